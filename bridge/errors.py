@@ -1,0 +1,122 @@
+"""Every error the bridge raises on purpose: one tree, each branch naming who must act.
+
+    BridgeError
+    ├── ConfigurationError   the operator: environment, mapping files, secrets
+    │   ├── SettingsError
+    │   ├── MissingSecret
+    │   ├── UnknownName
+    │   └── MappingError     carries the findings
+    ├── Refused              the sender: this request is not taken, and why (HTTP status)
+    │   ├── NotVerified      401
+    │   ├── Malformed        400
+    │   ├── TooSlow          408
+    │   ├── TooLarge         413
+    │   └── UnsupportedType  415
+    ├── StoreUnavailable     the machine: nothing can be stored now (503), try again
+    └── CallRefused          the operator: an outgoing call the network policy does not allow
+
+Each message is one sentence a person can act on, and never holds a payload value or a secret. `reason` is the short
+machine name that logs, metrics and tables use. This module imports nothing of the bridge.
+"""
+
+from collections.abc import Sequence
+
+
+class BridgeError(Exception):
+    """The root; `exit_code` is what the command line ends with."""
+
+    reason = "error"
+    exit_code = 1
+
+
+class ConfigurationError(BridgeError):
+    """Something the operator wrote cannot be used."""
+
+    reason = "configuration"
+    exit_code = 3
+
+
+class SettingsError(ConfigurationError):
+    """An environment variable of the bridge cannot be read."""
+
+    reason = "settings"
+
+
+class MissingSecret(ConfigurationError):
+    """A secret reference points at nothing, or at an empty value."""
+
+    reason = "missing_secret"
+
+
+class UnknownName(ConfigurationError):
+    """A name that is not one of the known ones; the message lists or suggests the valid choices."""
+
+    reason = "unknown_name"
+
+
+class MappingError(ConfigurationError):
+    """The mapping folder has findings; `findings` are model.Diagnostic values."""
+
+    reason = "mapping"
+
+    def __init__(self, message: str, findings: Sequence[object] = ()) -> None:
+        super().__init__(message)
+        self.findings = tuple(findings)
+
+
+class Refused(BridgeError):
+    """The sender's request is not taken. `status` is the HTTP answer; `reason` is kept, never shown for a 401."""
+
+    status = 400
+
+    def __init__(self, message: str, *, reason: str | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason or type(self).reason
+
+
+class NotVerified(Refused):
+    """Nobody proved who sent this. Sender and prober get the same body, the reason stays with us."""
+
+    status = 401
+    reason = "not_verified"
+
+
+class Malformed(Refused):
+    """The body or its framing cannot be read."""
+
+    status = 400
+    reason = "malformed"
+
+
+class TooSlow(Refused):
+    """The request did not arrive whole within its deadline."""
+
+    status = 408
+    reason = "too_slow"
+
+
+class TooLarge(Refused):
+    """The body is longer than the limit."""
+
+    status = 413
+    reason = "too_large"
+
+
+class UnsupportedType(Refused):
+    """The content type or content encoding is not one this source takes."""
+
+    status = 415
+    reason = "unsupported_type"
+
+
+class StoreUnavailable(BridgeError):
+    """The store cannot take a write now. Nothing was accepted; the same request may be sent again."""
+
+    reason = "store_unavailable"
+    exit_code = 4
+
+
+class CallRefused(BridgeError):
+    """An outgoing call that the network policy does not allow. Nothing was sent."""
+
+    reason = "call_refused"

@@ -1,0 +1,24 @@
+"""The numbers that Prometheus reads, declared in one place; /metrics adds those that the store knows.
+
+Labels are names from the configuration and short machine codes, never payload values.
+"""
+
+from prometheus_client import Counter, Histogram
+
+REQUESTS = Counter(
+    "bridge_hook_requests",
+    "Requests at /hooks by source and what became of them",
+    ["source", "result"],
+)
+DECISIONS = Counter("bridge_decisions", "What rules said to events", ["source", "said"])
+ATTEMPTS = Counter(
+    "bridge_attempts",
+    "Calls to vendors by connection and verdict",
+    ["connection", "verdict"],
+)
+ATTEMPT_SECONDS = Histogram(
+    "bridge_attempt_seconds",
+    "How long calls to vendors take",
+    ["connection"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)

