@@ -1,0 +1,117 @@
+"""Ways to prove who calls: each turns resolved secrets into headers, and refuses what cannot be one header line.
+
+Secrets arrive resolved and leave only inside the returned headers; no message here holds one.
+"""
+
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from bridge.errors import ConfigurationError
+from bridge.model import Headers
+from bridge.secret import Secret
+from bridge.vendors.headers import name_problem, sendable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scheme:
+    """One way to prove who calls, a key under `auth:`."""
+
+    name: str
+    title: str
+    headers: Callable[
+        ..., Headers
+    ]  # takes the secret itself, or the resolved keys by name
+    keys: tuple[str, ...] = ()  # what a mapping file writes; () : the secret itself
+    optional: tuple[str, ...] = ()  # of `keys`
+    sends: tuple[str, ...] = ()  # what `headers` takes, where it differs from `keys`
+
+    def credentials(self, value: object) -> Headers:
+        """The headers of a resolved value. Raises ConfigurationError for what is missing or not one header line."""
+        wanted = self.sends or self.keys
+        if not wanted:
+            return _checked(self.name, self.headers(_text(self.name, value)))
+        given = value if isinstance(value, Mapping) else {}
+        texts = {key: _text(f"{self.name}.{key}", given.get(key)) for key in wanted}
+        return _checked(self.name, self.headers(**texts))
+
+
+def secret_header(
+    name: str, title: str, *, header: str = "authorization", prefix: str = ""
+) -> Scheme:
+    """The secret in one header, after a fixed prefix such as "Bearer "."""
+
+    def headers(secret: str) -> Headers:
+        if prefix and secret.lower().startswith(prefix.lower()):
+            raise ConfigurationError(
+                f"the secret of auth.{name} starts with '{prefix.strip()}', which the bridge adds itself: drop the word"
+            )
+        return ((header, prefix + secret),)
+
+    return Scheme(name=name, title=title, headers=headers)
+
+
+def bearer(title: str) -> Scheme:
+    """`Authorization: Bearer …`, as in RFC 6750."""
+    return secret_header("bearer", title, prefix="Bearer ")
+
+
+def _basic(username: str, password: str) -> Headers:
+    if ":" in username:
+        raise ConfigurationError(
+            "auth.basic.username holds a colon, which Basic cannot carry: use another user"
+        )
+    token = b64encode(f"{username}:{password}".encode()).decode()
+    return (("authorization", f"Basic {token}"),)
+
+
+def _named_header(name: str, value: str) -> Headers:
+    if problem := name_problem(name):
+        raise ConfigurationError(f"auth.header.name {problem}")
+    return ((name, value),)
+
+
+def _oauth2(access_token: str) -> Headers:
+    return (("authorization", f"Bearer {access_token}"),)
+
+
+BASIC = Scheme(
+    name="basic",
+    title="User name and password, as in RFC 7617",
+    headers=_basic,
+    keys=("username", "password"),
+)
+HEADER = Scheme(
+    name="header",
+    title="A secret in a header of your own",
+    headers=_named_header,
+    keys=("name", "value"),
+)
+OAUTH2 = Scheme(
+    name="oauth2",
+    title="Client credentials of OAuth 2.0 (RFC 6749, 4.4); the token is fetched when a call is sent",
+    headers=_oauth2,
+    keys=("token_url", "client_id", "client_secret", "scope"),
+    optional=("scope",),
+    sends=("access_token",),
+)
+
+
+def _text(path: str, value: object) -> str:
+    """A secret's text, also of a plain one such as a header's name."""
+    if isinstance(value, Secret):
+        value = value.reveal()
+    if not isinstance(value, str) or not value:
+        raise ConfigurationError(
+            f"auth.{path} is missing: set it to a secret reference"
+        )
+    return value
+
+
+def _checked(scheme: str, headers: Headers) -> Headers:
+    if all(sendable(value) for _, value in headers):
+        return headers
+    raise ConfigurationError(
+        f"the secret of auth.{scheme} cannot stand in a header (line break, outer space or not Latin-1): "
+        "paste it again without them"
+    )

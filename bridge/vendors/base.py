@@ -1,0 +1,174 @@
+"""What a vendor and its operations are: frozen values made of data and two pure functions, build and judge.
+
+A vendor module makes one VENDOR out of these. What is data here (identifiers, combinations, HTML fields) is checked in
+one place, checks.py, for a mapping file before it runs and for rendered fields alike.
+"""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+from unicodedata import normalize
+
+from marshmallow import Schema, ValidationError
+
+from bridge.errors import ConfigurationError, UnknownName
+from bridge.model import Call, Headers, Json, Outcome, Reply
+from bridge.secret import Secret
+from bridge.strict.json import dumps, loads
+from bridge.vendors.auth import Scheme
+from bridge.vendors.fields import Integer, Number, Text, made
+from bridge.vendors.headers import HeaderMap
+
+Fields: TypeAlias = Mapping[str, Json]
+Options: TypeAlias = Mapping[str, object]
+Build: TypeAlias = Callable[[Fields, Options], Call]
+Judge: TypeAlias = Callable[[Call, Reply], Outcome]
+
+_URL = r"https?://[A-Za-z0-9._-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?|https?://\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?/?"
+
+
+class ConnectionOptions(Schema):
+    """The keys that a connection of any vendor takes; a vendor adds its own in a subclass."""
+
+    base_url = Text(
+        "Base URL",
+        description="Instead of the vendor's own address: a test tenant, a proxy, the sandbox.",
+        pattern=_URL,
+        shape="an address such as https://api.example.com without user, query and fragment",
+        fix="correct it",
+        example="https://api.example.com",
+    )
+    headers = HeaderMap("Static headers", example={"x-api-type": "TICKET"})
+    rate = Number("Calls per second", minimum=0, example=5)
+    concurrency = Integer("Calls at the same time", minimum=1, example=4)
+    timeout = Number(
+        "Seconds until a call is given up", minimum=1, maximum=30, example=30
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One call of a vendor's API.
+
+    `build` takes checked fields and a connection's options; `judge` takes any reply and never raises.
+    """
+
+    name: str  # vendor.verb, as `target:` names it
+    summary: str
+    doc: str = ""  # address of the vendor's own page, "" where it is not known
+    schema: type[Schema]
+    build: Build
+    judge: Judge
+    ticket: tuple[
+        str, ...
+    ] = ()  # fields that identify the ticket; the first one present gives the lane
+    exactly_one: tuple[tuple[str, ...], ...] = ()
+    at_least_one: tuple[tuple[str, ...], ...] = ()
+    conflicts: tuple[
+        tuple[str, str, str], ...
+    ] = ()  # field, field, why not both; dotted paths
+    replaces: (
+        bool  # sets values, so that an older update must not overwrite a newer one
+    )
+    appends: frozenset[str] = (
+        frozenset()
+    )  # fields that add something on every repeated call
+    html: frozenset[str] = frozenset()  # fields in which inserted values are escaped
+    extra_fields: bool = False  # the vendor takes fields that are not listed here
+
+    @property
+    def vendor(self) -> str:
+        """The name of the vendor it belongs to."""
+        return self.name.partition(".")[0]
+
+    def ticket_of(self, fields: Fields) -> str:
+        """What identifies the ticket, "" where nothing does (a call that makes one)."""
+        return next((str(fields[name]) for name in self.ticket if name in fields), "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vendor:
+    """A ticket system: its operations, where it is reached and how a caller proves who it is."""
+
+    name: str
+    title: str
+    operations: tuple[Operation, ...]
+    auth: tuple[Scheme, ...]
+    auth_required: bool = True
+    address: str = ""  # https://{option}.example.com; "": base_url must be given
+    options: type[Schema] = ConnectionOptions
+    parks_on_403: bool = False  # 403 means bad credentials, not a missing permission
+    idempotency_header: str | None = None  # carries the delivery's idempotency key
+
+    def base_url(self, options: Options) -> str:
+        """Where calls go, without a closing slash. Raises ConfigurationError for a missing or malformed option."""
+        if "base_url" in options:
+            return self._option("base_url", options).rstrip("/")
+        if not self.address:
+            raise ConfigurationError(
+                f"{self.name} has no address of its own: write base_url in the connection"
+            )
+        return re.sub(
+            r"\{(\w+)\}", lambda found: self._option(found[1], options), self.address
+        )
+
+    def credentials(self, auth: Mapping[str, object]) -> Headers:
+        """The headers of resolved auth: one scheme to its secret. Raises ConfigurationError, never with the secret."""
+        if not auth and not self.auth_required:
+            return ()
+        known = {scheme.name: scheme for scheme in self.auth}
+        choices = ", ".join(known)
+        if len(auth) != 1:
+            raise ConfigurationError(
+                f"{self.name} needs exactly one scheme under auth: {choices}"
+            )
+        [(name, value)] = auth.items()
+        if name not in known:
+            raise UnknownName(f"{self.name} does not take auth '{name}': use {choices}")
+        return known[name].credentials(value)
+
+    def _option(self, name: str, options: Options) -> str:
+        """An option's text, checked again: a reference was resolved after the mapping file was."""
+        value: Any = options.get(name)
+        if isinstance(value, Secret):
+            value = value.reveal()
+        try:
+            if not value:
+                raise ConfigurationError(
+                    f"{self.name} needs {name} or base_url in the connection"
+                )
+            made(self.options).fields[name].deserialize(value)
+        except ValidationError as error:
+            raise ConfigurationError(
+                f"connection option {name} {error.messages[0]}"
+            ) from None
+        return str(value)
+
+
+def json_call(method: str, path: str, body: Any) -> Call:
+    """A call whose body is JSON with exact numbers."""
+    headers = (("content-type", "application/json"), ("accept", "application/json"))
+    return Call(method=method, path=path, headers=headers, body=dumps(body))
+
+
+def sends_json(method: str, path: str, *, composed: Collection[str] = ()) -> Build:
+    """A build that sends the fields as they are, except that `composed` ones are put into NFC.
+
+    Names that a vendor compares with its configuration are found only in the form they were typed there.
+    """
+
+    def build(fields: Fields, options: Options) -> Call:
+        body = dict(fields)
+        for name in composed:
+            if isinstance(value := body.get(name), str):
+                body[name] = normalize("NFC", value)
+        return json_call(method, path, body)
+
+    return build
+
+
+def sent(call: Call) -> dict[str, Any]:
+    """The fields that a JSON call carried."""
+    body: Any = loads(call.body or b"{}")
+    return body if isinstance(body, dict) else {}

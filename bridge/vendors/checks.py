@@ -1,0 +1,170 @@
+"""Checks of fields, connection options and auth against what a vendor declares, before and after rendering.
+
+Each check gives every problem at once, as dotted path to one sentence that says the fix; {} means fine. The path of
+something missing is where it would be written. Names are checked the same way in a mapping file and at run time.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from difflib import get_close_matches
+
+from marshmallow import INCLUDE, Schema
+
+from bridge.model import SecretRef
+from bridge.vendors.base import Fields, Operation, Vendor
+from bridge.vendors.fields import Object, Value, made
+from bridge.vendors.kind import Problem
+
+Problems = dict[str, str]
+
+_EXTRA = Value("a field of the tenant", example="text")
+
+
+def check_names(operation: Operation, names: Collection[str]) -> Problems:
+    """Unknown and missing fields and bad combinations, from names alone.
+
+    `names` are field names; keys of a nested mapping follow as dotted paths (status.label), as field_names gives them.
+    """
+    extra = operation.extra_fields
+    problems = _names(operation.schema, names, "", extra=extra)
+    present = {path for name in names for path in _parents(name)}
+    return {**_combinations(operation, present), **problems}
+
+
+def check_fields(operation: Operation, fields: Fields) -> Problems:
+    """All problems of rendered fields: names as check_names, and the kind of every value."""
+    schema = made(operation.schema, INCLUDE)
+    problems = dict(_flat(schema.validate(fields)))
+    if operation.extra_fields:
+        extra = {name: fields[name] for name in fields if name not in schema.fields}
+        found = {name: _EXTRA.problem_of(value) for name, value in extra.items()}
+        problems |= dict(_flat({name: what for name, what in found.items() if what}))
+    return {**problems, **check_names(operation, tuple(field_names(fields)))}
+
+
+def hint_names(operation: Operation, names: Collection[str]) -> Problems:
+    """Fields that the vendor may know but the bridge does not: probably a tenant's own, possibly a misspelling."""
+    if not operation.extra_fields:
+        return {}
+    known = made(operation.schema).fields
+    unknown = sorted({name.partition(".")[0] for name in names} - set(known))
+    note = f"is not a documented field of {operation.name}: it is sent as it is"
+    return {name: note + did_you_mean(name, known) for name in unknown}
+
+
+def check_options(vendor: Vendor, options: Mapping[str, object]) -> Problems:
+    """All problems of a connection's own keys. References are not resolved, so their values are not looked at."""
+    names = _names(vendor.options, tuple(options), "")
+    literal = {key: item for key, item in options.items() if not _refers(item)}
+    values = made(vendor.options, INCLUDE).validate(literal, partial=True)
+    return {**dict(_flat(values)), **names}
+
+
+def check_auth(vendor: Vendor, auth: Mapping[str, object]) -> Problems:
+    """All problems in the shape of auth; whether a reference can be resolved is not looked at."""
+    schemes = {scheme.name: scheme for scheme in vendor.auth}
+    choices = ", ".join(schemes)
+    problems = {
+        name: f"is not an auth scheme of {vendor.name}: use {choices}"
+        for name in auth
+        if name not in schemes
+    }
+    if problems or not auth and not vendor.auth_required:
+        return problems
+    if len(auth) != 1:
+        return {"": f"{vendor.name} needs exactly one auth scheme: {choices}"}
+    [(name, value)] = auth.items()
+    keys = schemes[name].keys
+    if not keys:
+        return {} if _is_secret(value) else {name: "needs a secret reference"}
+    given = set(value) if isinstance(value, Mapping) else set()
+    wanted = set(keys) - set(schemes[name].optional)
+    missing = {f"{name}.{key}": "is required: add it" for key in wanted - given}
+    unknown = {
+        f"{name}.{key}": f"is unknown: use {', '.join(keys)}"
+        for key in given - set(keys)
+    }
+    return {**missing, **unknown}
+
+
+def field_names(fields: Mapping[str, object], prefix: str = "") -> Iterator[str]:
+    """Every key of nested mappings as a dotted path, in order."""
+    for name, value in fields.items():
+        yield prefix + name
+        if isinstance(value, Mapping):
+            yield from field_names(value, f"{prefix}{name}.")
+
+
+def did_you_mean(name: str, choices: Iterable[str]) -> str:
+    """The end of a message about an unknown name: the closest choice, or nothing."""
+    close = get_close_matches(name, list(choices), n=1)
+    return f": did you mean '{close[0]}'?" if close else ""
+
+
+def _names(
+    schema: type[Schema], names: Collection[str], prefix: str, *, extra: bool = False
+) -> Problems:
+    fields = made(schema).fields
+    below: dict[str, list[str]] = {}
+    for name in names:
+        top, _, rest = name.partition(".")
+        below.setdefault(top, []).extend([rest] if rest else [])
+    problems = {
+        prefix + name: "is required: add it"
+        for name, field in fields.items()
+        if field.required and name not in below
+    }
+    for top, keys in below.items():
+        field = fields.get(top)
+        if field is None and not extra:
+            problems[prefix + top] = _unknown(top, fields)
+        if isinstance(field, Object) and field.schema and keys:
+            problems |= _names(field.schema, keys, f"{prefix}{top}.")
+    return problems
+
+
+def _unknown(name: str, choices: Collection[str]) -> str:
+    hint = did_you_mean(name, choices)
+    return f"is unknown{hint or ': use ' + ', '.join(choices)}"
+
+
+def _combinations(operation: Operation, present: Collection[str]) -> Problems:
+    problems = {}
+    for group in operation.exactly_one:
+        given = [name for name in group if name in present]
+        if not given:
+            problems[group[0]] = f"is missing: give exactly one of {', '.join(group)}"
+        for name in given[1:]:
+            problems[name] = f"cannot stand beside {given[0]}: give exactly one"
+    for group in operation.at_least_one:
+        if not any(name in present for name in group):
+            problems[group[0]] = f"is missing: give at least one of {', '.join(group)}"
+    for one, other, why in operation.conflicts:
+        if one in present and other in present:
+            problems[other] = f"cannot stand beside {one}: {why}"
+    return problems
+
+
+def _parents(path: str) -> Iterator[str]:
+    """a.b.c → a, a.b, a.b.c."""
+    parts = path.split(".")
+    return (".".join(parts[: end + 1]) for end in range(len(parts)))
+
+
+def _flat(problem: Problem, path: str = "") -> Iterator[tuple[str, str]]:
+    """Marshmallow's nested messages as dotted paths, the first message of each."""
+    if isinstance(problem, dict):
+        for key, below in problem.items():
+            yield from _flat(below, f"{path}.{key}" if path else str(key))
+    else:
+        yield path, problem if isinstance(problem, str) else str(problem[0])
+
+
+def _refers(value: object) -> bool:
+    """Whether a value is a reference or holds one."""
+    if isinstance(value, Mapping):
+        return any(_refers(item) for item in value.values())
+    return isinstance(value, SecretRef)
+
+
+def _is_secret(value: object) -> bool:
+    return isinstance(value, SecretRef | str)

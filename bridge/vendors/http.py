@@ -1,0 +1,172 @@
+"""Any HTTP API: the rule itself says method, path, query, headers, body and which statuses are success.
+
+Payload text ends up in paths and headers here, so both are checked for what would reach another address or start
+another header. An answer is judged by its status alone, because nobody but the rule knows its body.
+"""
+
+import re
+from typing import Any
+
+from marshmallow import Schema
+
+from bridge.model import Call, Headers, Json, Outcome, Reply
+from bridge.strict.json import dumps
+from bridge.vendors.answers import by_status, delivered, failed
+from bridge.vendors.auth import BASIC, HEADER, OAUTH2, bearer
+from bridge.vendors.base import Fields, Operation, Options, Vendor
+from bridge.vendors.fields import Choice, Object, Value
+from bridge.vendors.headers import HeaderMap
+from bridge.vendors.kind import Kind, Problem
+from bridge.vendors.paths import HALF, Path, encoded, half_character
+
+_RANGE = re.compile("([1-5][0-9]{2})(?:-([1-5][0-9]{2}))?")
+_ANY_2XX = ((200, 299),)
+_TEXT = ("content-type", "text/plain; charset=utf-8")
+_JSON = ("content-type", "application/json")
+
+
+class QueryValue(Value):
+    """Text, a number, true or false, or a list of them, which repeats the name."""
+
+    needs = "text, a number, true or false, or a list of them"
+
+    def problem(self, value: object) -> Problem:
+        if isinstance(value, dict):
+            return self.wrong_type(value)
+        if isinstance(value, str) and half_character(value):
+            return HALF
+        return super().problem(value)
+
+
+class Body(Kind):
+    """Text, sent as it is, or any JSON value; null and empty text inside are the rule's own decision."""
+
+    needs = "text or a JSON value"
+
+    def problem(self, value: object) -> Problem:
+        try:
+            value.encode() if isinstance(value, str) else dumps(value)
+        except UnicodeEncodeError:
+            return HALF
+        except ValueError as error:
+            return str(error)
+        return ""
+
+
+class Statuses(Kind):
+    """A list of statuses (409) and ranges ("200-299")."""
+
+    json_type = "array"
+    needs = 'a list of statuses and ranges such as [200, "202-204"]'
+
+    def problem(self, value: object) -> Problem:
+        if not isinstance(value, list) or not value:
+            return self.wrong_type(value)
+        fine = [_range(item) for item in value]
+        return (
+            "" if all(fine) else f"needs {self.needs}: correct the entry that is none"
+        )
+
+
+class Request(Schema):
+    method = Choice(
+        "Method",
+        choices=("GET", "POST", "PUT", "PATCH", "DELETE"),
+        required=True,
+        example="POST",
+    )
+    path = Path(
+        "Path",
+        description="Below the connection's base_url; percent-escapes are kept, other characters are escaped.",
+        required=True,
+        example="/tickets/77",
+    )
+    query = Object(
+        "Query", values=QueryValue("value", example="text"), example={"notify": True}
+    )
+    headers = HeaderMap("Headers", example={"x-team": "billing"})
+    body = Body(
+        "Body",
+        description="Text is sent as text/plain, anything else as JSON, unless headers name a content-type.",
+        example={"status": "paid"},
+    )
+    success = Statuses(
+        "Statuses that are success",
+        description="Any 2xx unless given.",
+        example=[200, "202-204"],
+    )
+
+
+def build(fields: Fields, options: Options) -> Call:
+    """The request; headers of the rule win over the content type that the body suggests."""
+    given: Any = fields
+    headers: Headers = tuple(given.get("headers", {}).items())
+    body, content_type = _body(given)
+    named = {name.lower() for name, _ in headers}
+    if content_type and "content-type" not in named:
+        headers = (content_type, *headers)
+    return Call(
+        method=given["method"],
+        path=encoded(given["path"]),
+        query=tuple(_query(given.get("query", {}))),
+        headers=headers,
+        body=body,
+        success=tuple(filter(None, map(_range, given.get("success", ())))) or _ANY_2XX,
+    )
+
+
+def judge(call: Call, reply: Reply) -> Outcome:
+    """The rule's own statuses first, then what a status usually means."""
+    if any(first <= reply.status <= last for first, last in call.success):
+        return delivered(reply)
+    if 200 <= reply.status <= 299:
+        reason = f"the answer {reply.status} is none of the statuses under success: correct the rule, or look there"
+        return failed(f"http_{reply.status}", reason)
+    return by_status(reply.status)
+
+
+def _query(query: dict[str, Json]) -> list[tuple[str, str]]:
+    pairs = []
+    for name, value in query.items():
+        for item in value if isinstance(value, list) else [value]:
+            pairs.append(
+                (name, item if isinstance(item, str) else dumps(item).decode())
+            )
+    return pairs
+
+
+def _body(fields: Any) -> tuple[bytes | None, tuple[str, str] | None]:
+    if "body" not in fields:
+        return None, None
+    body = fields["body"]
+    return (body.encode(), _TEXT) if isinstance(body, str) else (dumps(body), _JSON)
+
+
+def _range(value: Any) -> tuple[int, int] | None:
+    """(200, 299) of "200-299", (409, 409) of 409; None for anything else."""
+    found = _RANGE.fullmatch(value if isinstance(value, str) else repr(value))
+    if not found or isinstance(value, bool):
+        return None
+    first, last = int(found[1]), int(found[2] or found[1])
+    return (first, last) if first <= last else None
+
+
+REQUEST = Operation(
+    name="http.request",
+    summary="Send a request of your own to any HTTP API.",
+    doc="https://www.rfc-editor.org/rfc/rfc9110",
+    schema=Request,
+    build=build,
+    judge=judge,
+    ticket=("path",),
+    replaces=False,  # nobody but the rule knows; it may say so under ordering
+)
+
+VENDOR = Vendor(
+    name="http",
+    title="Any HTTP API",
+    auth=(BASIC, HEADER, bearer("Token"), OAUTH2),
+    auth_required=False,
+    idempotency_header="Idempotency-Key",
+    operations=(REQUEST,),
+)

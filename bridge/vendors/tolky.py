@@ -1,0 +1,209 @@
+"""Tolky (Brazil): the fields of a ticket and its stage, in one call or in two.
+
+Tolky runs the update first and then the move, and answers for both. Where only the move failed, only the move is sent
+again. 403 is its code for bad credentials.
+"""
+
+from dataclasses import replace
+
+from marshmallow import Schema
+
+from bridge.model import Call, Outcome, Reply
+from bridge.vendors import answers
+from bridge.vendors.auth import bearer
+from bridge.vendors.base import Fields, Operation, Vendor, json_call, sends_json, sent
+from bridge.vendors.fields import Boolean, Integer, Object, Text, Uuid
+
+_PATH = "/api/externalAPIs/public/tickets/updateTicket"
+_PARKS = (403,)
+
+
+class Move(Schema):
+    """The ticket, and what belongs to a move."""
+
+    ticketId = Uuid(
+        "Ticket", required=True, example="b8c9f8c4-0b6a-4b2a-8f8f-0c9d9e2f5a1a"
+    )
+    newLevel = Text(
+        "Stage to move to",
+        description="Its UUID, preferred, or its exact name.",
+        example="Concluído",
+    )
+    reason = Text(
+        "Reason of the move",
+        description="Each move adds it to the ticket's history.",
+        example="Entregue ao cliente",
+    )
+    conversationId = Uuid(
+        "Conversation", example="0d2f6c51-6f1e-4a57-9a53-5a0b7f7c1e11"
+    )
+    isAutomaticMove = Boolean("Automatic move", example=True)
+    authUserId = Uuid("User who acts", example="d7b5d8a9-3f4c-4ed3-9c77-22f577d25f10")
+    globalData = Object("Context of the request", example={"origin": "bridge"})
+
+
+class MoveStage(Move):
+    newLevel = Text(
+        "Stage to move to",
+        description="Its UUID, preferred, or its exact name.",
+        required=True,
+        example="Concluído",
+    )
+
+
+class Status(Schema):
+    label = Text("Name", example="Em Progresso")
+    level = Integer("Level", example=2)
+    tickets_levels_id = Uuid(
+        "Id of the level", example="3fb2a9f0-5aa3-4f6d-8d37-c2a0b1d7b9a2"
+    )
+
+
+class Importance(Schema):
+    importance_level = Integer(
+        "Level", description="1 is low, 4 is urgent.", minimum=1, maximum=4, example=3
+    )
+    importance_label = Text("Name", example="Alta")
+
+
+class AssignedUser(Schema):
+    hostPeopleId = Uuid(
+        "User", required=True, example="4a6b9f6e-0f2f-4e2b-9a77-98b0d64c4d11"
+    )
+    name = Text("Name, for the history", example="João Silva")
+
+
+class Update(Schema):
+    """What an update can set."""
+
+    subject = Text("Subject", example="Orçamento aprovado")
+    description = Text("Description", example="Cliente solicitou revisão do escopo")
+    definitionOfDone = Text("Definition of done", example="Cliente confirmou")
+    status = Object("Status", schema=Status, example={"label": "Em Progresso"})
+    importance = Object(
+        "Importance", schema=Importance, example={"importance_level": 3}
+    )
+    assignedUser = Object(
+        "Person in charge",
+        schema=AssignedUser,
+        example={"hostPeopleId": "4a6b9f6e-0f2f-4e2b-9a77-98b0d64c4d11"},
+    )
+    closed = Boolean("Closed", example=False)
+
+
+class UpdateTicket(Move, Update):
+    pass
+
+
+_MOVE = frozenset(Move().fields)
+_UPDATE = tuple(Update().fields)
+
+
+def judge(call: Call, reply: Reply) -> Outcome:
+    """Success is a 2xx with `success` true and everything performed that was asked for."""
+    fields = sent(call)
+    if reply.status not in (401, *_PARKS):
+        if outcome := _documented(fields, answers.parse(reply.body)):
+            return outcome
+    return answers.judge_json(
+        reply, lambda answer: _read(fields, reply, answer), parks=_PARKS
+    )
+
+
+def _documented(fields: Fields, answer: answers.Answer) -> Outcome | None:
+    """What an error of Tolky's own list means; it may stand in any of three keys, with details after a colon."""
+    if not isinstance(answer, dict):
+        return None
+    texts = (answer.get(key) for key in ("error", "code", "message"))
+    errors = {text.partition(":")[0].strip() for text in texts if isinstance(text, str)}
+    if "MoveTicketError" in errors:
+        return _move_failed(fields)
+    return next((outcome for name, outcome in _ERRORS.items() if name in errors), None)
+
+
+def _move_failed(fields: Fields) -> Outcome:
+    """The update ran before the move and is done: sending it again could overwrite what a person changed since."""
+    reason = "Tolky failed at the move (MoveTicketError): the move alone is tried again"
+    rest = {name: value for name, value in fields.items() if name in _MOVE}
+    call = json_call("POST", _PATH, rest) if rest != fields else None
+    return replace(answers.retry("move_failed", reason), call=call)
+
+
+def _read(fields: Fields, reply: Reply, answer: answers.Answer) -> Outcome:
+    success = answer.get("success") if isinstance(answer, dict) else None
+    if success is False:
+        return answers.failed(
+            "refused",
+            "Tolky says that the call did not succeed: look at the stored answer",
+        )
+    data = answer.get("data") if success is True else None
+    done = data.get("operationsPerformed") if isinstance(data, dict) else None
+    if not isinstance(done, dict):
+        return answers.unexpected()
+    asked = {
+        "updated": any(name in fields for name in _UPDATE),
+        "moved": "newLevel" in fields,
+    }
+    missing = [name for name in asked if asked[name] and done.get(name) is not True]
+    if missing:
+        what = " nor ".join(missing)
+        return answers.failed(
+            "partial",
+            f"Tolky answered without having {what} the ticket: look at it there",
+        )
+    return answers.delivered(reply)
+
+
+_ERRORS = {
+    "MissingTicketId": answers.failed(
+        "missing_ticket_id", "Tolky misses the ticketId: correct the rule's fields"
+    ),
+    "NoOperationSpecified": answers.failed(
+        "no_operation", "Tolky sees nothing to do: add a field to update, or newLevel"
+    ),
+    "Invalid credentials": answers.parked(
+        "credentials", "Tolky refuses the token: correct the auth of the connection"
+    ),
+    "UpdateTicketError": answers.retry(
+        "update_failed",
+        "Tolky failed at the update (UpdateTicketError): it is tried again a few times",
+        limit=answers.FEW,
+    ),
+}
+
+UPDATE_TICKET = Operation(
+    name="tolky.update_ticket",
+    summary="Set fields of a ticket, move it, or both.",
+    schema=UpdateTicket,
+    build=sends_json("POST", _PATH, composed=("newLevel",)),
+    judge=judge,
+    ticket=("ticketId",),
+    at_least_one=((*_UPDATE, "newLevel"),),
+    conflicts=(
+        (
+            "newLevel",
+            "status.tickets_levels_id",
+            "the move runs last and wins, so keep one of them",
+        ),
+    ),
+    replaces=True,
+    appends=frozenset({"reason"}),
+)
+
+MOVE_STAGE = replace(
+    UPDATE_TICKET,
+    name="tolky.move_stage",
+    summary="Move a ticket to another stage.",
+    schema=MoveStage,
+    at_least_one=(),
+    conflicts=(),
+)
+
+VENDOR = Vendor(
+    name="tolky",
+    title="Tolky",
+    address="https://api.tolky.to",
+    auth=(bearer("Token"),),
+    parks_on_403=True,
+    operations=(UPDATE_TICKET, MOVE_STAGE),
+)
