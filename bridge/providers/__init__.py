@@ -1,0 +1,34 @@
+"""Kinds of senders: how each one signs, and where an event's id, type and time are.
+
+A provider is one file in data/, made of a few primitives; adding one needs no code (docs/adding-a-provider.md). This
+room is pure: it reads its own data files at first use and knows no web framework, no database and no socket.
+
+    get(name) ─▶ Provider ─▶ configure(…) ─▶ verify(request) ─▶ Verified ─▶ read(…) ─▶ Events
+
+Reading order: recipe.py (the values), source.py (how places are written), schema.py, signature.py, read.py.
+"""
+
+from bridge.providers.catalog import get, load, names
+from bridge.providers.handshake import answer, handshake
+from bridge.providers.mask import masked
+from bridge.providers.read import read
+from bridge.providers.recipe import Answer, Provider
+from bridge.providers.schema import RecipeError, configure
+from bridge.providers.signature import sign, trust, verify
+
+__all__ = [
+    "Answer",
+    "Provider",
+    "RecipeError",
+    "answer",
+    "configure",
+    "get",
+    "handshake",
+    "load",
+    "masked",
+    "names",
+    "read",
+    "sign",
+    "trust",
+    "verify",
+]

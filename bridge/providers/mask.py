@@ -1,0 +1,67 @@
+"""Secrets that arrive inside requests: taken out before anything is stored, logged or shown.
+
+Knows where a provider's senders put them; looks for nothing else and never parses twice what it can replace as bytes.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from urllib.parse import quote, quote_plus
+
+from bridge.errors import Refused
+from bridge.model import Json, Request
+from bridge.providers.recipe import Provider, Recipe
+from bridge.providers.source import Source, Unreadable, change, dig
+from bridge.providers.view import View
+from bridge.strict import json
+
+MASK = "<secret>"
+
+_CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie"})
+
+
+def credentials(recipe: Recipe | None) -> frozenset[str]:
+    """The names, lower case, of the headers that prove something and are never shown."""
+    if recipe is None:
+        return _CREDENTIALS
+    return _CREDENTIALS | {one.name for one in recipe.place if one.kind == "header"}
+
+
+def masked(provider: Provider, request: Request) -> Request:
+    """The request with <secret> for its proof, its credentials and the secrets in its body and URL.
+
+    A body that cannot be read is left out whole where it may hold a secret.
+    """
+    hidden = credentials(provider.recipe)
+    headers = tuple(
+        (name, MASK if name.lower() in hidden else value)
+        for name, value in request.headers
+    )
+    target, body = request.target, request.body
+    for source in provider.event.secret_paths:
+        try:
+            secret = View(request).value((source,))
+        except (Unreadable, Refused):
+            secret = {}
+        if isinstance(secret, str) and secret:
+            target = _without(target.encode(), secret).decode()
+            body = _without(body, secret)
+        elif secret is not None:
+            target, body = target.partition("?")[0], b""
+    return replace(request, headers=headers, target=target, body=body)
+
+
+def masked_item(item: Json, paths: Iterable[Source]) -> Json:
+    """A parsed item with <secret> at those of the paths that it has."""
+    for source in paths:
+        if source.kind != "query" and dig(item, source.path) is not None:
+            item = change(item, source.path, MASK)
+    return item
+
+
+def _without(text: bytes, secret: str) -> bytes:
+    """The text without the secret in any of the spellings that JSON, forms and URLs give it."""
+    spelled = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)}
+    known = {spelling.encode() for spelling in spelled} | {json.dumps(secret)[1:-1]}
+    for spelling in sorted(known, key=len, reverse=True):
+        text = text.replace(spelling, MASK.encode())
+    return text

@@ -1,0 +1,135 @@
+"""Events out of a verified request: which happened, when, and what the rules may see of them.
+
+Takes a Verified only: a guess cannot be read. Two deliveries of one occurrence give the same id and the same digest.
+"""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import Decimal
+
+from bridge.errors import Malformed, TooLarge
+from bridge.model import Event, Json, Request, Verified
+from bridge.providers.mask import masked_item
+from bridge.providers.recipe import Provider, Reading
+from bridge.providers.source import Source, Unreadable, change
+from bridge.providers.times import instant
+from bridge.providers.view import View
+
+MAX_ITEMS = 1_000
+
+_MAX_TEXT = 200  # characters of an id or type: what a table column and a log line hold
+
+
+def read(provider: Provider, source: str, verified: Verified) -> tuple[Event, ...]:
+    """The events of one request, ids distinct, in the order of the body; `source` is the configured sender's name.
+
+    Raises Malformed, UnsupportedType or TooLarge (a batch of over 1,000).
+    """
+    reading = provider.event
+    view = View(verified.request, content=reading.content)
+    try:
+        items = _items(view.body, reading)
+        events = [
+            _event(view, reading, item, source, position)
+            for position, item in enumerate(items)
+        ]
+    except Unreadable as error:
+        raise Malformed(f"the event cannot be read: {error}") from None
+    return tuple(_distinct(events))
+
+
+def _items(body: Json, reading: Reading) -> list[Json]:
+    """The elements of a batch: lists met on the way to it, or at its end, are flattened."""
+    if reading.items is None:
+        return [body]
+    found = _flat([body])
+    for key in reading.items.path:
+        found = _flat(one[key] for one in found if isinstance(one, dict) and key in one)
+    if len(found) > MAX_ITEMS:
+        raise TooLarge(f"the batch has over {MAX_ITEMS} events", reason="batch_size")
+    if not all(isinstance(item, dict) for item in found):
+        raise Malformed("the batch has an element that is no object", reason="batch")
+    return found
+
+
+def _flat(values: Iterable[Json]) -> list[Json]:
+    return [
+        item
+        for value in values
+        for item in (value if isinstance(value, list) else [value])
+    ]
+
+
+def _event(
+    view: View, reading: Reading, item: Json, source: str, position: int
+) -> Event:
+    payload = masked_item(item, reading.secret_paths)
+    digest = _digest(payload, reading.volatile)  # the same when the kept one is read
+    return Event(
+        source=source,
+        event_id=_id(view, reading, item) or f"sha256:{digest}",
+        type=_type(view, reading, item) or "unknown",
+        occurred_at=instant(view.value(reading.time, item)),
+        received_at=view.request.received_at,
+        payload=payload,
+        headers=_headers(view.request, reading.headers),
+        item=None if reading.items is None else position,
+        live=view.value(reading.live, item) not in (False, "false"),
+        digest=digest,
+    )
+
+
+def _id(view: View, reading: Reading, item: Json) -> str | None:
+    """The parts joined; None when one is absent, for half an id could name two occurrences."""
+    parts = [_text(view.value(places, item)) for places in reading.id]
+    joined = ":".join(part or "" for part in parts)
+    return joined if parts and all(parts) and len(joined) <= _MAX_TEXT else None
+
+
+def _type(view: View, reading: Reading, item: Json) -> str | None:
+    parts = [_text(view.value(places, item)) for places in reading.type]
+    joined = ".".join(part for part in parts if part)
+    return joined if len(joined) <= _MAX_TEXT else None
+
+
+def _text(value: Json) -> str | None:
+    """Text or a whole number that may be a name; None for what no column, log or page should have to hold."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    text = str(value)
+    return text if text and len(text) <= _MAX_TEXT and text.isprintable() else None
+
+
+def _digest(item: Json, volatile: Iterable[Source]) -> str:
+    """SHA-256 in hex of the item's canonical JSON without what differs between retries."""
+    for source in volatile:
+        item = change(item, source.path, None)
+    canonical = json.dumps(item, sort_keys=True, separators=(",", ":"), default=_tagged)
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+
+def _tagged(number: Decimal) -> dict[str, str]:
+    """A Decimal digit by digit: a double would make two numbers one."""
+    return {"decimal": str(number)}
+
+
+def _headers(request: Request, allowed: Iterable[str]) -> dict[str, str]:
+    found = {name: ", ".join(request.values(name)) for name in sorted(allowed)}
+    return {name: text for name, text in found.items() if text}
+
+
+def _distinct(events: list[Event]) -> Iterable[Event]:
+    """The same event twice is one event; two events under one id are told apart by what they say."""
+    digests: dict[str, set[str]] = defaultdict(set)
+    for event in events:
+        digests[event.event_id].add(event.digest)
+    seen: set[str] = set()
+    for event in events:
+        if len(digests[event.event_id]) > 1:
+            event = replace(event, event_id=f"{event.event_id}:{event.digest[:16]}")
+        if event.event_id not in seen:
+            seen.add(event.event_id)
+            yield event

@@ -1,0 +1,193 @@
+"""From the text of a data file, and a mapping file's own keys over it, to a Provider: all faults at once.
+
+Reads no file itself (catalog.py does), and decides nothing about requests.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+from marshmallow import ValidationError, fields, post_load, validates_schema
+from marshmallow.validate import Length, OneOf, Range
+
+from bridge.errors import ConfigurationError
+from bridge.model import Json, Money
+from bridge.providers.fields import (
+    Echoed,
+    Listed,
+    Name,
+    Place,
+    Places,
+    Single,
+    Strict,
+)
+from bridge.providers.mask import credentials
+from bridge.providers.recipe import (
+    Answer,
+    Handshake,
+    Provider,
+    Reading,
+    Recipe,
+)
+from bridge.providers.recipe_schema import PLACES, RecipeSchema
+from bridge.providers.source import Alternatives, parse
+from bridge.providers.view import CONTENT
+
+_FOUND = ("header", "query", "body", "item")  # where the parts of an event may be
+
+_WORDING = {
+    "Missing data for required field.": "is needed",
+    "Field may not be null.": "must not be empty",
+    "Not a valid string.": "takes text",
+    "Not a valid integer.": "takes a whole number",
+    "Not a valid list.": "takes a list",
+    "Not a valid mapping type.": "takes keys with values",
+    "Invalid input type.": "takes keys with values",
+}
+
+
+class RecipeError(ConfigurationError):
+    """A data file or the `verify:` and `event:` of a source cannot be used; `findings`: dotted path → message."""
+
+    reason = "recipe"
+
+    def __init__(self, name: str, findings: Mapping[str, str]) -> None:
+        listed = "; ".join(f"{path}: {text}" for path, text in findings.items())
+        super().__init__(f"provider '{name}': {listed}")
+        self.findings = dict(findings)
+
+
+def build(name: str, data: Mapping[str, Json]) -> Provider:
+    """The provider that a data file's content describes. Raises RecipeError with every finding."""
+    try:
+        parts = _Provider().load(dict(data))
+    except ValidationError as error:
+        raise RecipeError(name, dict(_flat(error.messages))) from None
+    provider = Provider(name=name, data=data, **parts)
+    carried = _carried(provider.recipe)
+    event = replace(provider.event, secret_paths=provider.event.secret_paths + carried)
+    return replace(provider, event=event)
+
+
+def configure(
+    provider: Provider, *, verify: Mapping[str, Json], event: Mapping[str, Json]
+) -> Provider:
+    """The provider with a mapping file's `verify:` (without its secret) and `event:` laid over its data file.
+
+    Raises RecipeError. Another scheme than the data file's makes a new recipe; another place replaces the place.
+    """
+    known = cast(dict[str, Json], provider.data.get("verify") or {})
+    if verify.get("scheme", known.get("scheme")) != known.get("scheme"):
+        known = {}
+    if any(place in verify for place in PLACES):
+        known = {key: value for key, value in known.items() if key not in PLACES}
+    read = cast(dict[str, Json], provider.data.get("event") or {})
+    merged = {"verify": {**known, **verify}, "event": {**read, **event}}
+    return build(provider.name, {**provider.data, **merged})
+
+
+class EventSchema(Strict):
+    id = Places(*_FOUND)
+    type = Places(*_FOUND)
+    time = Place(*_FOUND)
+    live = Place(*_FOUND)
+    items = Single("body")
+    volatile = Listed(Single("body", "item"))
+    secret_paths = Listed(Single("body", "item", "query"))
+    headers = Listed(Name())
+    content = Listed(fields.String(validate=OneOf(CONTENT)), validate=Length(1))
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> Reading:
+        named = {name.lower() for name in data.pop("headers", ())}
+        used = [*data.get("id", ()), *data.get("type", ()), data.get("time", ())]
+        named |= {one.name for places in used for one in places if one.kind == "header"}
+        return Reading(headers=frozenset(named), **data)
+
+
+class _Money(Strict):
+    amounts = fields.String(validate=OneOf(["minor", "major"]))
+    exponents = fields.Dict(
+        keys=fields.String(validate=Length(3, 3)),
+        values=fields.Integer(strict=True, validate=Range(0, 4)),
+    )
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> Money:
+        return Money(**data)
+
+
+class _Handshake(Strict):
+    when = fields.Dict(keys=Name(), values=fields.String(), required=True)
+    token = Place("header", "query", "body")
+    text = Echoed("header", "query", "body")
+    json = fields.Dict(keys=Name(), values=Echoed("header", "query", "body"))
+    headers = fields.Dict(keys=Name(), values=Echoed("header", "query", "body"))
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> Handshake:
+        kinds = ("method", "header", "query", "body")
+        try:
+            when = tuple(
+                (parse(key, kinds), text) for key, text in data["when"].items()
+            )
+        except ValueError as error:
+            raise ValidationError({"when": [str(error)]}) from None
+        return Handshake(**{**data, "when": when})
+
+
+class _Answer(Strict):
+    status = fields.Integer(strict=True, required=True, validate=Range(200, 499))
+    type = Name()
+    body = fields.String()
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> Answer:
+        headers = (("Content-Type", data["type"]),) if "type" in data else ()
+        body = data.get("body", "").encode("utf-8")
+        return Answer(status=data["status"], headers=headers, body=body)
+
+
+class _Answers(Strict):
+    accepted = fields.Nested(_Answer)
+    duplicate = fields.Nested(_Answer)
+    refused = fields.Nested(_Answer)
+
+
+class _Provider(Strict):
+    title = Name(required=True)
+    docs = Name(required=True)
+    evidence = Name(required=True)
+    recipe = fields.Nested(RecipeSchema, data_key="verify")
+    event = fields.Nested(EventSchema)
+    money = fields.Nested(_Money)
+    handshake = fields.Nested(_Handshake)
+    answers = fields.Nested(_Answers, data_key="answer")
+
+    @validates_schema
+    def check(self, data: dict[str, Any], **_: Any) -> None:
+        """A header that proves or carries a credential is never shown to expressions."""
+        shown = data["event"].headers if "event" in data else frozenset()
+        hidden = credentials(data.get("recipe"))
+        if carried := sorted(hidden & shown):
+            message = (
+                f"{', '.join(carried)} carries a proof or a credential: leave it out"
+            )
+            raise ValidationError({"event": {"headers": [message]}})
+
+
+def _carried(recipe: Recipe | None) -> Alternatives:
+    """Where in body or URL the request carries the secret itself."""
+    if recipe is None or recipe.encoding != "text":
+        return ()
+    return tuple(one for one in recipe.place if one.kind != "header")
+
+
+def _flat(messages: Any, path: str = "") -> Iterable[tuple[str, str]]:
+    """marshmallow's nested messages as dotted paths."""
+    if not isinstance(messages, Mapping):
+        yield path, " ".join(_WORDING.get(text, text) for text in messages)
+        return
+    for key, below in messages.items():
+        part = "" if key in ("_schema", "value", "key") else str(key)
+        yield from _flat(below, f"{path}.{part}".strip("."))

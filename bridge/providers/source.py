@@ -1,0 +1,113 @@
+"""Where a value stands in a request: the small language that data files and mapping files share.
+
+    raw  method  url  secret  header.NAME  query.NAME  field.NAME  body  body.PATH  item  item.PATH
+
+`field` is a named part of the signature header, `body` the parsed body (JSON or form), `item` one element of a batch
+(the body itself where there is no batch). `a|b` takes the first that is present. Nothing here reads a request.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TypeAlias
+
+from bridge.model import Json
+
+_WHOLE = frozenset({"raw", "method", "url", "secret"})  # never followed by a name
+_TREES = frozenset({"body", "item"})  # may be followed by a path
+_TOKEN = re.compile(r"[!#$%&'*+.^_`~0-9A-Za-z-]+")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """One place. `path` is a single name for header, query and field, the keys to follow for body and item."""
+
+    kind: str
+    path: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The header, query parameter or field it names."""
+        return self.path[0]
+
+    def __str__(self) -> str:
+        return ".".join((self.kind, *self.path))
+
+
+Alternatives: TypeAlias = tuple[Source, ...]
+
+
+class Unreadable(Exception):
+    """A place in a request that cannot be read. `reason` is a machine name; callers turn it into their own error."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class Absent(Unreadable):
+    """The place is not there at all."""
+
+    def __init__(self, what: object) -> None:
+        super().__init__(f"{what} is missing", "missing_part")
+
+
+def parse(text: object, kinds: Iterable[str]) -> Alternatives:
+    """The alternatives that `text` names. Raises ValueError with the allowed forms."""
+    if not isinstance(text, str) or not text:
+        raise ValueError(f"takes text such as {_forms(kinds)}")
+    return tuple(_parse(part.strip(), tuple(kinds)) for part in text.split("|"))
+
+
+def dig(value: Json, path: Iterable[str]) -> Json:
+    """What stands at a path of keys and list positions; None when nothing does."""
+    for key in path:
+        if isinstance(value, dict):
+            value = value.get(key)
+        elif isinstance(value, list) and key.isascii() and key.isdigit():
+            value = value[int(key)] if int(key) < len(value) else None
+        else:
+            return None
+    return value
+
+
+def change(value: Json, path: tuple[str, ...], new: Json) -> Json:
+    """A copy of a tree with `new` at a path of keys; None takes the key out. Without its parents nothing changes."""
+    if not path or not isinstance(value, dict):
+        return value
+    key, rest = path[0], path[1:]
+    if rest:
+        return {**value, key: change(value[key], rest, new)} if key in value else value
+    if new is None:
+        return {name: item for name, item in value.items() if name != key}
+    return {**value, key: new}
+
+
+def suggest(word: object, choices: Iterable[str]) -> str:
+    """`, did you mean 'x'?` for a near miss, else the list of choices."""
+    known = sorted(choices)
+    near = get_close_matches(str(word), known, n=1)
+    if near:
+        return f", did you mean '{near[0]}'?"
+    return f": use {', '.join(known)}"
+
+
+def _parse(text: str, kinds: tuple[str, ...]) -> Source:
+    kind, dot, rest = text.partition(".")
+    if kind not in kinds or bool(dot) != bool(rest) or (kind in _WHOLE and dot):
+        raise ValueError(f"takes {_forms(kinds)}, not '{text}'")
+    if kind in _WHOLE:
+        return Source(kind=kind)
+    if kind in _TREES:
+        return Source(kind=kind, path=tuple(rest.split(".")) if rest else ())
+    if not rest or (kind == "header" and not _TOKEN.fullmatch(rest)):
+        raise ValueError(f"takes {_forms(kinds)}, not '{text}'")
+    return Source(kind=kind, path=(rest.lower() if kind == "header" else rest,))
+
+
+def _forms(kinds: Iterable[str]) -> str:
+    """The allowed forms, for a message: `header.NAME, body.PATH or raw`."""
+    endings = dict.fromkeys(_WHOLE, "") | dict.fromkeys(_TREES, ".PATH")
+    forms = [kind + endings.get(kind, ".NAME") for kind in kinds]
+    return " or ".join([", ".join(forms[:-1]), forms[-1]] if forms[1:] else forms)

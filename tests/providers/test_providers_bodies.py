@@ -1,0 +1,161 @@
+"""Bodies and what may be seen of them: forms, content types, visible headers, masked secrets."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from provider_cases import NOW, one, read
+
+from bridge import providers
+from bridge.errors import Malformed, UnsupportedType
+from bridge.model import Request
+
+FORM = "application/x-www-form-urlencoded"
+
+
+def test_headers_are_the_allow_list_alone():
+    """Expressions see what the recipe names, lower case, and never a credential."""
+    found = one(
+        {"headers": ["X-Tenant"], "id": "header.X-Id"},
+        {},
+        X_Tenant="t",
+        X_Other="o",
+        X_Id="i",
+        Authorization="Bearer s",
+    )
+    assert found.headers == {"x-tenant": "t", "x-id": "i"}
+
+
+def test_forms_are_text_or_lists_of_text():
+    """A repeated field is a list; nothing becomes a number."""
+    found = one({}, b"a=1&b=x&b=%C3%A9&c=&a%2B=+", content=FORM)
+    assert found.payload == {"a": "1", "b": ["x", "é"], "c": "", "a+": " "}
+
+
+@pytest.mark.parametrize("body", [b"&".join([b"a=1"] * 1_001), b"a=%FF", b"a=\xff"])
+def test_forms_are_bounded_and_utf_8(body):
+    """1,001 fields, or bytes that are no UTF-8, are malformed; 1,000 fields are taken."""
+    with pytest.raises(Malformed, match="form"):
+        read({}, body, content=FORM)
+    assert len(one({}, b"&".join([b"a=1"] * 1_000), content=FORM).payload["a"]) == 1_000
+
+
+def test_a_get_without_a_body_reads_its_query():
+    """Senders that notify by GET put the event into the URL."""
+    found = one(
+        {"id": "body.id"},
+        b"",
+        method="GET",
+        target="/hooks/erp?id=7&x=a&x=b",
+        content="",
+    )
+    assert (found.event_id, found.payload) == ("7", {"id": "7", "x": ["a", "b"]})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "application/json",
+        "application/cloudevents+json; charset=UTF-8",
+        'Application/JSON; charset="utf-8"',
+    ],
+)
+def test_content_types_that_are_json(content):
+    """JSON under its own type, a +json type, or none."""
+    assert one({}, {"a": 1}, content=content).payload == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "text/plain",
+        "application/xml",
+        "multipart/form-data",
+        "application/json; charset=latin-1",
+        "json",
+        "application/jsonx",
+    ],
+)
+def test_content_types_that_are_not_taken(content):
+    """Another type or charset is answered 415, not guessed at."""
+    with pytest.raises(UnsupportedType):
+        read({}, {"a": 1}, content=content)
+
+
+def test_two_content_types_are_none():
+    """Neither may win."""
+    with pytest.raises(UnsupportedType):
+        read({}, b"a=1", Content_Type=FORM)
+
+
+def test_a_form_is_refused_where_only_json_is_known():
+    """GitHub's form type hides the JSON in a field; its data file says what to set instead."""
+    request = Request(
+        method="POST",
+        target="/",
+        headers=(("content-type", FORM),),
+        body=b"payload={}",
+        received_at=NOW,
+    )
+    with pytest.raises(UnsupportedType, match="json"):
+        providers.read(providers.get("github"), "github", providers.trust(request))
+
+
+def test_secrets_inside_bodies_are_masked():
+    """What the sender puts into the body to prove itself is not in the payload, and not in the kept request."""
+    provider = providers.configure(
+        providers.get("generic"),
+        verify={"scheme": "token", "body": "secret_key"},
+        event={"secret_paths": ["query.token", "body.card.pin"]},
+    )
+    request = Request(
+        method="POST",
+        target="/hooks/x?token=q%20tok&a=1",
+        headers=(
+            ("Content-Type", "application/json"),
+            ("Authorization", "Basic abc"),
+            ("Cookie", "c"),
+        ),
+        body='{"secret_key": "tök\\"en", "card": {"pin": "0421"}, "a": 1}'.encode(),
+        received_at=NOW,
+    )
+    (event,) = providers.read(provider, "s", providers.trust(request))
+    assert event.payload == {
+        "secret_key": "<secret>",
+        "card": {"pin": "<secret>"},
+        "a": 1,
+    }
+    kept = providers.masked(provider, request)
+    assert kept.target == "/hooks/x?token=<secret>&a=1"
+    assert (
+        kept.body == b'{"secret_key": "<secret>", "card": {"pin": "<secret>"}, "a": 1}'
+    )
+    assert [value for _, value in kept.headers] == [
+        "application/json",
+        "<secret>",
+        "<secret>",
+    ]
+    broken = replace(request, body=b'{"secret_key": "t')
+    assert providers.masked(provider, broken).body == b""
+    doubled = replace(request, target="/hooks/x?token=q&token=r")
+    assert providers.masked(provider, doubled).target == "/hooks/x"
+
+
+def test_masking_keeps_a_request_without_secrets_as_it_is():
+    """Only the proof is replaced."""
+    headers = (
+        ("Content-Type", "application/json"),
+        ("X-Hub-Signature-256", "sha256=00"),
+    )
+    request = Request(
+        method="POST",
+        target="/x",
+        headers=headers,
+        body=b"{}",
+        received_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    kept = providers.masked(providers.get("github"), request)
+    assert kept == replace(
+        request, headers=(headers[0], ("X-Hub-Signature-256", "<secret>"))
+    )

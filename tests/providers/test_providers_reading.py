@@ -1,0 +1,170 @@
+"""Reading events: bodies, ids, types, times, batches, digests, and what is masked."""
+
+from datetime import UTC
+
+import pytest
+from provider_cases import one, read
+
+from bridge.errors import Malformed, TooLarge
+from bridge.strict import json
+
+BATCH = {"items": "body", "id": "item.id", "type": "item.type"}
+
+
+def test_id_parts_are_joined_and_half_an_id_is_none():
+    """An absent part makes the id a hash of the item: half an id could name two occurrences."""
+    event = {"id": ["body.a", "body.b.0"]}
+    assert one(event, {"a": 1, "b": ["x"]}).event_id == "1:x"
+    found = one(event, {"a": 1, "b": []})
+    assert found.event_id == f"sha256:{found.digest}"
+
+
+@pytest.mark.parametrize(
+    "odd", [None, True, 1.5, {}, [], "", "a\nb", "\x00", "\ud800", "x" * 201, 10**201]
+)
+def test_an_id_or_type_that_no_column_should_hold_is_not_used(odd):
+    """Ids and types are printable text or whole numbers of up to 200 characters."""
+    body = json.dumps({"id": "?", "a": 1}).replace(
+        b'"?"',
+        (
+            b"1.5"
+            if odd == 1.5
+            else (
+                str(odd).encode()
+                if isinstance(odd, int) and odd is not True
+                else json.dumps(odd)
+            )
+        ),
+    )
+    found = one({"id": "body.id", "type": "body.id"}, body)
+    assert found.event_id == f"sha256:{found.digest}"
+    assert found.type == "unknown"
+
+
+def test_the_first_alternative_that_is_present_counts():
+    """`a|b` reads senders that write one thing under two names."""
+    event = {"id": "header.x-id|body.id", "type": "body.type|body.action"}
+    found = one(event, {"id": 1, "action": "go"}, X_Id="h1")
+    assert (found.event_id, found.type) == ("h1", "go")
+    assert one(event, {"id": 1, "type": None, "action": "go"}).event_id == "1"
+
+
+def test_a_doubled_id_header_is_malformed():
+    """Neither value may win."""
+    with pytest.raises(Malformed, match="header.x-id is there 2 times"):
+        read({"id": "header.x-id"}, {}, X_Id="1", x_id="2")
+
+
+@pytest.mark.parametrize(
+    "value, expected",
+    [
+        (1775044800, "2026-04-01T12:00:00+00:00"),
+        (1775044800123, "2026-04-01T12:00:00.123000+00:00"),
+        ("1775044800", "2026-04-01T12:00:00+00:00"),
+        ("1775044800.5", "2026-04-01T12:00:00.500000+00:00"),
+        ("2026-04-01T14:00:00+02:00", "2026-04-01T12:00:00+00:00"),
+        ("2026-04-01 12:00:00z", "2026-04-01T12:00:00+00:00"),
+        ("2026-04-01T12:00:00.123456789Z", "2026-04-01T12:00:00.123456+00:00"),
+        ("2026-04-01T12:00:00", None),
+        ("2026-02-30T12:00:00Z", None),
+        ("9999999999999", "2286-11-20T17:46:39.999000+00:00"),
+        ("99999999999999", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        (True, None),
+        (-5, None),
+        ({}, None),
+        ("yesterday", None),
+    ],
+)
+def test_times(value, expected):
+    """Seconds, milliseconds and RFC 3339 with a zone are times; all else is no time, never an error."""
+    moment = one({"time": "body.at"}, {"at": value}).occurred_at
+    assert (moment and moment.isoformat()) == expected
+    assert moment is None or moment.tzinfo is UTC
+
+
+def test_a_batch_is_split_in_order():
+    """Each element is an event of its own, with its position."""
+    found = read(BATCH, [{"id": 1, "type": "a"}, {"id": 2, "type": "b"}])
+    assert [(one.event_id, one.type, one.item) for one in found] == [
+        ("1", "a", 0),
+        ("2", "b", 1),
+    ]
+    assert found[1].payload == {"id": 2, "type": "b"}
+    assert read(BATCH, []) == ()
+
+
+def test_a_batch_in_a_batch_is_flattened():
+    """Meta's shape: changes inside entries."""
+    event = {**BATCH, "items": "body.entry.changes"}
+    body = {
+        "entry": [{"changes": [{"id": 1}, {"id": 2}]}, {"changes": [{"id": 3}]}, {}]
+    }
+    assert [one.event_id for one in read(event, body)] == ["1", "2", "3"]
+
+
+def test_the_same_event_twice_in_a_batch_is_one():
+    """A batch never holds the same id twice, which one insert could not store."""
+    found = read(
+        {**BATCH, "volatile": ["item.try"]},
+        [{"id": 1, "try": 0}, {"id": 1, "try": 1}, {"id": 2}],
+    )
+    assert [(one.event_id, one.item) for one in found] == [("1", 0), ("2", 2)]
+
+
+def test_two_events_under_one_id_in_a_batch_stay_two():
+    """Ids that clash are told apart by what the events say, whatever the order of the batch."""
+    items = [{"id": 1, "v": "a"}, {"id": 1, "v": "b"}]
+    forward = {one.event_id: one.payload for one in read(BATCH, items)}
+    assert len(forward) == 2
+    assert forward == {one.event_id: one.payload for one in read(BATCH, items[::-1])}
+
+
+def test_a_batch_over_the_limit_is_too_large():
+    """1,000 events are taken, 1,001 are not."""
+    assert len(read(BATCH, [{"id": number} for number in range(1_000)])) == 1_000
+    with pytest.raises(TooLarge, match="1000"):
+        read(BATCH, [{"id": number} for number in range(1_001)])
+
+
+@pytest.mark.parametrize("body", [1, "x", None, [1], [[{"id": 1}], 2], [None]])
+def test_a_batch_holds_objects(body):
+    """An element that is no object has no id, type or time."""
+    with pytest.raises(Malformed, match="no object"):
+        read(BATCH, json.dumps(body))
+
+
+def test_a_digest_ignores_what_is_volatile_and_the_order_of_keys():
+    """Two tries of one event have one digest; another value, type of value or digit has another."""
+    event = {"volatile": ["body.try", "body.meta.seen", "body.gone.deep"]}
+    first = one(event, b'{"a": 1, "b": [1.10], "try": 1, "meta": {"seen": 1}}').digest
+    again = one(event, b'{"b": [1.10], "try": 2, "meta": {}, "a": 1}').digest
+    assert first == again
+    for other in (
+        b'{"a": "1"}',
+        b'{"a": 1.0}',
+        b'{"a": true}',
+        b'{"a": 1}',
+        b'{"a": [1]}',
+    ):
+        assert one(event, other).digest != first
+    exact = [
+        one({}, b'{"a": 0.10000000000000000%d}' % digit).digest for digit in range(3)
+    ]
+    assert len(set(exact)) == 3
+
+
+@pytest.mark.parametrize(
+    "value, live",
+    [
+        (True, True),
+        (False, False),
+        ("false", False),
+        (None, True),
+        (0, False),
+        (1, True),
+    ],
+)
+def test_live(value, live):
+    """Only a clear `no` marks an event as the sender's test mode."""
+    assert one({"live": "body.live"}, {"live": value}).live is live
