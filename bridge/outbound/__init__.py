@@ -1,0 +1,14 @@
+"""The only outgoing I/O: calls to vendors, within a network policy, with their own credentials, bounded in every way.
+
+    Connection ──resolve_target──▶ Target ┐
+                                   Call ──┴─▶ Outbound.send ─▶ Reply | NoReply
+
+client.py is the door; request.py refuses what must not leave, policy.py and dial.py where it must not go, transport.py
+and sending.py keep time and size. Nothing here decides what an answer means, whether to try again, or when.
+"""
+
+from bridge.outbound.client import Outbound
+from bridge.outbound.limits import CONCURRENCY, Pace
+from bridge.outbound.target import Target, resolve_target
+
+__all__ = ["CONCURRENCY", "Outbound", "Pace", "Target", "resolve_target"]

@@ -1,0 +1,92 @@
+"""Outbound: the one door through which the bridge sends anything.
+
+Adds the credentials, keeps the deadline over everything a call needs, and never follows a redirect, retries, logs or
+stores. In sandbox mode, and this is the only place that knows of it, nothing goes anywhere but to the sandbox.
+"""
+
+import time
+from collections.abc import Sequence
+
+from bridge.errors import CallRefused
+from bridge.model import Call, Headers, NoReply, Reply
+from bridge.outbound.exchange import Exchange
+from bridge.outbound.oauth2 import Tokens
+from bridge.outbound.policy import LOOPBACK, Network, Policy
+from bridge.outbound.request import check_base, prepare
+from bridge.outbound.sending import perform, silence
+from bridge.outbound.target import ClientCredentials, Target
+from bridge.outbound.transport import Transport
+
+
+class Outbound:
+    """Sends calls. One per process, made after it forked; safe from any number of threads or greenlets.
+
+    `allowed_networks` may be reached besides the public internet. `ca_bundle` is a file of PEM certificates that are
+    trusted instead of the built-in roots. With `sandbox_url` every call goes to `<sandbox_url>/<vendor><path>`, which
+    may be on loopback, and no access token is fetched.
+    """
+
+    def __init__(
+        self,
+        *,
+        allowed_networks: Sequence[Network] = (),
+        ca_bundle: str | None = None,
+        sandbox_url: str | None = None,
+    ) -> None:
+        sandbox = LOOPBACK if sandbox_url else ()
+        self._policy = Policy(allowed=(*allowed_networks, *sandbox))
+        self._transport = Transport(ca_bundle)
+        self._sandbox = sandbox_url.rstrip("/") if sandbox_url else None
+        self._tokens = Tokens()
+
+    def send(
+        self, call: Call, target: Target, *, timeout: float = 30.0
+    ) -> Reply | NoReply:
+        """The answer to one call, or why there is none. Takes `timeout` seconds at most, everything included.
+
+        Raises nothing for what a network, a vendor or a payload does. Redirects come back as the Reply they are.
+        """
+        deadline = time.monotonic() + timeout
+        if self._sandbox:
+            base_url = f"{self._sandbox}/{target.vendor}"
+            headers = target.with_token("sandbox") if target.oauth2 else target.headers
+            return self._exchange(call, base_url, headers, deadline)
+        if target.oauth2:
+            return self._with_token(call, target, target.oauth2, deadline)
+        return self._exchange(call, target.base_url, target.headers, deadline)
+
+    def close(self) -> None:
+        """Closes idle connections; a call that runs ends in its own time."""
+        self._transport.close()
+
+    def _with_token(
+        self, call: Call, target: Target, client: ClientCredentials, deadline: float
+    ) -> Reply | NoReply:
+        """Sends with an access token; a 401 means that nothing was done, so one new token is tried."""
+        for attempt in range(2):
+            token = self._tokens.get(
+                client,
+                lambda call, url, headers: self._exchange(call, url, headers, deadline),
+                time.monotonic(),
+            )
+            if isinstance(token, NoReply):
+                return token
+            headers = target.with_token(token)
+            answer = self._exchange(call, target.base_url, headers, deadline)
+            if isinstance(answer, NoReply) or answer.status != 401:
+                break
+            self._tokens.forget(client, token)
+        return answer
+
+    def _exchange(
+        self, call: Call, base_url: str, headers: Headers, deadline: float
+    ) -> Reply | NoReply:
+        exchange = Exchange(
+            host="", policy=self._policy, started=time.monotonic(), deadline=deadline
+        )
+        try:
+            exchange.host = check_base(base_url)
+            request = prepare(call, base_url, headers)
+        except CallRefused as refusal:
+            return silence(exchange, "policy", str(refusal))
+        return perform(self._transport, request, exchange)

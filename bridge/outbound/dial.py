@@ -1,0 +1,59 @@
+"""Opening a connection: resolve the name, check every address, connect to exactly a checked one.
+
+The name is looked up once and what was checked is what is dialled, so that a name which answers differently the second
+time gains nothing. Knows nothing of HTTP or TLS.
+"""
+
+import socket
+import threading
+from ipaddress import ip_address
+
+from bridge.outbound.exchange import Exchange, Failed
+from bridge.outbound.policy import Address
+
+
+def dial(exchange: Exchange, host: str, port: int, *, encrypted: bool) -> socket.socket:
+    """A connected TCP socket. Raises CallRefused, or Failed with kind dns, refused or timeout."""
+    addresses = lookup(exchange, host, port)
+    exchange.policy.check(host, addresses, encrypted=encrypted)
+    for left in range(len(addresses), 0, -1):
+        try:
+            # Each address gets its share of the time: the first may be one that swallows packets.
+            sock = socket.create_connection(
+                (str(addresses[-left]), port), timeout=exchange.remaining() / left
+            )
+        except TimeoutError:
+            failure = Failed("timeout", f"{host} did not take a connection in time")
+        except OSError:
+            failure = Failed("refused", f"{host} took no connection on port {port}")
+        else:
+            # The head and the body leave in two writes; with Nagle's algorithm the second waits for an answer.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return sock
+    raise failure
+
+
+def lookup(exchange: Exchange, host: str, port: int) -> list[Address]:
+    """Every address of a host, in the resolver's order, at least one. Raises Failed with kind dns or timeout."""
+    try:
+        return [ip_address(host)]
+    except ValueError:
+        pass
+    found: list[str] = []
+    # getaddrinfo takes no time-out of its own, and a resolver that hangs may hold it for a minute.
+    asking = threading.Thread(target=_resolve, args=(host, port, found), daemon=True)
+    asking.start()
+    asking.join(exchange.remaining())
+    if asking.is_alive():
+        raise Failed("dns", f"the name {host} was not resolved in time: check DNS")
+    if not found:
+        raise Failed("dns", f"the name {host} is not known: check base_url and DNS")
+    return [ip_address(address) for address in dict.fromkeys(found)]
+
+
+def _resolve(host: str, port: int, found: list[str]) -> None:
+    try:
+        answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return
+    found.extend(str(answer[4][0]) for answer in answers)

@@ -1,0 +1,53 @@
+"""One HTTP exchange in flight: what it may reach, until when, and whether its first byte has left.
+
+The connection classes of transport.py are made by urllib3, which passes them nothing of ours: they find the exchange
+they work for in CURRENT. A context variable is private to its thread and to its greenlet, so the same code serves both.
+"""
+
+import time
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from bridge.outbound.policy import Policy
+
+
+class Failed(Exception):
+    """An exchange ended without an answer. `kind` is a NoReply kind, the message its sentence.
+
+    Neither an OSError nor an HTTPException, so that it passes through urllib3 and requests as it is.
+    """
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+@dataclass(kw_only=True, slots=True)
+class Exchange:
+    """Mutable, and owned by the one thread or greenlet that runs it. Moments are time.monotonic() seconds."""
+
+    host: str
+    policy: Policy
+    started: float
+    deadline: float
+    sent: bool = False  # the first byte of the request has, perhaps, left
+    touched: float = field(default_factory=time.monotonic)  # when bytes last moved
+
+    def remaining(self) -> float:
+        """Seconds left, more than 0. Raises Failed when there are none."""
+        seconds = self.deadline - time.monotonic()
+        if seconds <= 0:
+            raise self.timed_out()
+        return seconds
+
+    def broken(self, otherwise: Exception) -> Exception:
+        """What a failed socket operation means: the time is up, or else `otherwise`. A time-out has several classes."""
+        return self.timed_out() if time.monotonic() >= self.deadline else otherwise
+
+    def timed_out(self) -> Failed:
+        """The failure of an exchange whose time is up."""
+        allowed = max(self.deadline - self.started, 0)
+        return Failed("timeout", f"{self.host} did not answer within {allowed:.3g} s")
+
+
+CURRENT: ContextVar[Exchange] = ContextVar("bridge.outbound.exchange")

@@ -1,0 +1,93 @@
+"""From a Connection to a Target: where a call goes and as whom, its secrets resolved for this call.
+
+A Target is made for each call and dropped after it: secrets are not stored, and a rotated file takes effect at once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bridge import vendors
+from bridge.errors import ConfigurationError
+from bridge.model import Connection, Headers
+from bridge.secret import Secret, resolve_all
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClientCredentials:
+    """OAuth 2.0 client credentials (RFC 6749, section 4.4), in the clear."""
+
+    token_url: str
+    client_id: str = field(repr=False)
+    client_secret: str = field(repr=False)
+    scope: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """Where a call goes and as whom. Its headers hold secrets in the clear, so they are left out of its repr."""
+
+    vendor: str
+    base_url: str
+    headers: Headers = field(default=(), repr=False)
+    oauth2: ClientCredentials | None = (
+        None  # whose token is fetched when a call is sent
+    )
+
+    def with_token(self, token: str) -> Headers:
+        """The headers together with an access token."""
+        auth = {"oauth2": {"access_token": Secret(token)}}
+        return (*self.headers, *vendors.get(self.vendor).credentials(auth))
+
+
+def resolve_target(
+    connection: Connection, environ: Mapping[str, str] | None = None
+) -> Target:
+    """The target of a connection. Raises ConfigurationError: MissingSecret, UnknownName, or what the vendor refuses."""
+    vendor = vendors.get(connection.vendor)
+    options = _resolved(connection.options, environ)
+    auth = _resolved(connection.auth, environ)
+    oauth2 = None
+    if "oauth2" in auth and any(scheme.name == "oauth2" for scheme in vendor.auth):
+        oauth2 = _client(auth["oauth2"], connection)
+    # Credentials come last, so that a static header cannot take their place.
+    extra = options.get("headers", {})
+    credentials = () if oauth2 else vendor.credentials(auth)
+    return Target(
+        vendor=connection.vendor,
+        base_url=vendor.base_url(options),
+        headers=(*_headers(extra, connection), *credentials),
+        oauth2=oauth2,
+    )
+
+
+def _resolved(
+    values: Mapping[str, object], environ: Mapping[str, str] | None
+) -> dict[str, object]:
+    return {key: resolve_all(value, environ) for key, value in values.items()}
+
+
+def _headers(extra: object, connection: Connection) -> Headers:
+    if not isinstance(extra, Mapping):
+        raise ConfigurationError(
+            f"connection '{connection.name}': headers needs names with their values"
+        )
+    return tuple((str(name), _text(value)) for name, value in extra.items())
+
+
+def _client(given: object, connection: Connection) -> ClientCredentials:
+    wanted = ("token_url", "client_id", "client_secret")
+    if not isinstance(given, Mapping) or any(key not in given for key in wanted):
+        raise ConfigurationError(
+            f"connection '{connection.name}': auth.oauth2 needs {', '.join(wanted)}"
+        )
+    return ClientCredentials(
+        token_url=_text(given["token_url"]),
+        client_id=_text(given["client_id"]),
+        client_secret=_text(given["client_secret"]),
+        scope=_text(given.get("scope", "")),
+    )
+
+
+def _text(value: object) -> str:
+    """A value's own text, which a Secret gives only when asked."""
+    return value.reveal() if isinstance(value, Secret) else str(value)

@@ -1,0 +1,136 @@
+"""What follows an attempt: delivered, tried again and when, held for a person, parked, or dead. Pure.
+
+No clock, no randomness, no store: `now` and `random` are given. What an answer means is its vendor's to say (Outcome);
+here that meaning and the rule's retries give the next state.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_tz
+
+from bridge.model import NoReply, Outcome, Retries, Verdict
+
+# DELAYS[n] seconds lie between attempt n and attempt n + 1: the first attempt is made at once, the tenth is the last.
+DELAYS = (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+MAX_AGE = 4 * 86_400.0
+MAX_DELAY = 86_400.0
+JITTER = 0.2  # a delay is up to this part longer than planned, never shorter
+
+_SECONDS = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
+_DOUBLINGS = 32  # 2 ** 32 s is 136 years: more would only overflow
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Next:
+    """The next state of a delivery.
+
+    delivered: done. waiting: due again after `delay`. held: waits for a person. dead: a dead letter. parked: waits for
+    its connection; this attempt used up nothing, so the caller does not count it.
+    """
+
+    state: str  # delivered, waiting, held, dead or parked
+    delay: float = 0.0  # seconds; 0 unless waiting
+    reason: str  # one sentence for a person
+    code: str  # the outcome's own: groups dead letters, labels metrics
+
+
+def judge_silence(no_reply: NoReply) -> Outcome:
+    """What a call without an answer means: the counterpart of a vendor's judge."""
+    if no_reply.kind == "policy":
+        verdict = Verdict.FAILED
+    elif no_reply.kind == "credentials":
+        verdict = Verdict.PARK
+    elif no_reply.sent:
+        verdict = Verdict.UNKNOWN
+    else:
+        verdict = Verdict.RETRY
+    return Outcome(verdict=verdict, reason=no_reply.message, code=no_reply.kind)
+
+
+def next_step(
+    outcome: Outcome,
+    *,
+    attempts: int,
+    age: float,
+    retries: Retries,
+    reply_headers: Mapping[str, str] | None,
+    now: datetime,
+    random: Callable[[], float],
+) -> Next:
+    """What follows the attempt that had this outcome.
+
+    `attempts` counts it. `age` is in seconds, without the time spent parked, paused, held or behind an open breaker.
+    `reply_headers` have lower-case names. `random` gives 0.0 up to 1.0.
+
+    A retry waits as DELAYS says or, where the rule sets `initial`, that long and then twice as long each time; up to a
+    fifth longer, so that deliveries which failed together come back apart; `max_delay` at most; and never less than
+    the answer's Retry-After. It is dead instead when its attempts are used up (the rule's `max_attempts`, or the
+    outcome's own lower `limit`), or when the wait would end after `max_age`.
+    """
+    match outcome.verdict:
+        case Verdict.DELIVERED:
+            return _end("delivered", outcome)
+        case Verdict.FAILED:
+            return _end("dead", outcome)
+        case Verdict.PARK:
+            return _end("parked", outcome)
+        case Verdict.UNKNOWN if retries.on_ambiguous == "hold":
+            return _end("held", outcome)
+    allowed = len(DELAYS) if retries.max_attempts is None else retries.max_attempts
+    if outcome.limit is not None:
+        allowed = min(allowed, outcome.limit)
+    if attempts >= allowed:
+        return _end("dead", outcome, f"{outcome.reason} (attempt {attempts}, the last)")
+    asked = retry_after((reply_headers or {}).get("retry-after", ""), now)
+    delay = max(_planned(attempts, retries, random), asked or 0.0)
+    max_age = MAX_AGE if retries.max_age is None else retries.max_age
+    if age + delay > max_age:
+        limit = f"its next attempt would come after its max_age of {max_age:g} s"
+        return _end("dead", outcome, f"{outcome.reason} ({limit})")
+    return Next(state="waiting", delay=delay, reason=outcome.reason, code=outcome.code)
+
+
+def retry_after(value: str, now: datetime) -> float | None:
+    """Seconds from 0 to 24 h that a Retry-After header asks to wait; None for what is neither seconds nor a date.
+
+    Reads seconds and the three date forms of RFC 9110, section 5.6.7. What lies in the past is 0.
+    """
+    text = value.strip()
+    if _SECONDS.fullmatch(text):
+        seconds = float(text)
+    else:
+        moment = _date(text)
+        if moment is None:
+            return None
+        seconds = (moment - now).total_seconds()
+    return min(max(seconds, 0.0), MAX_DELAY)
+
+
+def _end(state: str, outcome: Outcome, reason: str = "") -> Next:
+    return Next(state=state, reason=reason or outcome.reason, code=outcome.code)
+
+
+def _planned(attempts: int, retries: Retries, random: Callable[[], float]) -> float:
+    """The wait before the attempt that follows `attempts` of them, jitter included."""
+    if retries.initial is not None:
+        planned = retries.initial * 2.0 ** min(attempts - 1, _DOUBLINGS)
+    else:
+        planned = float(DELAYS[min(attempts, len(DELAYS) - 1)])
+    most = MAX_DELAY if retries.max_delay is None else retries.max_delay
+    return min(planned * (1 + JITTER * random()), most)
+
+
+def _date(text: str) -> datetime | None:
+    """Of a date as HTTP writes it. The standard library's reader needs no locale, and takes the old forms too."""
+    if len(text) > 64 or not text.isascii():
+        return None
+    try:
+        parts = parsedate_tz(text)
+        if parts is None:
+            return None
+        zone = timezone(timedelta(seconds=parts[9])) if parts[9] else UTC
+        return datetime(*parts[:6], tzinfo=zone)
+    except (ValueError, OverflowError, IndexError, TypeError):
+        return None

@@ -1,0 +1,186 @@
+"""Access tokens: fetched once, kept while they last, fetched anew when the vendor refuses one."""
+
+import json
+from base64 import b64encode
+
+import pytest
+
+from bridge.model import Call, NoReply, Reply
+from bridge.outbound import Outbound, Target
+from bridge.outbound.oauth2 import EARLY, Tokens
+from bridge.outbound.target import ClientCredentials
+
+CLIENT = ClientCredentials(
+    token_url="https://id.test/oauth/token",
+    client_id="a:b",
+    client_secret="s3cret/+",
+    scope="tickets write",
+)
+
+
+def reply(status=200, body=None):
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Reply(status=status, headers={}, body=raw, elapsed=0.1)
+
+
+def http(status, body=b""):
+    head = f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+class Endpoint:
+    """A token endpoint that gives t1, t2 … and keeps what it was asked."""
+
+    def __init__(self, **answer):
+        self.asked, self.answer = [], answer
+
+    def __call__(self, *request):
+        self.asked.append(request)
+        return reply(body={"access_token": f"t{len(self.asked)}", **self.answer})
+
+
+def test_request_of_a_token():
+    """The client proves itself by Basic with form-encoded parts, and asks by form for its scope."""
+    endpoint = Endpoint()
+    assert Tokens().get(CLIENT, endpoint, 0.0) == "t1"
+    [(call, base_url, headers)] = endpoint.asked
+    assert (call.method, base_url + call.path) == ("POST", CLIENT.token_url)
+    assert call.body == b"grant_type=client_credentials&scope=tickets+write"
+    basic = b64encode(b"a%3Ab:s3cret%2F%2B").decode()
+    assert headers == (("Authorization", f"Basic {basic}"),)
+
+
+@pytest.mark.parametrize("lifetime", [3600, "3600"])
+def test_token_is_kept_until_a_minute_before_it_expires(lifetime):
+    """A token serves until 60 s before its end, then another one is fetched."""
+    endpoint, tokens = Endpoint(expires_in=lifetime), Tokens()
+    given = [tokens.get(CLIENT, endpoint, now) for now in (0, 3600 - EARLY - 1)]
+    assert given == ["t1", "t1"]
+    assert tokens.get(CLIENT, endpoint, 3600 - EARLY) == "t2"
+
+
+def test_clients_do_not_share_tokens():
+    """Another client, secret or scope has a token of its own."""
+    endpoint, tokens = Endpoint(expires_in=3600), Tokens()
+    other = ClientCredentials(
+        token_url=CLIENT.token_url, client_id="a:b", client_secret="other"
+    )
+    assert tokens.get(CLIENT, endpoint, 0) != tokens.get(other, endpoint, 0)
+
+
+def test_forgetting_spares_a_newer_token():
+    """A late refusal of an old token does not throw away the new one."""
+    endpoint, tokens = Endpoint(expires_in=3600), Tokens()
+    old = tokens.get(CLIENT, endpoint, 0)
+    tokens.forget(CLIENT, old)
+    new = tokens.get(CLIENT, endpoint, 0)
+    tokens.forget(CLIENT, old)
+    assert tokens.get(CLIENT, endpoint, 0) == new
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (reply(400, {"error": "invalid_client"}), "credentials"),
+        (reply(401, b"s3cret"), "credentials"),
+        (reply(403, b""), "credentials"),
+        (reply(503, b""), "refused"),
+        (reply(302, b""), "refused"),
+        (reply(200, b"<html>s3cret"), "refused"),
+        (reply(200, []), "refused"),
+        (reply(200, {"access_token": ""}), "refused"),
+        (reply(200, {"access_token": 7}), "refused"),
+        (reply(200, {"access_token": "a\r\nb"}), "refused"),
+        (NoReply(kind="dropped", message="x.", sent=True, elapsed=1.0), "dropped"),
+        (NoReply(kind="policy", message="x.", sent=False, elapsed=1.0), "policy"),
+    ],
+)
+def test_no_token(answer, kind):
+    """Without a token the vendor has seen nothing; a refused client is a matter of credentials; no body is quoted."""
+    given = Tokens().get(CLIENT, lambda *_: answer, 0.0)
+    assert isinstance(given, NoReply)
+    assert (given.kind, given.sent) == (kind, False)
+    assert "s3cret" not in given.message
+
+
+@pytest.mark.parametrize(
+    "lifetime", [None, -5, 0, True, 1.5, "", "soon", "9" * 400, [], 10**400]
+)
+def test_odd_lifetimes(lifetime):
+    """A lifetime that makes no sense is no reason to fail: the token itself is good."""
+    endpoint = Endpoint(expires_in=lifetime)
+    assert Tokens().get(CLIENT, endpoint, 0.0) == "t1"
+
+
+@pytest.fixture
+def client(serve):
+    """Gives (target, token server, vendor server) for a vendor that refuses tokens other than `wanted`."""
+
+    def start(wanted):
+        count = iter(range(1, 99))
+
+        def give(conn):
+            token = {"access_token": f"t{next(count)}", "expires_in": 3600}
+            conn.sendall(http(200, json.dumps(token).encode()))
+            return True
+
+        def check(conn):
+            good = f"authorization: bearer {wanted}\r\n".encode()
+            conn.sendall(http(200 if good in vendor.requests[-1].lower() else 401))
+            return True
+
+        tokens, vendor = serve(give), serve(check)
+        credentials = ClientCredentials(
+            token_url=f"http://127.0.0.1:{tokens.port}/token",
+            client_id="id",
+            client_secret="s3cret",
+        )
+        target = Target(
+            vendor="http", base_url=vendor.target().base_url, oauth2=credentials
+        )
+        return target, tokens, vendor
+
+    return start
+
+
+def test_calls_share_a_token(client, outbound, call):
+    """One token serves many calls."""
+    target, tokens, vendor = client("t1")
+    for _ in range(3):
+        assert outbound.send(call, target).status == 200
+    assert (len(tokens.requests), len(vendor.requests)) == (1, 3)
+
+
+def test_refused_token_is_fetched_once_more(client, outbound, call):
+    """A 401 means the token is spent: one new token is fetched and the call sent again."""
+    target, tokens, vendor = client("t2")
+    assert outbound.send(call, target).status == 200
+    assert (len(tokens.requests), len(vendor.requests)) == (2, 2)
+
+
+def test_second_refusal_is_the_answer(client, outbound, call):
+    """A vendor that refuses the new token, too, has given its answer."""
+    target, tokens, vendor = client("never")
+    assert outbound.send(call, target).status == 401
+    assert (len(tokens.requests), len(vendor.requests)) == (2, 2)
+
+
+def test_token_endpoint_obeys_the_policy(strict, call):
+    """The token endpoint is reached under the same policy as the vendor."""
+    inner = ClientCredentials(
+        token_url="https://127.1/token", client_id="id", client_secret="s"
+    )
+    target = Target(vendor="http", base_url="https://vendor.test", oauth2=inner)
+    answer = strict.send(call, target)
+    assert (answer.kind, answer.sent) == ("policy", False)
+
+
+def test_sandbox_fetches_no_token(serve, client):
+    """With a sandbox the real token endpoint is left alone."""
+    target, tokens, _ = client("t1")
+    server = serve()
+    outbound = Outbound(sandbox_url=f"http://127.0.0.1:{server.port}")
+    assert outbound.send(Call(method="GET", path="/"), target).status == 200
+    outbound.close()
+    assert tokens.connections == 0
+    assert b"authorization: bearer sandbox" in server.requests[0].lower()

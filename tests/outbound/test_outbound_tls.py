@@ -1,0 +1,117 @@
+"""TLS: a certificate is always checked against the name, and a handshake that fails has sent nothing."""
+
+import socket
+import ssl
+import time
+from ipaddress import ip_address
+
+import pytest
+from outbound_server import LOOPBACK, TLS
+
+from bridge.errors import SettingsError
+from bridge.model import Call
+from bridge.outbound import Outbound, dial
+
+
+@pytest.fixture(autouse=True)
+def names(monkeypatch):
+    """Every name of these tests is at 127.0.0.1."""
+    here = [ip_address("127.0.0.1")]
+    monkeypatch.setattr(dial, "lookup", lambda exchange, host, port: here)
+
+
+def test_trusted_certificate(serve, outbound, call):
+    """A certificate of a trusted issuer for the name is accepted; the Host header keeps the name; it is kept alive."""
+    server = serve(certificate="vendor.pem")
+    for _ in range(2):
+        reply = outbound.send(call, server.target("vendor.test", "https"))
+        assert (reply.status, reply.body) == (200, b"ok")
+    assert f"Host: vendor.test:{server.port}".encode() in server.requests[0]
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "certificate", "words"),
+    [
+        ("other.test", "vendor.pem", "other.test is for another name"),
+        ("127.0.0.2", "vendor.pem", "127.0.0.2 is for another address"),
+        ("vendor.test", "expired.pem", "vendor.test has expired"),
+        ("vendor.test", "self-signed.pem", "vendor.test is self-signed"),
+    ],
+)
+def test_certificate_that_does_not_fit(serve, outbound, call, host, certificate, words):
+    """A certificate for another name, out of date or signed by itself ends the call before a byte of it is sent."""
+    server = serve(certificate=certificate)
+    answer = outbound.send(call, server.target(host, "https"))
+    assert (answer.kind, answer.sent) == ("tls", False)
+    assert words in answer.message
+    assert server.requests == []
+
+
+def test_unknown_issuer(serve, call):
+    """Without a CA bundle only the built-in roots are trusted."""
+    server = serve(certificate="vendor.pem")
+    outbound = Outbound(allowed_networks=LOOPBACK)
+    answer = outbound.send(call, server.target("vendor.test", "https"))
+    outbound.close()
+    assert (answer.kind, answer.sent) == ("tls", False)
+    assert "issuer that is not trusted" in answer.message
+
+
+def test_no_tls_at_all(serve, outbound, call):
+    """A port that speaks no TLS gets no request."""
+    server = serve()
+    server._one = lambda conn: conn.sendall(b"220 hello\r\n")
+    answer = outbound.send(call, server.target("vendor.test", "https"))
+    assert (answer.kind, answer.sent) == ("tls", False)
+
+
+def test_old_tls_is_refused(serve, outbound, call):
+    """TLS before 1.2 is not spoken."""
+    server = serve(certificate="vendor.pem")
+    with pytest.warns(DeprecationWarning):
+        server.tls.minimum_version = ssl.TLSVersion.TLSv1
+        server.tls.maximum_version = ssl.TLSVersion.TLSv1_1
+    answer = outbound.send(call, server.target("vendor.test", "https"))
+    assert (answer.kind, answer.sent) == ("tls", False)
+
+
+def test_handshake_that_dribbles_ends_with_the_wall_clock(serve, outbound, call):
+    """A handshake that comes byte by byte is a time-out, and nothing was sent."""
+    server = serve()
+
+    def dribble(conn):
+        conn.sendall(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc")
+        while not server.stopped.wait(0.05):
+            conn.sendall(b"\x00")
+
+    server._one = dribble
+    started = time.monotonic()
+    target = server.target("vendor.test", "https")
+    answer = outbound.send(call, target, timeout=0.4)
+    assert time.monotonic() - started < 0.9
+    assert (answer.kind, answer.sent) == ("timeout", False)
+
+
+def test_slow_reader_ends_with_the_wall_clock(serve, outbound):
+    """A vendor that takes our request in sips cannot hold the call, though every single write succeeds in time."""
+    server = serve(certificate="vendor.pem")
+
+    def sip(conn):
+        conn.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
+        while not server.stopped.wait(0.01):
+            conn.recv(16384)
+
+    server._one = sip
+    call = Call(method="POST", path="/", body=b"x" * 16 * 1024 * 1024)
+    target = server.target("vendor.test", "https")
+    answer = outbound.send(call, target, timeout=0.4)
+    assert (answer.kind, answer.sent) == ("timeout", True)
+    assert answer.elapsed < 0.9
+
+
+@pytest.mark.parametrize("bundle", ["nowhere.pem", "."])
+def test_unreadable_bundle(bundle):
+    """A CA bundle that cannot be read is said at the start, not at the first call."""
+    with pytest.raises(SettingsError, match="BRIDGE_CA_BUNDLE"):
+        Outbound(ca_bundle=str(TLS / bundle))
