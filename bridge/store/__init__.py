@@ -1,0 +1,11 @@
+"""The store: the only place that knows SQL.
+
+`Database` opens it; the modules hold functions of a connection, run by `Database.read()` or inside
+`Database.write(job)`: events (taken in, routed), deliveries and queue (made, claimed, finished), connections (parked),
+rulesets, rejections, views (what people look at).
+"""
+
+from bridge.store.engine import Database
+from bridge.store.migrate import migrate
+
+__all__ = ["Database", "migrate"]

@@ -1,0 +1,115 @@
+"""Deliveries as they come to be, one row per call that a rule wants made, and as people move them."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import Connection as Database
+from sqlalchemy import and_, insert, update
+
+from bridge.model import Rendered
+from bridge.store import calls, specs
+from bridge.store.dialect import insert_or_ignore
+from bridge.store.tables import deliveries
+
+
+def add(
+    database: Database, event: int, ruleset: str, rendered: Rendered, now: datetime
+) -> int:
+    """Stores one call to make; its id. The same idempotency key of the same rule is kept as skipped, not sent."""
+    row = {
+        **_blank(event, rendered.rule, ruleset, now),
+        "item_key": rendered.key,
+        "operation": rendered.operation,
+        "connection": rendered.connection.name,
+        "spec": specs.keep(database, rendered.connection),
+        "ticket": rendered.ticket,
+        "lane": rendered.lane,
+        "call": calls.to_json(rendered.call),
+        "body": rendered.call.body,
+        "fields": rendered.fields,
+        "at": rendered.at,
+        "stale": rendered.stale,
+        "retries": asdict(rendered.retries),
+        "idempotency_key": rendered.idempotency_key or None,
+        "state": (
+            "shadow" if rendered.shadow else "held" if rendered.hold else "waiting"
+        ),
+        "code": "hold_if" if rendered.hold else "",
+        "reason": rendered.hold,
+        "finished_at": now if rendered.shadow else None,
+    }
+    statement = insert_or_ignore(database, deliveries).returning(deliveries.c.id)
+    id = database.execute(statement, row).scalar_one_or_none()
+    if id is None:
+        repeated = "another delivery of this rule has the same idempotency key"
+        row |= {
+            "idempotency_key": None,
+            "state": "skipped",
+            "code": "same_key",
+            "reason": repeated,
+        }
+        row["finished_at"] = now
+        id = database.execute(
+            insert(deliveries).returning(deliveries.c.id), row
+        ).scalar_one()
+    return int(id)
+
+
+def add_failed(
+    database: Database,
+    event: int,
+    ruleset: str,
+    rule: str,
+    code: str,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Stores a rule's error as a dead letter without a request."""
+    row = _blank(event, rule, ruleset, now)
+    row |= {"state": "dead", "code": code, "reason": reason, "finished_at": now}
+    database.execute(insert(deliveries), row)
+
+
+def _blank(event: int, rule: str, ruleset: str, now: datetime) -> dict[str, object]:
+    return {
+        "event": event,
+        "rule": rule,
+        "ruleset": ruleset,
+        "item_key": "",
+        "operation": "",
+        "connection": "",
+        "ticket": "",
+        "lane": "",
+        "stale": "send",
+        "retries": {},
+        "code": "",
+        "reason": "",
+        "attempts": 0,
+        "due_at": now,
+        "created_at": now,
+        "age_from": now,
+    }
+
+
+def change_state(
+    database: Database,
+    id: int,
+    allowed: Sequence[str],
+    to: str,
+    reason: str,
+    now: datetime,
+) -> bool:
+    """Moves one delivery by a person's hand; False when its state is not one of `allowed` at this moment.
+
+    What waits again starts with fresh attempts and a fresh age.
+    """
+    values: dict[str, object] = {"state": to, "reason": reason, "code": to}
+    if to == "waiting":
+        values |= {"attempts": 0, "age_from": now, "due_at": now, "finished_at": None}
+    else:
+        values["finished_at"] = now
+    movable = and_(deliveries.c.id == id, deliveries.c.state.in_(allowed))
+    return (
+        database.execute(update(deliveries).where(movable).values(values)).rowcount == 1
+    )

@@ -1,0 +1,229 @@
+"""Events: taken in once, handed to routing in order of receipt, and what each rule said to them.
+
+The unique insert alone decides what is new; nothing here looks before it inserts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, insert, select, update
+
+from bridge.model import Decision, Event, Request, Said
+from bridge.store.dialect import insert_or_ignore
+from bridge.store.tables import decisions, events, payloads
+
+_KEPT_HEADERS = (
+    "content-type",
+)  # besides the provider's allow-list: needed to read the body again
+_STRONGEST = (Said.ERROR, Said.MATCHED, Said.SKIPPED, Said.NO_MATCH)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Accepted:
+    """What became of the events of one request, in their order."""
+
+    ids: tuple[int, ...]
+    new: int  # how many were not seen before
+    conflicts: int = 0  # how many were seen before with another body
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredEvent:
+    """An event that waits to be routed, with the request it came in."""
+
+    id: int
+    source: str
+    event_id: str
+    type: str
+    occurred_at: datetime | None
+    received_at: datetime
+    payload_id: int
+    item: int | None
+    live: bool
+    request: Request
+
+
+def accept(
+    connection: Connection, request: Request, received: Sequence[Event]
+) -> Accepted:
+    """Stores what is new of one request's events; the request itself once, and only if any of them is new."""
+    if not received:  # an empty batch
+        return Accepted(ids=(), new=0)
+    payload_id = _insert_payload(connection, request, received)
+    ids = [_insert_event(connection, event, payload_id) for event in received]
+    new = sum(id is not None for id in ids)
+    if new == 0:
+        connection.execute(payloads.delete().where(payloads.c.id == payload_id))
+    if new == len(ids):
+        return Accepted(ids=tuple(id for id in ids if id is not None), new=new)
+    known = [_known(connection, event) for event in received]
+    return Accepted(
+        ids=tuple(row.id for row in known),
+        new=new,
+        conflicts=sum(
+            _note_conflict(connection, row, event)
+            for row, event in zip(known, received)
+        ),
+    )
+
+
+def _insert_payload(
+    connection: Connection, request: Request, received: Sequence[Event]
+) -> int:
+    kept = dict(received[0].headers)
+    kept |= {
+        name: request.values(name)[0] for name in _KEPT_HEADERS if request.values(name)
+    }
+    row = connection.execute(
+        insert(payloads).returning(payloads.c.id),
+        {
+            "received_at": request.received_at,
+            "method": request.method,
+            "target": request.target,
+            "headers": kept,
+            "body": request.body,
+        },
+    )
+    return int(row.scalar_one())
+
+
+def _insert_event(connection: Connection, event: Event, payload_id: int) -> int | None:
+    """The new row's id; None when the source already sent this event id."""
+    statement = insert_or_ignore(connection, events).returning(events.c.id)
+    values = {
+        "source": event.source,
+        "event_id": event.event_id,
+        "type": event.type,
+        "occurred_at": event.occurred_at,
+        "received_at": event.received_at,
+        "payload_id": payload_id,
+        "item": event.item,
+        "live": event.live,
+        "digest": event.digest,
+        "state": "stored",
+    }
+    found = connection.execute(statement, values).scalar_one_or_none()
+    return None if found is None else int(found)
+
+
+def _known(connection: Connection, event: Event) -> Any:
+    return connection.execute(
+        select(events.c.id, events.c.digest).where(
+            events.c.source == event.source, events.c.event_id == event.event_id
+        )
+    ).one()
+
+
+def _note_conflict(connection: Connection, row: Any, event: Event) -> bool:
+    """Counts the same id with another body on the event, where a person sees it; the first body stays."""
+    if row.digest == event.digest:
+        return False
+    connection.execute(
+        update(events)
+        .where(events.c.id == row.id)
+        .values(conflicts=events.c.conflicts + 1)
+    )
+    return True
+
+
+def waiting_sources(connection: Connection) -> tuple[str, ...]:
+    """The sources that have events to route."""
+    rows = connection.execute(
+        select(events.c.source).where(events.c.state == "stored").distinct()
+    )
+    return tuple(rows.scalars())
+
+
+def waiting(connection: Connection, source: str, limit: int) -> tuple[StoredEvent, ...]:
+    """The oldest events of a source that were not routed yet, in order of receipt."""
+    query = _with_request().where(events.c.source == source, events.c.state == "stored")
+    rows = connection.execute(query.order_by(events.c.id).limit(limit))
+    return tuple(_stored(row) for row in rows)
+
+
+def load(connection: Connection, id: int) -> StoredEvent | None:
+    """One event with its request, whatever its state."""
+    row = connection.execute(_with_request().where(events.c.id == id)).one_or_none()
+    return None if row is None else _stored(row)
+
+
+def routed(
+    connection: Connection,
+    id: int,
+    ruleset: str,
+    said: Sequence[Decision],
+    now: datetime,
+) -> bool:
+    """Records the decisions. False when another router was first: then nothing may be recorded.
+
+    The caller stores the deliveries in the same transaction.
+    """
+    done = connection.execute(
+        update(events)
+        .where(events.c.id == id, events.c.state == "stored")
+        .values(state="routed", ruleset=ruleset, routed_at=now, outcome=_outcome(said))
+    )
+    if done.rowcount == 0:
+        return False
+    decided(connection, id, said, now)
+    return True
+
+
+def decided(
+    connection: Connection, id: int, said: Sequence[Decision], now: datetime
+) -> None:
+    """Adds decisions to an event's history."""
+    rows = [
+        {
+            "event": id,
+            "rule": decision.rule,
+            "said": decision.said.value,
+            "reason": decision.reason,
+            "place": decision.place,
+            "code": decision.diagnostic.code if decision.diagnostic else None,
+            "decided_at": now,
+        }
+        for decision in said
+    ]
+    if rows:
+        connection.execute(insert(decisions), rows)
+
+
+def _outcome(said: Sequence[Decision]) -> str:
+    found = {decision.said for decision in said}
+    return next(
+        (kind.value for kind in _STRONGEST if kind in found), Said.NO_MATCH.value
+    )
+
+
+def _with_request() -> Select[Any]:
+    return select(
+        events,
+        payloads.c.method,
+        payloads.c.target,
+        payloads.c.headers,
+        payloads.c.body,
+    ).join(payloads, payloads.c.id == events.c.payload_id)
+
+
+def _stored(row: Row[Any]) -> StoredEvent:
+    return StoredEvent(
+        id=row.id,
+        source=row.source,
+        event_id=row.event_id,
+        type=row.type,
+        occurred_at=row.occurred_at,
+        received_at=row.received_at,
+        payload_id=row.payload_id,
+        item=row.item,
+        live=row.live,
+        request=Request(
+            method=row.method,
+            target=row.target,
+            headers=tuple(row.headers.items()),
+            body=row.body,
+            received_at=row.received_at,
+        ),
+    )

@@ -1,0 +1,69 @@
+"""Connections as deliveries keep them: where and as whom, with references instead of secrets.
+
+Stored once by hash, so that removing a rule or a connection from the mapping files strands nothing that waits.
+"""
+
+import hashlib
+from collections.abc import Mapping
+
+from sqlalchemy import Connection as Database
+
+from bridge.model import Connection, Json, SecretRef
+from bridge.store.dialect import insert_or_ignore
+from bridge.store.tables import connection_specs
+from bridge.strict import json
+
+
+def keep(database: Database, connection: Connection) -> str:
+    """Stores the connection unless it is there; its hash."""
+    spec = to_json(connection)
+    digest = hashlib.sha256(json.dumps(spec, sort_keys=True)).hexdigest()
+    database.execute(
+        insert_or_ignore(database, connection_specs), {"hash": digest, "spec": spec}
+    )
+    return digest
+
+
+def to_json(connection: Connection) -> dict[str, Json]:
+    """References are written as the mapping language writes them: `{env: NAME}` or `{file: PATH}`."""
+    return {
+        "name": connection.name,
+        "vendor": connection.vendor,
+        "options": _plain(connection.options),
+        "auth": _plain(connection.auth),
+    }
+
+
+def from_json(spec: Mapping[str, Json]) -> Connection:
+    """The reverse of to_json."""
+    return Connection(
+        name=str(spec["name"]),
+        vendor=str(spec["vendor"]),
+        options=_mapping(spec["options"]),
+        auth=_mapping(spec["auth"]),
+    )
+
+
+def _plain(value: object) -> Json:
+    if isinstance(value, SecretRef):
+        return {value.kind: value.name}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value  # type: ignore[return-value]
+
+
+def _mapping(value: Json) -> Mapping[str, object]:
+    assert isinstance(value, dict)
+    return {key: _referring(item) for key, item in value.items()}
+
+
+def _referring(value: Json) -> object:
+    if isinstance(value, dict):
+        if len(value) == 1 and (kind := next(iter(value))) in ("env", "file"):
+            return SecretRef(kind=kind, name=str(value[kind]))
+        return _mapping(value)
+    if isinstance(value, list):
+        return [_referring(item) for item in value]
+    return value

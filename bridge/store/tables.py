@@ -1,0 +1,267 @@
+"""The tables, the same on SQLite and PostgreSQL.
+
+A row of `events` is the receipt and the work in one: unique on source and event id, so the insert alone decides what is
+new. A row of `deliveries` is the queue entry. `migrations/` makes these tables; a test compares both.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.types import TypeDecorator
+
+from bridge.model import Json
+from bridge.strict import json
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+# An INTEGER primary key is SQLite's own row number; PostgreSQL needs the big one.
+Identity = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime as microseconds since 1970: exact, sortable and the same on every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
+        """Microseconds by integer arithmetic; a float timestamp would round."""
+        return None if value is None else (value - _EPOCH) // timedelta(microseconds=1)
+
+    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
+        """The datetime in UTC."""
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+class Document(TypeDecorator[Json]):
+    """A JSON value as text with exact numbers; a database's own JSON type refuses what senders may send."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Json, dialect: Any) -> str | None:
+        """Compact JSON text; lone surrogates stay escaped, which every text column takes."""
+        return None if value is None else json.dumps(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: Any) -> Json:
+        """The value, with Decimals for numbers that have a point."""
+        return None if value is None else json.loads(value.encode())
+
+
+class Words(TypeDecorator[str]):
+    """Text that a sender may have chosen: what no text column takes (NUL, lone surrogates) is kept as its escape."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
+        """The text with `\\x00` and `\\ud800` for what cannot be stored."""
+        if value is None:
+            return None
+        return value.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
+
+
+metadata = MetaData()
+
+payloads = Table(  # a request as received, once, however many events it held
+    "payloads",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("received_at", Moment, nullable=False),
+    Column("method", String(10), nullable=False),
+    Column("target", Words, nullable=False),
+    Column("headers", Document, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("source", String(100), nullable=False),
+    Column("event_id", Words, nullable=False),
+    Column("type", Words, nullable=False),
+    Column("occurred_at", Moment),
+    Column("received_at", Moment, nullable=False),
+    Column("payload_id", Identity, ForeignKey("payloads.id"), nullable=False),
+    Column("item", Integer),
+    Column("live", Boolean, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column(
+        "conflicts", Integer, nullable=False, server_default="0"
+    ),  # the same id came with another body
+    Column("state", String(10), nullable=False),  # stored, routed
+    Column(
+        "outcome", String(10)
+    ),  # matched, no_match, skipped, error: the strongest of its decisions
+    Column("ruleset", String(64)),
+    Column("routed_at", Moment),
+    UniqueConstraint("source", "event_id", name="uq_events_source_event_id"),
+)
+Index(
+    "ix_events_stored",
+    events.c.source,
+    events.c.id,
+    sqlite_where=text("state = 'stored'"),
+    postgresql_where=text("state = 'stored'"),
+)
+Index("ix_events_payload", events.c.payload_id)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("event", Identity, ForeignKey("events.id"), nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("said", String(10), nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("code", String(10)),
+    Column("decided_at", Moment, nullable=False),
+)
+Index("ix_decisions_event", decisions.c.event)
+
+connection_specs = Table(  # what a delivery needs to be sent later, whatever became of its rule: references, no secrets
+    "connection_specs",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("spec", Document, nullable=False),
+)
+
+connections = Table(  # what was learned about a connection, on all hosts
+    "connections",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("state", String(10), nullable=False),  # open, parked
+    Column("reason", Words, nullable=False),
+    Column("since", Moment, nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("event", Identity, ForeignKey("events.id"), nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("item_key", Words, nullable=False),
+    Column("operation", String(100), nullable=False),
+    Column("connection", String(200), nullable=False),
+    Column(
+        "spec", String(64), ForeignKey("connection_specs.hash")
+    ),  # None: a rule error, nothing to send
+    Column("ticket", Words, nullable=False),
+    Column("lane", Words, nullable=False),
+    Column("call", Document),  # method, path, query, headers, success
+    Column("body", LargeBinary),
+    Column("fields", Document),
+    Column("at", Moment),
+    Column("stale", String(4), nullable=False),
+    Column("idempotency_key", Words),
+    Column("retries", Document, nullable=False),
+    Column("ruleset", String(64), nullable=False),
+    Column("state", String(10), nullable=False),  # see UNFINISHED and FINISHED
+    Column(
+        "code", String(40), nullable=False
+    ),  # of the last outcome, "" before the first
+    Column("reason", Words, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column(
+        "age_from", Moment, nullable=False
+    ),  # created_at, moved on by the time it was stopped
+    Column("finished_at", Moment),
+    Column("owner", String(40)),
+    Column("lease_until", Moment),
+    UniqueConstraint(
+        "rule", "idempotency_key", name="uq_deliveries_rule_idempotency_key"
+    ),
+)
+
+UNFINISHED = ("waiting", "sending", "held")  # these block their lane
+FINISHED = ("delivered", "dead", "cancelled", "skipped", "shadow")
+
+_UNFINISHED = text("state IN ('waiting', 'sending', 'held')")
+Index("ix_deliveries_event", deliveries.c.event)
+Index(
+    "ix_deliveries_due",
+    deliveries.c.state,
+    deliveries.c.due_at,
+    sqlite_where=_UNFINISHED,
+    postgresql_where=_UNFINISHED,
+)
+Index(
+    "ix_deliveries_lane",
+    deliveries.c.lane,
+    deliveries.c.id,
+    sqlite_where=_UNFINISHED,
+    postgresql_where=_UNFINISHED,
+)
+Index(
+    "ix_deliveries_dead",
+    deliveries.c.id,
+    sqlite_where=text("state = 'dead'"),
+    postgresql_where=text("state = 'dead'"),
+)
+
+lane_marks = (
+    Table(  # the newest `at` that was delivered: what is strictly older is stale
+        "lane_marks",
+        metadata,
+        Column("lane", Words, primary_key=True),
+        Column("rule", Text, primary_key=True),
+        Column("at", Moment, nullable=False),
+    )
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("delivery", Identity, ForeignKey("deliveries.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("elapsed_ms", Integer, nullable=False),
+    Column("status", Integer),  # None: no answer
+    Column("verdict", String(10), nullable=False),
+    Column("code", String(40), nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("reply", LargeBinary),  # at most 64 KiB
+)
+Index("ix_attempts_delivery", attempts.c.delivery)
+
+rejections = Table(  # requests that were not taken: metadata only
+    "rejections",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("source", String(100), nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("remote", String(50), nullable=False),
+    Column("size", Integer, nullable=False),
+)
+Index("ix_rejections_source", rejections.c.source, rejections.c.id)
+
+rulesets = Table(
+    "rulesets",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("texts", Document, nullable=False),  # relative path → text
+    Column("activated_at", Moment, nullable=False),  # the newest one is active
+)

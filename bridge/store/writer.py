@@ -1,0 +1,166 @@
+"""One writer per process: everything that queued while a commit ran shares the next one.
+
+A job is a function of a connection. Each runs in its own savepoint, so one that fails takes nothing else with it; all
+are committed together, and only then does any caller continue. Under gevent the transaction runs in a native thread
+(a pool of one), because a greenlet that yields between BEGIN and COMMIT would deadlock, and a blocking fsync on the
+loop would stop every socket. Without gevent (command line, tests) the caller's thread commits.
+"""
+
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from bridge.errors import StoreUnavailable
+
+T = TypeVar("T")
+Job = Callable[[Connection], T]
+MAX_JOBS = 200  # per commit: bounds how long the lock is held
+
+_BUSY = "the store cannot take a write now; nothing was accepted, send it again"
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    error: Exception
+
+
+class Writer:
+    """Runs jobs in shared transactions. `begin` opens one exclusive transaction and commits it on leaving."""
+
+    def __init__(self, begin: Callable[[], AbstractContextManager[Connection]]) -> None:
+        self._begin = begin
+        self._mutex = threading.RLock()
+
+    def write(self, job: Job[T], timeout: float | None = None) -> T:
+        """The job's value, after its commit. Raises StoreUnavailable, or what the job raised."""
+        with self._mutex:
+            value: T = _value(self._commit([job])[0])
+            return value
+
+    def write_soon(self, job: Job[None]) -> None:
+        """Runs a job that nobody waits for and that may be lost."""
+        with suppress(StoreUnavailable):
+            self.write(job)
+
+    def close(self) -> None:
+        """Nothing to stop: the caller's thread did the work."""
+
+    def _commit(self, jobs: list[Job[Any]]) -> list[_Done | _Failed]:
+        """What became of each job. A transaction that cannot begin or commit fails them all."""
+        try:
+            with self._begin() as connection:
+                return [_attempt(connection, job) for job in jobs]
+        except (DBAPIError, OSError) as error:
+            return [_Failed(_unavailable(error)) for _ in jobs]
+
+
+class GroupWriter(Writer):
+    """The writer of a gevent process."""
+
+    def __init__(self, begin: Callable[[], AbstractContextManager[Connection]]) -> None:
+        super().__init__(begin)
+        from gevent.threadpool import ThreadPool
+
+        self._pool = ThreadPool(1)
+        self._waiting: list[tuple[Job[Any], Any]] = []
+        self._draining = False
+
+    def write(self, job: Job[T], timeout: float | None = None) -> T:
+        """As Writer.write; after `timeout` seconds StoreUnavailable, though the job may still be committed later."""
+        import gevent
+        from gevent.event import AsyncResult
+
+        result = AsyncResult()
+        self._queue(job, result)
+        try:
+            value: T = _value(result.get(timeout=timeout))
+            return value
+        except gevent.Timeout:
+            raise StoreUnavailable(_BUSY) from None
+
+    def write_soon(self, job: Job[None]) -> None:
+        """As Writer.write_soon, in the next commit; dropped when a commit's worth of jobs waits already."""
+        from gevent.event import AsyncResult
+
+        if len(self._waiting) < MAX_JOBS:
+            self._queue(job, AsyncResult())
+
+    def _queue(self, job: Job[Any], result: Any) -> None:
+        import gevent
+
+        self._waiting.append((job, result))
+        if not self._draining:
+            self._draining = True
+            gevent.spawn(self._drain)
+
+    def close(self) -> None:
+        """Waits for the thread to finish what it has."""
+        self._pool.join()
+        self._pool.kill()
+
+    def _drain(self) -> None:
+        """Commits batch after batch until nothing waits; only this greenlet hands jobs to the thread."""
+        try:
+            while self._waiting:
+                batch = self._waiting[:MAX_JOBS]
+                del self._waiting[:MAX_JOBS]
+                done = self._pool.apply(self._commit, ([job for job, _ in batch],))
+                for (_, result), value in zip(batch, done, strict=True):
+                    result.set(value)
+        finally:
+            self._draining = False
+
+
+def writer_for_this_process(
+    begin: Callable[[], AbstractContextManager[Connection]],
+) -> Writer:
+    """A GroupWriter where gevent has patched the process, a plain Writer otherwise."""
+    monkey = sys.modules.get("gevent.monkey")
+    patched = monkey is not None and monkey.is_module_patched("threading")
+    return GroupWriter(begin) if patched else Writer(begin)
+
+
+def _attempt(connection: Connection, job: Job[Any]) -> _Done | _Failed:
+    try:
+        with connection.begin_nested():
+            return _Done(job(connection))
+    except DBAPIError as error:
+        return _Failed(_unavailable(error))
+    except (
+        Exception
+    ) as error:  # the job's own error, handed to whoever asked for the job
+        return _Failed(error)
+
+
+def _value(done: _Done | _Failed) -> Any:
+    if isinstance(done, _Failed):
+        raise done.error
+    return done.value
+
+
+def _unavailable(error: Exception) -> StoreUnavailable:
+    """The database's own words hold statements and values: keep the class of the error, no more."""
+    cause = type(getattr(error, "orig", None) or error).__name__
+    detail = (
+        str(error.orig) if isinstance(error, DBAPIError) and error.orig else str(error)
+    )
+    known = next(
+        (
+            word
+            for word in ("locked", "full", "disk I/O", "readonly", "closed")
+            if word in detail
+        ),
+        "",
+    )
+    return StoreUnavailable(f"{_BUSY} ({cause}{': ' + known if known else ''})")

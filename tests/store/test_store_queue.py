@@ -1,0 +1,312 @@
+"""The queue: claims in lane order, leases, and what a finished attempt leaves behind."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from running import NOW
+
+from bridge.model import Call, Connection, Event, Rendered, Request, Retries, SecretRef
+from bridge.store import attempts, connections, deliveries, events, queue, views
+from bridge.store.attempts import After, Attempt
+
+LEASE = timedelta(seconds=15)
+VAMBE = Connection(
+    name="vambe-cl",
+    vendor="vambe",
+    options={"country": "CL", "rate": 5},
+    auth={"api_key": SecretRef(kind="env", name="VAMBE_API_KEY")},
+)
+CALL = Call(
+    method="POST",
+    path="/api/public/ticket/amount",
+    query=(("a", "1"),),
+    headers=(("Content-Type", "application/json"),),
+    body=b'{"amount":150000}',
+)
+SENT = Attempt(
+    started_at=NOW,
+    elapsed=0.2,
+    status=200,
+    verdict="delivered",
+    code="ok",
+    reason="accepted",
+    reply=b"{}",
+)
+DONE = After(state="delivered", code="ok", reason="accepted", due_at=NOW)
+
+
+@pytest.fixture
+def event_id(database):
+    request = Request(
+        method="POST", target="/hooks/s", headers=(), body=b"{}", received_at=NOW
+    )
+    event = Event(
+        source="s",
+        event_id="e",
+        type="t",
+        occurred_at=NOW,
+        received_at=NOW,
+        payload={},
+        headers={},
+    )
+    return database.write(
+        lambda connection: events.accept(connection, request, [event])
+    ).ids[0]
+
+
+@pytest.fixture
+def add(database, event_id):
+    counter = iter(range(1_000))
+
+    def add(ticket="t1", **changes):
+        connection = changes.pop("connection", VAMBE)
+        rendered = Rendered(
+            rule="r",
+            key="",
+            operation="vambe.update_amount",
+            connection=connection,
+            fields={"amount": 150000},
+            call=CALL,
+            ticket=ticket,
+            lane=f"{connection.name}/{ticket}",
+            at=NOW,
+            idempotency_key=f"key-{next(counter)}",
+        )
+        rendered = replace(rendered, **changes)
+        return database.write(
+            lambda c: deliveries.add(c, event_id, "hash", rendered, NOW)
+        )
+
+    return add
+
+
+@pytest.fixture
+def claim(database):
+    def claim(owner="me", now=NOW, free=100, limit=100):
+        return database.write(
+            lambda c: queue.claim(c, owner, now, LEASE, lambda connection: free, limit)
+        )
+
+    return claim
+
+
+@pytest.fixture
+def finish(database):
+    def finish(item, owner="me", after=DONE, attempt=SENT, now=NOW):
+        return database.write(
+            lambda c: attempts.finish(c, item, owner, attempt, after, now)
+        )
+
+    return finish
+
+
+def state(database, id):
+    with database.read() as connection:
+        return views.delivery(connection, id)["state"]
+
+
+def test_claimed_delivery_is_what_was_rendered(add, claim):
+    """The call, the connection with its references and the retries come back exactly as they were stored."""
+    retries = Retries(max_attempts=3, max_age=60, on_ambiguous="hold")
+    add(retries=retries)
+    (item,) = claim()
+    assert (item.call, item.connection, item.retries) == (CALL, VAMBE, retries)
+
+
+def test_claimed_delivery_is_not_claimed_again(add, claim):
+    """A lease keeps others away."""
+    add()
+    assert len(claim("one")) == 1
+    assert claim("two") == []
+
+
+def test_lane_goes_one_at_a_time_in_order(add, claim, finish):
+    """The second delivery of a ticket waits until the first is finished."""
+    first, second = add("t1"), add("t1")
+    (item,) = claim()
+    assert item.id == first
+    assert claim() == []
+    finish(item)
+    assert [item.id for item in claim()] == [second]
+
+
+def test_lanes_do_not_wait_for_each_other(add, claim):
+    """Deliveries of different tickets are claimed together."""
+    ids = [add("t1"), add("t2"), add("t3")]
+    assert [item.id for item in claim()] == ids
+
+
+@pytest.mark.parametrize("blocking", ["waiting", "held"])
+def test_unfinished_delivery_blocks_its_lane(add, claim, finish, blocking):
+    """A delivery that is retried later or held lets nothing of its lane overtake it."""
+    add("t1"), add("t1")
+    (item,) = claim()
+    later = NOW + timedelta(minutes=5)
+    finish(item, after=After(state=blocking, code="c", reason="r", due_at=later))
+    assert claim() == []
+
+
+def test_dead_letter_frees_its_lane(add, claim, finish):
+    """What will not be tried again stops nothing."""
+    add("t1")
+    second = add("t1")
+    (item,) = claim()
+    finish(item, after=After(state="dead", code="c", reason="r", due_at=NOW))
+    assert [item.id for item in claim()] == [second]
+
+
+def test_retry_is_not_due_before_its_time(add, claim, finish):
+    """A rescheduled delivery is claimed at due_at, and knows how often it was tried."""
+    add()
+    (item,) = claim()
+    due = NOW + timedelta(seconds=5)
+    finish(item, after=After(state="waiting", code="c", reason="r", due_at=due))
+    assert claim(now=due - timedelta(seconds=1)) == []
+    (again,) = claim(now=due)
+    assert again.attempts == 1
+
+
+def test_held_delivery_is_not_claimed(add, claim, database):
+    """What waits for a person is not sent."""
+    id = add(hold="amount over the limit")
+    assert claim() == []
+    assert state(database, id) == "held"
+
+
+def test_shadow_delivery_is_recorded_and_never_sent(add, claim, database):
+    """Shadow mode leaves the rendered call to look at."""
+    id = add(shadow=True)
+    assert claim() == []
+    assert state(database, id) == "shadow"
+
+
+def test_connection_gets_no_more_than_is_free(add, claim):
+    """The budget of a connection bounds one claim as well."""
+    for number in range(5):
+        add(f"t{number}")
+    assert len(claim(free=2)) == 2
+
+
+def test_busy_connection_does_not_hide_another(add, claim):
+    """A connection without room leaves the others' deliveries to be claimed."""
+    add("t1")
+    other = add("t1", connection=replace(VAMBE, name="other"))
+
+    def free(connection):
+        return 0 if connection.name == "vambe-cl" else 4
+
+    assert [item.id for item in claim_with(claim, free)] == [other]
+
+
+def claim_with(claim, free):
+    database = claim.__closure__[0].cell_contents
+    return database.write(lambda c: queue.claim(c, "me", NOW, LEASE, free, 100))
+
+
+def test_attempt_of_a_lost_lease_is_not_written(add, claim, finish, database):
+    """A worker that wakes after its delivery was taken over may write nothing."""
+    id = add()
+    (item,) = claim("slept")
+    later = NOW + LEASE + timedelta(seconds=1)
+    taken = database.write(lambda c: queue.take_over(c, "awake", later, later + LEASE))
+    assert [one.id for one in taken] == [id]
+    assert finish(item, owner="slept") is False
+    assert state(database, id) == "sending"
+    with database.read() as connection:
+        assert views.attempts_of(connection, id) == []
+
+
+def test_renewed_lease_is_not_taken_over(add, claim, database):
+    """A call that takes long keeps its delivery as long as its worker renews."""
+    add()
+    (item,) = claim("busy")
+    later = NOW + LEASE + timedelta(seconds=1)
+    database.write(lambda c: queue.renew(c, "busy", [item.id], later + LEASE))
+    assert (
+        database.write(lambda c: queue.take_over(c, "other", later, later + LEASE))
+        == []
+    )
+
+
+def test_stale_update_is_skipped(add, claim, finish, database):
+    """With stale: skip an update older than the newest delivered one of its lane and rule is not sent."""
+    add(at=NOW, stale="skip")
+    (item,) = claim()
+    finish(item)
+    older = add(at=NOW - timedelta(seconds=1), stale="skip")
+    same = add(at=NOW, stale="skip")
+    assert [item.id for item in claim()] == []  # the older one is skipped in this claim
+    assert state(database, older) == "skipped"
+    assert [item.id for item in claim()] == [same]
+
+
+def test_parked_connection_waits_and_resumes_in_order(add, claim, finish, database):
+    """Parking stops a connection without burning attempts; resuming makes what waits due at once, age untouched."""
+    first = add("t1")
+    add("t2")
+    item = claim(limit=1)[0]
+    parked = After(
+        state="waiting",
+        code="http_401",
+        reason="no",
+        due_at=NOW,
+        counts=False,
+        parks=True,
+    )
+    finish(item, after=parked)
+    later = NOW + timedelta(days=6)
+    assert claim(now=later) == []
+    assert database.write(lambda c: connections.resume(c, "vambe-cl", later)) is True
+    resumed = claim(now=later)
+    assert [one.id for one in resumed][0] == first
+    assert resumed[0].attempts == 0
+    assert resumed[0].age == timedelta(0)
+
+
+def test_replacement_call_is_what_is_sent_next(add, claim, finish):
+    """Where a part was applied, only what is left is sent again."""
+    add()
+    (item,) = claim()
+    rest = replace(CALL, body=b'{"newLevel":"x"}')
+    finish(
+        item, after=After(state="waiting", code="c", reason="r", due_at=NOW, call=rest)
+    )
+    (again,) = claim()
+    assert again.call == rest
+
+
+def test_same_idempotency_key_is_kept_but_not_sent(add, claim, database):
+    """A second delivery with the key of an earlier one of its rule is visible as skipped."""
+    add("t1", idempotency_key="once")
+    second = add("t2", idempotency_key="once")
+    assert state(database, second) == "skipped"
+    assert len(claim()) == 1
+
+
+def test_any_due_agrees_with_claim(add, claim, database):
+    """The cheap look before a claim says no exactly when a claim would find nothing."""
+
+    def any_due():
+        with database.read() as connection:
+            return queue.any_due(connection, NOW)
+
+    assert any_due() is False
+    add("t1"), add("t1")
+    assert any_due() is True
+    claim()
+    assert any_due() is False
+
+
+def test_a_person_moves_what_may_be_moved(add, database):
+    """Held and dead deliveries go on with fresh attempts; others stay as they are."""
+    id = add(hold="because")
+
+    def change(allowed, to):
+        return database.write(
+            lambda c: deliveries.change_state(c, id, allowed, to, "by a person", NOW)
+        )
+
+    assert change(("dead",), "waiting") is False
+    assert change(("held",), "waiting") is True
+    assert state(database, id) == "waiting"
