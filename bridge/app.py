@@ -1,0 +1,127 @@
+"""Where the parts are put together: the web applications and the worker, out of settings.
+
+`create_app` is what gunicorn runs. It serves two binds with one process: hooks for the world, metrics (later console
+and API) for people on the admin bind; which one a request came in by is told by the local port, which no header forges.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, Response
+from prometheus_client import REGISTRY, CollectorRegistry, generate_latest, multiprocess
+
+from bridge import settings as environment
+from bridge.outbound import Outbound
+from bridge.receive.front import Front
+from bridge.services import health, rulesets
+from bridge.services.rulesets import Active
+from bridge.settings import Settings, split_bind
+from bridge.store import Database, migrate
+from bridge.strict import json
+from bridge.worker import Worker
+
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What a process of the bridge holds open."""
+
+    settings: Settings
+    database: Database
+    active: Active
+
+
+def open_parts(settings: Settings) -> Parts:
+    """Opens the store, migrated, and picks the ruleset. Raises ConfigurationError and StoreUnavailable."""
+    database = Database(settings.database_url)
+    migrate(database)
+    return Parts(
+        settings=settings,
+        database=database,
+        active=rulesets.choose(database, settings.mappings),
+    )
+
+
+def create_app(settings: Settings | None = None) -> Wsgi:
+    """The WSGI application: both binds."""
+    parts = open_parts(settings or environment.load())
+    return by_port(parts.settings, hooks_app(parts), admin_app(parts))
+
+
+def by_port(settings: Settings, hooks: Flask, admin: Flask) -> Wsgi:
+    """The hooks application, except for what came in at the admin bind's port."""
+    hooks_port, admin_port = (
+        str(split_bind(bind)[1]) for bind in (settings.bind, settings.admin_bind)
+    )
+
+    def dispatch(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        port = environ.get("SERVER_PORT")
+        chosen = admin if port == admin_port and port != hooks_port else hooks
+        return chosen.wsgi_app(environ, start)
+
+    return dispatch
+
+
+def hooks_app(parts: Parts) -> Flask:
+    """POST /hooks/<source> and the health checks."""
+    app = _app(parts)
+    front = Front(
+        database=parts.database, ruleset=parts.active.ruleset, settings=parts.settings
+    )
+    app.register_blueprint(front.blueprint())
+    return app
+
+
+def admin_app(parts: Parts) -> Flask:
+    """Metrics and the health checks."""
+    app = _app(parts)
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        text = _counters() + health.gauges(parts.database).encode()
+        return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")
+
+    return app
+
+
+def create_worker(settings: Settings) -> Worker:
+    """A worker that runs until stopped."""
+    parts = open_parts(settings)
+    outbound = Outbound(
+        allowed_networks=settings.allowed_networks,
+        ca_bundle=str(settings.ca_bundle) if settings.ca_bundle else None,
+        sandbox_url=settings.sandbox_url,
+    )
+    return Worker(
+        parts.database, parts.active.ruleset, outbound, environment=settings.environment
+    )
+
+
+def _app(parts: Parts) -> Flask:
+    app = Flask("bridge", static_folder=None)
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return _json(200, {"status": "ok"})
+
+    @app.get("/readyz")
+    def readyz() -> Response:
+        return _json(*health.ready(parts.database, parts.active))
+
+    return app
+
+
+def _json(status: int, value: dict[str, Any]) -> Response:
+    return Response(json.dumps(value), status=status, content_type="application/json")
+
+
+def _counters() -> bytes:
+    """This process's counters, or those of all of them where `bridge serve` gave them a folder to share."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest(REGISTRY)
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)

@@ -1,0 +1,47 @@
+"""Gunicorn's settings, which keep promises that no application can keep alone.
+
+`gunicorn.conf.py` takes all names of this module; `bridge serve` uses it directly. Loaded by gunicorn's master before
+it forks, so nothing here may open a file or start a thread.
+"""
+
+import logging
+import os
+from typing import Any
+
+from gunicorn.glogging import Logger
+
+from bridge import log, settings
+
+_settings = settings.load()
+
+bind = [_settings.bind, _settings.admin_bind]
+workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
+worker_class = "gevent"  # 40 slow sockets starve sync and gthread workers
+worker_connections = 1_000
+preload_app = False  # the store is opened after the fork
+keepalive = 15  # seconds for a request's head, and between requests: slow heads are closed by it
+timeout = 60  # seconds without a sign of life until a receiver is killed and replaced
+graceful_timeout = 30  # seconds that requests get to finish after SIGTERM
+max_requests = 0
+control_socket_disable = True  # else gunicorn opens a socket in the home folder
+limit_request_line = 8190
+limit_request_fields = 100
+limit_request_field_size = 8190
+forwarded_allow_ips = ""  # front.py reads X-Forwarded-For itself
+proc_name = "bridge-receiver"
+
+
+class _Logger(Logger):  # type: ignore[misc]
+    """Gunicorn's own lines go where all lines go."""
+
+    def setup(self, cfg: Any) -> None:
+        """Replaces gunicorn's handlers."""
+        super().setup(cfg)
+        log.configure()
+        for logger in (self.error_log, self.access_log):
+            logger.handlers.clear()
+            logger.propagate = True
+        self.access_log.setLevel(logging.CRITICAL)
+
+
+logger_class = _Logger

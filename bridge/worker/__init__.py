@@ -1,0 +1,12 @@
+"""The worker: takes stored events through the rules and the resulting deliveries to their vendors.
+
+    loop.py     what happens when: route what waits, send what is due, keep leases, take over lost ones, drain
+    routing.py  stored event → decisions and deliveries, in one transaction
+    sending.py  one attempt: target, call, judgement, what follows
+
+Any number of workers may run against one store. Nothing here knows how events came in or how people look at them.
+"""
+
+from bridge.worker.loop import Worker
+
+__all__ = ["Worker"]

@@ -1,0 +1,120 @@
+"""One attempt of a delivery: where and as whom, the call, what the answer means, what follows.
+
+Sends and judges; the loop claims before and records after. Secrets exist only inside `attempt`.
+"""
+
+import random
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from bridge import metrics, retry, vendors
+from bridge.errors import ConfigurationError, UnknownName
+from bridge.model import Call, NoReply, Outcome, Reply, Verdict
+from bridge.outbound import Outbound, Target, resolve_target
+from bridge.store.attempts import After, Attempt
+from bridge.store.queue import Claimed
+
+STORED_REPLY = 64 * 1024  # bytes of an answer that are kept
+TIMEOUT = 30.0  # seconds for a whole call, where the connection says nothing
+
+
+def attempt(item: Claimed, outbound: Outbound) -> tuple[Attempt, After]:
+    """Makes one call. Whatever happens has a recorded attempt and a next state."""
+    started = datetime.now(UTC)
+    try:
+        operation = vendors.operation(item.operation)
+        target = resolve_target(item.connection)
+    except UnknownName as error:
+        return _unsent(item, started, Verdict.FAILED, "unknown_operation", str(error))
+    except ConfigurationError as error:  # a secret that went missing: nothing is burnt
+        return _unsent(item, started, Verdict.PARK, error.reason, str(error))
+    call = _with_key(item)
+    answer = outbound.send(call, target, timeout=_timeout(item))
+    if isinstance(answer, NoReply):
+        outcome = retry.judge_silence(answer)
+    else:
+        outcome = operation.judge(call, answer)
+    metrics.ATTEMPTS.labels(item.connection.name, outcome.verdict.value).inc()
+    metrics.ATTEMPT_SECONDS.labels(item.connection.name).observe(answer.elapsed)
+    return _conclude(item, started, outcome, answer, target)
+
+
+def taken_over(item: Claimed) -> tuple[Attempt, After]:
+    """What becomes of a delivery whose worker vanished: it may have been sent, and that counts as an attempt."""
+    reason = (
+        "the worker that was sending this stopped: the vendor may or may not have it"
+    )
+    outcome = Outcome(verdict=Verdict.UNKNOWN, reason=reason, code="worker_lost")
+    return _conclude(item, datetime.now(UTC), outcome, None, None)
+
+
+def _with_key(item: Claimed) -> Call:
+    """The call with its idempotency key, where the vendor has a header for one."""
+    header = vendors.get(item.connection.vendor).idempotency_header
+    if not header or not item.idempotency_key:
+        return item.call
+    return replace(
+        item.call, headers=(*item.call.headers, (header, item.idempotency_key))
+    )
+
+
+def _timeout(item: Claimed) -> float:
+    asked = item.connection.options.get("timeout")
+    return min(float(str(asked)), TIMEOUT) if asked is not None else TIMEOUT
+
+
+def _unsent(
+    item: Claimed, started: datetime, verdict: Verdict, code: str, reason: str
+) -> tuple[Attempt, After]:
+    outcome = Outcome(verdict=verdict, reason=reason, code=code)
+    return _conclude(item, started, outcome, None, None)
+
+
+def _conclude(
+    item: Claimed,
+    started: datetime,
+    outcome: Outcome,
+    answer: Reply | NoReply | None,
+    target: Target | None,
+) -> tuple[Attempt, After]:
+    now = datetime.now(UTC)
+    reply = answer if isinstance(answer, Reply) else None
+    step = retry.next_step(
+        outcome,
+        attempts=item.attempts + 1,
+        age=item.age.total_seconds(),
+        retries=item.retries,
+        reply_headers=reply.headers if reply else None,
+        now=now,
+        random=random.random,
+    )
+    parks = step.state == "parked"
+    after = After(
+        state="waiting" if parks else step.state,
+        code=step.code,
+        reason=step.reason,
+        due_at=now + timedelta(seconds=step.delay),
+        counts=not parks,
+        parks=parks,
+        call=outcome.call,
+    )
+    recorded = Attempt(
+        started_at=started,
+        elapsed=answer.elapsed if answer else 0.0,
+        status=reply.status if reply else None,
+        verdict=outcome.verdict.value,
+        code=outcome.code,
+        reason=outcome.reason,
+        reply=_masked(reply, target) if reply and target else None,
+    )
+    return recorded, after
+
+
+def _masked(reply: Reply, target: Target) -> bytes:
+    """What is kept of an answer: bounded, and without credentials that a vendor's error page may repeat."""
+    body = reply.body[: 2 * STORED_REPLY]
+    for _, value in target.headers:
+        for secret in {value, value.rpartition(" ")[2]}:  # with and without "Bearer "
+            if len(secret) >= 6:
+                body = body.replace(secret.encode(), b"<secret>")
+    return body[:STORED_REPLY]

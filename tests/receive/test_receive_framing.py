@@ -1,0 +1,252 @@
+"""Framing over raw sockets against the real server: a truncated or malformed request never becomes an event."""
+
+import json
+import socket
+import threading
+import time
+
+import pytest
+from running import bridge, post, sign, stripe_event
+
+from bridge.sandbox import DEFAULT_CREDENTIALS
+from bridge.store import views
+
+LIMIT = 64 * 1024
+HEAD = "POST /hooks/stripe HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+
+
+class NoVendors:
+    url = "http://127.0.0.1:9"
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    with bridge(
+        tmp_path_factory.mktemp("framing"), NoVendors, DEFAULT_CREDENTIALS
+    ) as made:
+        made.environ |= {"BRIDGE_MAX_BODY": str(LIMIT), "BRIDGE_READ_TIMEOUT": "2"}
+        made.start("--no-worker")
+        yield made
+
+
+def talk(running, *parts, pause=0.0, half_close=False):
+    """Sends raw bytes in parts; the status of the answer, or None when there is none."""
+    with socket.create_connection(
+        ("127.0.0.1", running.port), timeout=20
+    ) as connection:
+        try:
+            for part in parts:
+                connection.sendall(part)
+                time.sleep(pause)
+            if half_close:
+                connection.shutdown(socket.SHUT_WR)
+            answer = b""
+            while chunk := connection.recv(65536):
+                answer += chunk
+                if b"\r\n\r\n" in answer:
+                    break
+        except (ConnectionError, TimeoutError):
+            return None
+    return int(answer.split(b" ")[1]) if answer.startswith(b"HTTP/") else None
+
+
+def head(*headers):
+    return (HEAD + "".join(f"{line}\r\n" for line in headers) + "\r\n").encode()
+
+
+def chunked(body, size=8192):
+    parts = (body[at : at + size] for at in range(0, len(body), size))
+    return (
+        b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
+    )
+
+
+def events(running):
+    database = running.database()
+    with database.read() as connection:
+        found = views.list_events(connection, source=None, limit=100)
+    database.close()
+    return [row["event_id"] for row in found]
+
+
+def body(id):
+    return json.dumps(stripe_event("invoice.paid__clp.http", id=id)).encode()
+
+
+def test_chunked_body_over_the_limit_is_413(running):
+    """A chunked body longer than the limit is refused, not cut to the limit and taken."""
+    whole = b"x" * (LIMIT * 2)
+    assert talk(running, head("Transfer-Encoding: chunked"), chunked(whole)) == 413
+
+
+def test_chunked_body_at_the_limit_is_read(running):
+    """The limit itself is allowed: such a body goes on to verification."""
+    whole = b"x" * LIMIT
+    assert talk(running, head("Transfer-Encoding: chunked"), chunked(whole)) == 401
+
+
+def test_announced_length_over_the_limit_is_413_at_once(running):
+    """A Content-Length over the limit is refused before the body is read."""
+    assert talk(running, head(f"Content-Length: {LIMIT + 1}")) == 413
+
+
+def test_body_shorter_than_announced_is_400(running):
+    """A body that ends early is no event, even when what came would verify."""
+    sent = body("evt_short")
+    headers = head(
+        f"Content-Length: {len(sent) + 5}", f"Stripe-Signature: {sign(sent)}"
+    )
+    assert talk(running, headers, sent, half_close=True) in (400, None)
+    assert "evt_short" not in events(running)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"zz\r\nabc\r\n0\r\n\r\n",
+        b"5\r\nab",
+        b"-1\r\n\r\n",
+        b"5\r\nabcdefgh\r\n0\r\n\r\n",
+    ],
+)
+def test_broken_chunks_are_400(running, broken):
+    """Chunks that do not add up are the sender's error, never ours."""
+    answer = talk(running, head("Transfer-Encoding: chunked"), broken, half_close=True)
+    assert answer in (400, None)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        (["Transfer-Encoding: gzip, chunked"], (400, 501)),
+        (["Transfer-Encoding: identity"], (400, 501)),
+        (["Transfer-Encoding: chunked", "Content-Length: 3"], (400,)),
+        (["Content-Length: 3", "Content-Length: 4"], (400,)),
+        (["Content-Length: +3"], (400,)),
+        (["Content-Length: 3_0"], (400,)),
+        (["Content-Length: 3", "Content-Encoding: gzip"], (415,)),
+        (["Content-Length: 3", "Content-Encoding: identity, gzip"], (415,)),
+    ],
+)
+def test_odd_framing_is_refused(running, headers, status):
+    """Framing that two readers may understand in two ways is refused."""
+    assert talk(running, head(*headers), b"{}\n") in status
+
+
+def test_signature_under_an_underscored_name_is_no_signature(running):
+    """A header that only becomes the signature by WSGI's spelling does not verify anything."""
+    sent = body("evt_underscore")
+    headers = head(f"Content-Length: {len(sent)}", f"Stripe_Signature: {sign(sent)}")
+    assert talk(running, headers, sent) == 401
+
+
+def test_slow_body_is_ended_by_our_deadline(running):
+    """A body that dribbles past the deadline is closed, though each byte comes in time."""
+    sent = body("evt_slow")
+    headers = head(f"Content-Length: {len(sent)}", f"Stripe-Signature: {sign(sent)}")
+    parts = [sent[at : at + 1] for at in range(12)]
+    started = time.monotonic()
+    assert talk(running, headers, *parts, pause=0.3) in (408, None)
+    assert time.monotonic() - started < 10
+    assert "evt_slow" not in events(running)
+
+
+def test_slow_sockets_keep_nobody_waiting(running):
+    """Sixty connections that say nothing or dribble do not stop a signed event from being taken."""
+    stop = threading.Event()
+    idle = [socket.create_connection(("127.0.0.1", running.port)) for _ in range(60)]
+
+    def dribble():
+        for connection in idle[::2]:
+            try:
+                connection.sendall(b"POST /hooks/stripe HTTP/1.1\r\n")
+            except OSError:
+                pass
+        while not stop.wait(0.2):
+            for connection in idle[::2]:
+                try:
+                    connection.sendall(b"X")
+                except OSError:
+                    pass
+
+    thread = threading.Thread(target=dribble)
+    thread.start()
+    try:
+        assert post(running.url, body("evt_beside_slow")).status_code == 202
+    finally:
+        stop.set()
+        thread.join()
+        for connection in idle:
+            connection.close()
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_other_methods_are_not_taken(running, method):
+    """Hooks are POSTed; GET and HEAD serve handshakes; nothing else is there."""
+    import requests
+
+    assert (
+        requests.request(method, f"{running.url}/hooks/stripe", timeout=5).status_code
+        == 405
+    )
+
+
+def test_get_without_a_proof_is_refused_like_any_other(running):
+    """A GET that no handshake matches needs a signature as a POST does."""
+    import requests
+
+    assert requests.get(f"{running.url}/hooks/stripe", timeout=5).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"[1,2", b"", b"\xff", b'{"id":"a","id":"b"}', b"[" * 100, b'{"id":1e999999}'],
+)
+def test_signed_nonsense_is_400_and_leaves_nothing(running, raw):
+    """A proven sender's unreadable body is refused with a reason, and no event or payload remains."""
+    before = events(running)
+    headers = {"Content-Type": "application/json"}
+    answer = post_raw(running, raw, headers)
+    assert answer.status_code == 400
+    assert answer.json()["status"] == "refused"
+    assert events(running) == before
+
+
+def post_raw(running, raw, headers):
+    import hmac
+
+    import requests
+
+    moment = str(int(time.time()))
+    mac = hmac.new(
+        b"whsec_test_secret", moment.encode() + b"." + raw, "sha256"
+    ).hexdigest()
+    headers |= {"Stripe-Signature": f"t={moment},v1={mac}"}
+    return requests.post(
+        f"{running.url}/hooks/stripe", data=raw, headers=headers, timeout=10
+    )
+
+
+def test_unsupported_type_is_415(running):
+    """A signed body of a type the sender never uses is refused."""
+    assert post_raw(running, b"{}", {"Content-Type": "text/xml"}).status_code == 415
+
+
+def test_refusals_are_kept_as_metadata_only(running):
+    """Each refusal can be counted by source and reason; nothing of its body is in the store."""
+    post(running.url, b'{"canary-body": 1}', secret="wrong")
+    post(running.url, b'{"canary-body": 1}', source="nobody-configured-this")
+    database = running.database()
+    query = "SELECT source, reason, status, remote, size FROM rejections ORDER BY id DESC LIMIT 2"
+
+    def kept():
+        with database.read() as connection:
+            return [tuple(row) for row in connection.exec_driver_sql(query)]
+
+    time.sleep(0.5)
+    rows = kept()
+    database.close()
+    assert [row[0] for row in rows] == ["(unknown)", "stripe"]
+    assert rows[0][1:] == ("unknown_source", 401, "127.0.0.1", 18)
+    for file in running.folder.glob("bridge.db*"):
+        assert b"canary-body" not in file.read_bytes()
