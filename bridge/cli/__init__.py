@@ -1,0 +1,98 @@
+"""The command line: one module per command, imported when it is called, so that --help stays quick.
+
+Data goes to stdout, narration to stderr; each command has `--json` where it lists something. Exit codes: 0 ok, 1
+findings or failures, 2 usage, 3 configuration unreadable, 4 store or target unreachable, 5 nothing matched.
+"""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from bridge import __version__
+from bridge.errors import BridgeError
+
+# command → (module, one line for --help); the module's `command` is the click command
+COMMANDS = {
+    "demo": ("demo", "Run the sample mappings against pretend vendors, end to end."),
+    "serve": ("serve", "Run receivers and a worker on this machine."),
+    "worker": ("worker", "Run a worker alone."),
+    "check": ("check", "Find mistakes in the mapping files."),
+    "test": ("test", "Run the tests in the mapping files."),
+    "try": ("try_", "Show what the rules make of a recorded payload; sends nothing."),
+    "explain": (
+        "explain",
+        "Explain a finding's code, with a wrong and a right example.",
+    ),
+    "events": ("events", "List received events, or show one."),
+    "deliveries": ("deliveries", "List deliveries, or show one with its attempts."),
+    "why": ("why", "Say what every rule made of an event, and what was sent."),
+    "retry": ("retry", "Send dead letters again."),
+    "release": ("release", "Let held deliveries go."),
+    "cancel": ("cancel", "Drop deliveries that wait, are held or dead."),
+    "resume": ("resume", "Let a parked connection go on."),
+    "sandbox": ("sandbox", "Run the pretend vendors alone."),
+    "migrate": ("migrate", "Bring the store to this release's shape."),
+    "doctor": (
+        "doctor",
+        "Check settings, mappings, secrets, store and the running bridge.",
+    ),
+}
+
+
+class _Lazy(click.Group):
+    """Knows its commands by name and imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of COMMANDS: the order of use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The real command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"bridge.cli.{COMMANDS[cmd_name][0]}")
+        found: click.Command = module.command
+        return found
+
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        """From the table above, importing nothing."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """click's own, with the nearest name for a typo."""
+        import difflib
+
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            ctx.fail(f"No such command '{args[0]}'.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "--version", prog_name="bridge")
+def cli() -> None:
+    """Bridge turns signed webhooks into ticket updates, from mapping files."""
+
+
+def main(argv: list[str] | None = None) -> Any:
+    """The entry point: every deliberate error becomes one message and its exit code, never a traceback."""
+    try:
+        return cli.main(args=argv, prog_name="bridge")
+    except BridgeError as error:
+        click.echo(f"bridge: {error}", err=True)
+        for finding in getattr(error, "findings", ()):
+            from bridge.mapping.diagnostics import full
+
+            click.echo(full(finding), err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:  # the reader, `head` for example, has seen enough
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,15 @@
+"""`bridge migrate`."""
+
+import click
+
+
+@click.command("migrate")
+def command() -> None:
+    """Bring the store to this release's shape. `bridge serve` does this at its start as well."""
+    from bridge import settings as environment
+    from bridge.store import Database, migrate
+
+    database = Database(environment.load().database_url)
+    done = migrate(database)
+    database.close()
+    click.echo("migrated" if done else "nothing to do", err=True)

@@ -1,0 +1,17 @@
+"""`bridge resume CONNECTION`."""
+
+import click
+
+from bridge.cli.store import NOTHING, opened
+from bridge.services import steer
+
+
+@click.command("resume")
+@click.argument("connection")
+def command(connection: str) -> None:
+    """Let a parked connection go on, after its credentials were put right."""
+    with opened() as database:
+        if not steer.resume(database, connection):
+            click.echo(f"'{connection}' is not parked", err=True)
+            raise SystemExit(NOTHING)
+    click.echo(f"'{connection}' goes on", err=True)

@@ -1,0 +1,17 @@
+"""`bridge retry ID…`."""
+
+import click
+
+from bridge import settings as environment
+from bridge.cli.store import ids_argument, opened, report
+from bridge.services import rulesets, steer
+
+
+@click.command("retry")
+@ids_argument
+def command(ids: tuple[int, ...]) -> None:
+    """Send dead letters again as they were. One that a rule's error made is routed again with the rules of now."""
+    settings = environment.load()
+    with opened() as database:
+        active = rulesets.choose(database, settings.mappings).ruleset
+        report(steer.retry(database, ids, active, settings.environment))

@@ -1,0 +1,20 @@
+"""`bridge sandbox`."""
+
+import click
+
+
+@click.command("sandbox")
+@click.option(
+    "--bind", default="127.0.0.1:8090", show_default=True, metavar="HOST:PORT"
+)
+def command(bind: str) -> None:
+    """Run the pretend vendors until Ctrl-C. Point a bridge at them with BRIDGE_SANDBOX_URL."""
+    from bridge.sandbox import DEFAULT_CREDENTIALS
+    from bridge.sandbox.server import run
+    from bridge.settings import split_bind
+
+    for vendor, credential in DEFAULT_CREDENTIALS.items():
+        click.echo(
+            f"{vendor:8} http://{bind}/{vendor}  credential {credential}", err=True
+        )
+    run(*split_bind(bind))

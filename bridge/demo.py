@@ -1,0 +1,244 @@
+"""The whole bridge at work on this machine: pretend vendors, real `bridge serve`, recorded events signed anew.
+
+What the vendors must receive is computed from the mapping files without the running bridge, and compared with what they
+did receive. Everything lives in a temporary folder and on loopback, with made-up secrets; real ones are never read.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import requests
+
+from bridge import mapping, providers
+from bridge.errors import ConfigurationError, StoreUnavailable
+from bridge.mapping import Ruleset, Source
+from bridge.model import Call, Event, Request, SecretRef
+from bridge.sandbox import DEFAULT_CREDENTIALS
+from bridge.sandbox.server import SandboxServer
+from bridge.secret import resolve
+
+START = 30.0  # seconds for the bridge to answer
+ARRIVE = 30.0  # seconds for the calls to arrive
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sending:
+    """A recording that is sent: to which source, and the events it holds."""
+
+    name: str
+    source: Source
+    request: Request
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """One call that a vendor must receive, in a form that two calls can be compared by."""
+
+    vendor: str
+    method: str
+    path: str
+    body: str
+
+    @classmethod
+    def of(cls, vendor: str, method: str, path: str, body: bytes | None) -> "Wanted":
+        """JSON bodies are compared as values, so that the order of keys does not matter."""
+        try:
+            text = json.dumps(
+                json.loads(body or b"null"), sort_keys=True, ensure_ascii=False
+            )
+        except ValueError:
+            text = repr(body)
+        return cls(vendor=vendor, method=method, path=path, body=text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """A running demo."""
+
+    url: str
+    admin_url: str
+    folder: Path
+    sandbox: SandboxServer
+    ruleset: Ruleset
+    environ: Mapping[str, str]
+
+    def sendings(self) -> list[Sending]:
+        """Every recording that the mapping files' tests name, once, oldest event first."""
+        found = {case.given: case for case in self.ruleset.cases}
+        sendings = [self._sending(case) for case in found.values()]
+        epoch = datetime.min.replace(tzinfo=UTC)
+        return sorted(sendings, key=lambda item: item.events[0].occurred_at or epoch)
+
+    def _sending(self, case: mapping.Case) -> Sending:
+        source = self.ruleset.sources[case.source]
+        path = self.folder / Path(case.place.file).parent / case.given
+        request = mapping.read_recording(path, source.name)
+        events = providers.read(source.provider, source.name, providers.trust(request))
+        return Sending(
+            name=Path(case.given).name, source=source, request=request, events=events
+        )
+
+    def wanted(self, sendings: Sequence[Sending]) -> list[Wanted]:
+        """The calls that these events lead to."""
+        return [
+            _wanted(rendered.connection.vendor, rendered.call)
+            for sending in sendings
+            for event in sending.events
+            for decision in mapping.route(event, self.ruleset)
+            for rendered in decision.rendered
+            if not rendered.shadow and not rendered.hold
+        ]
+
+    def received(self) -> list[Wanted]:
+        """The calls that vendors got so far."""
+        return [
+            Wanted.of(call.vendor, call.method, call.path, call.body)
+            for call in self.sandbox.calls()
+        ]
+
+    def send(self, sending: Sending) -> int:
+        """Signs a recording as its provider would, now, and posts it; the status of the answer."""
+        target = f"/hooks/{sending.source.name}"
+        now = datetime.now(UTC)
+        request = replace(sending.request, target=target, received_at=now)
+        secret = resolve(sending.source.secrets[0], self.environ)
+        signed = providers.sign(
+            sending.source.provider, request, secret, now=now, public_url=self.url
+        )
+        answer = requests.request(
+            signed.method,
+            self.url + signed.target,
+            data=signed.body,
+            headers={
+                name: value
+                for name, value in signed.headers
+                if name.lower() not in ("host", "content-length", "connection")
+            },
+            timeout=10,
+        )
+        return answer.status_code
+
+    def wait(self, wanted: Sequence[Wanted]) -> tuple[list[Wanted], list[Wanted]]:
+        """Waits for all calls; those missing at the end, and those that nobody asked for."""
+        until = time.monotonic() + ARRIVE
+        while _missing(wanted, self.received()) and time.monotonic() < until:
+            time.sleep(0.05)
+        received = self.received()
+        return _missing(wanted, received), _missing(received, wanted)
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Demo]:
+    """A demo of a mapping folder. Raises MappingError with the findings when the folder has errors."""
+    ruleset = mapping.load(folder).usable()
+    with (
+        tempfile.TemporaryDirectory(prefix="bridge-demo-") as scratch,
+        SandboxServer() as sandbox,
+    ):
+        hooks, admin = _free_ports(2)
+        environ = {
+            **_secrets(ruleset),
+            "BRIDGE_MAPPINGS": str(folder),
+            "BRIDGE_DATABASE_URL": f"sqlite:///{scratch}/bridge.db",
+            "BRIDGE_BIND": f"127.0.0.1:{hooks}",
+            "BRIDGE_ADMIN_BIND": f"127.0.0.1:{admin}",
+            "BRIDGE_PUBLIC_URL": f"http://127.0.0.1:{hooks}",
+            "BRIDGE_SANDBOX_URL": sandbox.url,
+        }
+        with _serving(environ, Path(scratch) / "bridge.log"):
+            yield Demo(
+                url=environ["BRIDGE_PUBLIC_URL"],
+                admin_url=f"http://127.0.0.1:{admin}",
+                folder=folder,
+                sandbox=sandbox,
+                ruleset=ruleset,
+                environ=environ,
+            )
+
+
+@contextmanager
+def _serving(environ: Mapping[str, str], log: Path) -> Iterator[None]:
+    """`bridge serve` until the block ends. Nothing of this process's own settings or secrets gets in."""
+    kept = {
+        key: value for key, value in os.environ.items() if not key.startswith("BRIDGE_")
+    }
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bridge", "serve"],
+            env={**kept, **environ},
+            stderr=out,
+        )
+        try:
+            _wait_ready(f"{environ['BRIDGE_PUBLIC_URL']}/readyz", process, log)
+            yield
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
+
+
+def _wait_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    until = time.monotonic() + START
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            if requests.get(url, timeout=1).status_code == 200:
+                return
+        except requests.RequestException:
+            time.sleep(0.05)
+    tail = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
+    raise StoreUnavailable(f"`bridge serve` did not start:\n{tail}")
+
+
+def _secrets(ruleset: Ruleset) -> dict[str, str]:
+    """A made-up value for every environment variable that the mapping files name."""
+    values: dict[str, str] = {}
+    for reference in ruleset.references:
+        if reference.kind != "env":
+            raise ConfigurationError(
+                f"the demo cannot make up {reference}: use {{env: NAME}}"
+            )
+        values[reference.name] = f"demo-{reference.name.lower().replace('_', '-')}"
+    for rule in ruleset.rules:
+        for reference in _references(rule.connection.auth):
+            values[reference.name] = DEFAULT_CREDENTIALS.get(
+                rule.connection.vendor, "demo"
+            )
+    return values
+
+
+def _references(value: object) -> Iterator[SecretRef]:
+    if isinstance(value, SecretRef):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _references(item)
+
+
+def _wanted(vendor: str, call: Call) -> Wanted:
+    return Wanted.of(vendor, call.method, call.path, call.body)
+
+
+def _missing(wanted: Sequence[Wanted], received: Sequence[Wanted]) -> list[Wanted]:
+    return list((Counter(wanted) - Counter(received)).elements())
+
+
+def _free_ports(count: int) -> list[int]:
+    """Ports that were free a moment ago."""
+    sockets = [socket.socket() for _ in range(count)]
+    for item in sockets:
+        item.bind(("127.0.0.1", 0))
+    ports = [int(item.getsockname()[1]) for item in sockets]
+    for item in sockets:
+        item.close()
+    return ports
