@@ -1,0 +1,110 @@
+"""Reads `tests:` and says which rules no test covers. Runs nothing."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+
+from bridge.mapping.known import Known
+from bridge.mapping.ruleset import Case, Rule
+from bridge.mapping.sources import source_name
+from bridge.model import Diagnostic
+from bridge.strict.yaml import Node, plain
+
+WORDS = ("no_match", "skipped")
+CALL_KEYS = frozenset({"body", "body_contains", "path", "method", "headers"})
+
+
+def read_cases(file: Node, known: Known) -> Iterator[Case]:
+    """The tests of a file. The node's shape was checked."""
+    node = file.get("tests")
+    source = source_name(file.get("source"))
+    for item in node.value if node and isinstance(node.value, list) else []:
+        name = item.get("name")
+        if name is None or not known.declare("test", str(name.value), name.place):
+            continue
+        if source is None:
+            help = "write source: with the name of the sender above the tests"
+            message = f"test '{name.value}' has no source"
+            known.findings.add("M107", message, name.place, help)
+            continue
+        yield _case(item, name, source, known)
+
+
+def uncovered(rules: Iterable[Rule], cases: Iterable[Case]) -> Iterator[Diagnostic]:
+    """A warning for each rule that no test expects to do something."""
+    covered = {
+        rule
+        for case in cases
+        for rule, outcome in case.expect.items()
+        if outcome.value not in WORDS
+    }
+    for rule in rules:
+        if rule.id not in covered and rule.mode != "off":
+            yield Diagnostic(
+                code="W601",
+                message=f"no test covers rule '{rule.id}'",
+                place=rule.place,
+                help="add a test with a recorded payload that the rule matches",
+            )
+
+
+def _case(item: Node, name: Node, source: str, known: Known) -> Case:
+    expect = item.get("expect")
+    for rule, outcome in _pairs(expect).items():
+        place = expect.keys[rule].place if expect else name.place
+        if known.declared("rule", rule, place):
+            _check_outcome(outcome, known)
+    patch = plain(item.get("patch")) or {}
+    assert isinstance(patch, dict)
+    for path in patch:
+        _check_path(path, item, known)
+    given, at = item.get("given"), item.get("at")
+    return Case(
+        name=str(name.value),
+        source=source,
+        given=str(given.value) if given else "",
+        patch=patch,
+        at=datetime.fromisoformat(str(at.value)) if at else None,
+        expect=_pairs(expect),
+        place=name.place,
+    )
+
+
+def _check_path(path: str, item: Node, known: Known) -> None:
+    head, *rest = path.split(".")
+    if head != "event" or not all(rest) or not rest:
+        patch = item.get("patch")
+        place = patch.keys[path].place if patch else item.place
+        help = "write it like event.data.object.currency"
+        known.findings.add("T502", f"'{path}' is not a path to patch", place, help)
+
+
+def _check_outcome(outcome: Node, known: Known) -> None:
+    """An outcome is a word, an error's code, what a call holds, or a list of such calls."""
+    value = outcome.value
+    if isinstance(value, list) and value:
+        for item in value:
+            _check_call(item, known)
+    elif value not in WORDS and not _is_error(plain(outcome)):
+        _check_call(outcome, known)
+
+
+def _check_call(node: Node, known: Known) -> None:
+    value = node.value
+    if isinstance(value, dict) and value and CALL_KEYS.issuperset(value):
+        return
+    message = "this is not an outcome"
+    choices = ", ".join(sorted(CALL_KEYS))
+    help = f"write no_match, skipped, {{ error: E301 }}, a mapping of {choices}, or a list of such mappings"
+    known.findings.add("T502", message, node.place, help)
+
+
+def _is_error(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and set(value) == {"error"}
+        and isinstance(value["error"], str)
+    )
+
+
+def _pairs(node: Node | None) -> Mapping[str, Node]:
+    return node.value if node and isinstance(node.value, dict) else {}

@@ -1,0 +1,170 @@
+"""Codes of what a file says: its YAML (M0xx), its keys and names (M1xx), its secrets (A4xx). Data only."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from bridge.mapping.expressions import Explanation
+
+
+def _code(title: str, cause: str, wrong: str, right: str) -> Explanation:
+    return Explanation(title=title, cause=cause, wrong=wrong, right=right)
+
+
+YAML: Final[Mapping[str, Explanation]] = {
+    "M001": _code(
+        "not YAML",
+        "The file is not YAML. Often a value that starts with {{ has no quotes, or a line is indented badly.",
+        "amount: {{ inv.amount_paid }} CLP",
+        'amount: "{{ inv.amount_paid }} CLP"',
+    ),
+    "M002": _code(
+        "duplicate key",
+        "A mapping has the same key twice; one of the two would be lost.",
+        "fields: { amount: 1, amount: 2 }",
+        "fields: { amount: 2 }",
+    ),
+    "M003": _code(
+        "several documents",
+        "A file holds none or several YAML documents (parts between --- lines).",
+        "version: 1\n---\nversion: 1",
+        "version: 1",
+    ),
+    "M004": _code(
+        "too much",
+        "A file holds too many values or is nested too deeply, counted after its anchors are expanded.",
+        "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]   # … and so on",
+        "tables:\n  level: { csv: tables/level.csv, key: id, value: level }",
+    ),
+    "M005": _code(
+        "tag",
+        "YAML tags (!something) are not used here.",
+        "secret: !vault stripe",
+        "secret: { env: STRIPE_WEBHOOK_SECRET }",
+    ),
+    "M006": _code(
+        "odd key",
+        "A key is a list or a mapping, or << merges something that is no mapping.",
+        "? [a, b]\n: 1",
+        "a-b: 1",
+    ),
+    "M007": _code(
+        "expression without quotes",
+        "YAML reads {{ … }} without quotes as a mapping.",
+        "amount: {{ inv.amount_paid }}",
+        'amount: "{{ inv.amount_paid }}"',
+    ),
+    "M008": _code(
+        "unreadable file",
+        "A file of the folder cannot be opened, is not UTF-8, is larger than 4 MiB, or is a link that leads elsewhere.",
+        "stripe.yaml -> /etc/other/stripe.yaml",
+        "cp /etc/other/stripe.yaml mappings/stripe.yaml",
+    ),
+}
+
+SHAPE: Final[Mapping[str, Explanation]] = {
+    "M101": _code(
+        "unknown key",
+        "A key that is not one of those known at this place. Nothing is ever ignored.",
+        "rules:\n  - id: a\n    evnts: [invoice.paid]",
+        "rules:\n  - id: a\n    events: [invoice.paid]",
+    ),
+    "M102": _code(
+        "wrong value",
+        "A key whose value has the wrong type, the wrong form, or is out of bounds. Time spans have a unit.",
+        "retries: { max_age: 30 }",
+        "retries: { max_age: 30m }",
+    ),
+    "M103": _code(
+        "missing key",
+        "A key that is required here is not written.",
+        "rules:\n  - events: [invoice.paid]",
+        "rules:\n  - id: paid-invoice\n    events: [invoice.paid]",
+    ),
+    "M104": _code(
+        "name used twice",
+        "Rules, sources, connections, tables and tests have names that are unique in all files.",
+        "- id: paid\n- id: paid",
+        "- id: paid\n- id: failed",
+    ),
+    "M105": _code(
+        "unknown name",
+        "A provider, operation, source, connection, table or rule that nobody declares.",
+        "target: vambe.update_amont",
+        "target: vambe.update_amount",
+    ),
+    "M106": _code(
+        "fields do not fit",
+        "The operation does not know a field, needs another one, or takes only one of several.",
+        "target: vambe.update_amount\nfields: { ammount: 5 }",
+        'target: vambe.update_amount\nfields: { ticket_id: "{{ event.ticket }}", amount: 5 }',
+    ),
+    "M107": _code(
+        "no source",
+        "The file says rules or tests but not whose events they are about.",
+        "version: 1\nrules: [ … ]",
+        "version: 1\nsource: stripe\nrules: [ … ]",
+    ),
+    "M108": _code(
+        "connection of another vendor",
+        "The rule's target and its connection belong to different vendors.",
+        "target: kapture.update_ticket\nconnection: vambe-cl",
+        "target: kapture.update_ticket\nconnection: kapture-in",
+    ),
+    "M109": _code(
+        "unusable CSV table",
+        "The CSV file is not in the folder, lacks a column, repeats a key, or has a row without key or value.",
+        "deals: { csv: tables/deals.csv, key: Deal, value: ticket }",
+        "deals: { csv: tables/deals.csv, key: deal, value: ticket }",
+    ),
+    "M110": _code(
+        "delimiters",
+        "when, hold_if, skip_if_missing and ordering.at take a bare expression, all others a text with {{ … }}.",
+        'when: "{{ inv.amount_paid > 0 }}"',
+        "when: inv.amount_paid > 0",
+    ),
+    "M111": _code(
+        "condition that is none",
+        "A condition must give true or false; this one gives something else whatever the event holds.",
+        "when: inv.amount_paid",
+        "when: inv.amount_paid > 0",
+    ),
+    "M112": _code(
+        "name that is taken",
+        "A name of let or for_each that expressions know as something else already.",
+        'let: { event: "{{ event.data }}" }',
+        'let: { data: "{{ event.data }}" }',
+    ),
+}
+
+SECRETS: Final[Mapping[str, Explanation]] = {
+    "A401": _code(
+        "literal secret",
+        "A secret is written into the file. Files are committed, stored and shown, so secrets are only referred to.",
+        "auth: { api_key: the-key-itself }",
+        "auth: { api_key: { env: VAMBE_API_KEY } }",
+    ),
+    "A402": _code(
+        "secret is not set",
+        "A reference points at a variable that is unset or empty, or at a file that cannot be read.",
+        "export VAMBE_API_KEY=",
+        "export VAMBE_API_KEY=…",
+    ),
+    "A403": _code(
+        "auth does not fit",
+        "The vendor does not take this scheme, a part of it is missing, or no scheme is given at all.",
+        "target: vambe.update_amount\nauth: { bearer: { env: VAMBE_API_KEY } }",
+        "target: vambe.update_amount\nauth: { api_key: { env: VAMBE_API_KEY } }",
+    ),
+    "A404": _code(
+        "not a reference",
+        "A reference is a mapping with exactly one key, env or file.",
+        "secret: { env: STRIPE WEBHOOK SECRET }",
+        "secret: { env: STRIPE_WEBHOOK_SECRET }",
+    ),
+    "A405": _code(
+        "source without a secret",
+        "A source says with which secret its sender proves itself; without one anybody could post.",
+        "source: { name: stripe }",
+        "source: { name: stripe, verify: { secret: { env: STRIPE_WEBHOOK_SECRET } } }",
+    ),
+}

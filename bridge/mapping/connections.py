@@ -1,0 +1,125 @@
+"""Reads connections, named and inline: the vendor's own options, and one auth scheme by reference."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from hashlib import sha256
+
+from bridge import vendors
+from bridge.errors import UnknownName
+from bridge.mapping.findings import split_fix
+from bridge.mapping.known import Known
+from bridge.mapping.places import place_at
+from bridge.model import Connection, Place, SecretRef
+from bridge.strict.yaml import Node
+
+
+def declare_connection(key: Node, node: Node, known: Known) -> None:
+    """Adds a connection under `connections:`; `key` is the node of its name."""
+    name = str(key.value)
+    if not known.declare("connection", name, key.place):
+        return
+    vendor_node = node.get("vendor")
+    if vendor_node is None:
+        help = f"write vendor: one of {', '.join(vendors.names())}"
+        known.findings.add("M103", "missing key 'vendor'", key.place, help)
+        return
+    try:
+        vendor = vendors.get(str(vendor_node.value))
+    except UnknownName as error:
+        message, help = split_fix(str(error))
+        known.findings.add("M105", message, vendor_node.place, help)
+        return
+    options = _options(node, vendor, known)
+    auth_node = node.get("auth")
+    auth = _auth(auth_node, vendor, known) if auth_node else {}
+    known.connections[name] = Connection(
+        name=name, vendor=vendor.name, options=options, auth=auth
+    )
+
+
+def effective_connection(
+    vendor_name: str, node: Node | None, auth_node: Node | None, place: Place, k: Known
+) -> Connection | None:
+    """What a rule sends through: the connection it names or writes inline, with the rule's own auth laid over it.
+
+    Other credentials make another connection, with a budget, a breaker and a parking of its own: one rule's wrong
+    token must not stop the rules that share the address. `place` is the rule's target.
+    """
+    vendor = vendors.get(vendor_name)
+    base = _base(vendor, node, k)
+    if base is None:
+        return None
+    own = _auth(auth_node, vendor, k) if auth_node else None
+    if own is None and not base.auth and vendor.auth_required:
+        help = f"write auth: {{ {vendor.auth[0].name}: {{ env: NAME }} }}"
+        message = f"{vendor.name} needs to know who calls: there is no auth"
+        k.findings.add("A403", message, node.place if node else place, help)
+    auth = base.auth if own is None else own
+    if base.name and auth == base.auth:
+        return base
+    content = auth if base.name else {"options": base.options, "auth": auth}
+    name = f"{base.name or vendor.name}-{_fingerprint(content)}"
+    return replace(base, name=name, auth=auth)
+
+
+def _base(vendor: vendors.Vendor, node: Node | None, known: Known) -> Connection | None:
+    """The connection before the rule's auth; an inline one has no name yet."""
+    if node is None or isinstance(node.value, dict):
+        options = _options(node, vendor, known) if node else {}
+        return Connection(name="", vendor=vendor.name, options=options, auth={})
+    name = str(node.value)
+    if not known.declared("connection", name, node.place):
+        return None
+    found = known.connections.get(name)
+    if found and found.vendor != vendor.name:
+        message = f"connection '{name}' is one of {found.vendor}, the target is one of {vendor.name}"
+        help = f"name a connection whose vendor is {vendor.name}"
+        known.findings.add("M108", message, node.place, help)
+        return None
+    return found
+
+
+def _options(node: Node, vendor: vendors.Vendor, known: Known) -> dict[str, object]:
+    pairs = node.value.items() if isinstance(node.value, dict) else ()
+    own = {key: item for key, item in pairs if key not in ("vendor", "auth")}
+    options = known.references.options(replace(node, value=own))
+    for path, problem in vendors.check_options(vendor, options).items():
+        if _reported(options, path):
+            continue
+        message, help = split_fix(problem)
+        message = f"connection option '{path}' {message}"
+        code = "M101" if problem.startswith("is unknown") else "M102"
+        known.findings.add(code, message, place_at(node, path), help)
+    return options
+
+
+def _auth(node: Node, vendor: vendors.Vendor, known: Known) -> dict[str, object]:
+    auth = known.references.auth(node)
+    known_schemes = {scheme.name for scheme in vendor.auth}
+    for path, problem in vendors.check_auth(vendor, auth).items():
+        if path.split(".")[0] in known_schemes and _reported(auth, path):
+            continue
+        message, help = split_fix(problem)
+        message = f"'{path}' {message}" if path else message
+        known.findings.add("A403", message, place_at(node, path), help)
+    return auth
+
+
+def _reported(auth: Mapping[str, object], path: str) -> bool:
+    """Whether the reference at a path was refused already, which left None in its place."""
+    value: object = auth
+    for key in path.split("."):
+        value = value.get(key, "") if isinstance(value, Mapping) else ""
+    return value is None
+
+
+def _fingerprint(value: object) -> str:
+    text = json.dumps(_plain(value), sort_keys=True, default=str)
+    return sha256(text.encode()).hexdigest()[:6]
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return {value.kind: value.name} if isinstance(value, SecretRef) else value

@@ -1,0 +1,68 @@
+"""How a Diagnostic is written: in full with excerpt and caret, on one line, or as JSON. No colours, no printing."""
+
+import unicodedata
+
+from bridge.model import Diagnostic
+
+_WIDTH = 160  # a longer line is cut around its caret
+
+
+def full(found: Diagnostic, root: str = "") -> str:
+    """Several lines: the concise line, the excerpt with a caret, the help. `root` is put before the file."""
+    parts = [concise(found, root)]
+    if found.place and found.excerpt:
+        excerpt, column = _window(found.excerpt, found.place.column)
+        number = str(found.place.line)
+        margin = " " * len(number)
+        pad = _blank(excerpt[: column - 1])
+        under = excerpt[column - 1 : column - 1 + found.place.length]
+        caret = "^" * max(len(_blank(under)), 1)
+        parts += [f"{margin} |", f"{number} | {excerpt}", f"{margin} | {pad}{caret}"]
+        parts += [f"{margin} = help: {found.help}"] if found.help else []
+    elif found.help:
+        parts.append(f"  = help: {found.help}")
+    return "\n".join(parts)
+
+
+def concise(found: Diagnostic, root: str = "") -> str:
+    """One line: `mappings/stripe.yaml:19:37: error[E202] unknown helper 'from_mintor'`."""
+    where = f"{_under(root)}{found.place}: " if found.place else ""
+    return f"{where}{found.severity}[{found.code}] {found.message}"
+
+
+def to_dict(found: Diagnostic, root: str = "") -> dict[str, object]:
+    """The stable JSON form: code, severity, message, help, file, line, column, length (of the place; null without)."""
+    place = found.place
+    return {
+        "code": found.code,
+        "severity": found.severity,
+        "message": found.message,
+        "help": found.help,
+        "file": f"{_under(root)}{place.file}" if place else None,
+        "line": place.line if place else None,
+        "column": place.column if place else None,
+        "length": place.length if place else None,
+    }
+
+
+def _under(root: str) -> str:
+    return f"{root.rstrip('/')}/" if root else ""
+
+
+def _window(line: str, column: int) -> tuple[str, int]:
+    """At most _WIDTH characters of a line, and the column within them."""
+    if len(line) <= _WIDTH:
+        return line, column
+    start = max(0, min(column - _WIDTH // 2, len(line) - _WIDTH))
+    return line[start : start + _WIDTH], column - start
+
+
+def _blank(text: str) -> str:
+    """White space as wide as the text is on a terminal: tabs stay tabs, East Asian characters take two cells."""
+    return "".join("\t" if char == "\t" else " " * _cells(char) for char in text)
+
+
+def _cells(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1

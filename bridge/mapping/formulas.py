@@ -1,0 +1,120 @@
+"""Compiles what a rule writes as expressions, and puts what is wrong with them at its place in the file."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import lru_cache
+
+from bridge.mapping.expressions import (
+    Expression,
+    ExpressionError,
+    check_names,
+    compile_expression,
+    compile_template,
+)
+from bridge.mapping.findings import suggest
+from bridge.mapping.helpers.kinds import describe
+from bridge.mapping.known import Known
+from bridge.mapping.places import place_in
+from bridge.mapping.ruleset import Constant, Formula, Tree
+from bridge.strict.yaml import Node, plain
+
+# Rules resemble each other, and a reload changes few of them: what was compiled is shared.
+_expression = lru_cache(maxsize=10_000)(compile_expression)
+_template = lru_cache(maxsize=10_000)(compile_template)
+
+EVENT_NAMES = frozenset({"event", "headers", "meta", "omit"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Writer:
+    """Compiles with these names allowed; what does not compile is a finding and None."""
+
+    known: Known
+    names: Collection[str] = EVENT_NAMES
+
+    def knowing(self, *names: str) -> "Writer":
+        """The same with more names."""
+        return Writer(known=self.known, names=frozenset((*self.names, *names)))
+
+    def expression(self, name: str, node: Node | None) -> Formula | None:
+        """A bare expression, as `when` takes it."""
+        if node is None:
+            return None
+        text = str(node.value)
+        if text.lstrip().startswith("{{"):
+            inner = text.strip().removeprefix("{{").removesuffix("}}").strip()
+            help = f"drop the delimiters: {name}: {inner}"
+            message = f"'{name}' is an expression already"
+            self.known.findings.add("M110", message, node.place, help)
+            return None
+        try:
+            return self._checked(name, node, _expression(text))
+        except ExpressionError as error:
+            self._report(node, error)
+            return None
+
+    def condition(self, name: str, node: Node | None) -> Formula | None:
+        """A bare expression that gives true or false."""
+        formula = self.expression(name, node)
+        if node and formula and bool not in formula.expression.gives:
+            given = describe(formula.expression.gives)
+            message = f"'{name}' must give true or false, this gives {given}"
+            help = "compare it, or ask: is present"
+            self.known.findings.add("M111", message, node.place, help)
+        return formula
+
+    def template(
+        self, name: str, node: Node | None, *, blocks: bool = False, html: bool = False
+    ) -> Formula | Constant | None:
+        """Text with {{ … }}, or a value as it is."""
+        if node is None:
+            return None
+        text = node.value
+        if not isinstance(text, str) or "{" not in text:
+            return Constant(name=name, value=plain(node), node=node)  # type: ignore[arg-type]
+        try:
+            compiled = _template(text, blocks=blocks, html=html)
+        except ExpressionError as error:
+            self._report(node, error)
+            return None
+        return self._checked(name, node, compiled)
+
+    def tree(self, name: str, node: Node, *, blocks: bool, html: bool) -> "Tree | None":
+        """A field's value: mappings and lists of templates."""
+        if isinstance(node.value, dict):
+            below = {
+                key: self.tree(f"{name}.{key}", item, blocks=blocks, html=html)
+                for key, item in node.value.items()
+            }
+            return {key: item for key, item in below.items() if item is not None}
+        if isinstance(node.value, list):
+            items = (
+                self.tree(f"{name}.{at}", item, blocks=blocks, html=html)
+                for at, item in enumerate(node.value)
+            )
+            return tuple(item for item in items if item is not None)
+        if node.value is None:
+            message = f"'{name}' is null: a field is never sent as null"
+            self.known.findings.add("M102", message, node.place, "drop the key")
+            return None
+        return self.template(name, node, blocks=blocks, html=html)
+
+    def _checked(self, name: str, node: Node, expression: Expression) -> Formula | None:
+        wrong = check_names(expression, self.names)
+        for error in wrong:
+            self._report(node, error)
+        for table in expression.tables - self.known.tables.keys():
+            if ("table", table) not in self.known.places:
+                self._unknown_table(node, table)
+        return None if wrong else Formula(name=name, expression=expression, node=node)
+
+    def _unknown_table(self, node: Node, table: str) -> None:
+        source = str(node.value)
+        start = max(source.find(f"'{table}'"), source.find(f'"{table}"')) + 1
+        place = place_in(node, start, start + len(table)) if start else node.place
+        help = suggest(table, self.known.tables) or "write it under tables:"
+        self.known.findings.add("M105", f"unknown table '{table}'", place, help)
+
+    def _report(self, node: Node, error: ExpressionError) -> None:
+        place = place_in(node, error.start, error.end)
+        self.known.findings.add(error.code, error.message, place, error.help)

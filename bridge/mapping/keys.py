@@ -1,0 +1,222 @@
+"""The kinds of key a mapping file has. Each says what is wrong with a value; none changes it.
+
+Knows marshmallow; knows nothing of YAML, places or rules.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from marshmallow import ValidationError, fields
+
+from bridge.mapping.expressions import kind_of
+
+IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_DURATION = re.compile(r"([1-9][0-9]{0,5})([smhd])")
+
+
+class Problem(str):
+    """What is wrong with one key, as the sentence that follows its name, with the code and the help of its finding."""
+
+    code: str
+    help: str
+
+    def __new__(cls, message: str, help: str = "", code: str = "M102") -> "Problem":
+        self = super().__new__(cls, message)
+        self.code, self.help = code, help
+        return self
+
+
+class Key(fields.Field[Any]):
+    """A key of the file. Its description is the one that docs and editors show."""
+
+    default_error_messages = {"required": "required", "null": "null"}
+
+    def __init__(self, description: str, **rest: Any) -> None:
+        super().__init__(metadata={"description": description}, **rest)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Any, **kwargs: Any
+    ) -> Any:
+        problem = self.problem(value)
+        if problem:
+            raise ValidationError(problem)
+        return value
+
+    def problem(self, value: object) -> "Problem | dict[Any, Any] | None":
+        """What is wrong with a value that is not null, or for what it holds, by key."""
+        return None
+
+
+class Scalar(Key):
+    """Text, a number, true or false."""
+
+    def problem(self, value: object) -> Problem | None:
+        return needs("text", value) if isinstance(value, dict | list) else None
+
+
+class Text(Key):
+    """Text that is not empty."""
+
+    def problem(self, value: object) -> Problem | None:
+        if not isinstance(value, str):
+            return needs("text", value, "write it in quotes")
+        return None if value.strip() else Problem("is empty", "drop the key")
+
+
+class Pattern(Text):
+    """Text of one form."""
+
+    def __init__(
+        self, description: str, pattern: re.Pattern[str], form: str, **rest: Any
+    ):
+        super().__init__(description, **rest)
+        self.pattern, self.form = pattern, form
+
+    def problem(self, value: object) -> Problem | None:
+        wrong = super().problem(value)
+        if wrong or self.pattern.fullmatch(str(value)):
+            return wrong
+        return Problem(f"is not {self.form}")
+
+
+class Name(Pattern):
+    """What a source, connection, rule or table is called."""
+
+    def __init__(self, description: str, **rest: Any) -> None:
+        form = "a name: letters, digits, '.', '_' and '-', at most 100"
+        super().__init__(description, _NAME, form, **rest)
+
+
+class Choice(Text):
+    """One of a few words."""
+
+    def __init__(self, description: str, *choices: str, **rest: Any) -> None:
+        super().__init__(description, **rest)
+        self.choices = choices
+
+    def problem(self, value: object) -> Problem | None:
+        if value in self.choices:
+            return None
+        return Problem(f"must be one of {', '.join(self.choices)}")
+
+
+class Integer(Key):
+    """A whole number within bounds that include their ends."""
+
+    def __init__(self, description: str, low: int, high: int, **rest: Any) -> None:
+        super().__init__(description, **rest)
+        self.low, self.high = low, high
+
+    def problem(self, value: object) -> Problem | None:
+        if isinstance(value, bool) or not isinstance(value, int):
+            return needs("a whole number", value)
+        if self.low <= value <= self.high:
+            return None
+        if self.low == self.high:
+            return Problem(f"must be {self.low}")
+        return Problem(f"must be between {self.low:,} and {self.high:,}")
+
+
+class Duration(Text):
+    """A time span as a whole number with its unit: 15s, 30m, 2h, 4d. One form, so that 30 is never a guess."""
+
+    def problem(self, value: object) -> Problem | None:
+        if isinstance(value, str) and _DURATION.fullmatch(value):
+            return None
+        if isinstance(value, int) and not isinstance(value, bool):
+            return Problem("needs a unit", f"write {value}s, or {value}m, h or d")
+        return Problem("is not a time span", "write it like 15s, 30m, 2h or 4d")
+
+
+class Moment(Text):
+    """A point in time with its offset, as RFC 3339 writes it."""
+
+    def problem(self, value: object) -> Problem | None:
+        try:
+            aware = datetime.fromisoformat(str(value)).tzinfo is not None
+        except ValueError:
+            aware = False
+        if aware:
+            return None
+        return Problem("is not a time with its offset", "write 2026-01-31T12:00:00Z")
+
+
+class List(Key):
+    """A list of one kind that is not empty."""
+
+    def __init__(self, description: str, item: Key, **rest: Any) -> None:
+        super().__init__(description, **rest)
+        self.item = item
+
+    def problem(self, value: object) -> Problem | dict[Any, Any] | None:
+        if not isinstance(value, list):
+            text = isinstance(value, str)
+            return needs("a list", value, f"write [{value}]" if text else "")
+        if not value:
+            return Problem("is empty", "drop the key")
+        return _problems(self.item, dict(enumerate(value)))
+
+
+class Names(Key):
+    """A mapping of any keys to values of one kind; `key` is the form of its keys."""
+
+    def __init__(
+        self,
+        description: str,
+        item: Key,
+        key: Pattern | None = None,
+        *,
+        may_be_empty: bool = False,
+        **rest: Any,
+    ):
+        super().__init__(description, **rest)
+        self.item, self.key, self.may_be_empty = item, key, may_be_empty
+
+    def problem(self, value: object) -> Problem | dict[Any, Any] | None:
+        if not isinstance(value, dict):
+            return needs("a mapping", value)
+        if not value:
+            return None if self.may_be_empty else Problem("is empty", "drop the key")
+        wrong = _problems(self.item, value) or {}
+        for key in value:
+            problem = self.key.problem(key) if self.key else None
+            if problem:
+                wrong[key] = [problem]
+        return wrong or None
+
+
+class Either(Key):
+    """Text of one kind, or a mapping of another."""
+
+    def __init__(self, description: str, text: Key, mapping: Key, **rest: Any) -> None:
+        super().__init__(description, **rest)
+        self.text, self.mapping = text, mapping
+
+    def problem(self, value: object) -> Problem | dict[Any, Any] | None:
+        kind = self.text if isinstance(value, str) else self.mapping
+        return kind.problem(value)
+
+
+def seconds(text: object) -> int:
+    """The length of a Duration."""
+    match = _DURATION.fullmatch(str(text))
+    assert match is not None
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def _problems(kind: Key, values: Mapping[Any, object]) -> dict[Any, Any] | None:
+    wrong: dict[Any, Any] = {}
+    for key, value in values.items():
+        if value is None and not kind.allow_none:
+            wrong[key] = ["null"]
+        elif value is not None and (problem := kind.problem(value)):
+            wrong[key] = [problem] if isinstance(problem, Problem) else problem
+    return wrong or None
+
+
+def needs(what: str, value: object, help: str = "") -> Problem:
+    return Problem(f"needs {what}, this is {kind_of(value)}", help)

@@ -1,0 +1,140 @@
+"""From texts to a ruleset: reads every file, then looks at all names together, and gives all findings at once.
+
+`load` reads the folder; `build` does the same from texts, as the store keeps them. Neither raises for what a person
+wrote.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from pathlib import Path
+from types import MappingProxyType
+
+from bridge.mapping.case_reading import read_cases, uncovered
+from bridge.mapping.connections import declare_connection
+from bridge.mapping.findings import Findings
+from bridge.mapping.folder import read_folder
+from bridge.mapping.known import Known
+from bridge.mapping.references import References
+from bridge.mapping.rules import merged, read_rule
+from bridge.mapping.ruleset import Case, Loaded, Rule, Ruleset
+from bridge.mapping.schema import FileShape
+from bridge.mapping.shape import check
+from bridge.mapping.sources import declare_source, source_name
+from bridge.mapping.tables import declare_table
+from bridge.model import Diagnostic
+from bridge.strict.yaml import Node, compose
+
+
+def load(folder: Path, environ: Mapping[str, str] | None = None) -> Loaded:
+    """What the *.yaml and *.csv files below a folder say. `environ` gives the options that are read from it."""
+    texts, unread = read_folder(folder)
+    return _build(texts, environ, unread)
+
+
+def build(texts: Mapping[str, str], environ: Mapping[str, str] | None = None) -> Loaded:
+    """The same from texts by relative path."""
+    return _build(texts, environ, ())
+
+
+def _build(
+    texts: Mapping[str, str],
+    environ: Mapping[str, str] | None,
+    unread: Iterable[Diagnostic],
+) -> Loaded:
+    findings = Findings(texts)
+    findings.extend(unread)
+    known = Known(
+        findings=findings,
+        references=References(findings=findings),
+        environ=os.environ if environ is None else environ,
+    )
+    files = _compose(texts, findings)
+    for file in files:
+        _declare(file, texts, known)
+    rules = tuple(rule for file in files for rule in _rules(file, known))
+    cases = tuple(case for file in files for case in read_cases(file, known))
+    findings.extend(uncovered(rules, cases))
+    usable = not findings.errors()
+    return Loaded(
+        ruleset=_ruleset(texts, rules, cases, known) if usable else None,
+        findings=findings.sorted(),
+        texts=MappingProxyType(dict(texts)),
+    )
+
+
+def _compose(texts: Mapping[str, str], findings: Findings) -> list[Node]:
+    """The files that are YAML mappings, by name, without the keys that are wrong."""
+    files = []
+    for name in sorted(texts):
+        if name.endswith(".yaml"):
+            node, found = compose(texts[name], name)
+            findings.extend(found)
+            files += [check(FileShape(), node, findings)] if node else []
+    return files
+
+
+def _declare(file: Node, texts: Mapping[str, str], known: Known) -> None:
+    """What other files may name: the source, the connections and the tables."""
+    source = file.get("source")
+    if source and isinstance(source.value, dict):
+        declare_source(source, known)
+    for key, node in _entries(file, "connections"):
+        declare_connection(key, node, known)
+    for key, node in _entries(file, "tables"):
+        declare_table(key, node, texts, known)
+
+
+def _rules(file: Node, known: Known) -> Iterable[Rule]:
+    source = file.get("source")
+    name = source_name(source)
+    if source and name and not isinstance(source.value, dict):
+        known.declared("source", name, source.place)
+    for node in _items(file, "rules"):
+        rule = read_rule(merged(file.get("defaults"), node), name, known)
+        if rule:
+            yield rule
+
+
+def _ruleset(
+    texts: Mapping[str, str],
+    rules: tuple[Rule, ...],
+    cases: tuple[Case, ...],
+    known: Known,
+) -> Ruleset:
+    by_source = {
+        name: tuple(rule for rule in rules if rule.source == name)
+        for name in known.sources
+    }
+    return Ruleset(
+        hash=_hash(texts),
+        texts=MappingProxyType(dict(texts)),
+        sources=MappingProxyType(known.sources),
+        rules=rules,
+        connections=MappingProxyType(known.connections),
+        tables=MappingProxyType(known.tables),
+        cases=cases,
+        references=MappingProxyType(known.references.found),
+        by_source=MappingProxyType(by_source),
+    )
+
+
+def _hash(texts: Mapping[str, str]) -> str:
+    """SHA-256 over names and texts; the lengths keep two different folders from looking alike."""
+    digest = sha256()
+    for name in sorted(texts):
+        for part in (name.encode(), texts[name].encode()):
+            digest.update(b"%d:" % len(part) + part)
+    return digest.hexdigest()
+
+
+def _items(file: Node, key: str) -> list[Node]:
+    node = file.get(key)
+    return node.value if node and isinstance(node.value, list) else []
+
+
+def _entries(file: Node, key: str) -> list[tuple[Node, Node]]:
+    """The key nodes and values of a mapping."""
+    node = file.get(key)
+    pairs = node.value.items() if node and isinstance(node.value, dict) else ()
+    return [(node.keys[name], item) for name, item in pairs] if node else []

@@ -1,0 +1,70 @@
+"""A recorded request with some of its values changed: `event.data.object.currency: usd`, null deletes.
+
+The body itself is changed, so that whatever a provider reads out of it (id, type, time) changes with it. In a batch
+each element is changed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import parse_qsl, urlencode
+
+from bridge.model import Json, Request
+from bridge.providers import Provider
+from bridge.strict import json
+
+
+def patched(
+    request: Request, provider: Provider, changes: Mapping[str, Json]
+) -> Request:
+    """The request with the changes in its body. Raises ValueError for a path that leads nowhere, or Malformed."""
+    if not changes:
+        return request
+    form = any("form" in value.lower() for value in request.values("content-type"))
+    body = _read_form(request.body) if form else json.loads(request.body)
+    items = provider.event.items
+    for path, value in changes.items():
+        keys = tuple(path.split(".")[1:])
+        body = _each(body, items.path if items else (), keys, value)
+    raw = urlencode(body, doseq=True).encode() if form else json.dumps(body)  # type: ignore[arg-type]
+    headers = tuple(
+        pair for pair in request.headers if pair[0].lower() != "content-length"
+    )
+    return replace(request, body=raw, headers=headers)
+
+
+def _each(body: Json, way: tuple[str, ...], keys: tuple[str, ...], value: Json) -> Json:
+    """The body with each element at the end of `way` changed; lists on the way are walked through."""
+    if isinstance(body, list):
+        return [_each(item, way, keys, value) for item in body]
+    if not way:
+        return _changed(body, keys, value)
+    if isinstance(body, dict) and way[0] in body:
+        return {**body, way[0]: _each(body[way[0]], way[1:], keys, value)}
+    return body
+
+
+def _changed(tree: Json, keys: tuple[str, ...], value: Json) -> Json:
+    key, rest = keys[0], keys[1:]
+    if isinstance(tree, list) and key.isdecimal() and int(key) < len(tree):
+        new = [*tree]
+        new[int(key) : int(key) + 1] = _kept(tree[int(key)], rest, value)
+        return new
+    if not isinstance(tree, dict) or rest and key not in tree:
+        raise ValueError(f"the payload has nothing at '{key}' of the path to patch")
+    kept = _kept(tree.get(key), rest, value)
+    others = {name: item for name, item in tree.items() if name != key}
+    return {**tree, key: kept[0]} if kept else others
+
+
+def _kept(old: Json, rest: tuple[str, ...], value: Json) -> list[Json]:
+    """The new value as a list of one, an empty list where it is deleted."""
+    if rest:
+        return [_changed(old, rest, value)]
+    return [] if value is None else [value]
+
+
+def _read_form(raw: bytes) -> Json:
+    found: dict[str, Json] = {}
+    for name, value in parse_qsl(raw.decode("ascii"), keep_blank_values=True):
+        found[name] = value
+    return found

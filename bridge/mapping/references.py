@@ -1,0 +1,136 @@
+"""References to secrets in verify, auth and connection: {env: NAME} or {file: PATH}, never the secret itself.
+
+Reads nodes; resolves nothing but what `missing_secrets` is asked to check.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bridge.errors import MissingSecret
+from bridge.mapping.findings import Findings, split_fix
+from bridge.mapping.ruleset import Ruleset
+from bridge.model import Diagnostic, Place, SecretRef
+from bridge.secret import resolve
+from bridge.strict.yaml import Node, plain, walk
+
+KINDS = frozenset({"env", "file"})
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SECRET_HEADER = re.compile(r"key|token|secret|auth|password|cookie", re.IGNORECASE)
+# Parts of a scheme that are no secrets: they may be written as they are.
+_OPEN_PARTS = frozenset({"username", "name", "token_url", "client_id", "scope"})
+
+
+@dataclass(kw_only=True, slots=True)
+class References:
+    """Reads values that may hold references, and remembers each reference with the place where it stands first."""
+
+    findings: Findings
+    found: dict[SecretRef, Place] = field(default_factory=dict)
+
+    def secret(self, node: Node, name: str) -> SecretRef | None:
+        """A reference, and nothing else: a literal here would be a secret in a file that is committed and shown."""
+        if is_reference(node):
+            return self._reference(node)
+        for part in walk(node):
+            if not isinstance(part.value, dict | list):
+                self.findings.hide(part)
+        help = f"write {name}: {{ env: NAME }} and set NAME in the environment"
+        message = f"'{name}' is written into the file: secrets are only referred to"
+        self.findings.add("A401", message, node.place, help)
+        return None
+
+    def auth(self, node: Node) -> dict[str, object]:
+        """The scheme and its reference, or the parts of the scheme."""
+        return {
+            scheme: self._parts(value, scheme) for scheme, value in _items(node).items()
+        }
+
+    def options(self, node: Node) -> dict[str, object]:
+        """A connection's options: plain values, or references for what differs between machines."""
+        return {name: self._option(value, name) for name, value in _items(node).items()}
+
+    def _parts(self, node: Node, scheme: str) -> object:
+        if not isinstance(node.value, dict) or is_reference(node):
+            return self.secret(node, scheme)
+        return {
+            part: self._part(value, f"{scheme}.{part}", open=part in _OPEN_PARTS)
+            for part, value in node.value.items()
+        }
+
+    def _part(self, node: Node, name: str, *, open: bool) -> object:
+        if open and isinstance(node.value, str):
+            return node.value
+        return self.secret(node, name)
+
+    def _option(self, node: Node, name: str) -> object:
+        if is_reference(node):
+            return self._reference(node)
+        if name != "headers" or not isinstance(node.value, dict):
+            return plain(node)
+        return {
+            header: self._part(
+                value, f"headers.{header}", open=not _SECRET_HEADER.search(header)
+            )
+            for header, value in node.value.items()
+        }
+
+    def _reference(self, node: Node) -> SecretRef | None:
+        [*pairs] = _items(node).items()
+        kind, value = pairs[0]
+        name = value.value
+        good = len(pairs) == 1 and isinstance(name, str) and name.strip()
+        if not good or kind == "env" and not _NAME.fullmatch(str(name)):
+            help = "write { env: NAME } or { file: /path/to/file }"
+            message = "this is not a reference to a secret"
+            self.findings.add("A404", message, node.place, help)
+            return None
+        reference = SecretRef(kind=kind, name=str(name))
+        self.found.setdefault(reference, node.place)
+        return reference
+
+
+def is_reference(node: Node) -> bool:
+    """Whether a node is meant as a reference: a mapping with an env or file key."""
+    return isinstance(node.value, dict) and not KINDS.isdisjoint(node.value)
+
+
+def without_references(
+    options: Mapping[str, object], environ: Mapping[str, str]
+) -> dict[str, object]:
+    """Options with the environment's values, and `<NAME>` where one is not set.
+
+    So a folder can be checked and tested where nothing is set; what is sent never uses these, but resolves its own.
+    """
+    return {key: _readable(value, environ) for key, value in options.items()}
+
+
+def missing_secrets(
+    ruleset: Ruleset,
+    environ: Mapping[str, str] | None = None,
+    *,
+    code: Literal["A402", "W402"] = "A402",
+) -> tuple[Diagnostic, ...]:
+    """One finding for every reference that is unset, empty or unreadable: an error, or a warning as W402."""
+    findings = Findings(ruleset.texts)
+    for reference, place in ruleset.references.items():
+        try:
+            resolve(reference, environ)
+        except MissingSecret as error:
+            message, help = split_fix(str(error).removeprefix(f"{reference} "))
+            findings.add(code, f"{reference.name} {message}", place, help)
+    return findings.sorted()
+
+
+def _readable(value: object, environ: Mapping[str, str]) -> object:
+    if isinstance(value, Mapping):
+        return without_references(value, environ)
+    if not isinstance(value, SecretRef):
+        return value
+    text = environ.get(value.name, "") if value.kind == "env" else ""
+    return text.strip() or f"<{value.name}>"
+
+
+def _items(node: Node) -> Mapping[str, Node]:
+    return node.value if isinstance(node.value, dict) else {}

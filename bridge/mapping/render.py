@@ -1,0 +1,147 @@
+"""From a matched rule (and item) to the call it wants made: fields, the operation's checks, and the keys.
+
+Knows operations, not transport. Whatever cannot be sent is a RuleError at the place that made it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from urllib.parse import quote
+
+from bridge import vendors
+from bridge.errors import BridgeError
+from bridge.mapping.evaluate import Evaluation, RuleError
+from bridge.mapping.expressions import OMIT, Scope, Value
+from bridge.mapping.findings import split_fix
+from bridge.mapping.ruleset import Constant, Formula, Tree
+from bridge.model import Call, Diagnostic, Json, Place, Rendered, Retries
+
+_AHEAD = timedelta(minutes=5)  # so far a sender's clock may run before ours
+_MAX_KEY = 200  # characters of an idempotency key
+
+
+def render_item(run: Evaluation, scope: Scope, key: str) -> Rendered:
+    """The call for one item; `key` tells it apart, "" without for_each."""
+    rule = run.rule
+    fields = _fields(run, scope)
+    ticket = rule.operation.ticket_of(fields)
+    once = _idempotency_key(run, scope, key)
+    # A call that makes a ticket names none: it has nobody to wait for, so its lane is its own.
+    lane = run.text(rule.lane_key, scope) if rule.lane_key else ticket or once
+    return Rendered(
+        rule=rule.id,
+        key=key,
+        operation=rule.operation.name,
+        connection=rule.connection,
+        fields=fields,
+        call=_call(run, fields),
+        ticket=ticket,
+        lane=f"{rule.connection.name}/{lane}",
+        at=_at(run, scope),
+        stale=rule.stale,
+        hold=_hold(run, scope, fields),
+        shadow=rule.mode == "shadow",
+        idempotency_key=once,
+        retries=_retries(run, fields),
+    )
+
+
+def _fields(run: Evaluation, scope: Scope) -> dict[str, Json]:
+    made = _tree(run, run.rule.fields, scope)
+    assert isinstance(made, dict)
+    problems = vendors.check_fields(run.rule.operation, made)
+    if problems:
+        path, problem = min(problems.items())
+        message, help = split_fix(problem)
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        message = f"field '{path}' {message}{more}"
+        raise _error("E324", message, _place_of(run, path), help)
+    return made
+
+
+def _tree(run: Evaluation, tree: Tree, scope: Scope) -> Value:
+    if isinstance(tree, Constant):
+        return tree.value
+    if isinstance(tree, Formula):
+        return _sendable(run, tree, run.value(tree, scope))
+    if isinstance(tree, tuple):
+        items = (_tree(run, item, scope) for item in tree)
+        return [item for item in items if item is not OMIT]  # type: ignore[misc]
+    pairs = ((name, _tree(run, item, scope)) for name, item in tree.items())
+    return {name: value for name, value in pairs if value is not OMIT}  # type: ignore[misc]
+
+
+def _sendable(run: Evaluation, formula: Formula, value: Value) -> Value:
+    if value is None:
+        help = "add | default(omit), or leave the rule by skip_if_missing"
+        raise run.error("E307", f"'{formula.name}' is null", formula, help)
+    if isinstance(value, datetime):
+        help = "add | datetime('%Y-%m-%d %H:%M:%S', 'UTC') or | date('%Y-%m-%d', 'UTC')"
+        message = f"'{formula.name}' is a time, which has no one written form"
+        raise run.error("E302", message, formula, help)
+    return value
+
+
+def _call(run: Evaluation, fields: Mapping[str, Json]) -> Call:
+    try:
+        return run.rule.operation.build(fields, run.rule.options)
+    except (BridgeError, ValueError) as error:
+        message, help = split_fix(str(error))
+        raise _error("E324", message, run.rule.place_of("fields"), help) from None
+
+
+def _at(run: Evaluation, scope: Scope) -> datetime | None:
+    """The time that says what is newer: never later than receipt and five minutes."""
+    rule, event = run.rule, run.event
+    at = run.moment(rule.at, scope) if rule.at else event.occurred_at
+    return min(at, event.received_at + _AHEAD) if at else None
+
+
+def _hold(run: Evaluation, scope: Scope, fields: dict[str, Json]) -> str:
+    """Why the delivery waits for a person; "" when it does not."""
+    condition = run.rule.hold_if
+    if condition is None:
+        return ""
+    within = scope.child({"fields": fields})
+    held = run.truth(condition, within)
+    return run.account(condition, within, "true") if held else ""
+
+
+def _idempotency_key(run: Evaluation, scope: Scope, key: str) -> str:
+    """The rule's own, else what happened where for whom. It becomes a header, so odd or long ones are hashed."""
+    rule, event = run.rule, run.event
+    if rule.idempotency_key:
+        made = run.text(rule.idempotency_key, scope)
+    else:
+        # Only the event's id may hold a colon of its own, so no two of these can look alike.
+        item = quote(key, safe="", errors="surrogatepass")
+        parts = (run.environment, event.source, event.event_id, rule.id, item)
+        made = ":".join(parts)
+    if len(made) <= _MAX_KEY and made.isascii() and made.isprintable():
+        return made
+    return sha256(made.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _retries(run: Evaluation, fields: Mapping[str, Json]) -> Retries:
+    rule = run.rule
+    if rule.holds_appended and not rule.operation.appends.isdisjoint(fields):
+        return replace(rule.retries, on_ambiguous="hold")
+    return rule.retries
+
+
+def _place_of(run: Evaluation, path: str) -> Place:
+    """Where a rendered field is written, else where the fields are."""
+    tree: object = run.rule.fields
+    for key in path.split("."):
+        if isinstance(tree, Mapping):
+            tree = tree.get(key)
+        elif isinstance(tree, tuple) and key.isdigit() and int(key) < len(tree):
+            tree = tree[int(key)]
+    if isinstance(tree, Formula | Constant):
+        return tree.node.place
+    return run.rule.place_of("fields")
+
+
+def _error(code: str, message: str, place: Place, help: str) -> RuleError:
+    return RuleError(Diagnostic(code=code, message=message, place=place, help=help))

@@ -1,0 +1,186 @@
+"""From an event to decisions: each rule of its source, in file order, with the calls of those that match.
+
+Pure: the same event and ruleset always give the same decisions. No clock, no environment, no I/O; never raises for
+anything an event holds. `try_event` is the same evaluation with every step it took.
+
+The order within a rule: events → mode → max_event_age → let (when used) → skip_if_missing → when → for_each → fields →
+the operation's schema → keys.
+"""
+
+from dataclasses import dataclass
+
+from bridge.mapping.evaluate import Evaluation, RuleError, Step, shown
+from bridge.mapping.expressions import OMIT, Scope, Value, is_present
+from bridge.mapping.render import render_item
+from bridge.mapping.ruleset import Rule, Ruleset
+from bridge.model import Decision, Diagnostic, Event, Place, Rendered, Said
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trial:
+    """A decision with the steps that led to it, in the order they were taken."""
+
+    rule: Rule
+    decision: Decision
+    steps: tuple[Step, ...]
+
+
+def route(
+    event: Event, ruleset: Ruleset, *, environment: str = ""
+) -> tuple[Decision, ...]:
+    """One decision per rule of the event's source. `environment` is BRIDGE_ENVIRONMENT's value."""
+    trials = try_event(event, ruleset, environment=environment)
+    return tuple(trial.decision for trial in trials)
+
+
+def try_event(
+    event: Event, ruleset: Ruleset, *, environment: str = ""
+) -> tuple[Trial, ...]:
+    """The same, with the steps of each."""
+    rules = ruleset.rules_of(event.source)
+    if not rules:
+        return ()
+    scope = Scope(
+        names=_names(event, environment),
+        money=ruleset.sources[event.source].provider.money,
+        tables=ruleset.tables,
+    )
+    return tuple(_try(rule, event, scope, ruleset, environment) for rule in rules)
+
+
+def _names(event: Event, environment: str) -> dict[str, Value]:
+    meta: dict[str, Value] = {
+        "source": event.source,
+        "event_id": event.event_id,
+        "event_type": event.type,
+        "occurred_at": event.occurred_at,
+        "received_at": event.received_at,
+        "environment": environment,
+    }
+    headers = dict(event.headers)
+    return {"event": event.payload, "headers": headers, "meta": meta, "omit": OMIT}  # type: ignore[dict-item]
+
+
+def _try(
+    rule: Rule, event: Event, scope: Scope, ruleset: Ruleset, environment: str
+) -> Trial:
+    if not rule.takes(event.type):
+        return Trial(rule=rule, decision=_other_type(rule, event), steps=())
+    evaluation = Evaluation(rule=rule, event=event, environment=environment)
+    try:
+        decision = _decide(evaluation, evaluation.with_let(scope))
+    except RuleError as error:
+        decision = _failed(rule, error.diagnostic, ruleset)
+    return Trial(rule=rule, decision=decision, steps=tuple(evaluation.steps))
+
+
+def _decide(run: Evaluation, scope: Scope) -> Decision:
+    rule = run.rule
+    refused = _unwanted(run) or _skipped(run, scope) or _unmatched(run, scope)
+    if refused:
+        return refused
+    rendered = _render(run, scope)
+    if not rendered:
+        return _say(rule, Said.SKIPPED, "for_each gave an empty list", "for_each")
+    reason = f"{rule.when.expression.source} is true" if rule.when else "it matched"
+    if rule.mode == "shadow":
+        reason += "; mode is shadow, so nothing is sent"
+    key = "when" if rule.when else "events"
+    return _say(rule, Said.MATCHED, reason, key, rendered)
+
+
+def _other_type(rule: Rule, event: Event) -> Decision:
+    kinds = rule.events
+    wanted = kinds[0] if len(kinds) == 1 else f"one of {', '.join(kinds)}"
+    reason = f"event type {event.type} is not {wanted}"
+    return _say(rule, Said.NO_MATCH, reason, "events")
+
+
+def _unwanted(run: Evaluation) -> Decision | None:
+    rule, event = run.rule, run.event
+    if rule.mode == "off":
+        return _say(rule, Said.SKIPPED, "mode is off", "mode")
+    if rule.max_event_age is None or event.occurred_at is None:
+        return None
+    age = (event.received_at - event.occurred_at).total_seconds()
+    if age <= rule.max_event_age:
+        return None
+    reason = f"the event is {age:.0f} s old, more than {rule.max_event_age:.0f} s"
+    return _say(rule, Said.SKIPPED, reason, "max_event_age")
+
+
+def _skipped(run: Evaluation, scope: Scope) -> Decision | None:
+    for formula in run.rule.skip_if_missing:
+        value = run.optional(formula, scope)
+        if not is_present(value):
+            reason = f"{formula.expression.source} is {shown(value)}"
+            place = formula.node.place
+            return _say(run.rule, Said.SKIPPED, reason, "skip_if_missing", place=place)
+    return None
+
+
+def _unmatched(run: Evaluation, scope: Scope) -> Decision | None:
+    when = run.rule.when
+    if when is None or run.truth(when, scope):
+        return None
+    return _say(run.rule, Said.NO_MATCH, run.account(when, scope, "false"), "when")
+
+
+def _render(run: Evaluation, scope: Scope) -> tuple[Rendered, ...]:
+    """One Rendered, or one per item; a failing item fails them all."""
+    each = run.rule.for_each
+    if each is None:
+        return (render_item(run, scope, ""),)
+    rendered: dict[str, Rendered] = {}
+    sent: set[str] = set()
+    for index, item in enumerate(run.items(each, scope)):
+        within = scope.child({each.name: item, "index": index})
+        key = run.item_key(each, within, item, index)
+        if key in rendered:
+            raise run.error("E322", "two items have the same key", each.items)
+        rendered[key] = render_item(run, within, key)
+        sent.add(rendered[key].idempotency_key)
+    if len(sent) < len(rendered):
+        message = "two items have the same idempotency_key, so one would not be sent"
+        raise run.error("E322", message, run.rule.idempotency_key or each.items)
+    return tuple(rendered.values())
+
+
+def _failed(rule: Rule, found: Diagnostic, ruleset: Ruleset) -> Decision:
+    place = found.place or rule.place
+    diagnostic = Diagnostic(
+        code=found.code,
+        message=found.message,
+        place=place,
+        help=found.help,
+        excerpt=ruleset.line(place),
+    )
+    return Decision(
+        rule=rule.id,
+        said=Said.ERROR,
+        reason=found.message,
+        place=_where(place),
+        diagnostic=diagnostic,
+    )
+
+
+def _say(
+    rule: Rule,
+    said: Said,
+    reason: str,
+    key: str,
+    rendered: tuple[Rendered, ...] = (),
+    *,
+    place: Place | None = None,
+) -> Decision:
+    return Decision(
+        rule=rule.id,
+        said=said,
+        reason=reason,
+        place=_where(place or rule.place_of(key)),
+        rendered=rendered,
+    )
+
+
+def _where(place: Place) -> str:
+    return f"{place.file}:{place.line}"

@@ -1,0 +1,229 @@
+"""Reads one rule: compiles its expressions, looks its names up, and checks its fields against the operation."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from bridge import vendors
+from bridge.errors import UnknownName
+from bridge.mapping.connections import effective_connection
+from bridge.mapping.fields import read_fields
+from bridge.mapping.findings import split_fix
+from bridge.mapping.formulas import EVENT_NAMES, Writer
+from bridge.mapping.keys import seconds
+from bridge.mapping.known import Known
+from bridge.mapping.places import place_at
+from bridge.mapping.references import without_references
+from bridge.mapping.ruleset import Constant, ForEach, Formula, Rule, Tree
+from bridge.mapping.schema import MAX_ITEMS
+from bridge.model import Connection, Place, Retries
+from bridge.strict.yaml import Node, plain
+from bridge.vendors import Operation
+
+_RESERVED = EVENT_NAMES | {"index", "fields"}
+_WHOLE = frozenset({"connection", "auth"})  # a rule's own replaces the default's
+
+
+def merged(
+    defaults: Node | None, rule: Node, *, whole: frozenset[str] = _WHOLE
+) -> Node:
+    """A rule with what `defaults` say and it does not, mappings key by key. Credentials are never mixed."""
+    if defaults is None or not isinstance(defaults.value, dict):
+        return rule
+    if not isinstance(rule.value, dict):
+        return rule
+    values = {**defaults.value, **rule.value}
+    for key in defaults.value.keys() & rule.value.keys() - whole:
+        values[key] = merged(defaults.value[key], rule.value[key], whole=frozenset())
+    return replace(rule, value=values, keys={**defaults.keys, **rule.keys})
+
+
+def read_rule(node: Node, source: str | None, known: Known) -> Rule | None:
+    """The rule, or None after a finding. The node's shape was checked and its defaults are in it."""
+    reader = _Reader(node, known)
+    id_node = node.get("id")
+    if id_node is None or not known.declare("rule", str(id_node.value), id_node.place):
+        return None
+    if source is None:
+        help = "write source: with the name of the sender above the rules"
+        message = f"rule '{id_node.value}' has no source"
+        known.findings.add("M107", message, id_node.place, help)
+    return reader.rule(str(id_node.value), source or "", id_node.place)
+
+
+class _Reader:
+    """Reads the keys of one rule. Everything that is wrong is found before it gives up."""
+
+    def __init__(self, node: Node, known: Known) -> None:
+        self.node, self.known, self.findings = node, known, known.findings
+        self.write = Writer(known=known)
+
+    def rule(self, id: str, source: str, place: Place) -> Rule | None:
+        """The rule; None where its operation or connection is not known."""
+        operation = self.operation()
+        expressions = self.expressions(operation)
+        connection = self.connection(operation) if operation else None
+        if operation is None or connection is None:
+            return None
+        return Rule(
+            id=id,
+            description=self.text("description"),
+            mode=self.text("mode") or "live",
+            source=source,
+            events=self.events(),
+            types=_pattern(self.events()),
+            operation=operation,
+            connection=connection,
+            options=without_references(connection.options, self.known.environ),
+            stale=self.text("ordering.stale")
+            or ("skip" if operation.replaces else "send"),
+            max_event_age=self.duration("max_event_age"),
+            retries=self.retries(operation, expressions["fields"]),
+            holds_appended=not self.text("retries.on_ambiguous"),
+            place=place,
+            places={key: node.place for key, node in self.node.keys.items()},
+            **expressions,
+        )
+
+    def expressions(self, operation: Operation | None) -> dict[str, Any]:
+        """What is evaluated for each event, by the names of Rule; `let` and `for_each` add names for what follows."""
+        return {
+            "let": self.let(),
+            "skip_if_missing": self.skip_if_missing(),
+            "when": self.write.condition("when", self.node.get("when")),
+            "for_each": self.for_each(),
+            "fields": read_fields(self.node, operation, self.write),
+            "hold_if": self.hold_if(),
+            "lane_key": self.template("ordering.key"),
+            "at": self.write.expression("ordering.at", self.at("ordering.at")),
+            "idempotency_key": self.template("idempotency_key"),
+        }
+
+    def operation(self) -> Operation | None:
+        target = self.node.get("target")
+        if target is None:
+            place = place_at(self.node, "id")
+            help = "write target: vendor.operation"
+            self.findings.add("M103", "missing key 'target'", place, help)
+            return None
+        try:
+            return vendors.operation(str(target.value))
+        except UnknownName as error:
+            message, help = split_fix(str(error))
+            self.findings.add("M105", message, target.place, help)
+            return None
+
+    def connection(self, operation: Operation) -> Connection | None:
+        return effective_connection(
+            operation.vendor,
+            self.node.get("connection"),
+            self.node.get("auth"),
+            self.place("target"),
+            self.known,
+        )
+
+    def let(self) -> Mapping[str, Formula | Constant]:
+        """Names for expressions; each may use those above it, so that no two wait for each other."""
+        found: dict[str, Formula | Constant] = {}
+        for name, node in self.items("let"):
+            if name in _RESERVED:
+                self.reserved(name, place_at(self.node, f"let.{name}"))
+                continue
+            formula = self.write.template(f"let.{name}", node)
+            # A name that does not compile is known all the same: one mistake, one finding.
+            self.write = self.write.knowing(name)
+            if formula:
+                found[name] = formula
+        return found
+
+    def skip_if_missing(self) -> tuple[Formula, ...]:
+        node = self.node.get("skip_if_missing")
+        items = node.value if node and isinstance(node.value, list) else []
+        found = (self.write.expression("skip_if_missing", item) for item in items)
+        return tuple(formula for formula in found if formula)
+
+    def for_each(self) -> ForEach | None:
+        node = self.node.get("for_each")
+        if node is None:
+            return None
+        items = self.template("for_each.in")
+        name = self.text("for_each.as") or "item"
+        if (
+            name in _RESERVED
+            or self.node.get("let")
+            and name in dict(self.items("let"))
+        ):
+            self.reserved(name, place_at(self.node, "for_each.as"))
+        if isinstance(items, Constant):
+            help = f'write in: "{{{{ {items.value} }}}}"'
+            message = "'for_each.in' needs an expression that gives a list"
+            self.findings.add("M110", message, items.node.place, help)
+        self.write = self.write.knowing(name, "index")
+        key = self.template("for_each.key")
+        limit = node.get("max")
+        if not isinstance(items, Formula):
+            return None
+        most = plain(limit) if limit else MAX_ITEMS
+        assert isinstance(most, int)
+        return ForEach(items=items, name=name, key=key, limit=most)
+
+    def hold_if(self) -> Formula | None:
+        write = self.write.knowing("fields")
+        return write.condition("hold_if", self.node.get("hold_if"))
+
+    def retries(self, operation: Operation, fields: Mapping[str, Tree]) -> Retries:
+        attempts = self.at("retries.max_attempts")
+        ambiguous = self.text("retries.on_ambiguous")
+        appended = sorted(operation.appends.intersection(fields))
+        if ambiguous == "retry" and appended:
+            message = f"a retry after an unknown outcome may add '{appended[0]}' twice"
+            place = place_at(self.node, "retries.on_ambiguous")
+            self.findings.add("W602", message, place, "write on_ambiguous: hold")
+        return Retries(
+            max_attempts=int(str(attempts.value)) if attempts else None,
+            max_age=self.duration("retries.max_age"),
+            initial=self.duration("retries.initial"),
+            max_delay=self.duration("retries.max_delay"),
+            on_ambiguous=ambiguous or "retry",
+        )
+
+    def events(self) -> tuple[str, ...]:
+        node = self.node.get("events")
+        items = node.value if node and isinstance(node.value, list) else []
+        return tuple(str(item.value) for item in items)
+
+    def reserved(self, name: str, place: Place) -> None:
+        message = f"'{name}' is taken: expressions know it as something else"
+        self.findings.add("M112", message, place, "choose another name")
+
+    def items(self, key: str) -> list[tuple[str, Node]]:
+        node = self.node.get(key)
+        return list(node.value.items()) if node and isinstance(node.value, dict) else []
+
+    def at(self, path: str) -> Node | None:
+        node: Node | None = self.node
+        for key in path.split("."):
+            node = node.get(key) if node else None
+        return node
+
+    def place(self, key: str) -> Place:
+        node = self.node.get(key)
+        return node.place if node else place_at(self.node, "id")
+
+    def text(self, path: str) -> str:
+        node = self.at(path)
+        return str(node.value) if node else ""
+
+    def duration(self, path: str) -> int | None:
+        text = self.text(path)
+        return seconds(text) if text else None
+
+    def template(self, path: str) -> Formula | Constant | None:
+        return self.write.template(path, self.at(path))
+
+
+def _pattern(events: Iterable[str]) -> re.Pattern[str]:
+    """Event types, in which * stands for anything, as one expression."""
+    kinds = (re.escape(kind).replace(r"\*", ".*") for kind in events)
+    return re.compile("|".join(kinds), re.DOTALL)

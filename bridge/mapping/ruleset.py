@@ -1,0 +1,150 @@
+"""What the mapping files say, as frozen values: a ruleset of sources and rules whose expressions are compiled.
+
+Values only: made by load.py, evaluated by route.py, tested by cases.py. Everything keeps its place in the files.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+
+from bridge.errors import MappingError
+from bridge.mapping.expressions import Expression, Table
+from bridge.model import Connection, Diagnostic, Json, Place, Retries, SecretRef
+from bridge.providers import Provider
+from bridge.strict.yaml import Node
+from bridge.vendors import Operation
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Formula:
+    """An expression and the scalar it is written in. `name` is its key in the rule: when, let.inv, fields.amount."""
+
+    name: str
+    expression: Expression
+    node: Node
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Constant:
+    """A value that is written as it is."""
+
+    name: str
+    value: Json
+    node: Node
+
+
+Tree: TypeAlias = "Formula | Constant | Mapping[str, Tree] | tuple[Tree, ...]"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """One configured sender: what is behind POST /hooks/<name>."""
+
+    name: str
+    provider: Provider
+    secrets: tuple[SecretRef, ...]  # any of them may have signed
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ForEach:
+    """One delivery per item of a list."""
+
+    items: Formula
+    name: str  # what expressions call the item
+    key: Formula | Constant | None  # None: the item itself, else its index
+    limit: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rule:
+    """One entry of a mapping file, its defaults merged and its names looked up."""
+
+    id: str
+    description: str = ""
+    mode: str = "live"  # live, shadow or off
+    source: str
+    events: tuple[str, ...] = ()  # exact types or patterns with *; (): every type
+    types: re.Pattern[str]  # the same, as one expression
+    let: Mapping[str, Formula | Constant] = field(default_factory=dict)
+    skip_if_missing: tuple[Formula, ...] = ()
+    when: Formula | None = None
+    for_each: ForEach | None = None
+    operation: Operation
+    connection: Connection  # the effective one: the rule's own auth is in it
+    options: Mapping[str, object]  # the connection's, without references
+    fields: Mapping[str, Tree]
+    hold_if: Formula | None = None
+    lane_key: Formula | Constant | None = None  # None: the ticket
+    at: Formula | None = None  # None: the event's own time
+    stale: str
+    idempotency_key: Formula | Constant | None = None
+    max_event_age: int | None = None  # seconds
+    retries: Retries
+    holds_appended: bool  # on_ambiguous is not written: hold when a field appends
+    place: Place  # of its id
+    places: Mapping[str, Place]  # key → where it stands, defaults included
+
+    def takes(self, event_type: str) -> bool:
+        """Whether the rule is about events of this type."""
+        return not self.events or bool(self.types.fullmatch(event_type))
+
+    def place_of(self, key: str) -> Place:
+        """Where a key of the rule stands; the rule itself where the key is not written."""
+        return self.places.get(key, self.place)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Case:
+    """One test of a mapping file: a recorded payload and what each rule must make of it."""
+
+    name: str
+    source: str
+    given: str  # path of the recording, relative to the mapping file
+    patch: Mapping[str, Json]
+    at: datetime | None  # when the event arrives; None: when it occurred
+    expect: Mapping[str, Node]  # rule → outcome
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ruleset:
+    """All rules of a folder. `hash` names its exact text, so that an event can be explained with the rules it met."""
+
+    hash: str  # SHA-256, hex
+    texts: Mapping[str, str]  # relative path → text
+    sources: Mapping[str, Source]
+    rules: tuple[Rule, ...]  # in file order, files by name
+    connections: Mapping[str, Connection]  # the named ones
+    tables: Mapping[str, Table]
+    cases: tuple[Case, ...]
+    references: Mapping[SecretRef, Place]  # every secret, and where it stands first
+    by_source: Mapping[str, tuple[Rule, ...]]
+
+    def rules_of(self, source: str) -> tuple[Rule, ...]:
+        """The rules of a source, in file order; none for a source that has none."""
+        return self.by_source.get(source, ())
+
+    def line(self, place: Place) -> str:
+        """The line of a mapping file that a place points into."""
+        lines = self.texts.get(place.file, "").splitlines()
+        return lines[place.line - 1] if 0 < place.line <= len(lines) else ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Loaded:
+    """What reading a folder gave: a ruleset, or None where a finding is an error."""
+
+    ruleset: Ruleset | None
+    findings: tuple[Diagnostic, ...]
+    texts: Mapping[str, str]
+
+    def usable(self) -> Ruleset:
+        """The ruleset. Raises MappingError with the errors where there is none."""
+        if self.ruleset is not None:
+            return self.ruleset
+        errors = [found for found in self.findings if found.severity == "error"]
+        count = f"{len(errors)} error{'s' * (len(errors) != 1)}"
+        raise MappingError(f"the mapping files have {count}", errors)

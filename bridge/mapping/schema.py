@@ -1,0 +1,129 @@
+"""The shape of a mapping file: every key, its type and its description. Shape only: names are looked up elsewhere."""
+
+import re
+
+from bridge.mapping.keys import (
+    IDENTIFIER,
+    Choice,
+    Duration,
+    Either,
+    Integer,
+    Key,
+    List,
+    Moment,
+    Name,
+    Names,
+    Pattern,
+    Scalar,
+    Text,
+)
+from bridge.mapping.shape import Group, Shape
+
+MAX_ITEMS = 1_000  # of for_each, per event and rule
+
+_TARGET = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+
+
+def _identifier(description: str, **rest: object) -> Pattern:
+    form = "a name for expressions: letters, digits and '_', not a digit first"
+    return Pattern(description, IDENTIFIER, form, **rest)
+
+
+def _anything(description: str) -> Names:
+    return Names(description, Key("A value.", allow_none=True))
+
+
+class SourceShape(Shape):
+    name = Name("Declares POST /hooks/<name>.", required=True)
+    provider = Name("How it signs and where id, type and time are. Default: the name.")
+    verify = _anything("The secret (a list while rotating), and for `generic` how.")
+    event = _anything("Where id, type and time are, for a sender nobody knows.")
+
+
+class ForEachShape(Shape):
+    in_ = Text("An expression that gives a list.", data_key="in", required=True)
+    as_ = _identifier("What expressions call the item: default `item`.", data_key="as")
+    key = Text("What tells items apart. Default: the item, else its index.")
+    max = Integer("More items are an error. Default and most: 1000.", 1, MAX_ITEMS)
+
+
+class OrderingShape(Shape):
+    key = Text("Deliveries of one key go one after another. Default: the ticket.")
+    at = Text("An expression: the time that says what is newer.")
+    stale = Choice("What happens to an update older than the last.", "skip", "send")
+
+
+class RetriesShape(Shape):
+    max_attempts = Integer("Calls in all, the first included. Default 10.", 1, 100)
+    max_age = Duration("Not tried longer than this. Default 4d.")
+    initial = Duration("The first wait, doubled each time.")
+    max_delay = Duration("No wait is longer. Default 1d.")
+    on_ambiguous = Choice("When a call may have been applied.", "retry", "hold")
+
+
+class DefaultsShape(Shape):
+    """What a rule may hold and `defaults` may give it."""
+
+    description = Text("For people.")
+    mode = Choice("shadow sends nothing, off does nothing.", "live", "shadow", "off")
+    events = List("Event types; * stands for anything.", Text("A type or pattern."))
+    let = Names("Names for expressions.", Scalar("A value."), _identifier("A name."))
+    skip_if_missing = List("Paths without which the rule is skipped.", Text("A path."))
+    when = Text("An expression that gives true or false.")
+    for_each = Group("One delivery per item of a list.", ForEachShape)
+    target = Pattern(
+        "vendor.operation", _TARGET, "a target such as vambe.update_amount"
+    )
+    connection = Either(
+        "Where and as whom: a name, or its options.",
+        Name("A name under `connections`."),
+        Names("Options.", Key("An option.")),
+    )
+    auth = Names("One scheme and its secret.", Key("The secret."))
+    fields_ = Names(
+        "What is sent.",
+        Key("A value.", allow_none=True),
+        data_key="fields",
+    )
+    hold_if = Text("An expression over `fields`: true waits for a person.")
+    ordering = Group("What is newer, and what waits for what.", OrderingShape)
+    idempotency_key = Text("The same key is sent once.")
+    max_event_age = Duration("Older events are skipped.")
+    retries = Group("How long it is tried.", RetriesShape)
+
+
+class RuleShape(DefaultsShape):
+    id = Name("Unique in all files.", required=True)
+
+
+class CaseShape(Shape):
+    name = Text("One sentence.", required=True)
+    given = Text("A recorded .http request or a bare .json body.", required=True)
+    patch = _anything("Dotted path → value; null deletes.")
+    at = Moment("When the event arrives.")
+    expect = Names(
+        "Rule → outcome; rules that are not named must be no_match.",
+        Key("An outcome."),
+        may_be_empty=True,
+        required=True,
+    )
+
+
+class FileShape(Shape):
+    free_prefix = "x-"
+
+    version = Integer("The version of this form: 1.", 1, 1, required=True)
+    source = Either(
+        "The source of the rules: declared here, or the name of one declared elsewhere.",
+        Name("A source."),
+        Group("A source.", SourceShape),
+    )
+    connections = Names(
+        "Connections by name.",
+        Names("A connection.", Key("An option.")),
+        Name("A name."),
+    )
+    defaults = Group("Merged under every rule of this file.", DefaultsShape)
+    rules = List("The rules.", Group("A rule.", RuleShape))
+    tables = Names("Tables by name.", _anything("Key → value."), _identifier("A name."))
+    tests = List("The tests.", Group("A test.", CaseShape))

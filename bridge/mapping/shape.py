@@ -1,0 +1,117 @@
+"""A mapping's known keys (Shape), and `check`: what is wrong with a file becomes findings, what is good is given back.
+
+So one bad key does not hide what else there is to say about a file. Knows YAML nodes; knows nothing of rules.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, validates_schema
+
+from bridge.mapping.findings import Findings, suggest
+from bridge.mapping.keys import Key, Problem, needs
+from bridge.mapping.places import key_place
+from bridge.strict.yaml import Node, plain
+
+
+class Shape(Schema):
+    """A mapping of known keys: an unknown one is a problem of its own, with the nearest known key."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    free_prefix: str | None = None  # keys that start so are nobody's business
+
+    def known(self) -> set[str]:
+        """The keys as they are written in the file."""
+        return {field.data_key or name for name, field in self.fields.items()}
+
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def _refuse_unknown(self, data: Any, original_data: Any, **kwargs: Any) -> None:
+        free, known = self.free_prefix, self.known()
+        unknown = [
+            key
+            for key in original_data
+            if key not in known and not (free and key.startswith(free))
+        ]
+        if unknown:
+            raise ValidationError({key: [_unknown(key, known)] for key in unknown})
+
+
+class Group(Key):
+    """A mapping with these keys."""
+
+    def __init__(self, description: str, shape: type[Shape], **rest: Any) -> None:
+        super().__init__(description, **rest)
+        self.shape = shape()
+
+    def problem(self, value: object) -> Problem | dict[Any, Any] | None:
+        if not isinstance(value, dict):
+            return needs("a mapping", value)
+        return self.shape.validate(value) or None
+
+
+def check(shape: Shape, node: Node, findings: Findings) -> Node:
+    """The node without the keys that are wrong; each of those is a finding now."""
+    if not isinstance(node.value, dict):
+        findings.add("M102", "the file must hold a mapping", node.place)
+        return replace(node, value={})
+    return _report(node, shape.validate(plain(node)), "", findings)  # type: ignore[arg-type]
+
+
+def _report(
+    node: Node, errors: Mapping[Any, Any], path: str, findings: Findings
+) -> Node:
+    bad: set[Any] = set()
+    good: dict[Any, Node] = {}
+    for key, error in errors.items():
+        child = _child(node, key)
+        name = f"{path}.{key}" if path else str(key)
+        if isinstance(error, Mapping) and child is not None:
+            # An entry of a list is named by its place alone: 'retries.max_age', not 'rules.3.retries.max_age'.
+            good[key] = _report(
+                child, error, "" if isinstance(key, int) else name, findings
+            )
+            continue
+        bad.add(key)
+        for message in error:
+            _finding(node, key, message, name, findings)
+    return _replaced(node, bad, good)
+
+
+def _finding(node: Node, key: Any, message: str, name: str, findings: Findings) -> None:
+    child = _child(node, key)
+    place = child.place if child else node.place
+    if message == "required":
+        findings.add("M103", f"missing key '{name}'", node.place)
+    elif message == "null":
+        help = "write a value or drop the key"
+        findings.add("M102", f"'{name}' has no value", key_place(node, key), help)
+    elif isinstance(message, Problem) and message.code == "M101":
+        findings.add("M101", message, key_place(node, key), message.help)
+    else:
+        help = getattr(message, "help", "")
+        findings.add("M102", f"'{name}' {message}", place, help)
+
+
+def _child(node: Node, key: Any) -> Node | None:
+    if isinstance(node.value, list):
+        item: Node = node.value[key]
+        return item
+    return node.get(key)
+
+
+def _replaced(node: Node, bad: set[Any], good: Mapping[Any, Node]) -> Node:
+    if isinstance(node.value, list):
+        items = enumerate(node.value)
+        kept = [good.get(at, item) for at, item in items if at not in bad]
+        return replace(node, value=kept)
+    pairs = node.value.items() if isinstance(node.value, dict) else ()
+    return replace(
+        node, value={key: good.get(key, item) for key, item in pairs if key not in bad}
+    )
+
+
+def _unknown(key: str, known: set[str]) -> Problem:
+    return Problem(f"unknown key '{key}'", suggest(key, known), code="M101")

@@ -1,0 +1,86 @@
+"""Reads `source:`: the provider with what the file says about it, and where its secrets are."""
+
+from bridge import providers
+from bridge.errors import ConfigurationError, UnknownName
+from bridge.mapping.findings import split_fix, suggest
+from bridge.mapping.known import Known
+from bridge.mapping.places import place_at
+from bridge.mapping.ruleset import Source
+from bridge.model import Json, Place, SecretRef
+from bridge.strict.yaml import Node, plain
+
+
+def source_name(node: Node | None) -> str | None:
+    """The name that a file's `source:` declares or refers to."""
+    if node is None:
+        return None
+    name = node.get("name")
+    text = name.value if name else node.value
+    return text if isinstance(text, str) else None
+
+
+def declare_source(node: Node, known: Known) -> None:
+    """Adds the source that a file declares. The node's shape was checked."""
+    name = source_name(node)
+    place = _value_place(node, "name")
+    if name is None or not known.declare("source", name, place):
+        return
+    verify = node.get("verify")
+    secrets = _secrets(node, verify, known)
+    provider = _provider(name, node, known)
+    if provider:
+        known.sources[name] = Source(
+            name=name, provider=provider, secrets=secrets, place=place
+        )
+
+
+def _value_place(node: Node, key: str) -> Place:
+    value = node.get(key)
+    return value.place if value else node.place
+
+
+def _secrets(node: Node, verify: Node | None, known: Known) -> tuple[SecretRef, ...]:
+    """The references under verify.secret: one, or a list while rotating."""
+    secret = verify.get("secret") if verify else None
+    if secret is None:
+        help = "write verify: { secret: { env: NAME } }"
+        place = place_at(node, "verify.secret" if verify else "name")
+        message = "a source needs a secret: nothing else proves who sends"
+        known.findings.add("A405", message, place, help)
+        return ()
+    items = secret.value if isinstance(secret.value, list) else [secret]
+    found = (known.references.secret(item, "secret") for item in items)
+    return tuple(reference for reference in found if reference)
+
+
+def _provider(name: str, node: Node, known: Known) -> providers.Provider | None:
+    """The provider, with the file's own `verify` and `event` laid over its data."""
+    given = node.get("provider")
+    wanted = str(given.value) if given else name
+    try:
+        provider = providers.get(wanted)
+    except UnknownName:
+        help = suggest(wanted, providers.names())
+        if not given:
+            help = f"{help}; a source of another name also says provider: …"
+        place = _value_place(node, "provider" if given else "name")
+        known.findings.add("M105", f"unknown provider '{wanted}'", place, help)
+        return None
+    verify = {key: it for key, it in _own(node, "verify").items() if key != "secret"}
+    try:
+        return providers.configure(provider, verify=verify, event=_own(node, "event"))
+    except ConfigurationError as error:
+        _report(node, getattr(error, "findings", {}) or {"": str(error)}, known)
+        return None
+
+
+def _own(node: Node, key: str) -> dict[str, Json]:
+    value = plain(node.get(key))
+    return value if isinstance(value, dict) else {}
+
+
+def _report(node: Node, problems: dict[str, str], known: Known) -> None:
+    for path, problem in problems.items():
+        place = place_at(node, path)
+        message, help = split_fix(problem)
+        known.findings.add("M102", f"'{path}' {message}", place, help)

@@ -1,0 +1,135 @@
+"""What does not compile, with the exact place under the caret."""
+
+import pytest
+
+from bridge.mapping.expressions import (
+    ExpressionError,
+    compile_expression,
+    compile_template,
+)
+
+BARE = [
+    # source, code, what the caret is under, part of message or help
+    ("event.amount | from_mintor(event.c)", "E202", "from_mintor", "from_minor"),
+    ("event.a is  not  numbr", "E202", "numbr", "number"),
+    ("event.a | tojson", "E202", "tojson", "json"),
+    ("event.a | foo", "E202", "foo", "the helpers are coalesce, currency"),
+    ("event.a = 5", "E201", "=", "compare with =="),
+    ("event.a && event.b", "E201", "&&", "and"),
+    ("event.a | | upper", "E201", "|", "helper's name"),
+    ("(event.a", "E201", "a", "expected ')'"),
+    ("event.a)", "E201", ")", "unexpected ')'"),
+    ("event.a == 'x", "E201", "'", "close the quotes"),
+    ("event.a ~ 'a\\d'", "E201", "\\", "unknown escape"),
+    ("event.a event.b", "E201", "event", "should end here"),
+    ("{{ event.a }}", "E201", "{{", "drop the delimiters"),
+    ("1_000 + event.a", "E201", "1_000", "digits and one point"),
+    ("0x1F", "E201", "0x1F", "digits and one point"),
+    ("event.name.upper()", "E204", "event.name.upper()", "follow a bar"),
+    ("1 + range(10)", "E204", "range(10)", "follow a bar"),
+    ("event.a ** 2", "E204", "event.a ** 2", "multiply"),
+    ("event.a[1:2]", "E204", "1", "index"),
+    ("event.a[-1]", "E204", "event.a[-1]", "last"),
+    ("event.a in ('x', 'y')", "E204", "('x', 'y')", "['a', 'b']"),
+    ("{event.a: 1}", "E204", "event.a", "text in quotes"),
+    ("event.a | join(*event.b)", "E204", "join", "'*'"),
+    ("event.a | round('2')", "E205", "'2'", "add | number"),
+    ("event.a | round(2, 'half_up', 3)", "E205", "round", "round(places=0"),
+    ("event.a | round(place=2)", "E205", "round", "round(places=0"),
+    ("event.a | round(2, places=2)", "E205", "round", "round(places=0"),
+    ("event.a | replace('x')", "E205", "replace", "replace(old, new)"),
+    ("event.a | upper('x')", "E205", "upper", "takes no arguments"),
+    ("event.a is number(5)", "E205", "event.a is number(5)", "takes no arguments"),
+    ("event.a | coalesce", "E205", "coalesce", "coalesce(*others)"),
+    ("event.a | round > 'x' | round", "E205", "'x'", "add | number"),
+    ("'a' + event.b", "E205", "'a'", "needs a number"),
+    ("not 'a'", "E205", "'a'", "needs a boolean"),
+    ("event.a and event.b | upper", "E205", "event.b | upper", "needs a boolean"),
+    ("'v' | lookup(event.t)", "E205", "event.t", "written here"),
+    ("event.a | round(1, 'up ')", "E302", "'up '", "half_even"),
+    ("event.a | replace('', 'x')", "E302", "''", "cannot be empty"),
+    ("event.a | from_minor('us')", "E305", "'us'", "ISO 4217"),
+    ("event.a | date('%Q')", "E306", "'%Q'", "%Y"),
+    ("1e101", "E206", "1e101", "100 digits"),
+    ("9" * 101, "E206", "9" * 101, "100 digits"),
+]
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "under", "says"),
+    BARE,
+    ids=lambda it: str(it)[:40],
+)
+def test_finding_has_its_place(source, code, under, says):
+    """The code, the exact span, and what to write instead."""
+    with pytest.raises(ExpressionError) as caught:
+        compile_expression(source)
+    error = caught.value
+    assert (error.code, source[error.start : error.end]) == (code, under)
+    assert says in f"{error.message} {error.help}"
+    assert error.source == source
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "under", "says"),
+    [
+        ("{{ event.a", "E201", "a", "expected }}"),
+        ("{{ }}", "E201", "}}", "expected an expression"),
+        ("{{ event.a, event.b }}", "E204", ",", "a comma"),
+        ("{% if event.a %}x{% endif %}", "E204", "if", "x if … else y"),
+        ("x {% for a in event.b %}{% endfor %}", "E204", "for", "join"),
+        ("a\rb", "E201", None, "carriage return"),
+        ("a\n\n  {{ event.x }}{{- event.a | uper }}", "E202", "uper", "upper"),
+    ],
+)
+def test_finding_in_a_template_has_its_place(source, code, under, says):
+    """Offsets count through text, line breaks and stripped white space."""
+    with pytest.raises(ExpressionError) as caught:
+        compile_template(source)
+    error = caught.value
+    assert error.code == code
+    assert under is None or source[error.start : error.end].startswith(under)
+    assert says in f"{error.message} {error.help}"
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "{% set x = 1 %}",
+        "{% macro m() %}{% endmacro %}",
+        "{% include 'x' %}",
+        "{% import 'x' as y %}",
+        "{% extends 'x' %}",
+        "{% block b %}{% endblock %}",
+        "{% call f() %}{% endcall %}",
+        "{% filter upper %}x{% endfilter %}",
+        "{% with a = 1 %}{% endwith %}",
+        "{% autoescape false %}{{ event.a }}{% endautoescape %}",
+        "{% for a in event.b recursive %}{% endfor %}",
+        "{% for omit in event.b %}{% endfor %}",
+        "{% for a, a in event.b %}{% endfor %}",
+    ],
+)
+def test_other_blocks_are_refused(block):
+    """Only plain if and for are blocks here, whatever a field allows."""
+    with pytest.raises(ExpressionError) as caught:
+        compile_template(block, blocks=True, html=True)
+    assert caught.value.code == "E204"
+
+
+@pytest.mark.parametrize(
+    "block", ["{% do x %}", "{% break %}", "{% endif %}", "{% if %}"]
+)
+def test_unknown_blocks_are_refused(block):
+    """What Jinja does not know either is a finding too, and no exception of another kind."""
+    with pytest.raises(ExpressionError, match="cannot be read"):
+        compile_template(block, blocks=True)
+
+
+@pytest.mark.parametrize("source", ["", "  ", "\n"])
+def test_empty_is_a_finding(source):
+    """Nothing is not an expression: a field that is not set is left out."""
+    for compile_it in (compile_expression, compile_template):
+        with pytest.raises(ExpressionError) as caught:
+            compile_it(source)
+        assert caught.value.code == "E207"
