@@ -20,13 +20,14 @@ from pathlib import Path
 
 import requests
 
-from bridge import mapping, providers
+from bridge import mapping, providers, vendors
 from bridge.errors import ConfigurationError, StoreUnavailable
 from bridge.mapping import Ruleset, Source
 from bridge.model import Call, Event, Request, SecretRef
 from bridge.sandbox import DEFAULT_CREDENTIALS
 from bridge.sandbox.server import SandboxServer
 from bridge.secret import resolve
+from bridge.store import Database, views
 
 START = 30.0  # seconds for the bridge to answer
 ARRIVE = 30.0  # seconds for the calls to arrive
@@ -107,6 +108,15 @@ class Demo:
             Wanted.of(call.vendor, call.method, call.path, call.body)
             for call in self.sandbox.calls()
         ]
+
+    def waiting(self) -> list[str]:
+        """Why deliveries that were not made wait or failed, in the store's own words."""
+        database = Database(self.environ["BRIDGE_DATABASE_URL"])
+        with database.read() as connection:
+            rows = views.list_deliveries(connection)
+        database.close()
+        unmade = [row for row in rows if row["state"] != "delivered"]
+        return [f"{row['rule']}: {row['state']}, {row['reason']}" for row in unmade]
 
     def send(self, sending: Sending) -> int:
         """Signs a recording as its provider would, now, and posts it; the status of the answer."""
@@ -209,11 +219,14 @@ def _secrets(ruleset: Ruleset) -> dict[str, str]:
                 f"the demo cannot make up {reference}: use {{env: NAME}}"
             )
         values[reference.name] = f"demo-{reference.name.lower().replace('_', '-')}"
-    for rule in ruleset.rules:
-        for reference in _references(rule.connection.auth):
-            values[reference.name] = DEFAULT_CREDENTIALS.get(
-                rule.connection.vendor, "demo"
-            )
+    for connection in (rule.connection for rule in ruleset.rules):
+        options = vendors.get(connection.vendor).options().fields
+        for name, option in connection.options.items():
+            for reference in _references(option):
+                values[reference.name] = str(options[name].metadata["example"])
+        for reference in _references(connection.auth):
+            credential = DEFAULT_CREDENTIALS.get(connection.vendor, "demo")
+            values[reference.name] = credential
     return values
 
 

@@ -31,9 +31,7 @@ def command(once: bool) -> None:
         for sending in sendings:
             status = running.send(sending)
             click.echo(f"  {status} {sending.source.name:10} {sending.name}", err=True)
-        missing, extra = running.wait(wanted)
-        _show(running.sandbox.calls())
-        ok = _judge(len(wanted), missing, extra)
+        ok = _judge(running, wanted)
         if not once:
             _stay(running)
     if not ok:
@@ -45,25 +43,33 @@ def _show(calls: "Sequence[Recorded]") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(
-        title="What the vendors received", title_justify="left", header_style="bold"
-    )
-    for column in ("Vendor", "Answer", "Call", "Body"):
-        table.add_column(column, overflow="fold")
+    table = Table(header_style="bold", row_styles=["", "dim"], box=None, pad_edge=False)
+    table.add_column("Vendor")
+    table.add_column("Answer")
+    table.add_column("What it received", overflow="fold")
     for call in sorted(calls, key=lambda item: item.vendor):
-        body = Text(call.body.decode("utf-8", "backslashreplace"))
-        table.add_row(call.vendor, str(call.status), f"{call.method} {call.path}", body)
+        body = call.body.decode("utf-8", "backslashreplace")
+        text = Text(f"{call.method} {call.path}\n{body}")
+        table.add_row(call.vendor, str(call.status or "none"), text)
     Console().print(table)
 
 
-def _judge(count: int, missing: "Sequence[Wanted]", extra: "Sequence[Wanted]") -> bool:
-    if not missing and not extra:
-        click.secho(f"all {count} expected calls arrived, and no others", fg="green")
-        return True
+def _judge(running: "Demo", wanted: "Sequence[Wanted]") -> bool:
+    """Says whether every call arrived, and only those; the exit code follows it."""
+    missing, extra = running.wait(wanted)
+    _show(running.sandbox.calls())
     for what, calls in (("missing", missing), ("unexpected", extra)):
         for call in calls:
-            click.secho(f"{what}: {call}", fg="red", err=True)
-    return False
+            click.secho(
+                f"{what}: {call.vendor} {call.method} {call.path} {call.body}", fg="red"
+            )
+    if missing:
+        for reason in running.waiting():
+            click.echo(f"  {reason}", err=True)
+    if missing or extra:
+        return False
+    click.secho(f"all {len(wanted)} expected calls arrived, and no others", fg="green")
+    return True
 
 
 def _stay(running: "Demo") -> None:
