@@ -1,10 +1,19 @@
 """Tables and migrations say the same, on both databases."""
 
+import sys
+from pathlib import Path
+
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from bridge.errors import ConfigurationError
 from bridge.store import migrate
 from bridge.store.tables import metadata
+
+migrations = sys.modules[
+    "bridge.store.migrate"
+]  # the name is the function's in the package
 
 
 def test_migrations_make_the_tables(database):
@@ -27,3 +36,18 @@ def test_sqlite_is_durable_and_logged_ahead(sqlite):
             for name in ("journal_mode", "synchronous", "foreign_keys")
         }
     assert pragma == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_head_names_the_newest_migration():
+    """The revision that start-up compares with is the last file of migrations/versions."""
+    versions = Path(migrations.__file__).parent / "migrations" / "versions"
+    newest = sorted(path.name for path in versions.glob("[0-9]*.py"))[-1]
+    assert newest.startswith(migrations.HEAD)
+
+
+def test_database_of_a_newer_release_is_refused(database):
+    """A store whose revision nobody here knows is left alone, with the reason."""
+    with database.transaction() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(ConfigurationError, match="newer release"):
+        migrate(database)
