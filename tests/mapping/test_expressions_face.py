@@ -60,11 +60,11 @@ def test_names_are_the_free_ones():
 
 def test_unknown_names_are_findings_with_a_guess():
     """One finding per name, at its first use, with the valid choices."""
-    expression = compile_expression("evnt.a > evnt.b and zzz")
+    expression = compile_expression("(evnt.a) > evnt.b and zzz")
     first, second = check_names(expression, {"event", "headers", "meta"})
-    assert (first.code, first.start, first.end) == ("E203", 0, 4)
+    assert (first.code, first.start, first.end) == ("E203", 1, 5)
     assert first.help == "did you mean 'event'?"
-    assert (second.start, second.end) == (20, 23)
+    assert (second.start, second.end) == (22, 25)
     assert second.help == "the names here are event, headers, meta"
     assert check_names(compile_expression("event.a"), {"event"}) == []
 

@@ -1,0 +1,158 @@
+"""A compiled expression: what it reads, and its value for a scope. Immutable, and safe to share between events."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, overload
+
+from jinja2 import nodes
+
+from bridge.mapping.expressions import access, calls, operators, templates
+from bridge.mapping.expressions.compiler import Compiled, Compiler
+from bridge.mapping.expressions.syntax import Tree, parse_bare, parse_template
+from bridge.mapping.helpers.complaints import missing, near
+from bridge.mapping.helpers.scope import Scope
+from bridge.mapping.helpers.values import ExpressionError, Missing, Run, Span, Value
+
+_LANGUAGE = {**access.HANDLERS, **operators.HANDLERS, **calls.HANDLERS}
+_BLOCKS = {**_LANGUAGE, **templates.HANDLERS}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Expression:
+    """One expression or template of a mapping file."""
+
+    source: str
+    paths: tuple[
+        tuple[str, ...], ...
+    ]  # written-out paths from free names; an index as its digits
+    optional_paths: tuple[
+        tuple[str, ...], ...
+    ]  # those asked for by default(…), coalesce or a test
+    names: frozenset[str]  # the free names, `omit` apart
+    helpers: frozenset[str]  # filters and tests used
+    tables: frozenset[str]  # tables that lookup is given
+    gives: frozenset[type]  # the kinds of value it can give, as far as that is known
+    _run: Run = field(repr=False)
+    _places: Mapping[str, Span] = field(repr=False)  # of each name's first use
+    _operands: tuple[tuple[str, Run], ...] = field(repr=False)
+
+    @overload
+    def evaluate(
+        self, scope: Scope, *, allow_missing: Literal[False] = False
+    ) -> Value: ...
+
+    @overload
+    def evaluate(
+        self, scope: Scope, *, allow_missing: Literal[True]
+    ) -> Value | Missing: ...
+
+    def evaluate(self, scope: Scope, *, allow_missing: bool = False) -> Value | Missing:
+        """The value: Json, an aware datetime, or OMIT. Raises ExpressionError E3xx, and nothing else.
+
+        A value that is not there is E301, or with `allow_missing` a Missing that knows its path.
+        """
+        try:
+            value: Value | Missing = self._run(scope)
+        except ExpressionError as error:
+            raise error.within(self.source)
+        if isinstance(value, Missing) and not allow_missing:
+            raise missing(value).within(self.source)
+        return value
+
+    def explain(self, scope: Scope) -> tuple[tuple[str, Value | Missing], ...]:
+        """What a condition looked at, each as it is written, with its value.
+
+        An operand that cannot be evaluated is left out: the condition may have been decided before it.
+        """
+        seen: dict[str, Value | Missing] = {}
+        for text, run in self._operands:
+            try:
+                seen[text] = run(scope)
+            except Exception:  # a Lazy name raises what its maker raises
+                continue
+        return tuple(seen.items())
+
+
+def compile_expression(source: str) -> Expression:
+    """A bare expression, as `when` takes it. Raises ExpressionError E2xx."""
+    try:
+        tree = parse_bare(source)
+        compiler = Compiler(tree, _LANGUAGE, html=False)
+        code = compiler.compile(tree.body[0])
+    except ExpressionError as error:
+        raise error.within(source)
+    return _expression(compiler, code, _operands(tree))
+
+
+def compile_template(
+    source: str, *, blocks: bool = False, html: bool = False
+) -> Expression:
+    """Text with {{ … }}. Raises ExpressionError E2xx.
+
+    Exactly one {{ … }} and nothing else keeps its value's type; anything around it makes text. `blocks` allows
+    {% if %} and {% for %}; `html` escapes every inserted value.
+    """
+    try:
+        tree = parse_template(source)
+        compiler = Compiler(tree, _BLOCKS if blocks else _LANGUAGE, html=html)
+        code = templates.template(compiler, tree.body)
+    except ExpressionError as error:
+        raise error.within(source)
+    return _expression(compiler, code, ())
+
+
+def check_names(
+    expression: Expression, allowed: Collection[str]
+) -> list[ExpressionError]:
+    """E203 for each name that is not allowed, at its first use."""
+    errors = []
+    for name in sorted(expression.names.difference(allowed)):
+        choices = f"the names here are {', '.join(sorted(allowed))}"
+        error = ExpressionError(
+            "E203", f"unknown name '{name}'", help=near(name, allowed) or choices
+        )
+        place = expression._places[name]
+        errors.append(error.at(place).within(expression.source))
+    return errors
+
+
+def _expression(
+    compiler: Compiler, code: Compiled, operands: tuple[tuple[str, Run], ...]
+) -> Expression:
+    return Expression(
+        source=compiler.tree.source,
+        paths=tuple(compiler.paths),
+        optional_paths=tuple(path for path, asked in compiler.paths.items() if asked),
+        names=frozenset(compiler.names),
+        helpers=frozenset(compiler.helpers),
+        tables=frozenset(compiler.tables),
+        gives=code.gives,
+        _run=code.run,
+        _places=compiler.names,
+        _operands=operands,
+    )
+
+
+def _operands(tree: Tree) -> tuple[tuple[str, Run], ...]:
+    """What a condition compares or asks, compiled each by itself."""
+    compiler = Compiler(tree, _LANGUAGE, html=False)
+    return tuple(
+        (tree.text(node), compiler.compile(node).run)
+        for node in _looked_at(tree.body[0])
+    )
+
+
+def _looked_at(node: nodes.Node) -> Iterator[nodes.Node]:
+    match node:
+        case nodes.And() | nodes.Or():
+            for part in operators.chain(node, type(node)):
+                yield from _looked_at(part)
+        case nodes.Not() | nodes.Test():
+            yield from _looked_at(node.node)
+        case nodes.Compare():
+            for part in (node.expr, *(operand.expr for operand in node.ops)):
+                yield from _looked_at(part)
+        case nodes.Const() | nodes.List():
+            return
+        case _:
+            yield node

@@ -1,0 +1,211 @@
+"""Text → Jinja's syntax tree, with places. Jinja reads, and does nothing else: nothing is compiled or rendered by it.
+
+The lexer puts offsets where Jinja has line numbers (see lexer.py), so every node and every syntax error has its place.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
+from jinja2.lexer import TOKEN_EOF, Lexer
+from jinja2.parser import Parser
+
+from bridge.mapping.expressions.lexer import OffsetLexer
+from bridge.mapping.helpers.limits import MAX_TEXT
+from bridge.mapping.helpers.values import ExpressionError, Span
+
+_TOKEN = re.compile(r"\w+|[^\w\s]+|\Z")
+_IS = re.compile(r"is\s+(not\s+)?")
+_HINTS = {
+    "=": "compare with ==",
+    "&": "join conditions with and",
+    "!": "negate with not",
+    "|": "a bar is followed by a helper's name",
+    "?": "choose with: x if condition else y",
+    "$": "names have no sign in front",
+    "'": "close the quotes",
+    '"': "close the quotes",
+}
+_WORDS = {
+    "'end of print statement'": "}}",
+    "'end of statement block'": "%}",
+    "end of template": "end",
+    "Expected": "expected",
+    "Encountered unknown tag": "unknown tag",
+    "Unexpected": "unexpected",
+}
+
+
+class Tree:
+    """A parsed source. `body` is a template's content, or the one expression of a bare source."""
+
+    __slots__ = ("source", "body", "spans")
+
+    def __init__(
+        self, source: str, body: list[nodes.Node], spans: dict[nodes.Node, Span]
+    ) -> None:
+        self.source, self.body, self.spans = source, body, spans
+
+    def span(self, node: nodes.Node) -> Span:
+        """Where an expression stands, with its brackets; for any other node the word it begins with."""
+        return self.spans.get(node) or _word(self.source, node.lineno or 0)
+
+    def word(self, node: nodes.Node) -> Span:
+        """The name of a helper or test where it is used."""
+        start = node.lineno
+        if isinstance(node, nodes.Test):
+            lead = _IS.match(self.source, start)
+            start = lead.end() if lead else start
+        return _word(self.source, start)
+
+    def text(self, node: nodes.Node) -> str:
+        """An expression as it was written."""
+        start, end = self.span(node)
+        return self.source[start:end]
+
+
+def parse_bare(source: str) -> Tree:
+    """A source that is one expression without delimiters. Raises ExpressionError E201, E206 or E207."""
+    if source.lstrip().startswith("{{"):
+        raise _error(
+            "E201",
+            "this takes an expression without {{ and }}",
+            source,
+            0,
+            "drop the delimiters",
+        )
+    return _parse(source, "variable", _one_expression)
+
+
+def parse_template(source: str) -> Tree:
+    """A source that is text with {{ … }} and {% … %}. Raises ExpressionError E201, E206 or E207."""
+    return _parse(source, None, lambda parser: parser.parse().body)
+
+
+def _parse(
+    source: str, state: str | None, read: "Callable[[_Parser], list[nodes.Node]]"
+) -> Tree:
+    _check_source(source)
+    try:
+        parser = _Parser(_ENVIRONMENT, source, state=state)
+        body = read(parser)
+    except TemplateSyntaxError as error:
+        raise _unreadable(error, source) from None
+    except RecursionError:
+        raise _error("E206", "the expression is nested too deeply", source, 0) from None
+    return Tree(source, body, parser.spans)
+
+
+def _check_source(source: str) -> None:
+    if not source.strip():
+        raise _error("E207", "the expression is empty", source, 0)
+    if len(source) > MAX_TEXT:
+        raise _error(
+            "E206", f"the text is longer than {MAX_TEXT:,} characters", source, 0
+        )
+    if "\r" in source:
+        where = source.index("\r")
+        raise _error(
+            "E201",
+            "a carriage return cannot stand in a template",
+            source,
+            where,
+            "write {{ '\\r' }}",
+        )
+
+
+class _Environment(Environment):
+    """Jinja's defaults, a closing newline kept, and our lexer."""
+
+    @property
+    def lexer(self) -> Lexer:
+        return _LEXER
+
+
+_ENVIRONMENT = _Environment(keep_trailing_newline=True)
+_LEXER = OffsetLexer(_ENVIRONMENT)
+
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+
+
+def _noting(method: _Method) -> _Method:
+    """A parser's method that also notes from where to where the expression it read goes."""
+
+    def read(parser: "_Parser", *args: Any, **kwargs: Any) -> nodes.Node:
+        start = parser.stream.current.lineno
+        node = cast(nodes.Node, method(parser, *args, **kwargs))
+        parser.note(node, start)
+        return node
+
+    return cast(_Method, read)
+
+
+class _Parser(Parser):
+    """Jinja's parser; `spans` says where each expression stands, the outermost brackets around it included."""
+
+    def __init__(
+        self, environment: Environment, source: str, state: str | None
+    ) -> None:
+        self.source = source
+        self.spans: dict[nodes.Node, Span] = {}
+        super().__init__(environment, source, state=state)
+
+    def note(self, node: nodes.Node, start: int) -> None:
+        """The expression ends before the next token and the white space in front of that."""
+        written = self.source[start : self.stream.current.lineno].rstrip()
+        self.spans[node] = (start, start + len(written))
+
+    def parse_postfix(self, node: nodes.Expr) -> nodes.Expr:
+        start = self.span_start(node)
+        node = super().parse_postfix(node)
+        self.note(node, start)
+        return node
+
+    def span_start(self, node: nodes.Node) -> int:
+        """Where an expression that is being extended began."""
+        return self.spans[node][0] if node in self.spans else node.lineno
+
+    parse_condexpr = _noting(Parser.parse_condexpr)
+    parse_or = _noting(Parser.parse_or)
+    parse_and = _noting(Parser.parse_and)
+    parse_not = _noting(Parser.parse_not)
+    parse_compare = _noting(Parser.parse_compare)
+    parse_math1 = _noting(Parser.parse_math1)
+    parse_concat = _noting(Parser.parse_concat)
+    parse_math2 = _noting(Parser.parse_math2)
+    parse_unary = _noting(Parser.parse_unary)
+    parse_primary = _noting(Parser.parse_primary)
+
+
+def _one_expression(parser: _Parser) -> list[nodes.Node]:
+    expression = parser.parse_expression()
+    if parser.stream.current.type is not TOKEN_EOF:
+        raise TemplateSyntaxError(
+            "the expression should end here", parser.stream.current.lineno
+        )
+    return [expression]
+
+
+def _unreadable(error: TemplateSyntaxError, source: str) -> ExpressionError:
+    """Jinja's first sentence, in the words of its users."""
+    offset = min(max(error.lineno, 0), len(source))
+    message = (error.message or "").split(". ")[0].rstrip(".")
+    for theirs, ours in _WORDS.items():
+        message = message.replace(theirs, ours)
+    hint = _HINTS.get(source[offset : offset + 1], "")
+    return _error("E201", f"this cannot be read: {message}", source, offset, hint)
+
+
+def _error(
+    code: str, message: str, source: str, offset: int, help: str = ""
+) -> ExpressionError:
+    error = ExpressionError(code, message, help=help).at(_word(source, offset))
+    return error.within(source)
+
+
+def _word(source: str, offset: int) -> Span:
+    """The word or sign at an offset, white space before it skipped; at the end the last sign that is there."""
+    start, end = _TOKEN.search(source, offset).span()  # type: ignore[union-attr]  # \Z always matches
+    last = len(source.rstrip())
+    return (start, end) if start < end else (max(last - 1, 0), last)

@@ -1,0 +1,155 @@
+"""Templates: text with insertions, {% if %} and {% for %}. Every part gives text, whose length is bounded as it grows.
+
+In HTML every inserted value is escaped. `{{ x | html }}` there is escaped once, not twice; nothing turns it off.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+from jinja2 import nodes
+
+from bridge.mapping.expressions.access import literal
+from bridge.mapping.expressions.compiler import Compiled, Compiler, Handler, located
+from bridge.mapping.expressions.operators import TEXT, condition, insertion, join
+from bridge.mapping.helpers.complaints import wrong_type
+from bridge.mapping.helpers.limits import MAX_TEXT, check_text
+from bridge.mapping.helpers.scope import Scope
+from bridge.mapping.helpers.text import escape
+from bridge.mapping.helpers.values import ExpressionError, Run
+
+
+def template(compiler: Compiler, body: list[nodes.Node]) -> Compiled:
+    """A template's code: exactly one {{ … }} keeps the type of its value, everything else makes text."""
+    only = _only_insertion(body)
+    if only is None:
+        return Compiled(run=_sequence(compiler, body), gives=TEXT)
+    code = compiler.compile(_unescaped(compiler, only))
+    if not compiler.html:
+        return code
+    run = located(lambda scope: _html_value(code.run(scope)), compiler.tree.span(only))
+    return Compiled(run=run, gives=code.gives)
+
+
+def _only_insertion(body: list[nodes.Node]) -> nodes.Node | None:
+    if len(body) == 1 and isinstance(body[0], nodes.Output):
+        parts = body[0].nodes
+        if len(parts) == 1 and not isinstance(parts[0], nodes.TemplateData):
+            return parts[0]
+    return None
+
+
+def _unescaped(compiler: Compiler, node: nodes.Node) -> nodes.Node:
+    """What is escaped here anyway: the value before a last `| html`."""
+    if compiler.html and isinstance(node, nodes.Filter) and node.name == "html":
+        compiler.helpers.add("html")
+        return node.node or node
+    return node
+
+
+def _html_value(value: Any) -> Any:
+    if isinstance(value, str):
+        return escape(value)
+    if isinstance(value, list | dict):
+        raise wrong_type("an HTML field", TEXT, value)
+    return value
+
+
+def _sequence(compiler: Compiler, body: list[nodes.Node]) -> Run:
+    """The text of everything between two block tags, or of the whole template."""
+    parts: list[Run] = []
+    for node in body:
+        if isinstance(node, nodes.Output):
+            parts += [_part(compiler, part) for part in node.nodes]
+        else:
+            parts.append(compiler.compile(node).run)
+    return join(parts) if parts else literal("").run
+
+
+def _part(compiler: Compiler, node: nodes.Node) -> Run:
+    if isinstance(node, nodes.TemplateData):
+        return literal(node.data).run
+    text = insertion(compiler, _unescaped(compiler, node))
+    if not compiler.html:
+        return text
+    return located(lambda scope: escape(text(scope)), compiler.tree.span(node))
+
+
+def _if(compiler: Compiler, node: nodes.If) -> Compiled:
+    branches = [
+        (condition(compiler, part.test, "'if'"), _sequence(compiler, part.body))
+        for part in (node, *node.elif_)
+    ]
+    otherwise = _sequence(compiler, node.else_)
+
+    def run(scope: Scope) -> str:
+        for test, body in branches:
+            if test(scope):
+                return str(body(scope))
+        return str(otherwise(scope))
+
+    return Compiled(run=run, gives=TEXT)
+
+
+def _for(compiler: Compiler, node: nodes.For) -> Compiled:
+    if node.recursive:
+        raise ExpressionError("E204", "a recursive loop is not allowed here")
+    items = compiler.compile_typed(node.iter, {list}, "'for'").run
+    otherwise = _sequence(compiler, node.else_)
+    names = _targets(compiler, node.target)
+    compiler.locals += names
+    test = condition(compiler, node.test, "'if'") if node.test else None
+    body = _sequence(compiler, node.body)
+    del compiler.locals[-len(names) :]
+
+    def run(scope: Scope) -> str:
+        texts, size = [], 0
+        for inner in _turns(scope, items(scope), names):
+            if test is None or test(inner):
+                text = body(inner)
+                size += len(text)
+                if size > MAX_TEXT:
+                    check_text(size)
+                texts.append(text)
+        return "".join(texts) if texts else str(otherwise(scope))
+
+    return Compiled(run=located(run, compiler.tree.span(node.iter)), gives=TEXT)
+
+
+def _targets(compiler: Compiler, node: nodes.Node) -> list[str]:
+    """The loop's own names: one, or several for items that are lists of as many."""
+    parts = node.items if isinstance(node, nodes.Tuple) else [node]
+    names = [part.name for part in parts if isinstance(part, nodes.Name)]
+    if len(set(names)) != len(parts) or "omit" in names:
+        raise ExpressionError(
+            "E204",
+            "a loop's names are different plain names",
+            help="for key, value in x | items",
+        ).at(compiler.tree.span(node))
+    return names
+
+
+def _turns(scope: Scope, items: Any, names: list[str]) -> Iterator[Scope]:
+    """The scope of each turn: one scope, whose names are set anew, since nothing outlives its turn."""
+    if not isinstance(items, list):
+        help = "loop over its pairs: | items" if isinstance(items, dict) else ""
+        raise wrong_type("'for'", {list}, items, help=help)
+    scope.budget.charge(items)
+    local = dict(scope.names)
+    inner = replace(scope, names=local)
+    for item in items:
+        if len(names) == 1:
+            local[names[0]] = item
+        else:
+            local.update(zip(names, _pair(item, len(names)), strict=True))
+        yield inner
+
+
+def _pair(item: Any, length: int) -> list[Any]:
+    """An item that several names stand for."""
+    if isinstance(item, list) and len(item) == length:
+        return item
+    raise ExpressionError("E302", f"'for' needs items that are lists of {length}")
+
+
+HANDLERS: Final[dict[type[nodes.Node], Handler]] = {nodes.If: _if, nodes.For: _for}

@@ -1,0 +1,122 @@
+"""Helpers for identifiers: each gives one canonical form, or refuses with E309. Never guesses a missing part."""
+
+import re
+from functools import lru_cache
+from typing import Annotated, Final
+
+from bridge.mapping.helpers.catalogue import Example, helper
+from bridge.mapping.helpers.limits import check_text
+from bridge.mapping.helpers.values import ExpressionError
+
+UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_EMAIL = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@"
+    r"(?P<domain>(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63})"
+)
+_LONGEST_EMAIL = 254
+
+
+def known_country(country: str) -> str:
+    """The code in upper case. Raises E309 for a region without a telephone numbering plan."""
+    if country.upper() not in _regions():
+        raise ExpressionError(
+            "E309", "unknown country", help="write its two letters, such as 'CL'"
+        )
+    return country.upper()
+
+
+Country = Annotated[str, known_country]
+
+
+@helper(
+    "ids",
+    errors=("E309",),
+    examples=(
+        Example(
+            "'A1B2C3D4-E5F6-7890-ABCD-EF1234567890' | uuid",
+            {},
+            "a1b2c3d4-e5f6-7890-abcd-ef1234567890",
+        ),
+        Example(
+            "event.id | uuid",
+            {"event": {"id": "a1b2c3d4-e5f6-7890-abcd-ef1234567890"}},
+            "a1b2c3d4-e5f6-7890-abcd-ef1234567890",
+        ),
+    ),
+)
+def uuid(value: str) -> str:
+    """A UUID in its canonical form: five groups of hexadecimal digits in lower case."""
+    if not UUID.fullmatch(value):
+        raise ExpressionError(
+            "E309",
+            "this is not a UUID",
+            help="a UUID has 8-4-4-4-12 hexadecimal digits",
+        )
+    return value.lower()
+
+
+@helper(
+    "ids",
+    errors=("E309",),
+    examples=(
+        Example("'9 8765 4321' | e164('CL')", {}, "+56987654321"),
+        Example(
+            "event.phone | e164", {"event": {"phone": "+56987654321"}}, "+56987654321"
+        ),
+    ),
+)
+def e164(value: str | int, country: Country | None = None) -> str:
+    """A telephone number as + and digits. Without a country the number must begin with its own +code."""
+    import phonenumbers  # its metadata is heavy
+
+    region = known_country(country) if country else None
+    try:
+        parsed = phonenumbers.parse(str(value), region)
+    except phonenumbers.NumberParseException:
+        parsed = None
+    if parsed is None or not phonenumbers.is_valid_number(parsed):
+        raise ExpressionError(
+            "E309",
+            "this is not a valid telephone number",
+            help="name the country it is written for: | e164('CL')",
+        )
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+@helper(
+    "ids",
+    errors=("E309",),
+    examples=(
+        Example("' Ana@Example.COM ' | email", {}, "Ana@example.com"),
+        Example("event.mail | email", {"event": {"mail": "a@b.cl"}}, "a@b.cl"),
+    ),
+)
+def email(value: str) -> str:
+    """An e-mail address without spaces around it and with its domain in lower case."""
+    address = value.strip()
+    found = _EMAIL.fullmatch(address) if len(address) <= _LONGEST_EMAIL else None
+    if found is None:
+        raise ExpressionError("E309", "this is not an e-mail address")
+    return address[: found.start("domain")] + found["domain"].lower()
+
+
+@helper(
+    "ids",
+    errors=("E303",),
+    examples=(
+        Example("'12.345.678-9' | digits", {}, "123456789"),
+        Example("event.ref | digits", {"event": {"ref": "INV-007"}}, "007"),
+    ),
+)
+def digits(value: str | int) -> str:
+    """The digits 0 to 9 of a text, in order; still text, so leading zeros stay."""
+    if isinstance(value, str):
+        check_text(len(value))
+    return re.sub(r"[^0-9]", "", str(value))
+
+
+@lru_cache(maxsize=1)
+def _regions() -> frozenset[str]:
+    import phonenumbers
+
+    return frozenset(phonenumbers.SUPPORTED_REGIONS)

@@ -1,0 +1,199 @@
+"""Helpers for lists. A path argument is dotted text, `metadata.id`; every item costs a step of the event's budget."""
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+from bridge.mapping.helpers import numbers, paths
+from bridge.mapping.helpers.catalogue import LITERAL, Example, helper
+from bridge.mapping.helpers.compare import check_order, identity, same
+from bridge.mapping.helpers.complaints import missing, wrong_type
+from bridge.mapping.helpers.kinds import NUMBERS, is_present
+from bridge.mapping.helpers.scope import Scope
+from bridge.mapping.helpers.values import ExpressionError, Missing, Number
+
+_LINES = {"event": {"lines": [{"id": "a", "n": 2}, {"id": "b", "n": 1}, {"id": "a"}]}}
+
+
+def known_order(order: str) -> None:
+    """Raises E302 for an order other than asc and desc."""
+    if order not in ("asc", "desc"):
+        raise ExpressionError("E302", "unknown order", help="use 'asc' or 'desc'")
+
+
+Path = Annotated[str, paths.split, LITERAL]  # messages show it
+Order = Annotated[str, known_order]
+
+
+@helper(
+    "data",
+    examples=(
+        Example("['a', 'b'] | first", {}, "a"),
+        Example(
+            "event.lines | first | default('none')", {"event": {"lines": []}}, "none"
+        ),
+    ),
+)
+def first(value: list[Any]) -> Any:
+    """The first item; missing when there is none."""
+    return value[0] if value else Missing(reason="the list is empty: no first item")
+
+
+@helper(
+    "data",
+    examples=(
+        Example("['a', 'b'] | last", {}, "b"),
+        Example("(event.lines | last).id", _LINES, "a"),
+    ),
+)
+def last(value: list[Any]) -> Any:
+    """The last item; missing when there is none."""
+    return value[-1] if value else Missing(reason="the list is empty: no last item")
+
+
+@helper(
+    "data",
+    examples=(
+        Example("'abc' | length", {}, 3),
+        Example("event.lines | length", _LINES, 3),
+    ),
+)
+def length(value: str | list[Any] | dict[str, Any]) -> int:
+    """How many characters, items or keys."""
+    return len(value)
+
+
+@helper(
+    "data",
+    errors=("E301",),
+    examples=(
+        Example("event.lines | map('id')", _LINES, ["a", "b", "a"]),
+        Example("event.lines | select('n') | map('n')", _LINES, [2, 1]),
+    ),
+)
+def map_(value: list[Any], path: Path) -> list[Any]:
+    """What each item has at the path. An item without it is an error: | select(path) first."""
+    return [_need(item, path) for item in value]
+
+
+@helper(
+    "data",
+    examples=(
+        Example("event.lines | select('n') | length", _LINES, 2),
+        Example("event.lines | select('x')", _LINES, []),
+    ),
+)
+def select(value: list[Any], path: Path) -> list[Any]:
+    """The items in which the path is present."""
+    steps = paths.split(path)
+    return [item for item in value if is_present(paths.follow(item, steps))]
+
+
+@helper(
+    "data",
+    examples=(
+        Example("event.lines | where('id', 'b') | map('n')", _LINES, [1]),
+        Example("event.lines | where('n', '2')", _LINES, []),
+    ),
+)
+def where(scope: Scope, value: list[Any], path: Path, equals: Any) -> list[Any]:
+    """The items whose value at the path equals the given one, of the same kind: "1" is not 1."""
+    steps, budget = paths.split(path), scope.budget
+    return [item for item in value if same(paths.follow(item, steps), equals, budget)]
+
+
+@helper(
+    "data",
+    errors=("E302",),
+    examples=(
+        Example("[1, 2, 1] | unique", {}, [1, 2]),
+        Example("event.lines | map('id') | unique", _LINES, ["a", "b"]),
+    ),
+)
+def unique(value: list[Any]) -> list[Any]:
+    """The items without repetitions, each where it came first. Lists and mappings cannot be told apart this way."""
+    seen: dict[object, Any] = {}
+    for item in value:
+        seen.setdefault(identity(item), item)
+    return list(seen.values())
+
+
+@helper(
+    "data",
+    errors=("E301", "E302"),
+    examples=(
+        Example("[3, 1, 2] | sort", {}, [1, 2, 3]),
+        Example(
+            "event.lines | select('n') | sort('n') | map('id')", _LINES, ["b", "a"]
+        ),
+    ),
+)
+def sort(value: list[Any], path: Path = "", order: Order = "asc") -> list[Any]:
+    """The items in order, by themselves or by what they have at the path; 'desc' turns it round."""
+    known_order(order)
+    ranks = _ranks("sort", value, path)
+    places = sorted(range(len(value)), key=ranks.__getitem__, reverse=order == "desc")
+    return [value[place] for place in places]
+
+
+@helper(
+    "data",
+    errors=("E301", "E302", "E303"),
+    examples=(
+        Example("[0.1, 0.2] | sum", {}, Decimal("0.3")),
+        Example("event.lines | select('n') | sum('n')", _LINES, 3),
+    ),
+)
+def sum_(value: list[Any], path: Path = "") -> Number:
+    """The exact sum of numbers, or of what the items have at the path; 0 for no items."""
+    total: Number = 0
+    for item in value:
+        amount = _need(item, path)
+        if type(amount) not in NUMBERS:
+            raise wrong_type("sum", NUMBERS, amount)
+        total = numbers.add(total, amount)
+    return total
+
+
+@helper(
+    "data",
+    errors=("E301", "E302"),
+    examples=(
+        Example("[3, 1, 2] | min", {}, 1),
+        Example("event.lines | map('id') | min", _LINES, "a"),
+    ),
+)
+def min_(value: list[Any]) -> Any:
+    """The smallest number, first text or earliest time; missing for no items."""
+    check_order("min", value)
+    return min(value, default=Missing(reason="the list is empty: no smallest item"))
+
+
+@helper(
+    "data",
+    errors=("E301", "E302"),
+    examples=(
+        Example("[3, 1, 2] | max", {}, 3),
+        Example("event.lines | map('id') | max", _LINES, "b"),
+    ),
+)
+def max_(value: list[Any]) -> Any:
+    """The largest number, last text or latest time; missing for no items."""
+    check_order("max", value)
+    return max(value, default=Missing(reason="the list is empty: no largest item"))
+
+
+def _need(item: Any, path: str) -> Any:
+    """What the item has at the path, the item itself for no path. Raises E301 when it has nothing there."""
+    if not path:
+        return item
+    found = paths.follow(item, paths.split(path))
+    if isinstance(found, Missing):
+        keys = ("item", *found.path)
+        raise missing(Missing(keys, found=found.found + 1, there=found.there))
+    return found
+
+
+def _ranks(who: str, value: list[Any], path: str) -> list[Any]:
+    ranks = [_need(item, path) for item in value]
+    check_order(who, ranks)
+    return ranks

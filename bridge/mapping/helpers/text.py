@@ -1,0 +1,226 @@
+"""Helpers for text. What they make is bounded before it is made; nothing here reads HTML but strip_tags."""
+
+import html as _html
+import re
+from decimal import Decimal
+from typing import Annotated
+
+from bridge.mapping.helpers import numbers
+from bridge.mapping.helpers.catalogue import Example, helper
+from bridge.mapping.helpers.complaints import wrong_type
+from bridge.mapping.helpers.limits import check_items, check_text
+from bridge.mapping.helpers.values import ExpressionError, Missing, Number
+
+# A tag or comment that never ends takes the rest of the text: one pass, whatever the sender wrote.
+_TAG = re.compile(r"<!--.*?(?:-->|\Z)|<[A-Za-z/!?][^>]*(?:>|\Z)", re.DOTALL)
+
+
+def as_text(value: object) -> str:
+    """What is inserted between other text: text as it is, a number in digits. Every other kind is refused."""
+    if type(value) is str:
+        return value
+    if type(value) is int or type(value) is Decimal:
+        return numbers.plain(value)
+    help = "choose one: x if … else y" if isinstance(value, bool) else ""
+    if isinstance(value, list):
+        help = "add | join(', ')"
+    raise wrong_type("text around a value", {str, int, Decimal}, value, help=help)
+
+
+def escape(text: str) -> str:
+    """The text for HTML: & < > " ' written as entities. At most six times as long, and bounded like any text."""
+    check_text(len(text))
+    escaped = _html.escape(text)
+    check_text(len(escaped))
+    return escaped
+
+
+def not_empty(text: str) -> str:
+    """The same text. Raises E302 when it is empty: it would be found between every two characters."""
+    if not text:
+        raise ExpressionError("E302", "the text to look for cannot be empty")
+    return text
+
+
+Sought = Annotated[str, not_empty]
+
+
+@helper(
+    "text",
+    errors=("E303",),
+    examples=(
+        Example("'usd' | upper", {}, "USD"),
+        Example("event.name | upper", {"event": {"name": "José"}}, "JOSÉ"),
+    ),
+)
+def upper(value: str) -> str:
+    """The text in upper case."""
+    check_text(len(value))
+    return value.upper()
+
+
+@helper(
+    "text",
+    errors=("E303",),
+    examples=(
+        Example("'USD' | lower", {}, "usd"),
+        Example("event.name | lower", {"event": {"name": "ÁNGEL"}}, "ángel"),
+    ),
+)
+def lower(value: str) -> str:
+    """The text in lower case."""
+    check_text(len(value))
+    return value.lower()
+
+
+@helper(
+    "text",
+    examples=(
+        Example("'  T-1 ' | trim", {}, "T-1"),
+        Example("event.id | trim", {"event": {"id": "\t42\n"}}, "42"),
+    ),
+)
+def trim(value: str) -> str:
+    """The text without white space at both ends."""
+    return value.strip()
+
+
+@helper(
+    "text",
+    errors=("E302", "E303"),
+    examples=(
+        Example("'a-b-c' | replace('-', ' ')", {}, "a b c"),
+        Example(
+            "event.id | replace('ticket:', '')", {"event": {"id": "ticket:9"}}, "9"
+        ),
+    ),
+)
+def replace(value: str, old: Sought, new: str) -> str:
+    """The text with each `old` as `new`. An empty `old` is refused."""
+    count = value.count(not_empty(old))
+    check_text(len(value) + count * (len(new) - len(old)))
+    return value.replace(old, new)
+
+
+@helper(
+    "text",
+    errors=("E302", "E303"),
+    examples=(
+        Example("'T1, T2' | split(',')", {}, ["T1", "T2"]),
+        Example("event.tags | split(';')", {"event": {"tags": ""}}, []),
+    ),
+)
+def split(value: str, separator: Sought) -> list[str]:
+    """The parts between separators, each without white space at its ends. An empty part stays, so that positions
+    count; an empty text has no parts."""
+    check_items(value.count(not_empty(separator)) + 1)
+    return [part.strip() for part in value.split(separator)] if value.strip() else []
+
+
+@helper(
+    "text",
+    errors=("E302", "E303"),
+    examples=(
+        Example("['a', 'b'] | join(', ')", {}, "a, b"),
+        Example("event.ids | join('-')", {"event": {"ids": [1, 2]}}, "1-2"),
+    ),
+)
+def join(value: list[object], separator: str = "") -> str:
+    """The items, each text or a number, with the separator between them."""
+    parts = [as_text(item) for item in value]
+    check_text(sum(map(len, parts)) + len(separator) * max(len(parts) - 1, 0))
+    return separator.join(parts)
+
+
+@helper(
+    "text",
+    errors=("E302", "E303"),
+    examples=(
+        Example("'Payment failed' | truncate(8)", {}, "Payment…"),
+        Example("event.note | truncate(9, '')", {"event": {"note": "short"}}, "short"),
+    ),
+)
+def truncate(value: str, length: int, end: str = "…") -> str:
+    """At most `length` characters, of which `end` is the last part when something was cut."""
+    check_text(max(length, len(end)))
+    if length < len(end):
+        raise ExpressionError("E302", "truncate's length is shorter than its end mark")
+    return value if len(value) <= length else value[: length - len(end)] + end
+
+
+@helper(
+    "text",
+    errors=("E303",),
+    examples=(
+        Example("19.90 | string", {}, "19.90"),
+        Example("event.paid | string", {"event": {"paid": True}}, "true"),
+    ),
+)
+def string(value: str | Number | bool) -> str:
+    """A number in plain digits, a boolean as true or false; text stays as it is."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return as_text(value)
+
+
+@helper(
+    "text",
+    errors=("E303",),
+    examples=(
+        Example("'a < b' | html", {}, "a &lt; b"),
+        Example("event.q | html", {"event": {"q": '"x"'}}, "&quot;x&quot;"),
+    ),
+)
+def html(value: str) -> str:
+    """The text with & < > " ' as entities. In HTML fields every inserted value is escaped anyway, and once only."""
+    return escape(value)
+
+
+@helper(
+    "text",
+    errors=("E303",),
+    examples=(
+        Example("'<p>Tom &amp; Ann</p>' | strip_tags", {}, "Tom & Ann"),
+        Example("event.note | strip_tags", {"event": {"note": "a<br>b"}}, "ab"),
+    ),
+)
+def strip_tags(value: str) -> str:
+    """The plain text of an HTML fragment: tags and comments removed, entities decoded. Not a way to make HTML safe."""
+    check_text(len(value))
+    try:
+        return _html.unescape(_TAG.sub("", value))
+    except ValueError:  # int() refuses a character reference of thousands of digits
+        raise ExpressionError(
+            "E303", "a character reference has too many digits"
+        ) from None
+
+
+@helper(
+    "text",
+    absent=True,
+    examples=(
+        Example("event.note | default('none')", {"event": {}}, "none"),
+        Example("event.note | default('none')", {"event": {"note": ""}}, ""),
+    ),
+)
+def default(value: object, other: object) -> object:
+    """The value, or `other` where it is missing or null. default(omit) leaves the field out."""
+    return other if value is None or isinstance(value, Missing) else value
+
+
+@helper(
+    "text",
+    absent=True,
+    examples=(
+        Example("event.email | coalesce(event.phone)", {"event": {"phone": "1"}}, "1"),
+        Example(
+            "event.a | coalesce(event.b, 'c')", {"event": {"a": None, "b": None}}, "c"
+        ),
+    ),
+)
+def coalesce(value: object, *others: object) -> object:
+    """The first value that is neither missing nor null; missing when there is none."""
+    for candidate in (value, *others):
+        if candidate is not None and not isinstance(candidate, Missing):
+            return candidate
+    return value

@@ -1,0 +1,127 @@
+"""Helpers for times. There is no clock here: every time comes from the event.
+
+A time without an offset needs a zone; a zone is a name of the IANA database.
+"""
+
+import datetime as _dt
+import re
+from typing import Annotated, Final, TypeAlias
+
+from bridge.mapping.helpers import moments
+from bridge.mapping.helpers.catalogue import Example, helper
+from bridge.mapping.helpers.values import Number
+
+Format = Annotated[str, moments.parts]
+Zone = Annotated[str, moments.zone]
+Moment: TypeAlias = str | Number | _dt.datetime
+
+# Fewer digits could be a date without marks: 20240503.
+_EPOCH_TEXT: Final = re.compile(r"[0-9]{9,14}")
+
+
+@helper(
+    "time",
+    errors=("E306",),
+    examples=(
+        Example("1714730400 | date", {}, "2024-05-03"),
+        Example(
+            "event.at | date('%d/%m/%Y', 'Asia/Ho_Chi_Minh')",
+            {"event": {"at": 1714759200000}},
+            "04/05/2024",
+        ),
+    ),
+)
+def date(value: Moment, fmt: Format = "%Y-%m-%d", tz: Zone = "UTC") -> str:
+    """The day of a time in a zone. Takes what parse_date takes."""
+    return _write(value, fmt, tz)
+
+
+@helper(
+    "time",
+    errors=("E306",),
+    examples=(
+        Example(
+            "1714730400 | datetime('%Y-%m-%d %H:%M:%S', 'Asia/Kolkata')",
+            {},
+            "2024-05-03 15:30:00",
+        ),
+        Example(
+            "event.at | datetime",
+            {"event": {"at": "2024-05-03T10:00:00-04:00"}},
+            "2024-05-03T14:00:00+00:00",
+        ),
+    ),
+)
+def datetime_(
+    value: Moment, fmt: Format = "%Y-%m-%dT%H:%M:%S%:z", tz: Zone = "UTC"
+) -> str:
+    """Date and time in a zone, as text. Codes: %Y %y %m %b %d %H %M %S %f %z %:z %%."""
+    return _write(value, fmt, tz)
+
+
+@helper(
+    "time",
+    errors=("E306",),
+    examples=(
+        Example(
+            "'2024-05-03 10:00' | parse_date(tz='America/Santiago')",
+            {},
+            _dt.datetime(2024, 5, 3, 14, 0, tzinfo=_dt.UTC),
+        ),
+        Example(
+            "event.at | parse_date('%d/%m/%Y', 'UTC')",
+            {"event": {"at": "03/05/2024"}},
+            _dt.datetime(2024, 5, 3, tzinfo=_dt.UTC),
+        ),
+    ),
+)
+def parse_date(
+    value: Moment, fmt: Format | None = None, tz: Zone | None = None
+) -> _dt.datetime:
+    """A time: from epoch seconds or milliseconds (told apart by size), RFC 3339 text, or text in a format. `tz` is for
+    text that names no offset; of an hour that a zone has twice it is the first."""
+    return _moment(value, fmt, tz)
+
+
+@helper(
+    "time",
+    errors=("E306",),
+    examples=(
+        Example(
+            "1714730400 | plus(days=1) | datetime", {}, "2024-05-04T10:00:00+00:00"
+        ),
+        Example(
+            "event.at | plus(hours=-2) | datetime('%H:%M')",
+            {"event": {"at": "2024-05-03T10:00:00Z"}},
+            "08:00",
+        ),
+    ),
+)
+def plus(
+    value: Moment, days: int = 0, hours: int = 0, minutes: int = 0
+) -> _dt.datetime:
+    """The time so much later, or earlier where negative. A day is 24 hours, also when clocks change."""
+    try:
+        return _moment(value) + _dt.timedelta(days=days, hours=hours, minutes=minutes)
+    except OverflowError:
+        raise moments.out_of_range() from None
+
+
+def _write(value: Moment, fmt: str, tz: str) -> str:
+    try:
+        local = _moment(value).astimezone(moments.zone(tz))
+    except OverflowError:
+        raise moments.out_of_range() from None
+    return moments.write(local, fmt)
+
+
+def _moment(
+    value: Moment, fmt: str | None = None, tz: str | None = None
+) -> _dt.datetime:
+    if isinstance(value, _dt.datetime):
+        return value
+    if not isinstance(value, str):
+        return moments.from_epoch(value)
+    if fmt is None and _EPOCH_TEXT.fullmatch(value):
+        return moments.from_epoch(int(value))
+    return moments.read(value, fmt, tz)
