@@ -13,6 +13,7 @@
     │   ├── TooLarge         413
     │   └── UnsupportedType  415
     ├── StoreUnavailable     the machine: nothing can be stored now (503), try again
+    │   └── StoreRefused     a developer: the database is well but does not take this one thing
     └── CallRefused          the operator: an outgoing call the network policy does not allow
 
 Each message is one sentence a person can act on, and never holds a payload value or a secret. `reason` is the short
@@ -114,6 +115,12 @@ class StoreUnavailable(BridgeError):
 
     reason = "store_unavailable"
     exit_code = 4
+
+
+class StoreRefused(StoreUnavailable):
+    """The database is well and does not take this one thing: trying the same again will not help."""
+
+    reason = "store_refused"
 
 
 class CallRefused(BridgeError):

@@ -5,7 +5,10 @@
 rulesets, rejections, views (what people look at).
 """
 
+from sqlalchemy import Connection as Session
+
+from bridge.store.dialect import clock
 from bridge.store.engine import Database
 from bridge.store.migrate import migrate
 
-__all__ = ["Database", "migrate"]
+__all__ = ["Database", "Session", "clock", "migrate"]

@@ -45,7 +45,6 @@ class After:
 def finish(
     database: Database,
     item: Claimed,
-    owner: str,
     attempt: Attempt,
     after: After,
     now: datetime,
@@ -65,7 +64,7 @@ def finish(
         values |= {"call": calls.to_json(after.call), "body": after.call.body}
     mine = and_(
         deliveries.c.id == item.id,
-        deliveries.c.owner == owner,
+        deliveries.c.owner == item.owner,
         deliveries.c.state == "sending",
     )
     if database.execute(update(deliveries).where(mine).values(values)).rowcount == 0:

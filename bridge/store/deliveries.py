@@ -31,6 +31,7 @@ def add(
         "at": rendered.at,
         "stale": rendered.stale,
         "retries": asdict(rendered.retries),
+        "responses": [asdict(item) for item in rendered.responses] or None,
         "idempotency_key": rendered.idempotency_key or None,
         "state": (
             "shadow" if rendered.shadow else "held" if rendered.hold else "waiting"

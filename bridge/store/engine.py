@@ -1,24 +1,24 @@
 """Opening the database: the one place that knows SQLite from PostgreSQL.
 
-SQLite runs in WAL mode with synchronous=FULL (NORMAL lost acknowledged rows in power cuts). Each write transaction
-holds a blocking lock on `<database>.lock` beside the file: SQLite's own busy handler sleeps, and before 3.51.3
-concurrent checkpoints could corrupt the file. The lock is never taken on the database file itself, since closing any
-descriptor of that file would drop SQLite's own locks.
+Around each write transaction SQLite's processes hold a blocking lock: its own busy handler sleeps, and before 3.51.3
+concurrent checkpoints could corrupt the file.
 """
 
-import fcntl
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy import Connection, Engine, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from bridge.errors import SettingsError, StoreUnavailable
+from bridge.store.sqlite import FileLock, sqlite_engine
 from bridge.store.writer import Job, writer_for_this_process
 
 T = TypeVar("T")
+POLL = 0.1  # seconds between looks where the database cannot tell cheaply
 
 
 class Database:
@@ -27,14 +27,13 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = _parse(url)
         self.dialect = self.url.get_backend_name()
+        self._watcher: Connection | None = None
         self._reader = _engine(self.url, writes=False)
         self._writing = _engine(self.url, writes=True)
-        self._lock = _FileLock(self.url.database) if self.dialect == "sqlite" else None
+        self._lock = _lock(self.url.database) if self.dialect == "sqlite" else None
         self._connection: Connection | None = None
-        self._watcher: Any = (
-            None  # a connection of its own: data_version counts the commits of others
-        )
         self._seen = 0
+        self._looked = 0.0
         self._writer = writer_for_this_process(self.transaction)
 
     @contextmanager
@@ -43,8 +42,8 @@ class Database:
         try:
             with self._reader.connect() as connection:
                 yield connection
-        except DBAPIError as error:
-            cause = type(error.orig).__name__
+        except (SQLAlchemyError, OSError) as error:
+            cause = type(getattr(error, "orig", None) or error).__name__
             raise StoreUnavailable(f"the store cannot be read now ({cause})") from None
 
     def write(self, job: Job[T], timeout: float | None = None) -> T:
@@ -59,23 +58,40 @@ class Database:
     def transaction(self) -> Iterator[Connection]:
         """One exclusive write transaction in the calling thread; `write` is what everyone but migrations uses."""
         with self._exclusive():
-            if self._connection is None or self._connection.closed:
-                self._connection = self._writing.connect()
+            connection = self._connection or self._writing.connect()
+            self._connection = None  # given back only by a commit
             try:
-                with self._connection.begin():
-                    yield self._connection
-            except DBAPIError:
-                self._connection.invalidate()
-                self._connection.close()
+                with connection.begin():
+                    yield connection
+                    self._check_alive(connection)
+            except BaseException:
+                connection.invalidate()
+                connection.close()
                 raise
+            self._connection = connection
+
+    def _check_alive(self, connection: Connection) -> None:
+        """SQLite ends a transaction by itself when the disk is full; the COMMIT after that would say nothing."""
+        raw: Any = connection.connection.dbapi_connection
+        if self.dialect == "sqlite" and not raw.in_transaction:
+            raise StoreUnavailable(
+                "the database rolled everything back: is the disk full?"
+            )
 
     def changed(self) -> bool:
-        """Whether another connection committed since the last call; always True where the database cannot tell."""
+        """Whether another connection may have committed since the last call: worth a look at what is due."""
         if self.dialect != "sqlite":
-            return True
-        if self._watcher is None:
-            self._watcher = self._reader.raw_connection()
-        version = self._watcher.cursor().execute("PRAGMA data_version").fetchone()[0]
+            now = time.monotonic()
+            due = now - self._looked > POLL
+            self._looked = now if due else self._looked
+            return due
+        if (
+            self._watcher is None
+        ):  # one connection for all looks: each counts for itself
+            self._watcher = self._reader.connect()
+        query = "PRAGMA data_version"
+        version = self._watcher.exec_driver_sql(query).scalar_one()
+        self._watcher.rollback()  # else its snapshot would never see a change, and the log would grow
         before, self._seen = self._seen, version
         return bool(version != before)
 
@@ -95,22 +111,16 @@ class Database:
         return self._lock.held() if self._lock else _nothing()
 
 
-class _FileLock:
-    """An inter-process lock that waits in the kernel, first come first served."""
-
-    def __init__(self, database: str | None) -> None:
-        self._file = open(f"{database}.lock", "ab")
-
-    def close(self) -> None:
-        self._file.close()
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
+def _lock(database: str) -> FileLock:
+    """The lock beside a SQLite file, its folder made where there is none."""
+    try:
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
+        return FileLock(database)
+    except OSError as error:
+        folder = Path(database).parent
+        raise StoreUnavailable(
+            f"{folder} cannot be written ({error.strerror})"
+        ) from None
 
 
 @contextmanager
@@ -127,7 +137,6 @@ def _parse(url: str) -> Any:
         ) from None
     backend = parsed.get_backend_name()
     if backend == "sqlite" and parsed.database not in (None, "", ":memory:"):
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         return parsed
     if backend == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
@@ -137,38 +146,13 @@ def _parse(url: str) -> Any:
 
 
 def _engine(url: Any, *, writes: bool) -> Engine:
-    """A pool of one for the writer. SQLite transactions are begun by us: the driver would begin them deferred."""
-    size = 1 if writes else 4
+    """A pool of one for the writer. Errors never show the values of a statement: they are payloads."""
+    options: dict[str, Any] = {
+        "pool_size": 1 if writes else 4,
+        "max_overflow": 0,
+        "pool_timeout": 2,  # seconds until a reader gives up
+        "hide_parameters": True,
+    }
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=size, max_overflow=0, pool_pre_ping=True)
-    engine = create_engine(
-        url,
-        pool_size=size,
-        max_overflow=0,
-        connect_args={
-            "check_same_thread": False,
-            "isolation_level": None,
-            "timeout": 10,
-        },
-    )
-    begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
-    event.listen(engine, "connect", _pragmas(writes))
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
-    return engine
-
-
-def _pragmas(writes: bool) -> Callable[[Any, Any], None]:
-    own = ("synchronous = FULL",) if writes else ("query_only = ON",)
-    listed = (
-        "journal_mode = WAL",
-        *own,
-        "foreign_keys = ON",
-        "temp_store = MEMORY",
-        "cache_size = -16000",
-    )
-
-    def on_connect(connection: Any, _: Any) -> None:
-        for pragma in listed:
-            connection.execute(f"PRAGMA {pragma}")
-
-    return on_connect
+        return create_engine(url, pool_pre_ping=True, **options)
+    return sqlite_engine(url, options, writes=writes)

@@ -3,7 +3,7 @@
 The unique insert alone decides what is new; nothing here looks before it inserts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -128,17 +128,16 @@ def _note_conflict(connection: Connection, row: Any, event: Event) -> bool:
     return True
 
 
-def waiting_sources(connection: Connection) -> tuple[str, ...]:
-    """The sources that have events to route."""
-    rows = connection.execute(
-        select(events.c.source).where(events.c.state == "stored").distinct()
+def waiting(
+    connection: Connection, sources: Collection[str], limit: int
+) -> tuple[StoredEvent, ...]:
+    """The oldest events of these sources that were not routed yet, in order of receipt.
+
+    Across sources: two of them may update one ticket, and the one received first goes first.
+    """
+    query = _with_request().where(
+        events.c.state == "stored", events.c.source.in_(sources)
     )
-    return tuple(rows.scalars())
-
-
-def waiting(connection: Connection, source: str, limit: int) -> tuple[StoredEvent, ...]:
-    """The oldest events of a source that were not routed yet, in order of receipt."""
-    query = _with_request().where(events.c.source == source, events.c.state == "stored")
     rows = connection.execute(query.order_by(events.c.id).limit(limit))
     return tuple(_stored(row) for row in rows)
 

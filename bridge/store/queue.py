@@ -3,18 +3,21 @@
 Times come from the caller; nothing here sends anything or holds a transaction across a call.
 """
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection as Database
-from sqlalchemy import Row, Select, exists, select, update
+from sqlalchemy import Row, Select, and_, case, exists, or_, select, type_coerce, update
 
-from bridge.model import Call, Connection, Retries
+from bridge.model import Call, Connection, Response, Retries
 from bridge.store import calls, specs
+from bridge.store.dialect import one_at_a_time
 from bridge.store.tables import (
     UNFINISHED,
+    Moment,
     connection_specs,
 )
 from bridge.store.tables import connections as connection_states
@@ -28,6 +31,7 @@ class Claimed:
     """A delivery that this owner may send now."""
 
     id: int
+    owner: str  # of the lease, new for each claim
     event: int
     rule: str
     operation: str
@@ -36,6 +40,7 @@ class Claimed:
     lane: str
     at: datetime | None
     retries: Retries
+    responses: tuple[Response, ...]
     attempts: int  # made before this one
     age: timedelta  # since it was created, without the time it was stopped
     idempotency_key: str | None
@@ -48,36 +53,78 @@ def claim(
     lease: timedelta,
     free: Callable[[Connection], int],
     limit: int,
+    off: Collection[str] = (),
 ) -> list[Claimed]:
     """Takes what is due, the head of each lane only, at most `free` of each connection; marks stale ones skipped.
 
-    A lane's head is its oldest unfinished delivery. A parked connection's deliveries are not due.
+    A lane's head is its oldest unfinished delivery. Deliveries of a parked connection and of the rules in `off` are
+    not due. `owner` must be new for each claim: a worker that lost a lease is not the owner of its own later one.
     """
-    claimed: list[Claimed] = []
-    used: dict[str, int] = {}
-    for row in database.execute(_heads(now)):
-        connection = specs.from_json(row.connection_spec)
-        if used.get(connection.name, 0) >= free(connection):
-            continue
-        if _is_stale(database, row):
-            _skip(database, row.id, now)
-            continue
-        used[connection.name] = used.get(connection.name, 0) + 1
-        claimed.append(_claimed(row, connection, now))
-        if len(claimed) == limit:
+    one_at_a_time(database, "claim")  # a head that two workers see would be sent twice
+    taken: list[int] = []
+    used: Counter[str] = Counter()
+    full: set[str] = set()
+    while len(taken) < limit:
+        heads = _heads(now, off, full).where(deliveries.c.id.not_in(taken))
+        rows = database.execute(heads.limit(_CANDIDATES)).all()
+        taken += _take(database, rows, free, used, full, now, limit - len(taken))
+        if len(rows) < _CANDIDATES:
             break
-    if claimed:
-        database.execute(
-            update(deliveries)
-            .where(deliveries.c.id.in_([item.id for item in claimed]))
-            .values(state="sending", owner=owner, lease_until=now + lease)
+    return _lease(database, owner, taken, now, now + lease)
+
+
+def _take(
+    database: Database,
+    rows: Sequence[Row[Any]],
+    free: Callable[[Connection], int],
+    used: Counter[str],
+    full: set[str],
+    now: datetime,
+    limit: int,
+) -> Iterator[int]:
+    """The ids of rows that may be sent; adds to `full` the connections that have no room left."""
+    for row in rows:
+        if limit == 0:
+            return
+        connection = specs.from_json(row.connection_spec)
+        if used[connection.name] >= free(connection):
+            full.add(connection.name)
+        elif _is_stale(database, row):
+            _skip(database, row.id, now)
+        else:
+            used[connection.name] += 1
+            limit -= 1
+            yield row.id
+
+
+def _lease(
+    database: Database, owner: str, ids: Sequence[int], now: datetime, until: datetime
+) -> list[Claimed]:
+    """Marks what is still waiting as this owner's, and reads it. Age counts from the first attempt."""
+    if not ids:
+        return []
+    database.execute(
+        update(deliveries)
+        .where(deliveries.c.id.in_(ids), deliveries.c.state == "waiting")
+        .values(
+            state="sending",
+            owner=owner,
+            lease_until=until,
+            age_from=case(
+                (deliveries.c.attempts == 0, type_coerce(now, Moment)),
+                else_=deliveries.c.age_from,
+            ),
         )
-    return claimed
+    )
+    query = _with_spec(deliveries).where(deliveries.c.owner == owner)
+    return [
+        _claimed(row, now) for row in database.execute(query.order_by(deliveries.c.id))
+    ]
 
 
-def any_due(database: Database, now: datetime) -> bool:
+def any_due(database: Database, now: datetime, off: Collection[str] = ()) -> bool:
     """Whether a claim would find anything: a read, so that an idle worker never takes the write lock."""
-    return database.execute(_heads(now).limit(1)).first() is not None
+    return database.execute(_heads(now, off).limit(1)).first() is not None
 
 
 def any_lost(database: Database, now: datetime) -> bool:
@@ -88,29 +135,41 @@ def any_lost(database: Database, now: datetime) -> bool:
     return database.execute(query.limit(1)).first() is not None
 
 
-def _with_spec() -> Select[Any]:
+def _with_spec(*columns: Any) -> Select[Any]:
     """Deliveries with the connection they were rendered for; a rule's error has none and is never sent."""
     spec = connection_specs.c.spec.label("connection_spec")
-    return select(deliveries, spec).join(
+    return select(*columns, spec).join(
         connection_specs, connection_specs.c.hash == deliveries.c.spec
     )
 
 
-def _heads(now: datetime) -> Select[Any]:
-    earlier = deliveries.alias("earlier")
+def _heads(
+    now: datetime, off: Collection[str], full: Collection[str] = ()
+) -> Select[Any]:
+    """What is due at the head of its lane, without the request: most of what a claim looks at it does not take."""
+    other = deliveries.alias("other")
     blocked = exists().where(
-        earlier.c.lane == deliveries.c.lane,
-        earlier.c.id < deliveries.c.id,
-        earlier.c.state.in_(UNFINISHED),
+        other.c.lane == deliveries.c.lane,
+        or_(
+            and_(other.c.id < deliveries.c.id, other.c.state.in_(UNFINISHED)),
+            # A dead letter that a person sends again comes before what is being sent now.
+            and_(other.c.id > deliveries.c.id, other.c.state == "sending"),
+        ),
     )
     parked = exists().where(
         connection_states.c.name == deliveries.c.connection,
         connection_states.c.state == "parked",
     )
-    query = _with_spec().where(
-        deliveries.c.state == "waiting", deliveries.c.due_at <= now, ~blocked, ~parked
+    columns = ("id", "rule", "lane", "at", "stale", "due_at")
+    query = _with_spec(*(deliveries.c[name] for name in columns)).where(
+        deliveries.c.state == "waiting",
+        deliveries.c.due_at <= now,
+        deliveries.c.rule.not_in(off),
+        deliveries.c.connection.not_in(full),
+        ~blocked,
+        ~parked,
     )
-    return query.order_by(deliveries.c.due_at, deliveries.c.id).limit(_CANDIDATES)
+    return query.order_by(deliveries.c.due_at, deliveries.c.id)
 
 
 def _is_stale(database: Database, row: Row[Any]) -> bool:
@@ -132,43 +191,39 @@ def _skip(database: Database, id: int, now: datetime) -> None:
     )
 
 
-def renew(database: Database, owner: str, ids: Sequence[int], until: datetime) -> None:
+def renew(database: Database, items: Collection[Claimed], until: datetime) -> None:
     """Keeps the leases of what is still being sent."""
-    database.execute(
-        update(deliveries)
-        .where(deliveries.c.id.in_(ids), deliveries.c.owner == owner)
-        .values(lease_until=until)
-    )
+    mine = deliveries.c.owner.in_({item.owner for item in items})
+    ids = deliveries.c.id.in_([item.id for item in items])
+    database.execute(update(deliveries).where(mine, ids).values(lease_until=until))
 
 
 def take_over(
     database: Database, owner: str, now: datetime, until: datetime
 ) -> list[Claimed]:
     """Deliveries whose owner stopped renewing: they may have been sent, and are now this owner's to judge."""
-    query = _with_spec().where(
-        deliveries.c.state == "sending", deliveries.c.lease_until < now
+    one_at_a_time(database, "claim")
+    lost = and_(deliveries.c.state == "sending", deliveries.c.lease_until < now)
+    database.execute(
+        update(deliveries).where(lost).values(owner=owner, lease_until=until)
     )
-    rows = database.execute(query.limit(_CANDIDATES)).all()
-    if rows:
-        database.execute(
-            update(deliveries)
-            .where(deliveries.c.id.in_([row.id for row in rows]))
-            .values(owner=owner, lease_until=until)
-        )
-    return [_claimed(row, specs.from_json(row.connection_spec), now) for row in rows]
+    query = _with_spec(deliveries).where(deliveries.c.owner == owner)
+    return [_claimed(row, now) for row in database.execute(query)]
 
 
-def _claimed(row: Row[Any], connection: Connection, now: datetime) -> Claimed:
+def _claimed(row: Row[Any], now: datetime) -> Claimed:
     return Claimed(
         id=row.id,
+        owner=row.owner,
         event=row.event,
         rule=row.rule,
         operation=row.operation,
-        connection=connection,
+        connection=specs.from_json(row.connection_spec),
         call=calls.from_json(row.call, row.body),
         lane=row.lane,
         at=row.at,
         retries=Retries(**row.retries),
+        responses=tuple(Response(**item) for item in row.responses or ()),
         attempts=row.attempts,
         age=now - row.age_from,
         idempotency_key=row.idempotency_key,

@@ -22,8 +22,13 @@ def activate(
     )
 
 
-def active(connection: Connection) -> tuple[str, dict[str, str]] | None:
-    """Hash and texts of the active ruleset, None before the first."""
-    query = select(rulesets).order_by(rulesets.c.activated_at.desc()).limit(1)
-    row = connection.execute(query).one_or_none()
-    return None if row is None else (row.hash, row.texts)
+def active_hash(connection: Connection) -> str | None:
+    """The active ruleset's hash, None before the first."""
+    query = select(rulesets.c.hash).order_by(rulesets.c.activated_at.desc()).limit(1)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def active_texts(connection: Connection) -> dict[str, str] | None:
+    """The active ruleset's files: relative path to text; None before the first."""
+    query = select(rulesets.c.texts).order_by(rulesets.c.activated_at.desc()).limit(1)
+    return connection.execute(query).scalar_one_or_none()

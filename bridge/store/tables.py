@@ -115,7 +115,6 @@ events = Table(
 )
 Index(
     "ix_events_stored",
-    events.c.source,
     events.c.id,
     sqlite_where=text("state = 'stored'"),
     postgresql_where=text("state = 'stored'"),
@@ -173,6 +172,7 @@ deliveries = Table(
     Column("stale", String(4), nullable=False),
     Column("idempotency_key", Words),
     Column("retries", Document, nullable=False),
+    Column("responses", Document),  # None: its vendor alone judges the answers
     Column("ruleset", String(64), nullable=False),
     Column("state", String(10), nullable=False),  # see UNFINISHED and FINISHED
     Column(

@@ -14,9 +14,15 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import (
+    DataError,
+    IntegrityError,
+    ProgrammingError,
+    SQLAlchemyError,
+    StatementError,
+)
 
-from bridge.errors import StoreUnavailable
+from bridge.errors import StoreRefused, StoreUnavailable
 
 T = TypeVar("T")
 Job = Callable[[Connection], T]
@@ -57,11 +63,17 @@ class Writer:
         """Nothing to stop: the caller's thread did the work."""
 
     def _commit(self, jobs: list[Job[Any]]) -> list[_Done | _Failed]:
-        """What became of each job. A transaction that cannot begin or commit fails them all."""
+        """What became of each job; never raises. What stops the transaction fails every one of them.
+
+        A full disk makes SQLite roll back everything and go on without a transaction: no job of such a batch may
+        count as done, and none may run after it.
+        """
         try:
             with self._begin() as connection:
                 return [_attempt(connection, job) for job in jobs]
-        except (DBAPIError, OSError) as error:
+        except (
+            Exception
+        ) as error:  # nothing was committed, whatever it was: every caller is told
             return [_Failed(_unavailable(error)) for _ in jobs]
 
 
@@ -132,15 +144,24 @@ def writer_for_this_process(
 
 
 def _attempt(connection: Connection, job: Job[Any]) -> _Done | _Failed:
+    """One job in a savepoint. Raises what concerns the whole transaction."""
     try:
         with connection.begin_nested():
             return _Done(job(connection))
-    except DBAPIError as error:
-        return _Failed(_unavailable(error))
+    except SQLAlchemyError as error:
+        if not _its_own_fault(error):
+            raise
+        return _Failed(StoreRefused(f"the store does not take this ({_cause(error)})"))
     except (
         Exception
     ) as error:  # the job's own error, handed to whoever asked for the job
         return _Failed(error)
+
+
+def _its_own_fault(error: SQLAlchemyError) -> bool:
+    """Whether the statement was wrong, not the database: a value it cannot bind is a bare StatementError."""
+    wrong = isinstance(error, IntegrityError | DataError | ProgrammingError)
+    return wrong or type(error) is StatementError
 
 
 def _value(done: _Done | _Failed) -> Any:
@@ -150,17 +171,15 @@ def _value(done: _Done | _Failed) -> Any:
 
 
 def _unavailable(error: Exception) -> StoreUnavailable:
-    """The database's own words hold statements and values: keep the class of the error, no more."""
-    cause = type(getattr(error, "orig", None) or error).__name__
-    detail = (
-        str(error.orig) if isinstance(error, DBAPIError) and error.orig else str(error)
-    )
-    known = next(
-        (
-            word
-            for word in ("locked", "full", "disk I/O", "readonly", "closed")
-            if word in detail
-        ),
-        "",
-    )
-    return StoreUnavailable(f"{_BUSY} ({cause}{': ' + known if known else ''})")
+    if isinstance(error, StoreUnavailable):
+        return error
+    return StoreUnavailable(f"{_BUSY} ({_cause(error)})")
+
+
+def _cause(error: BaseException) -> str:
+    """The class of the first error of a chain and no more: the database's own words hold statements and values."""
+    while error.__context__ is not None:  # a failing ROLLBACK hides why there was one
+        error = error.__context__
+    known = ("locked", "full", "disk I/O", "readonly", "closed")
+    detail = next((word for word in known if word in str(error)), "")
+    return f"{type(error).__name__}{': ' + detail if detail else ''}"

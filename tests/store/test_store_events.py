@@ -82,7 +82,7 @@ def test_batch_is_stored_once_with_its_items(database):
     assert accept(database, *items).new == 3
     assert count(database, "payloads") == 1
     with database.read() as connection:
-        waiting = events.waiting(connection, "stripe", 10)
+        waiting = events.waiting(connection, ["stripe"], 10)
     assert [(item.event_id, item.item) for item in waiting] == [
         ("evt_0", 0),
         ("evt_1", 1),
@@ -96,6 +96,16 @@ def test_batch_that_is_partly_known_adds_the_rest(database):
     accepted = accept(database, event("evt_0", item=0), event("evt_1", item=1))
     assert accepted.new == 1
     assert len(accepted.ids) == 2
+
+
+def test_events_of_two_sources_wait_in_one_order(database):
+    """What was received first is routed first, whatever its source is called."""
+    accept(database, event("1", source="zzz"))
+    accept(database, event("2", source="aaa"))
+    accept(database, event("3", source="not configured"))
+    with database.read() as connection:
+        waiting = events.waiting(connection, ["aaa", "zzz"], 10)
+    assert [item.event_id for item in waiting] == ["1", "2"]
 
 
 def test_fifty_copies_at_once_are_one_event(database):
@@ -116,7 +126,7 @@ def test_signatures_and_other_headers_are_not_stored(database):
     """Only the provider's allow-list and the content type reach the store."""
     accept(database, event())
     with database.read() as connection:
-        (stored,) = events.waiting(connection, "stripe", 1)
+        (stored,) = events.waiting(connection, ["stripe"], 1)
     assert dict(stored.request.headers) == {
         "user-agent": "Stripe/1.0",
         "content-type": "application/json",
@@ -128,7 +138,7 @@ def test_raw_bytes_come_back_as_they_were(database):
     body = b'{"a": "\\u0000\\ud800"}\xff\x00'
     accept(database, event(), body=body)
     with database.read() as connection:
-        (stored,) = events.waiting(connection, "stripe", 1)
+        (stored,) = events.waiting(connection, ["stripe"], 1)
     assert stored.request.body == body
 
 

@@ -1,13 +1,32 @@
 """The queue: claims in lane order, leases, and what a finished attempt leaves behind."""
 
+import itertools
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from running import NOW
 
-from bridge.model import Call, Connection, Event, Rendered, Request, Retries, SecretRef
-from bridge.store import attempts, connections, deliveries, events, queue, views
+from bridge.model import (
+    Call,
+    Connection,
+    Event,
+    Rendered,
+    Request,
+    Response,
+    Retries,
+    SecretRef,
+)
+from bridge.store import (
+    Database,
+    attempts,
+    connections,
+    deliveries,
+    events,
+    queue,
+    views,
+)
 from bridge.store.attempts import After, Attempt
 
 LEASE = timedelta(seconds=15)
@@ -83,9 +102,12 @@ def add(database, event_id):
 
 @pytest.fixture
 def claim(database):
+    numbers = itertools.count()
+
     def claim(owner="me", now=NOW, free=100, limit=100):
+        mine = f"{owner}-{next(numbers)}"
         return database.write(
-            lambda c: queue.claim(c, owner, now, LEASE, lambda connection: free, limit)
+            lambda c: queue.claim(c, mine, now, LEASE, lambda connection: free, limit)
         )
 
     return claim
@@ -93,10 +115,8 @@ def claim(database):
 
 @pytest.fixture
 def finish(database):
-    def finish(item, owner="me", after=DONE, attempt=SENT, now=NOW):
-        return database.write(
-            lambda c: attempts.finish(c, item, owner, attempt, after, now)
-        )
+    def finish(item, after=DONE, attempt=SENT, now=NOW):
+        return database.write(lambda c: attempts.finish(c, item, attempt, after, now))
 
     return finish
 
@@ -112,6 +132,22 @@ def test_claimed_delivery_is_what_was_rendered(add, claim):
     add(retries=retries)
     (item,) = claim()
     assert (item.call, item.connection, item.retries) == (CALL, VAMBE, retries)
+    assert item.responses == ()
+
+
+def test_claimed_delivery_knows_its_responses(add, claim, database):
+    """In their order, whether it is claimed or taken over: they judge its answers whatever became of its rule."""
+    responses = (
+        Response(when="response.status == 404", do="retry", note="may heal: “später”"),
+        Response(when="true", do="ignore"),
+    )
+    add(responses=responses)
+    (item,) = claim()
+    later = NOW + LEASE + timedelta(seconds=1)
+    (taken,) = database.write(
+        lambda c: queue.take_over(c, "other", later, later + LEASE)
+    )
+    assert item.responses == taken.responses == responses
 
 
 def test_claimed_delivery_is_not_claimed_again(add, claim):
@@ -199,6 +235,29 @@ def test_busy_connection_does_not_hide_another(add, claim):
     assert [item.id for item in claim_with(claim, free)] == [other]
 
 
+def test_many_waiting_of_a_busy_connection_hide_nobody(add, claim, monkeypatch):
+    """However much of a connection without room is due first, what others have due is found."""
+    monkeypatch.setattr(queue, "_CANDIDATES", 3)
+    for number in range(8):
+        add(f"t{number}")
+    other = add("t1", connection=replace(VAMBE, name="other"))
+
+    def free(connection):
+        return 1 if connection.name == "vambe-cl" else 4
+
+    assert other in [item.id for item in claim_with(claim, free)]
+
+
+def test_rule_that_is_off_holds_what_waits(add, claim, database):
+    """Deliveries of a rule in mode off stay where they are until it is on again."""
+    add()
+    off = database.write(
+        lambda c: queue.claim(c, "me", NOW, LEASE, lambda _: 9, 9, off=["r"])
+    )
+    assert off == []
+    assert len(claim()) == 1
+
+
 def claim_with(claim, free):
     database = claim.__closure__[0].cell_contents
     return database.write(lambda c: queue.claim(c, "me", NOW, LEASE, free, 100))
@@ -211,7 +270,7 @@ def test_attempt_of_a_lost_lease_is_not_written(add, claim, finish, database):
     later = NOW + LEASE + timedelta(seconds=1)
     taken = database.write(lambda c: queue.take_over(c, "awake", later, later + LEASE))
     assert [one.id for one in taken] == [id]
-    assert finish(item, owner="slept") is False
+    assert finish(item) is False
     assert state(database, id) == "sending"
     with database.read() as connection:
         assert views.attempts_of(connection, id) == []
@@ -222,11 +281,81 @@ def test_renewed_lease_is_not_taken_over(add, claim, database):
     add()
     (item,) = claim("busy")
     later = NOW + LEASE + timedelta(seconds=1)
-    database.write(lambda c: queue.renew(c, "busy", [item.id], later + LEASE))
+    database.write(lambda c: queue.renew(c, [item], later + LEASE))
     assert (
         database.write(lambda c: queue.take_over(c, "other", later, later + LEASE))
         == []
     )
+
+
+def test_worker_is_not_the_owner_of_its_own_later_claim(add, claim, finish, database):
+    """What an old call of the same worker brings is not written onto the delivery's next claim."""
+    add()
+    (old,) = claim("me")
+    later = NOW + LEASE + timedelta(seconds=1)
+    (lost,) = database.write(
+        lambda c: queue.take_over(c, "other", later, later + LEASE)
+    )
+    finish(lost, after=After(state="waiting", code="c", reason="r", due_at=NOW))
+    (new,) = claim("me")
+    assert finish(old) is False
+    assert finish(new) is True
+
+
+def test_retried_dead_letter_waits_for_what_is_being_sent(add, claim, finish, database):
+    """Two calls of one lane are never under way together, whichever of them is older."""
+    first = add("t1")
+    add("t1")
+    (item,) = claim()
+    finish(item, after=After(state="dead", code="c", reason="r", due_at=NOW))
+    (second,) = claim()
+    database.write(
+        lambda c: deliveries.change_state(
+            c, first, ("dead",), "waiting", "retried", NOW
+        )
+    )
+    assert claim() == []
+    finish(second)
+    assert [one.id for one in claim()] == [first]
+
+
+def test_time_behind_others_is_no_age(add, claim, finish):
+    """A delivery's age counts from its first attempt, not from the time it waited behind a held one."""
+    add("t1")
+    (item,) = claim()
+    due = NOW + timedelta(seconds=5)
+    finish(item, after=After(state="waiting", code="c", reason="r", due_at=due))
+    add("t1")
+    week = NOW + timedelta(days=7)
+    (first,) = claim(now=week)
+    assert first.age == timedelta(days=7)
+    finish(first, now=week)
+    (second,) = claim(now=week)
+    assert second.age == timedelta(0)
+
+
+def test_two_claimers_never_get_the_same_delivery(add, database):
+    """However many workers claim at once, each delivery goes to one. Without one_at_a_time PostgreSQL fails this."""
+    ids = [add(f"t{number}") for number in range(20)]
+    url = database.url.render_as_string(hide_password=False)
+    got, barrier = [], threading.Barrier(4)
+
+    def work(name):
+        own = Database(url)
+        barrier.wait()
+        for turn in range(5):
+            mine = f"{name}-{turn}"
+            got.extend(
+                own.write(lambda c: queue.claim(c, mine, NOW, LEASE, lambda _: 99, 3))
+            )
+        own.close()
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(item.id for item in got) == ids
 
 
 def test_stale_update_is_skipped(add, claim, finish, database):

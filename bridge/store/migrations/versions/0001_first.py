@@ -89,7 +89,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_events_stored",
         "events",
-        ["source", "id"],
+        ["id"],
         sqlite_where=sa.text("state = 'stored'"),
         postgresql_where=sa.text("state = 'stored'"),
     )
@@ -128,6 +128,7 @@ def upgrade() -> None:
         sa.Column("stale", sa.String(length=4), nullable=False),
         sa.Column("idempotency_key", sa.Text(), nullable=True),
         sa.Column("retries", sa.Text(), nullable=False),
+        sa.Column("responses", sa.Text(), nullable=True),
         sa.Column("ruleset", sa.String(length=64), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("code", sa.String(length=40), nullable=False),
