@@ -4,12 +4,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection
-
 from bridge.mapping import Ruleset
-from bridge.model import Decision, Said
-from bridge.store import Database, connections, deliveries, events, views
-from bridge.worker.routing import decide, store_decisions
+from bridge.model import Said
+from bridge.store import Database, Session, connections, deliveries, events, views
+from bridge.worker.routing import Router, store_decisions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,7 +60,7 @@ def _move(
 ) -> list[Done]:
     now = datetime.now(UTC)
 
-    def job(id: int) -> Callable[[Connection], bool]:
+    def job(id: int) -> Callable[[Session], bool]:
         return lambda connection: deliveries.change_state(
             connection, id, allowed, to, reason, now
         )
@@ -97,28 +95,23 @@ def _route_again(
     active: Ruleset,
     environment: str,
 ) -> Done:
-    """One rule of one event once more. The old dead letter ends in the transaction that stores the new result."""
+    """One rule of one event once more, or all of them where the event itself could not be read before.
+
+    The old dead letter ends in the transaction that stores the new result.
+    """
     with database.read() as connection:
         stored = events.load(connection, event_id)
-    source = active.sources.get(stored.source) if stored else None
-    if stored is None or source is None:
-        return Done(
-            id=id,
-            ok=False,
-            message="not retried: its source is not configured any more",
-        )
-    said = [
-        item
-        for item in decide(active, source, stored, environment)
-        if item.rule == rule
-    ]
+    if stored is None or stored.source not in active.sources:
+        reason = "not retried: its source is not configured any more"
+        return Done(id=id, ok=False, message=reason)
+    decided = Router(database, environment).decide(active, stored)
+    said = [item for item in decided if not rule or item.rule in (rule, "")]
     if not said:
-        return Done(
-            id=id, ok=False, message=f"not retried: there is no rule '{rule}' any more"
-        )
+        reason = f"not retried: there is no rule '{rule}' any more"
+        return Done(id=id, ok=False, message=reason)
     now = datetime.now(UTC)
 
-    def job(connection: Connection) -> bool:
+    def job(connection: Session) -> bool:
         reason = "routed again by a person"
         ended = deliveries.change_state(
             connection, id, ("dead",), "cancelled", reason, now
@@ -129,10 +122,8 @@ def _route_again(
         return ended
 
     done = database.write(job)
-    return Done(
-        id=id, ok=done and said[0].said is not Said.ERROR, message=_sentence(said[0])
+    failed = any(item.said is Said.ERROR for item in said)
+    sentence = "; ".join(
+        f"{item.rule or 'the event'}: {item.said.value}, {item.reason}" for item in said
     )
-
-
-def _sentence(decision: Decision) -> str:
-    return f"routed again: {decision.said.value}, {decision.reason}"
+    return Done(id=id, ok=done and not failed, message=f"routed again: {sentence}")

@@ -4,9 +4,11 @@ Every call runs in a greenlet of its own; this process's budget per connection (
 store decides what is due and in which order; a crash at any point loses nothing but time.
 """
 
+import itertools
 import secrets
 import time
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 
 import gevent
 from gevent.event import Event as Signal
@@ -17,10 +19,10 @@ from bridge.errors import StoreUnavailable
 from bridge.mapping import Ruleset
 from bridge.model import Connection
 from bridge.outbound import CONCURRENCY, Outbound, Pace
-from bridge.store import Database, attempts, queue
+from bridge.store import Database, Session, attempts, clock, queue
 from bridge.store.attempts import After, Attempt
 from bridge.store.queue import Claimed
-from bridge.worker.routing import route_waiting
+from bridge.worker.routing import Router
 from bridge.worker.sending import attempt, taken_over
 
 LEASE = timedelta(seconds=15)
@@ -39,28 +41,32 @@ class Worker:
     def __init__(
         self,
         database: Database,
-        ruleset: Ruleset,
+        ruleset: Callable[[], Ruleset],
         outbound: Outbound,
         *,
-        environment: str = ""
+        environment: str = "",
     ) -> None:
         self._database = database
         self._ruleset = ruleset
         self._outbound = outbound
-        self._environment = environment
-        self._owner = secrets.token_hex(
+        self._name = secrets.token_hex(
             8
-        )  # never reused: a worker that wakes late is no longer the owner
+        )  # never reused, as host names and process ids are
+        self._claims = itertools.count(1)
+        self._router = Router(database, environment)
         self._pace = Pace()
         self._calls = Pool(CALLS)
         self._sending: dict[int, Claimed] = {}
         self._wake = Signal()
+        self._rest_for = RECHECK
         self._stopping = False
 
     def run(self) -> None:
         """Works until stopped. A store that is away for a while is waited for."""
         keeper = gevent.spawn(self._keep_leases)
-        _log.info("worker started", owner=self._owner, ruleset=self._ruleset.hash[:12])
+        _log.info(
+            "worker started", worker=self._name, ruleset=self._ruleset().hash[:12]
+        )
         while not self._stopping:
             try:
                 if not self.work_once():
@@ -68,9 +74,14 @@ class Worker:
             except StoreUnavailable as error:
                 _log.error("store unavailable", error=str(error))
                 gevent.sleep(1)
+            except (
+                Exception
+            ) as error:  # a worker that ends would end again at the same event
+                _log.error("round failed", error=type(error).__name__, exc_info=True)
+                gevent.sleep(1)
         self._calls.join(timeout=DRAIN)
         keeper.kill()
-        _log.info("worker stopped", owner=self._owner, unfinished=len(self._sending))
+        _log.info("worker stopped", worker=self._name, unfinished=len(self._sending))
 
     def stop(self) -> None:
         """Takes nothing new from now on. Safe in a signal handler."""
@@ -79,41 +90,45 @@ class Worker:
 
     def work_once(self) -> bool:
         """Routes and starts what is due now; whether there was anything to do."""
-        routed = route_waiting(self._database, self._ruleset, self._environment)
-        return self._start_due() + routed > 0
+        self._wake.clear()  # before looking: what ends meanwhile is looked at in the next round
+        self._rest_for = RECHECK
+        ruleset = self._ruleset()  # a reload meanwhile concerns the next round
+        routed = self._router.route_waiting(ruleset)
+        return self._start_due(ruleset) + routed > 0
 
     def join(self) -> None:
         """Waits for the calls under way."""
         self._calls.join()
 
     def _rest(self) -> None:
-        """Sleeps until a call ended, the store changed, or it is time to look anyway."""
-        self._wake.clear()
-        until = time.monotonic() + RECHECK
+        """Sleeps until a call ended, the store changed, a rate allows the next call, or it is time to look anyway."""
+        until = time.monotonic() + self._rest_for
         while time.monotonic() < until and not self._wake.wait(TICK):
             if self._database.changed():
                 return
 
-    def _start_due(self) -> int:
+    def _start_due(self, ruleset: Ruleset) -> int:
         room = self._calls.free_count()
-        if room == 0:
-            return 0
-        now = datetime.now(UTC)
+        off = [rule.id for rule in ruleset.rules if rule.mode == "off"]
         with self._database.read() as connection:
-            if not queue.any_due(connection, now):
+            if room == 0 or not queue.any_due(connection, clock(connection), off):
                 return 0
         taken = self._database.write(
-            lambda connection: queue.claim(
-                connection, self._owner, now, LEASE, self._free, room
-            )
+            lambda connection: self._claim(connection, room, off)
         )
         for item in taken:
             self._sending[item.id] = item
-            self._pace.acquire(
-                item.connection.name, _rate(item.connection), time.monotonic()
-            )
+            rate = _rate(item.connection)
+            self._pace.acquire(item.connection.name, rate, time.monotonic())
             self._calls.spawn(self._deliver, item)
         return len(taken)
+
+    def _claim(self, connection: Session, room: int, off: list[str]) -> list[Claimed]:
+        now = clock(connection)
+        return queue.claim(connection, self._owner(), now, LEASE, self._free, room, off)
+
+    def _owner(self) -> str:
+        return f"{self._name}-{next(self._claims)}"
 
     def _free(self, connection: Connection) -> int:
         """How many calls of a connection may start now: its free slots, or one at a time under a rate."""
@@ -122,25 +137,29 @@ class Worker:
         if rate is None:
             return slots
         waits = self._pace.wait(connection.name, rate, time.monotonic())
-        return 0 if waits > 0 else min(slots, 1)
+        if waits > 0:
+            self._rest_for = min(self._rest_for, waits)
+            return 0
+        return min(slots, 1)
 
     def _deliver(self, item: Claimed) -> None:
         try:
             made, after = attempt(item, self._outbound)
             self._finish(item, made, after)
-        except StoreUnavailable as error:
+        except Exception as error:
             # The lease runs out, and whoever takes over records an unknown outcome: the truth as far as the store goes.
-            _log.error("attempt not recorded", delivery_id=item.id, error=str(error))
+            _log.error(
+                "attempt not recorded", delivery_id=item.id, error=type(error).__name__
+            )
         finally:
-            del self._sending[item.id]
             self._pace.release(item.connection.name)
+            self._sending.pop(item.id, None)
             self._wake.set()
 
     def _finish(self, item: Claimed, made: Attempt, after: After) -> None:
-        now = datetime.now(UTC)
         mine = self._database.write(
             lambda connection: attempts.finish(
-                connection, item, self._owner, made, after, now
+                connection, item, made, after, clock(connection)
             )
         )
         if after.parks and mine:
@@ -166,33 +185,34 @@ class Worker:
         while True:
             try:
                 self.keep_leases_once()
-            except StoreUnavailable as error:
-                _log.error("leases not renewed", error=str(error))
+            except (
+                Exception
+            ) as error:  # whatever it is, live calls must keep their leases
+                _log.error("leases not renewed", error=type(error).__name__)
             gevent.sleep(RENEW)
 
     def keep_leases_once(self) -> int:
         """One round of _keep_leases; how many deliveries were taken over."""
-        now = datetime.now(UTC)
-        ids = list(self._sending)
-        if ids:
+        sending = list(self._sending.values())
+        if sending:
             self._database.write(
                 lambda connection: queue.renew(
-                    connection, self._owner, ids, now + LEASE
+                    connection, sending, clock(connection) + LEASE
                 )
             )
         with self._database.read() as connection:
-            if not queue.any_lost(connection, now):
+            if not queue.any_lost(connection, clock(connection)):
                 return 0
-        lost = self._database.write(
-            lambda connection: queue.take_over(
-                connection, self._owner, now, now + LEASE
-            )
-        )
+        lost = self._database.write(self._take_over)
         for item in lost:
             _log.warning("lease taken over", delivery_id=item.id, event_id=item.event)
             self._finish(item, *taken_over(item))
         self._wake.set()
         return len(lost)
+
+    def _take_over(self, connection: Session) -> list[Claimed]:
+        now = clock(connection)
+        return queue.take_over(connection, self._owner(), now, now + LEASE)
 
 
 def _rate(connection: Connection) -> float | None:

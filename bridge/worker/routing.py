@@ -4,17 +4,18 @@ Two workers may route the same event at once; the conditional update in events.r
 payload that cannot be read again, or a rule that fails, becomes a visible dead letter and stops nothing else.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
-from sqlalchemy import Connection
+import gevent
 
 from bridge import log, metrics, providers
-from bridge.errors import Refused
+from bridge.errors import Malformed, Refused, StoreRefused
 from bridge.mapping import Ruleset, Source, route
 from bridge.model import Decision, Event, Said
-from bridge.store import Database, deliveries, events
+from bridge.store import Database, Session, clock, deliveries, events
 from bridge.store.events import StoredEvent
 
 BATCH = 50  # events per transaction: bounds how long intake waits for the writer
@@ -23,39 +24,102 @@ _log = log.get("worker")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Routed:
+class Routed:
+    """A stored event with what the rules say to it."""
+
     event: StoredEvent
     decisions: tuple[Decision, ...]
 
 
-def route_waiting(database: Database, ruleset: Ruleset, environment: str) -> int:
-    """Routes up to BATCH events of each source, oldest first; how many there were."""
-    with database.read() as connection:
-        waiting = events.waiting_sources(connection)
-    sources = [ruleset.sources[name] for name in waiting if name in ruleset.sources]
-    return sum(
-        _route_source(database, ruleset, source, environment) for source in sources
-    )
+class Router:
+    """Routes what waits. Keeps the last body it read: a batch of a thousand events is parsed once, not each time."""
 
+    def __init__(self, database: Database, environment: str) -> None:
+        self._database = database
+        self._environment = environment
+        self._read: tuple[object, dict[int | None, Event]] = (None, {})
 
-def read_again(source: Source, stored: StoredEvent) -> Event:
-    """The event as it was received. Raises Refused when this release or configuration reads it no more."""
-    found = providers.read(
-        source.provider, source.name, providers.trust(stored.request)
-    )
-    event = next(event for event in found if event.item == stored.item)
-    return replace(
-        event,
-        id=stored.id,
-        event_id=stored.event_id,
-        type=stored.type,
-        occurred_at=stored.occurred_at,
-        received_at=stored.received_at,
-    )
+    def route_waiting(self, ruleset: Ruleset) -> int:
+        """Routes up to BATCH events in order of receipt; how many there were."""
+        with self._database.read() as connection:
+            waiting = events.waiting(connection, ruleset.sources.keys(), BATCH)
+        routed = []
+        for stored in waiting:
+            decisions = self.decide(ruleset, stored)
+            routed.append(Routed(event=stored, decisions=decisions))
+            gevent.sleep(0)  # calls under way go on between two events
+        if routed:
+            self._store(ruleset, routed)
+        return len(routed)
+
+    def decide(self, ruleset: Ruleset, stored: StoredEvent) -> tuple[Decision, ...]:
+        """What the rules say; an event that they cannot be asked about gets one decision that says why."""
+        source = ruleset.sources[stored.source]
+        try:
+            event = self._event(source, stored)
+            if not event.live and self._environment == "production":
+                return (
+                    _unasked(source, Said.SKIPPED, "a test-mode event, in production"),
+                )
+            return route(event, ruleset, environment=self._environment)
+        except Refused as error:
+            reason = f"the stored request can no longer be read: {error}"
+        except (
+            Exception
+        ) as error:  # one event must not stop the others, whatever it does to us
+            reason = (
+                f"the bridge failed at this event ({type(error).__name__}): report it"
+            )
+        return (_unasked(source, Said.ERROR, reason),)
+
+    def _event(self, source: Source, stored: StoredEvent) -> Event:
+        """The event as it was received. Raises Refused when it cannot be read any more."""
+        key = (stored.payload_id, source)
+        if self._read[0] != key:
+            self._read = (None, {})
+            found = providers.read(
+                source.provider, source.name, providers.trust(stored.request)
+            )
+            self._read = (key, {event.item: event for event in found})
+        event = self._read[1].get(stored.item)
+        if event is None:
+            raise Malformed("the body holds no such event any more")
+        return replace(
+            event,
+            id=stored.id,
+            event_id=stored.event_id,
+            type=stored.type,
+            occurred_at=stored.occurred_at,
+            received_at=stored.received_at,
+        )
+
+    def _store(self, ruleset: Ruleset, routed: Sequence[Routed]) -> None:
+        """Records a batch; where the store does not take it, one by one, so that only one event is concerned."""
+        try:
+            done = self._database.write(lambda c: _record(c, ruleset, routed))
+        except StoreRefused as error:
+            for item in routed:
+                self._store_alone(ruleset, item, str(error))
+            return
+        for item in done:
+            counts = Counter(decision.said.value for decision in item.decisions)
+            for said, count in counts.items():
+                metrics.DECISIONS.labels(item.event.source, said).inc(count)
+            id, source_name = item.event.id, item.event.source
+            _log.info("event routed", event_id=id, source=source_name, **counts)
+
+    def _store_alone(self, ruleset: Ruleset, item: Routed, refusal: str) -> None:
+        """Records one event of a batch that the store refused: as it is, or as a dead letter with the refusal."""
+        try:
+            self._database.write(lambda c: _record(c, ruleset, [item]))
+        except StoreRefused:
+            source = ruleset.sources[item.event.source]
+            failed = replace(item, decisions=(_unasked(source, Said.ERROR, refusal),))
+            self._database.write(lambda c: _record(c, ruleset, [failed]))
 
 
 def store_decisions(
-    connection: Connection,
+    connection: Session,
     event: int,
     ruleset: str,
     decisions: Sequence[Decision],
@@ -72,57 +136,20 @@ def store_decisions(
             )
 
 
-def _route_source(
-    database: Database, ruleset: Ruleset, source: Source, environment: str
-) -> int:
-    with database.read() as connection:
-        waiting = events.waiting(connection, source.name, BATCH)
-    routed = [
-        _Routed(event=stored, decisions=decide(ruleset, source, stored, environment))
-        for stored in waiting
-    ]
-    database.write(lambda connection: _record(connection, ruleset, routed))
-    for item in routed:
-        _log.info(
-            "event routed", event_id=item.event.id, source=source.name, **_counts(item)
-        )
-    return len(routed)
-
-
-def decide(
-    ruleset: Ruleset, source: Source, stored: StoredEvent, environment: str
-) -> tuple[Decision, ...]:
-    """What the rules say to a stored event; an event they cannot be asked about gets one decision that says why."""
-    try:
-        event = read_again(source, stored)
-    except (Refused, StopIteration) as error:
-        reason = f"the stored request can no longer be read as an event of {source.name}: {error}"
-        return (
-            Decision(rule="", said=Said.ERROR, reason=reason, place=str(source.place)),
-        )
-    if not event.live and environment == "production":
-        reason = "a test-mode event, and BRIDGE_ENVIRONMENT is production"
-        return (
-            Decision(
-                rule="", said=Said.SKIPPED, reason=reason, place=str(source.place)
-            ),
-        )
-    return route(event, ruleset, environment=environment)
-
-
 def _record(
-    connection: Connection, ruleset: Ruleset, routed: Sequence[_Routed]
-) -> None:
-    now = datetime.now(UTC)
+    connection: Session, ruleset: Ruleset, routed: Sequence[Routed]
+) -> list[Routed]:
+    """Stores decisions and deliveries; those that another worker did not record before."""
+    now = clock(connection)
+    done = []
     for item in routed:
         id = item.event.id
         if events.routed(connection, id, ruleset.hash, item.decisions, now):
             store_decisions(connection, id, ruleset.hash, item.decisions, now)
+            done.append(item)
+    return done
 
 
-def _counts(item: _Routed) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for decision in item.decisions:
-        counts[decision.said.value] = counts.get(decision.said.value, 0) + 1
-        metrics.DECISIONS.labels(item.event.source, decision.said.value).inc()
-    return counts
+def _unasked(source: Source, said: Said, reason: str) -> Decision:
+    """A decision about the event as a whole; it names no rule."""
+    return Decision(rule="", said=said, reason=reason, place=str(source.place))

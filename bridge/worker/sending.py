@@ -1,21 +1,26 @@
 """One attempt of a delivery: where and as whom, the call, what the answer means, what follows.
 
-Sends and judges; the loop claims before and records after. Secrets exist only inside `attempt`.
+Sends and judges; the loop claims before and records after. Secrets do not leave outbound.
 """
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bridge import metrics, retry, vendors
+from bridge import log, mapping, metrics, retry, vendors
 from bridge.errors import ConfigurationError, UnknownName
-from bridge.model import Call, NoReply, Outcome, Reply, Verdict
-from bridge.outbound import Outbound, Target, resolve_target
+from bridge.mapping import ExpressionError
+from bridge.model import Call, NoReply, Outcome, Reply, Response, Verdict
+from bridge.outbound import Outbound, resolve_target
 from bridge.store.attempts import After, Attempt
 from bridge.store.queue import Claimed
+from bridge.vendors import Operation
 
 STORED_REPLY = 64 * 1024  # bytes of an answer that are kept
 TIMEOUT = 30.0  # seconds for a whole call, where the connection says nothing
+
+_log = log.get("worker")
 
 
 def attempt(item: Claimed, outbound: Outbound) -> tuple[Attempt, After]:
@@ -30,13 +35,24 @@ def attempt(item: Claimed, outbound: Outbound) -> tuple[Attempt, After]:
         return _unsent(item, started, Verdict.PARK, error.reason, str(error))
     call = _with_key(item)
     answer = outbound.send(call, target, timeout=_timeout(item))
-    if isinstance(answer, NoReply):
-        outcome = retry.judge_silence(answer)
-    else:
-        outcome = operation.judge(call, answer)
+    outcome = _judge(operation, item, call, answer)
     metrics.ATTEMPTS.labels(item.connection.name, outcome.verdict.value).inc()
     metrics.ATTEMPT_SECONDS.labels(item.connection.name).observe(answer.elapsed)
-    return _conclude(item, started, outcome, answer, target)
+    return _conclude(item, started, outcome, answer)
+
+
+def _judge(
+    operation: Operation, item: Claimed, call: Call, answer: Reply | NoReply
+) -> Outcome:
+    if isinstance(answer, NoReply):
+        return retry.judge_silence(answer)
+    try:
+        return mapping.judge(operation, call, answer, item.responses, _report(item))
+    except (
+        Exception
+    ) as error:  # the call was made: its attempt must be recorded, whatever we make of the answer
+        reason = f"the bridge could not judge the answer ({type(error).__name__})"
+        return Outcome(verdict=Verdict.UNKNOWN, reason=reason, code="not_judged")
 
 
 def taken_over(item: Claimed) -> tuple[Attempt, After]:
@@ -45,7 +61,23 @@ def taken_over(item: Claimed) -> tuple[Attempt, After]:
         "the worker that was sending this stopped: the vendor may or may not have it"
     )
     outcome = Outcome(verdict=Verdict.UNKNOWN, reason=reason, code="worker_lost")
-    return _conclude(item, datetime.now(UTC), outcome, None, None)
+    return _conclude(item, datetime.now(UTC), outcome, None)
+
+
+def _report(item: Claimed) -> Callable[[Response, ExpressionError], None]:
+    """Logs a response that cannot be tried on an answer: it is passed over, so nothing is lost by it."""
+
+    def report(response: Response, error: ExpressionError) -> None:
+        _log.warning(
+            "response passed over",
+            delivery=item.id,
+            rule=item.rule,
+            when=response.when,
+            code=error.code,
+            error=error.message,
+        )
+
+    return report
 
 
 def _with_key(item: Claimed) -> Call:
@@ -67,7 +99,7 @@ def _unsent(
     item: Claimed, started: datetime, verdict: Verdict, code: str, reason: str
 ) -> tuple[Attempt, After]:
     outcome = Outcome(verdict=verdict, reason=reason, code=code)
-    return _conclude(item, started, outcome, None, None)
+    return _conclude(item, started, outcome, None)
 
 
 def _conclude(
@@ -75,7 +107,6 @@ def _conclude(
     started: datetime,
     outcome: Outcome,
     answer: Reply | NoReply | None,
-    target: Target | None,
 ) -> tuple[Attempt, After]:
     now = datetime.now(UTC)
     reply = answer if isinstance(answer, Reply) else None
@@ -105,16 +136,6 @@ def _conclude(
         verdict=outcome.verdict.value,
         code=outcome.code,
         reason=outcome.reason,
-        reply=_masked(reply, target) if reply and target else None,
+        reply=reply.body[:STORED_REPLY] if reply else None,
     )
     return recorded, after
-
-
-def _masked(reply: Reply, target: Target) -> bytes:
-    """What is kept of an answer: bounded, and without credentials that a vendor's error page may repeat."""
-    body = reply.body[: 2 * STORED_REPLY]
-    for _, value in target.headers:
-        for secret in {value, value.rpartition(" ")[2]}:  # with and without "Bearer "
-            if len(secret) >= 6:
-                body = body.replace(secret.encode(), b"<secret>")
-    return body[:STORED_REPLY]
