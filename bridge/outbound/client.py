@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from bridge.errors import CallRefused
 from bridge.model import Call, Headers, NoReply, Reply
 from bridge.outbound.exchange import Exchange
+from bridge.outbound.masking import masked
 from bridge.outbound.oauth2 import Tokens
 from bridge.outbound.policy import LOOPBACK, Network, Policy
 from bridge.outbound.request import check_base, prepare
@@ -50,10 +51,12 @@ class Outbound:
         if self._sandbox:
             base_url = f"{self._sandbox}/{target.vendor}"
             headers = target.with_token("sandbox") if target.oauth2 else target.headers
-            return self._exchange(call, base_url, headers, deadline)
-        if target.oauth2:
-            return self._with_token(call, target, target.oauth2, deadline)
-        return self._exchange(call, target.base_url, target.headers, deadline)
+            answer = self._exchange(call, base_url, headers, deadline)
+        elif target.oauth2:
+            answer = self._with_token(call, target, target.oauth2, deadline)
+        else:
+            answer = self._exchange(call, target.base_url, target.headers, deadline)
+        return answer if isinstance(answer, NoReply) else masked(answer, target.secrets)
 
     def close(self) -> None:
         """Closes idle connections; a call that runs ends in its own time."""
@@ -73,7 +76,10 @@ class Outbound:
                 return token
             headers = target.with_token(token)
             answer = self._exchange(call, target.base_url, headers, deadline)
-            if isinstance(answer, NoReply) or answer.status != 401:
+            if isinstance(answer, NoReply):
+                return answer
+            answer = masked(answer, [token])
+            if answer.status != 401:
                 break
             self._tokens.forget(client, token)
         return answer

@@ -3,7 +3,7 @@
 A Target is made for each call and dropped after it: secrets are not stored, and a rotated file takes effect at once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bridge import vendors
@@ -29,6 +29,7 @@ class Target:
     vendor: str
     base_url: str
     headers: Headers = field(default=(), repr=False)
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)  # never to be kept
     oauth2: ClientCredentials | None = (
         None  # whose token is fetched when a call is sent
     )
@@ -56,6 +57,7 @@ def resolve_target(
         vendor=connection.vendor,
         base_url=vendor.base_url(options),
         headers=(*_headers(extra, connection), *credentials),
+        secrets=frozenset(_secrets(auth, extra, credentials)),
         oauth2=oauth2,
     )
 
@@ -64,6 +66,23 @@ def _resolved(
     values: Mapping[str, object], environ: Mapping[str, str] | None
 ) -> dict[str, object]:
     return {key: resolve_all(value, environ) for key, value in values.items()}
+
+
+def _secrets(
+    auth: Mapping[str, object], extra: object, credentials: Headers
+) -> Iterator[str]:
+    """What must not be kept: every resolved secret, and what the credentials' headers made of them."""
+    yield from _revealed((auth, extra))
+    for _, value in credentials:
+        yield value.rpartition(" ")[2]  # without "Basic " or "Bearer "
+
+
+def _revealed(value: object) -> Iterator[str]:
+    if isinstance(value, Secret):
+        yield value.reveal()
+    elif isinstance(value, Mapping | list | tuple):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _revealed(item)
 
 
 def _headers(extra: object, connection: Connection) -> Headers:
