@@ -15,8 +15,9 @@ from prometheus_client import REGISTRY, CollectorRegistry, generate_latest, mult
 from bridge import settings as environment
 from bridge.outbound import Outbound
 from bridge.receive.front import Front
-from bridge.services import health, rulesets
-from bridge.services.rulesets import Active
+from bridge.services import health
+from bridge.services.follow import follow
+from bridge.services.rulesets import Rules
 from bridge.settings import Settings, split_bind
 from bridge.store import Database, migrate
 from bridge.strict import json
@@ -31,7 +32,7 @@ class Parts:
 
     settings: Settings
     database: Database
-    active: Active
+    rules: Rules
 
 
 def open_parts(settings: Settings) -> Parts:
@@ -41,13 +42,14 @@ def open_parts(settings: Settings) -> Parts:
     return Parts(
         settings=settings,
         database=database,
-        active=rulesets.choose(database, settings.mappings),
+        rules=Rules(database, settings.mappings, pinned=settings.ruleset == "pinned"),
     )
 
 
 def create_app(settings: Settings | None = None) -> Wsgi:
     """The WSGI application: both binds."""
     parts = open_parts(settings or environment.load())
+    follow(parts.rules)
     return by_port(parts.settings, hooks_app(parts), admin_app(parts))
 
 
@@ -69,7 +71,7 @@ def hooks_app(parts: Parts) -> Flask:
     """POST /hooks/<source> and the health checks."""
     app = _app(parts)
     front = Front(
-        database=parts.database, ruleset=parts.active.ruleset, settings=parts.settings
+        database=parts.database, ruleset=parts.rules.current, settings=parts.settings
     )
     app.register_blueprint(front.blueprint())
     return app
@@ -81,7 +83,7 @@ def admin_app(parts: Parts) -> Flask:
 
     @app.get("/metrics")
     def metrics() -> Response:
-        text = _counters() + health.gauges(parts.database).encode()
+        text = _counters() + health.gauges(parts.database)
         return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")
 
     return app
@@ -90,13 +92,14 @@ def admin_app(parts: Parts) -> Flask:
 def create_worker(settings: Settings) -> Worker:
     """A worker that runs until stopped."""
     parts = open_parts(settings)
+    follow(parts.rules)
     outbound = Outbound(
         allowed_networks=settings.allowed_networks,
         ca_bundle=str(settings.ca_bundle) if settings.ca_bundle else None,
         sandbox_url=settings.sandbox_url,
     )
     return Worker(
-        parts.database, parts.active.ruleset, outbound, environment=settings.environment
+        parts.database, parts.rules.current, outbound, environment=settings.environment
     )
 
 
@@ -109,7 +112,7 @@ def _app(parts: Parts) -> Flask:
 
     @app.get("/readyz")
     def readyz() -> Response:
-        return _json(*health.ready(parts.database, parts.active))
+        return _json(*health.ready(parts.database, parts.rules.active))
 
     return app
 

@@ -39,6 +39,7 @@ class Settings:
     ca_bundle: Path | None = None
     max_body: int = 1024 * 1024  # bytes
     read_timeout: float = 15.0  # seconds until a whole request must have arrived
+    ruleset: str = "folder"  # or "pinned": what `bridge check --activate` stored
     sandbox_url: str | None = (
         None  # every vendor call goes to this pretend vendor instead
     )
@@ -61,6 +62,10 @@ def load() -> Settings:
         problems += [f"{name}: {' '.join(said)}" for name, said in messages.items()]
     except ValueError as error:  # a *_FILE that cannot be read
         problems.append(str(error))
+    if not problems and values["bind"] == values["admin_bind"]:
+        problems.append(
+            "BRIDGE_ADMIN_BIND: must differ from BRIDGE_BIND, it is for people, not for senders"
+        )
     if problems:
         listed = "\n  ".join(sorted(problems))
         raise SettingsError(f"the environment cannot be used:\n  {listed}")
@@ -84,6 +89,7 @@ def _read(env: FileAwareEnv, default: Settings) -> dict[str, Any]:
         "read_timeout": env.float(
             "READ_TIMEOUT", default.read_timeout, validate=_positive
         ),
+        "ruleset": env.str("RULESET", default.ruleset, validate=_ruleset),
         "sandbox_url": env.str("SANDBOX_URL", None, validate=_url),
     }
 
@@ -147,6 +153,11 @@ def _parse_networks(value: str) -> tuple[Network, ...]:
 def _file(value: Path) -> None:
     if not value.is_file():
         raise ValidationError("the file does not exist")
+
+
+def _ruleset(value: str) -> None:
+    if value not in ("folder", "pinned"):
+        raise ValidationError("write folder or pinned")
 
 
 def _positive(value: float) -> None:

@@ -1,7 +1,9 @@
-"""What people do with a bridge, whichever face they use: look, explain, retry, release, resume.
+"""What people do with a bridge, whichever face they use: look, explain, try, retry, release, resume.
 
-rulesets.py  which ruleset is active: the folder's, or the last good one
-views.py     lists and single events and deliveries, as plain values
+rulesets.py  which ruleset is in force: the folder's, the last good one, a pinned one
+follow.py    taking over what changes while a process serves
+trial.py     what the rules make of one payload
 steer.py     retry, release, cancel, resume
-health.py    what /readyz says
+health.py    what /readyz and /metrics say
+doctor.py    whether everything is in place
 """

@@ -24,12 +24,18 @@ def ready(database: Database, active: Active) -> tuple[int, dict[str, Any]]:
     return 200, report
 
 
-def gauges(database: Database) -> str:
-    """The store's numbers in Prometheus's text format: they are the same whichever process is asked."""
-    with database.read() as connection:
-        unrouted = views.count_unrouted(connection)
-        counts = views.count_deliveries(connection)
-        parked = views.parked(connection)
+def gauges(database: Database) -> bytes:
+    """The store's numbers in Prometheus's text format: they are the same whichever process is asked.
+
+    A store that cannot be read gives none: the processes' own counters are worth showing then, too.
+    """
+    try:
+        with database.read() as connection:
+            unrouted = views.count_unrouted(connection)
+            counts = views.count_deliveries(connection)
+            parked = views.parked(connection)
+    except StoreUnavailable:
+        return b""
     lines = [
         "# TYPE bridge_events_unrouted gauge",
         f"bridge_events_unrouted {unrouted}",
@@ -44,7 +50,7 @@ def gauges(database: Database) -> str:
         f'bridge_connection_parked{{connection="{_label(row["name"])}"}} 1'
         for row in parked
     ]
-    return "\n".join(lines) + "\n"
+    return ("\n".join(lines) + "\n").encode()
 
 
 def _label(value: str) -> str:

@@ -1,18 +1,24 @@
-"""Which ruleset is active: the folder's when it is without errors, else the last good one out of the store.
+"""Which ruleset is in force: the folder's when it is without errors, else the last good one out of the store.
 
-The very first start with a bad folder is refused with every finding; later starts go on, degraded, because deliveries
-must not stop for a half-copied folder.
+The very first start with a bad folder is refused with every finding; later starts, and reloads, go on with the last
+good ruleset, degraded, because deliveries must not stop for a half-copied folder. `follow.py` calls `Rules.look`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from bridge import mapping
+from bridge import log, mapping
 from bridge.errors import MappingError
 from bridge.mapping import Ruleset
 from bridge.model import Diagnostic
 from bridge.store import Database, rulesets
+
+QUIET = 0.5  # seconds without a change until a folder counts as copied whole
+
+_log = log.get("rules")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +26,7 @@ class Active:
     """The ruleset in force. `errors` are the folder's; with any, the folder is not what runs."""
 
     ruleset: Ruleset
-    errors: tuple[Diagnostic, ...]
+    errors: tuple[Diagnostic, ...] = ()
 
     @property
     def degraded(self) -> bool:
@@ -28,36 +34,116 @@ class Active:
         return bool(self.errors)
 
 
-def choose(database: Database, folder: Path) -> Active:
-    """Reads the folder and activates it, or falls back to the active one. Raises MappingError with the findings."""
+class Rules:
+    """The ruleset in force in this process. Swapped whole: whoever took `current()` goes on with what it took."""
+
+    def __init__(
+        self, database: Database, folder: Path, *, pinned: bool = False
+    ) -> None:
+        """Raises MappingError with the findings when there is nothing to start with."""
+        self._database = database
+        self._folder = folder
+        self._pinned = pinned
+        self._seen: object = self._fingerprint()
+        self._changed_at: float | None = None  # None: what was seen was also read
+        self.active = self._stored() if pinned else self._choose()
+
+    def current(self) -> Ruleset:
+        """The ruleset to use now."""
+        return self.active.ruleset
+
+    def look(self, now: float, offload: Callable[[Callable[[], Any]], Any]) -> bool:
+        """Takes over what changed since the last look; whether another ruleset is in force now.
+
+        `now` is in seconds of any steady clock. `offload` runs a slow function off the event loop.
+        """
+        before = self.active
+        if self._pinned:
+            self._follow_store(offload)
+        elif self._settled(now, offload(self._fingerprint)):
+            self._reload(offload)
+        return self.active.ruleset is not before.ruleset
+
+    def _settled(self, now: float, seen: object) -> bool:
+        """Whether the folder changed and then was quiet for long enough."""
+        if seen != self._seen:
+            self._seen, self._changed_at = seen, now
+        return self._changed_at is not None and now - self._changed_at >= QUIET
+
+    def _reload(self, offload: Callable[[Callable[[], Any]], Any]) -> None:
+        """Reads the folder. With errors the ruleset in force stays; a change meanwhile is read at a later look."""
+        ruleset, errors = offload(lambda: read(self._folder))
+        if self._fingerprint() != self._seen:
+            return
+        self._changed_at = None
+        if errors:
+            self.active = Active(ruleset=self.active.ruleset, errors=tuple(errors))
+            _log.error(
+                "ruleset not reloaded", errors=len(errors), first=str(errors[0].place)
+            )
+        elif ruleset.hash == self.active.ruleset.hash:
+            self.active = Active(ruleset=self.active.ruleset)
+        else:
+            activate(self._database, ruleset)
+            self.active = Active(ruleset=ruleset)
+            _log.info(
+                "ruleset reloaded", ruleset=ruleset.hash[:12], rules=len(ruleset.rules)
+            )
+
+    def _follow_store(self, offload: Callable[[Callable[[], Any]], Any]) -> None:
+        with self._database.read() as connection:
+            hash = rulesets.active_hash(connection)
+        if hash != self.active.ruleset.hash:
+            self.active = offload(self._stored)
+            _log.info("ruleset followed", ruleset=self.active.ruleset.hash[:12])
+
+    def _choose(self) -> Active:
+        """The folder's ruleset, or the last good one when the folder has errors."""
+        ruleset, errors = read(self._folder)
+        if not errors:
+            activate(self._database, ruleset)
+            return Active(ruleset=ruleset)
+        kept = _last_good(self._database)
+        if kept is None:
+            count = f"{len(errors)} error{'s' * (len(errors) != 1)}"
+            raise MappingError(f"the mapping files have {count}:", errors)
+        return Active(ruleset=kept, errors=tuple(errors))
+
+    def _stored(self) -> Active:
+        kept = _last_good(self._database)
+        if kept is None:
+            raise MappingError(
+                "no ruleset is pinned yet: run `bridge check --activate`"
+            )
+        return Active(ruleset=kept)
+
+    def _fingerprint(self) -> object:
+        return None if self._pinned else mapping.fingerprint(self._folder)
+
+
+def read(folder: Path) -> tuple[Any, list[Diagnostic]]:
+    """The folder's ruleset and its errors, unset secrets among them; the ruleset is None when there are any."""
     loaded = mapping.load(folder)
     errors = [finding for finding in loaded.findings if finding.severity == "error"]
     if loaded.ruleset is not None:
         errors += mapping.missing_secrets(loaded.ruleset)
-    if loaded.ruleset is None or errors:
-        return _last_good(database, errors)
-    _activate(database, loaded.ruleset)
-    return Active(ruleset=loaded.ruleset, errors=())
+    return (None if errors else loaded.ruleset), errors
 
 
-def _activate(database: Database, ruleset: Ruleset) -> None:
+def activate(database: Database, ruleset: Ruleset) -> None:
     """Stores the ruleset and makes it the active one, unless it is already."""
     with database.read() as connection:
-        active = rulesets.active(connection)
-    if active is None or active[0] != ruleset.hash:
-        now = datetime.now(UTC)
-        database.write(
-            lambda connection: rulesets.activate(
-                connection, ruleset.hash, ruleset.texts, now
-            )
+        if rulesets.active_hash(connection) == ruleset.hash:
+            return
+    now = datetime.now(UTC)
+    database.write(
+        lambda connection: rulesets.activate(
+            connection, ruleset.hash, ruleset.texts, now
         )
+    )
 
 
-def _last_good(database: Database, errors: list[Diagnostic]) -> Active:
+def _last_good(database: Database) -> Ruleset | None:
     with database.read() as connection:
-        active = rulesets.active(connection)
-    kept = mapping.build(active[1]).ruleset if active else None
-    if kept is None:
-        count = f"{len(errors)} error{'s' * (len(errors) != 1)}"
-        raise MappingError(f"the mapping files have {count}:", errors)
-    return Active(ruleset=kept, errors=tuple(errors))
+        texts = rulesets.active_texts(connection)
+    return mapping.build(texts).ruleset if texts is not None else None

@@ -1,0 +1,40 @@
+"""Follows the mapping folder, or the pinned ruleset, while a process serves. Polls: that works on every kind of mount.
+
+Reading and checking run in a native thread where gevent serves sockets, so that a large folder stops nobody.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from bridge import log
+from bridge.errors import ConfigurationError, StoreUnavailable
+from bridge.services.rulesets import Rules
+
+INTERVAL = 0.5  # seconds between looks: with the quiet time a change is in force within two seconds
+
+_log = log.get("rules")
+
+
+def follow(rules: Rules) -> None:
+    """Starts following in a greenlet of this process; without gevent, as in a command, nothing is followed."""
+    monkey = sys.modules.get("gevent.monkey")
+    if monkey is None or not monkey.is_module_patched("time"):
+        return
+    import gevent
+
+    gevent.spawn(_run, rules)
+
+
+def _run(rules: Rules) -> None:
+    import gevent
+
+    pool = gevent.get_hub().threadpool
+    offload: Callable[[Callable[[], Any]], Any] = pool.apply
+    while True:
+        gevent.sleep(INTERVAL)
+        try:
+            rules.look(time.monotonic(), offload)
+        except (ConfigurationError, StoreUnavailable) as error:
+            _log.error("rules not followed", error=str(error))

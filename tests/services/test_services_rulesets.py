@@ -1,0 +1,153 @@
+"""Which ruleset is in force, and taking over what changes."""
+
+import json
+import os
+import shutil
+
+import pytest
+from running import MAPPING
+
+from bridge import mapping
+from bridge.errors import MappingError
+from bridge.services.rulesets import QUIET, Rules, activate
+
+BAD = "version: 1\nrules: {{ oops\n"
+OTHER = MAPPING.replace("sub_status: PS", "sub_status: ES")
+
+
+@pytest.fixture(autouse=True)
+def _secrets(monkeypatch):
+    for name in ("STRIPE_WEBHOOK_SECRET", "VAMBE_API_KEY", "KAPTURE_TOKEN"):
+        monkeypatch.setenv(name, "x")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "mappings"
+    made.mkdir()
+    (made / "rules.yaml").write_text(MAPPING)
+    return made
+
+
+class Looking:
+    """Rules that are looked at with a clock of the test."""
+
+    def __init__(self, rules):
+        self.rules, self.now = rules, 0.0
+
+    def after(self, seconds):
+        self.now += seconds
+        return self.rules.look(self.now, lambda function: function())
+
+
+def write(folder, text, name="rules.yaml"):
+    """Replaces a file, as editors do; the new inode shows even within one tick of the file system's clock."""
+    path = folder / name
+    path.with_suffix(".new").write_text(text)
+    os.replace(path.with_suffix(".new"), path)
+
+
+def hash_of(text):
+    return mapping.build({"rules.yaml": text}).usable().hash
+
+
+def test_first_start_with_errors_is_refused(sqlite, folder):
+    """With nothing to fall back to, the errors are the answer."""
+    write(folder, BAD)
+    with pytest.raises(MappingError) as error:
+        Rules(sqlite, folder)
+    assert error.value.findings
+
+
+def test_unset_secret_is_an_error_at_start(sqlite, folder, monkeypatch):
+    """A rule that could not be sent is found before anything is received."""
+    monkeypatch.delenv("VAMBE_API_KEY")
+    with pytest.raises(MappingError) as error:
+        Rules(sqlite, folder)
+    assert "VAMBE_API_KEY" in error.value.findings[0].message
+
+
+def test_later_start_falls_back_to_the_last_good_one(sqlite, folder):
+    """A start finds the ruleset that was active before the folder broke, and says that it is degraded."""
+    Rules(sqlite, folder)
+    write(folder, BAD)
+    again = Rules(sqlite, folder)
+    assert again.active.degraded
+    assert again.current().hash == hash_of(MAPPING)
+
+
+def test_change_is_taken_over_when_the_folder_is_quiet(sqlite, folder):
+    """A changed folder is read once it was quiet for half a second, not while it is being copied."""
+    looking = Looking(Rules(sqlite, folder))
+    assert looking.after(10) is False
+    write(folder, OTHER)
+    assert looking.after(1) is False
+    write(folder, OTHER + "# more\n")
+    assert looking.after(QUIET - 0.1) is False
+    assert looking.after(QUIET - 0.1) is False
+    assert looking.after(0.2) is True
+    assert looking.rules.current().hash == hash_of(OTHER + "# more\n")
+    assert looking.after(10) is False
+
+
+def test_bad_change_keeps_the_rules_in_force(sqlite, folder):
+    """Errors are shown with their place, the old ruleset goes on, and the corrected folder is taken over."""
+    looking = Looking(Rules(sqlite, folder))
+    write(folder, BAD)
+    looking.after(0), looking.after(QUIET)
+    active = looking.rules.active
+    assert active.degraded and active.ruleset.hash == hash_of(MAPPING)
+    assert active.errors[0].place.line == 2
+    write(folder, OTHER)
+    looking.after(0), looking.after(QUIET)
+    assert not looking.rules.active.degraded
+    assert looking.rules.current().hash == hash_of(OTHER)
+
+
+def test_folder_that_comes_back_as_it_was_is_no_longer_degraded(sqlite, folder):
+    """Undoing a bad change ends the degraded state without another ruleset."""
+    looking = Looking(Rules(sqlite, folder))
+    write(folder, BAD)
+    looking.after(0), looking.after(QUIET)
+    write(folder, MAPPING)
+    assert [looking.after(0), looking.after(QUIET)] == [False, False]
+    assert not looking.rules.active.degraded
+
+
+def test_folder_that_vanishes_keeps_the_rules_in_force(sqlite, folder):
+    """An unmounted or deleted folder stops nothing."""
+    looking = Looking(Rules(sqlite, folder))
+    shutil.rmtree(folder)
+    looking.after(0), looking.after(QUIET)
+    assert looking.rules.active.degraded
+    assert looking.rules.current().hash == hash_of(MAPPING)
+
+
+def test_pinned_rules_follow_the_store_not_the_folder(sqlite, folder):
+    """A pinned host runs what was activated, whatever its own folder holds, and follows the next activation."""
+    with pytest.raises(MappingError, match="--activate"):
+        Rules(sqlite, folder, pinned=True)
+    activate(sqlite, mapping.build({"rules.yaml": MAPPING}).usable())
+    looking = Looking(Rules(sqlite, folder, pinned=True))
+    write(folder, BAD)
+    assert looking.after(1) is False
+    activate(sqlite, mapping.build({"rules.yaml": OTHER}).usable())
+    assert looking.after(1) is True
+    assert looking.rules.current().hash == hash_of(OTHER)
+
+
+def test_activating_an_earlier_ruleset_again_makes_it_the_active_one(sqlite, folder):
+    """Going back to yesterday's folder is an activation like any other."""
+    for text in (MAPPING, OTHER, MAPPING):
+        activate(sqlite, mapping.build({"rules.yaml": text}).usable())
+    assert Rules(sqlite, folder, pinned=True).current().hash == hash_of(MAPPING)
+
+
+def test_active_ruleset_is_stored_with_its_text(sqlite, folder):
+    """What an event was routed with can be read again by its hash."""
+    Rules(sqlite, folder)
+    with sqlite.read() as connection:
+        hash, texts = connection.exec_driver_sql(
+            "SELECT hash, texts FROM rulesets"
+        ).one()
+    assert (hash, json.loads(texts)) == (hash_of(MAPPING), {"rules.yaml": MAPPING})
