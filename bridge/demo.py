@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from bridge.model import Call, Event, Request, SecretRef
 from bridge.sandbox import DEFAULT_CREDENTIALS
 from bridge.sandbox.server import SandboxServer
 from bridge.secret import resolve
+from bridge.serve import follow_parent
 from bridge.store import Database, views
 
 START = 30.0  # seconds for the bridge to answer
@@ -74,6 +75,8 @@ class Demo:
     sandbox: SandboxServer
     ruleset: Ruleset
     environ: Mapping[str, str]
+    session: requests.Session
+    database: Database
 
     def sendings(self) -> list[Sending]:
         """Every recording that the mapping files' tests name, once, oldest event first."""
@@ -109,12 +112,16 @@ class Demo:
             for call in self.sandbox.calls()
         ]
 
+    def under_way(self) -> bool:
+        """Whether the bridge still has something to route or to send."""
+        with self.database.read() as connection:
+            unmade = {state for _, state in views.count_deliveries(connection)}
+            return bool(views.count_unrouted(connection)) or "sending" in unmade
+
     def waiting(self) -> list[str]:
         """Why deliveries that were not made wait or failed, in the store's own words."""
-        database = Database(self.environ["BRIDGE_DATABASE_URL"])
-        with database.read() as connection:
+        with self.database.read() as connection:
             rows = views.list_deliveries(connection)
-        database.close()
         unmade = [row for row in rows if row["state"] != "delivered"]
         return [f"{row['rule']}: {row['state']}, {row['reason']}" for row in unmade]
 
@@ -127,7 +134,7 @@ class Demo:
         signed = providers.sign(
             sending.source.provider, request, secret, now=now, public_url=self.url
         )
-        answer = requests.request(
+        answer = self.session.request(
             signed.method,
             self.url + signed.target,
             data=signed.body,
@@ -143,7 +150,9 @@ class Demo:
     def wait(self, wanted: Sequence[Wanted]) -> tuple[list[Wanted], list[Wanted]]:
         """Waits for all calls; those missing at the end, and those that nobody asked for."""
         until = time.monotonic() + ARRIVE
-        while _missing(wanted, self.received()) and time.monotonic() < until:
+        while time.monotonic() < until and (
+            _missing(wanted, self.received()) or self.under_way()
+        ):
             time.sleep(0.05)
         received = self.received()
         return _missing(wanted, received), _missing(received, wanted)
@@ -167,7 +176,11 @@ def running(folder: Path) -> Iterator[Demo]:
             "BRIDGE_PUBLIC_URL": f"http://127.0.0.1:{hooks}",
             "BRIDGE_SANDBOX_URL": sandbox.url,
         }
-        with _serving(environ, Path(scratch) / "bridge.log"):
+        with (
+            _direct() as session,
+            _serving(session, environ, Path(scratch) / "bridge.log"),
+            closing(Database(environ["BRIDGE_DATABASE_URL"])) as database,
+        ):
             yield Demo(
                 url=environ["BRIDGE_PUBLIC_URL"],
                 admin_url=f"http://127.0.0.1:{admin}",
@@ -175,11 +188,22 @@ def running(folder: Path) -> Iterator[Demo]:
                 sandbox=sandbox,
                 ruleset=ruleset,
                 environ=environ,
+                session=session,
+                database=database,
             )
 
 
+def _direct() -> requests.Session:
+    """A session that asks no proxy: everything is on this machine."""
+    session = requests.Session()
+    session.trust_env = False
+    return session
+
+
 @contextmanager
-def _serving(environ: Mapping[str, str], log: Path) -> Iterator[None]:
+def _serving(
+    session: requests.Session, environ: Mapping[str, str], log: Path
+) -> Iterator[None]:
     """`bridge serve` until the block ends. Nothing of this process's own settings or secrets gets in."""
     kept = {
         key: value for key, value in os.environ.items() if not key.startswith("BRIDGE_")
@@ -189,20 +213,23 @@ def _serving(environ: Mapping[str, str], log: Path) -> Iterator[None]:
             [sys.executable, "-m", "bridge", "serve"],
             env={**kept, **environ},
             stderr=out,
+            preexec_fn=follow_parent(),
         )
         try:
-            _wait_ready(f"{environ['BRIDGE_PUBLIC_URL']}/readyz", process, log)
+            _wait_ready(session, f"{environ['BRIDGE_PUBLIC_URL']}/readyz", process, log)
             yield
         finally:
             process.terminate()
             process.wait(timeout=60)
 
 
-def _wait_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+def _wait_ready(
+    session: requests.Session, url: str, process: "subprocess.Popen[bytes]", log: Path
+) -> None:
     until = time.monotonic() + START
     while time.monotonic() < until and process.poll() is None:
         try:
-            if requests.get(url, timeout=1).status_code == 200:
+            if session.get(url, timeout=1).status_code == 200:
                 return
         except requests.RequestException:
             time.sleep(0.05)

@@ -24,9 +24,8 @@ BACKOFF = (
     2.0,
     5.0,
 )  # seconds before a child is started again, longer while it keeps dying
-_SETTLED = (
-    30.0  # seconds after which a child that ran so long starts at the first delay again
-)
+_SETTLED = 30.0  # seconds: a child that ran so long starts at the first delay again
+GIVE_UP = 6  # deaths in a row, each soon after its start: a port in use, say
 _PR_SET_PDEATHSIG = 1
 
 _log = log.get("serve")
@@ -72,6 +71,10 @@ def run(wanted: Sequence[Child]) -> int:
         while not stopping:
             for child in wanted:
                 _keep_alive(child, environ)
+                if child.deaths >= GIVE_UP:
+                    _log.error("giving up: it does not stay up", process=child.name)
+                    _drain(wanted)
+                    return 1
             time.sleep(0.1)
         return 0 if _drain(wanted) else 1
     finally:
@@ -92,8 +95,7 @@ def _keep_alive(child: Child, environ: dict[str, str]) -> None:
         child.process = subprocess.Popen(
             child.command,
             env=environ,
-            preexec_fn=_follow_parent(),
-            start_new_session=True,
+            preexec_fn=follow_parent(),
         )
         child.started = now
         _log.info("process started", process=child.name, pid=child.process.pid)
@@ -116,7 +118,7 @@ def _drain(wanted: Sequence[Child]) -> bool:
     return all(process.returncode in (0, -signal.SIGTERM) for process in running)
 
 
-def _follow_parent() -> Callable[[], None] | None:
+def follow_parent() -> Callable[[], None] | None:
     """A function for the child that asks Linux for SIGTERM at the parent's death; other systems have none."""
     if not sys.platform.startswith("linux"):
         return None

@@ -2,7 +2,7 @@
 
     body.py    the raw bytes within limits and a deadline, or a refusal
     front.py   POST /hooks/<source>: body → verify → read → store → answer
-    server.py  the gunicorn settings that keep these promises
+    server.py  the gunicorn settings that keep these promises; gunicorn_worker.py the worker that drains quickly
 
 No rule runs here. Nothing of a request is parsed before its sender was proven, and nothing of a refused request is
 kept but metadata.

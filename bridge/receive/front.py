@@ -4,7 +4,7 @@ GET and HEAD serve handshakes and senders that notify by GET. What a provider wa
 words comes from its data file.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -35,7 +35,7 @@ class Front:
     """What receiving needs: the store, the sources of the active ruleset, the limits."""
 
     database: Database
-    ruleset: Ruleset
+    ruleset: Callable[[], Ruleset]
     settings: Settings
 
     def blueprint(self) -> Blueprint:
@@ -52,7 +52,7 @@ class Front:
 
     def receive(self, name: str) -> Response:
         """Takes one request in and answers it; nothing that was answered 2xx can be lost."""
-        source = self.ruleset.sources.get(name)
+        source = self.ruleset().sources.get(name)
         try:
             received = self._request()
             if source is None:

@@ -16,7 +16,7 @@ _settings = settings.load()
 
 bind = [_settings.bind, _settings.admin_bind]
 workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
-worker_class = "gevent"  # 40 slow sockets starve sync and gthread workers
+worker_class = "bridge.receive.gunicorn_worker.Receiver"  # 40 slow sockets starve sync and gthread workers
 worker_connections = 1_000
 preload_app = False  # the store is opened after the fork
 keepalive = 15  # seconds for a request's head, and between requests: slow heads are closed by it
@@ -42,6 +42,18 @@ class _Logger(Logger):  # type: ignore[misc]
             logger.handlers.clear()
             logger.propagate = True
         self.access_log.setLevel(logging.CRITICAL)
+
+    def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Without what a malformed request held: its first line may carry a token."""
+        if msg.startswith("Invalid request"):
+            msg, args = "invalid request", ()
+        super().warning(msg, *args, **kwargs)
+
+    def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """The same for the target of a request that failed."""
+        if msg.startswith("Error handling request"):
+            msg, args = "error handling request", ()
+        super().exception(msg, *args, **kwargs)
 
 
 logger_class = _Logger

@@ -7,7 +7,7 @@ Decimal. Writes Decimals digit by digit, and refuses a number that the usual rea
 
 import json
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 from bridge.errors import Malformed
@@ -145,7 +145,12 @@ def _decimal(text: str) -> Decimal:
             f"the body has a number of more than {_MAX_DIGITS} digits",
             reason="json_number",
         )
-    value = Decimal(text)
+    try:
+        value = Decimal(text)
+    except InvalidOperation:  # an exponent beyond what Decimal itself can hold
+        raise Malformed(
+            "the body has a number out of any range", reason="json_number"
+        ) from None
     if abs(value.adjusted()) > _MAX_EXPONENT:
         raise Malformed(
             "the body has a number with an exponent over 1,000", reason="json_number"

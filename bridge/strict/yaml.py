@@ -6,13 +6,15 @@ expanded. A Node is a value with a place; `plain(node)` drops the places.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 import yaml
 
 from bridge.model import Diagnostic, Place
+from bridge.strict.yaml_errors import quoted
+from bridge.strict.yaml_guesses import guess
 
 MAX_DEPTH = 50
 MAX_NODES = 100_000  # per file, after anchors are expanded
@@ -42,8 +44,13 @@ class Node:
         return self.value.get(key) if isinstance(self.value, dict) else None
 
 
-def compose(text: str, file: str) -> tuple[Node | None, list[Diagnostic]]:
-    """The document of one file and all findings about its YAML. The node is None when nothing can be read."""
+def compose(
+    text: str, file: str, *, bare: Collection[str] = ()
+) -> tuple[Node | None, list[Diagnostic]]:
+    """The document of one file and all findings about its YAML. The node is None when nothing can be read.
+
+    An unquoted {{ … }} is a finding, and read as the text it was meant to be; `bare` keys should have no braces at all.
+    """
     findings: list[Diagnostic] = []
     lines = text.splitlines()
     try:
@@ -51,16 +58,10 @@ def compose(text: str, file: str) -> tuple[Node | None, list[Diagnostic]]:
     except (yaml.MarkedYAMLError, yaml.reader.ReaderError, RecursionError) as error:
         return None, [_syntax(error, file, lines)]
     if len(documents) != 1:
+        message = f"the file holds {len(documents)} YAML documents, it must hold one"
         place = Place(file=file, line=1, column=1)
-        return None, [
-            _finding(
-                "M003",
-                f"the file holds {len(documents)} YAML documents, it must hold one",
-                place,
-                lines,
-            )
-        ]
-    builder = _Builder(file, text, lines, findings)
+        return None, [_finding("M003", message, place, lines)]
+    builder = _Builder(file, text, lines, findings, bare)
     try:
         node = builder.build(documents[0], 0)
     except _TooMuch as error:
@@ -99,32 +100,26 @@ class _Builder:
     """Turns PyYAML's nodes into ours; counts what anchors expand to, so that an alias bomb ends early."""
 
     def __init__(
-        self, file: str, text: str, lines: list[str], findings: list[Diagnostic]
+        self,
+        file: str,
+        text: str,
+        lines: list[str],
+        findings: list[Diagnostic],
+        bare: Collection[str],
     ) -> None:
         self.file, self.text, self.lines, self.findings = file, text, lines, findings
+        self.bare = bare
         self.count = 0
 
     def build(self, node: yaml.Node, depth: int) -> Node:
         self.count += 1
-        if self.count > MAX_NODES or depth > MAX_DEPTH:
-            what = (
-                f"expands to more than {MAX_NODES} values"
-                if self.count > MAX_NODES
-                else "is nested too deeply"
-            )
-            raise _TooMuch(
-                self.finding(
-                    "M004", f"the file {what}: split it or drop the anchors", node
-                )
-            )
+        if self.count > MAX_NODES:
+            raise self.too_much(f"expands to more than {MAX_NODES} values", node)
+        if depth > MAX_DEPTH:
+            raise self.too_much("is nested too deeply", node)
         if self.text.startswith("!", node.start_mark.index):
-            self.findings.append(
-                self.finding(
-                    "M005",
-                    "YAML tags (a value that starts with !) are not used here",
-                    node,
-                )
-            )
+            message = "YAML tags (a value that starts with !) are not used here"
+            self.findings.append(self.finding("M005", message, node))
         if isinstance(node, yaml.ScalarNode):
             return self.scalar(node)
         if isinstance(node, yaml.SequenceNode):
@@ -135,6 +130,10 @@ class _Builder:
         assert isinstance(node, yaml.MappingNode)
         return self.mapping(node, depth)
 
+    def too_much(self, what: str, node: yaml.Node) -> _TooMuch:
+        message = f"the file {what}: split it or drop the anchors"
+        return _TooMuch(self.finding("M004", message, node))
+
     def mapping(self, node: yaml.MappingNode, depth: int) -> Node:
         values: dict[str, Node] = {}
         keys: dict[str, Node] = {}
@@ -142,21 +141,19 @@ class _Builder:
         merged_keys: dict[str, Node] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                self.findings.append(self.bad_key(key_node))
+                finding = self.bad_key(key_node)
+                self.findings.append(finding)
+                if finding.code == "M007":
+                    return self.as_text(node)
                 continue
             key, name = key_node.value, self.scalar(key_node)
             value = self.build(value_node, depth + 1)
             if key == "<<" and not key_node.style:
                 self.merge(value, merged, merged_keys)
             elif key in values:
-                first = keys[key].place.line
-                self.findings.append(
-                    self.finding(
-                        "M002",
-                        f"duplicate key '{key}', first on line {first}",
-                        key_node,
-                    )
-                )
+                message = f"duplicate key '{key}', first on line {keys[key].place.line}"
+                help = "keep one of the two"
+                self.findings.append(self.finding("M002", message, key_node, help))
             else:
                 values[key], keys[key] = value, name
         return Node(
@@ -171,14 +168,11 @@ class _Builder:
         """`<<`: a mapping or a list of mappings; the earlier one wins, as YAML 1.1 says."""
         for source in value.value if isinstance(value.value, list) else [value]:
             if not isinstance(source, Node) or not isinstance(source.value, dict):
-                self.findings.append(
-                    _finding(
-                        "M006",
-                        "'<<' takes a mapping or a list of mappings",
-                        value.place,
-                        self.lines,
-                    )
+                message, place = (
+                    "'<<' takes a mapping or a list of mappings",
+                    value.place,
                 )
+                self.findings.append(_finding("M006", message, place, self.lines))
                 continue
             for key, item in source.value.items():
                 if key not in values:
@@ -195,10 +189,15 @@ class _Builder:
             source=source,
         )
 
+    def as_text(self, node: yaml.Node) -> Node:
+        """A node as the plain text it is written as."""
+        source = self.text[node.start_mark.index : node.end_mark.index]
+        return Node(value=source, place=self.place(node), source=source)
+
     def bad_key(self, node: yaml.Node) -> Diagnostic:
         """A key that is a mapping is nearly always `{{ … }}` without quotes, which YAML reads as nested mappings."""
         place = self.place(node)
-        help = _fix(self.lines[place.line - 1])
+        help = quoted(self.lines[place.line - 1], self.bare)
         message = "an expression needs quotes" if help else "a key must be plain text"
         return _finding("M007" if help else "M006", message, place, self.lines, help)
 
@@ -212,8 +211,10 @@ class _Builder:
             length=max(length, 1),
         )
 
-    def finding(self, code: str, message: str, node: yaml.Node) -> Diagnostic:
-        return _finding(code, message, self.place(node), self.lines)
+    def finding(
+        self, code: str, message: str, node: yaml.Node, help: str = ""
+    ) -> Diagnostic:
+        return _finding(code, message, self.place(node), self.lines, help)
 
 
 def _resolve(text: str) -> str | int | Decimal | bool | None:
@@ -236,23 +237,8 @@ def _finding(
 
 
 def _syntax(error: Exception, file: str, lines: list[str]) -> Diagnostic:
-    """The finding for text that is not YAML. An unquoted {{ is by far the usual cause, so it gets the fixed line."""
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    line, column = (mark.line, mark.column) if mark else (0, 0)
-    problem = getattr(error, "problem", None) or "it cannot be read"
-    line = min(line, max(len(lines) - 1, 0))
-    place = Place(file=file, line=line + 1, column=column + 1)
-    return _finding(
-        "M001", f"not YAML: {problem}", place, lines, _fix(lines[line] if lines else "")
-    )
-
-
-_UNQUOTED = re.compile(r"^(\s*(?:- )?[\w.-]+:\s+)(\{\{.*\}\}.*?)\s*$")
-
-
-def _fix(line: str) -> str:
-    found = _UNQUOTED.match(line)
-    if not found:
-        return ""
-    quoted = found[2].replace("\\", "\\\\").replace('"', '\\"')
-    return f'write it in quotes: {found[1].strip()} "{quoted}"'
+    """The finding for text that is not YAML."""
+    reason = guess(error, lines)
+    place = Place(file=file, line=reason.line + 1, column=reason.column + 1)
+    message = f"not YAML: {reason.message}"
+    return _finding("M001", message, place, lines, reason.help)

@@ -141,6 +141,26 @@ def states(running):
     return [row["state"] for row in found]
 
 
+def test_idle_connections_do_not_delay_the_end(running):
+    """A proxy's idle keep-alive connection is closed at SIGTERM, not waited for."""
+    running.start()
+    with requests.Session() as session:
+        assert session.get(f"{running.url}/healthz", timeout=5).status_code == 200
+        started = time.monotonic()
+        assert running.stop() == 0
+    assert time.monotonic() - started < 10
+
+
+def test_port_in_use_ends_it(running):
+    """A bridge that cannot listen gives up with its reason, and does not restart for ever."""
+    import socket
+
+    with socket.create_server(("127.0.0.1", running.port)):
+        running.start(wait=False)
+        assert running.process.wait(timeout=60) == 1
+    assert "giving up" in running.log.read_text()
+
+
 def test_children_end_with_a_killed_parent(running):
     """kill -9 of the parent alone leaves nothing behind that keeps the port."""
     running.start()
@@ -179,6 +199,24 @@ def test_plain_gunicorn_beside_a_worker(running, sandbox):
         worker.terminate()
         assert worker.wait(timeout=30) == 0
     assert running.stop() == 0
+
+
+def test_changed_folder_is_in_force_within_seconds(running, sandbox):
+    """A saved mapping file is taken over by receivers and worker; a broken one is shown and changes nothing."""
+    running.start()
+    rules = running.folder / "mappings" / "rules.yaml"
+    before = ready(running)["ruleset"]
+    rules.write_text(rules.read_text().replace('"{{ inv.currency | upper }}"', "USD"))
+    assert eventually(lambda: ready(running)["ruleset"] != before, seconds=5)
+    rules.write_text("rules: [\n")
+    assert eventually(lambda: ready(running)["status"] == "degraded", seconds=5)
+    post(running.url, body("evt_reloaded"))
+    assert eventually(lambda: sandbox.calls("vambe"))
+    assert b'"currency":"USD"' in sandbox.calls("vambe")[0].body
+
+
+def ready(running):
+    return requests.get(f"{running.url}/readyz", timeout=5).json()
 
 
 def test_receivers_alone_store_for_later(running, sandbox):

@@ -5,23 +5,29 @@ import json
 import pytest
 from running import MAPPING, SECRET, sign, stripe_event
 
-from bridge import mapping
 from bridge.app import Parts, by_port, hooks_app
 from bridge.errors import StoreUnavailable
-from bridge.services.rulesets import Active
+from bridge.services.rulesets import Rules
 from bridge.settings import Settings
 
 BODY = json.dumps(stripe_event("invoice.paid__clp.http", id="evt_front")).encode()
 
 
 @pytest.fixture
-def app(sqlite, monkeypatch):
+def app(sqlite, tmp_path, monkeypatch):
+    set_secrets(monkeypatch)
+    return hooks_app(parts(sqlite, tmp_path, Settings()))
+
+
+def set_secrets(monkeypatch):
     monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", SECRET)
-    ruleset = mapping.build({"rules.yaml": MAPPING}).usable()
-    parts = Parts(
-        settings=Settings(), database=sqlite, active=Active(ruleset=ruleset, errors=())
-    )
-    return hooks_app(parts)
+    monkeypatch.setenv("VAMBE_API_KEY", "v")
+    monkeypatch.setenv("KAPTURE_TOKEN", "k")
+
+
+def parts(database, folder, settings):
+    (folder / "rules.yaml").write_text(MAPPING)
+    return Parts(settings=settings, database=database, rules=Rules(database, folder))
 
 
 def send(app, body=BODY, **options):
@@ -89,16 +95,14 @@ def test_admin_port_is_told_by_the_socket_not_by_a_header():
     ],
 )
 def test_forwarded_address_counts_from_trusted_proxies_only(
-    sqlite, monkeypatch, proxies, forwarded, remote
+    sqlite, tmp_path, monkeypatch, proxies, forwarded, remote
 ):
     """X-Forwarded-For is believed hop by hop, as far as the hops are trusted."""
     from bridge import settings as environment
 
-    monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", SECRET)
+    set_secrets(monkeypatch)
     monkeypatch.setenv("BRIDGE_TRUSTED_PROXIES", proxies)
-    ruleset = mapping.build({"rules.yaml": MAPPING}).usable()
-    active = Active(ruleset=ruleset, errors=())
-    app = hooks_app(Parts(settings=environment.load(), database=sqlite, active=active))
+    app = hooks_app(parts(sqlite, tmp_path, environment.load()))
     headers = {"Stripe-Signature": "t=1,v1=00"}
     if forwarded:
         headers["X-Forwarded-For"] = forwarded

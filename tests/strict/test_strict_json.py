@@ -46,6 +46,7 @@ def test_any_bytes_are_read_or_refused(raw):
         (b"[NaN]", "json_number"),
         (b"[-Infinity]", "json_number"),
         (b"[1e1001]", "json_number"),
+        (b'{"n":1e99999999999999999999}', "json_number"),
         (b"1" * 1_001, "json_number"),
         (b"[" * 65 + b"]" * 65, "json_depth"),
         (b"[" * 100_000, "json_depth"),

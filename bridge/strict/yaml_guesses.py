@@ -1,0 +1,229 @@
+"""The usual mistakes in YAML, each known by what libyaml complains about and what stands there. Reads text only.
+
+`guess` gives the first that fits. Helps name keys and signs, never values: these may be secrets.
+"""
+
+import re
+from collections.abc import Iterator
+
+from bridge.strict.yaml_errors import Failure, Reason, failure, quoted
+
+_PAIR = re.compile(r"(\s*(?:- )*)([\w.-]+):(\s+|$)(.*)")
+_DOUBLE, _SINGLE = r'"(?:[^"\\]|\\.)*"', r"'(?:[^']|'')*'"
+_QUOTED = {'"': re.compile(_DOUBLE), "'": re.compile(_SINGLE)}
+_BRACKET = re.compile(rf"{_DOUBLE}|{_SINGLE}|#.*|[{{}}\[\]]")
+_CLOSING = {"{": "}", "[": "]"}
+# What helps where no guess fits: by a part of libyaml's problem.
+_HELPS = {
+    "',' or": "write a comma between two entries, or the value in quotes",
+    "'-' indicator": "indent it under its entry, or begin it with '- '",
+    "comment or line break": "begin the text on the next line",
+    "unknown escape": "write \\\\ for a backslash, or use single quotes",
+}
+
+
+def guess(error: Exception, lines: list[str]) -> Reason:
+    """The likeliest reason of what PyYAML raised about a text of these lines."""
+    failed = failure(error, lines)
+    for known in _GUESSES:
+        reason = known(failed)
+        if reason:
+            return reason
+    helps = (help for part, help in _HELPS.items() if part in failed.problem)
+    return failed.reason(failed.problem, next(helps, ""))
+
+
+def _expression(failure: Failure) -> Reason | None:
+    help = quoted(failure.text)
+    return failure.reason(failure.problem, help) if help else None
+
+
+def _tab(failure: Failure) -> Reason | None:
+    indent = failure.text[: _indent(failure.text)]
+    if "\t" not in indent:
+        return None
+    return Reason(
+        line=failure.line,
+        column=indent.index("\t"),
+        message="a tab indents this line",
+        help="indent it with spaces",
+    )
+
+
+def _no_colon(failure: Failure) -> Reason | None:
+    if failure.problem != "could not find expected ':'" or not failure.began:
+        return None
+    line, column = failure.began
+    found = re.match(r"\s*(?:- )*([\w.-]+)(:?)", failure.lines[line])
+    key = found[1] if found else ""
+    what = "write a space after the colon" if found and found[2] else "write a colon"
+    help = f"{what}: {key}: …" if key else "write it as key: value"
+    message = "this line has no ': ' between key and value"
+    return Reason(line=line, column=column, message=message, help=help)
+
+
+def _open_quotes(failure: Failure) -> Reason | None:
+    """Quotes that the text never closes, or closes where the next ones open."""
+    if "quoted scalar" in failure.problem or "end of stream" in failure.problem:
+        lines = [failure.began[0]] if failure.began else []
+    else:
+        lines = list(range(failure.line))
+    for line in lines:
+        for column, sign in _open_value(failure.lines[line]):
+            message = f"the {sign} that opens here is not closed on its line"
+            help = f"close it: add {sign} at the end of the value"
+            return Reason(line=line, column=column, message=message, help=help)
+    return None
+
+
+def _open_value(line: str) -> Iterator[tuple[int, str]]:
+    """Where a value begins with quotes that its line does not close."""
+    pair = _PAIR.fullmatch(line)
+    sign = pair[4][:1] if pair else ""
+    if pair and sign in _QUOTED and not _QUOTED[sign].match(pair[4]):
+        yield pair.start(4), sign
+
+
+def _after_quotes(failure: Failure) -> Reason | None:
+    pair = _PAIR.fullmatch(failure.text)
+    sign = pair[4][:1] if pair else ""
+    closed = _QUOTED[sign].match(pair[4]) if pair and sign in _QUOTED else None
+    if not pair or not closed or failure.column < pair.start(4) + closed.end():
+        return None
+    if failure.char in "}]":
+        return None
+    inner = "''" if sign == "'" else '\\"'
+    return failure.reason(
+        "the value goes on after its closing quotes",
+        f"quote the whole value; {sign} inside it is written {inner}",
+    )
+
+
+def _open_bracket(failure: Failure) -> Reason | None:
+    """A { or [ that is not closed where the next key follows."""
+    if "',' or" not in failure.problem and "node content" not in failure.problem:
+        return None
+    opened = _opened(failure)
+    if opened is None or opened[0] == failure.line and failure.char:
+        return None
+    line, column = opened
+    sign = failure.lines[line][column]
+    message = f"the {sign} that opens here is not closed"
+    help = f"close it with {_CLOSING[sign]}"
+    return Reason(line=line, column=column, message=message, help=help)
+
+
+def _opened(failure: Failure) -> tuple[int, int] | None:
+    """The last { or [ before the failure that is not closed."""
+    opened: list[tuple[int, int]] = []
+    for number, line in enumerate(failure.lines[: failure.line + 1]):
+        end = failure.column if number == failure.line else len(line)
+        for found in _BRACKET.finditer(line, 0, end):
+            if found[0] in _CLOSING:
+                opened.append((number, found.start()))
+            elif found[0] in _CLOSING.values() and opened:
+                opened.pop()
+    return opened[-1] if opened else None
+
+
+def _variable(failure: Failure) -> Reason | None:
+    found = re.search(r"\$\{?(\w+)", failure.text)
+    if not found or "',' or" not in failure.problem:
+        return None
+    return failure.reason(
+        "a variable is not written like this", f"write {{ env: {found[1]} }}"
+    )
+
+
+def _extra_bracket(failure: Failure) -> Reason | None:
+    if not failure.char or failure.char not in "}]":
+        return None
+    return failure.reason(f"this {failure.char} closes nothing", "drop it")
+
+
+def _sign(failure: Failure) -> Reason | None:
+    """A value that begins with a sign that means something else in YAML."""
+    before = failure.text[failure.column - 1 : failure.column]
+    if "alphabetic" in failure.problem and before in ("*", "&"):
+        sign, column = before, failure.column - 1
+    elif failure.problem in _SIGNS and failure.char:
+        sign, column = failure.char, failure.column
+    else:
+        return None
+    return Reason(
+        line=failure.line,
+        column=column,
+        message=f"a value cannot begin with {sign}",
+        help="write the value in quotes",
+    )
+
+
+_SIGNS = ("found character that cannot start any token", "found undefined alias")
+
+
+def _indentation(failure: Failure) -> Reason | None:
+    """A line whose indent fits nothing above it."""
+    own = _indent(failure.text)
+    levels = _levels(failure.lines[: failure.line])
+    begins = failure.column <= own or failure.problem.startswith("mapping values")
+    if not levels or not begins:
+        return None
+    above, line = levels[-1]
+    if own > above and _has_value(failure.lines[line]):
+        message = "this line is indented deeper than the one above it, which has a value already"
+    elif own not in [level for level, _ in levels]:
+        message = f"this line is indented by {own}, which fits no line above it"
+        above, line = min(levels, key=lambda level: (abs(level[0] - own), -level[0]))
+    else:
+        return None
+    help = f"indent it with {above} spaces like line {line + 1}, or that line like this one"
+    return Reason(line=failure.line, column=own, message=message, help=help)
+
+
+def _inner_colon(failure: Failure) -> Reason | None:
+    if not failure.problem.startswith("mapping values"):
+        return None
+    pair = _PAIR.match(failure.text)
+    key = f"{pair[2]}: " if pair else ""
+    return failure.reason(
+        "a value with ': ' in it needs quotes", f'write it in quotes: {key}"…"'
+    )
+
+
+def _levels(lines: list[str]) -> list[tuple[int, int]]:
+    """The indents at which a key or an entry may follow these lines, each with its line: outermost first."""
+    levels: list[tuple[int, int]] = []
+    for number, line in enumerate(lines):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        own = _indent(line)
+        levels = [level for level in levels if level[0] < own]
+        levels.append((own, number))
+        while line[own : own + 2] == "- ":
+            own += 2 + _indent(line[own + 2 :])
+            levels.append((own, number))
+    return levels
+
+
+def _has_value(line: str) -> bool:
+    pair = _PAIR.fullmatch(line)
+    return bool(pair and pair[4].partition("#")[0].strip())
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+_GUESSES = (
+    _tab,
+    _expression,
+    _no_colon,
+    _variable,
+    _open_quotes,
+    _open_bracket,
+    _indentation,
+    _after_quotes,
+    _sign,
+    _extra_bracket,
+    _inner_colon,
+)
