@@ -96,9 +96,8 @@ class Event:
     received_at: datetime
     payload: Json  # the parsed item, `event` in expressions
     headers: Mapping[str, str]  # lower-case names, the provider's allow-list only
-    item: int | None = (
-        None  # position in a batch body; None for a body that is one event
-    )
+    # Position in a batch body; None for a body that is one event.
+    item: int | None = None
     live: bool = True  # False for the provider's test mode
     digest: str = ""  # SHA-256 of the item without its volatile paths
     id: int | None = None  # the store's id, once stored
@@ -116,9 +115,8 @@ class Call:
     query: Headers = ()
     headers: Headers = ()
     body: bytes | None = None
-    success: tuple[tuple[int, int], ...] = (
-        (200, 299),
-    )  # status ranges that count as accepted, both ends included
+    # Status ranges that count as accepted, both ends included.
+    success: tuple[tuple[int, int], ...] = ((200, 299),)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -159,9 +157,8 @@ class Outcome:
     verdict: Verdict
     reason: str  # one sentence for a person; no secret, no payload value
     code: str  # short machine name, groups dead letters and labels metrics: http_404, timeout, partial …
-    limit: int | None = (
-        None  # try at most so many times for this cause, whatever the rule's max_attempts
-    )
+    # Try at most so many times for this cause, whatever the rule's max_attempts.
+    limit: int | None = None
     call: Call | None = None  # what is left to send, where a part was already applied
 
 
@@ -182,12 +179,10 @@ class Connection:
 
     name: str
     vendor: str
-    options: Mapping[
-        str, object
-    ]  # base_url, headers, rate, concurrency, timeout and the vendor's own keys
-    auth: Mapping[
-        str, object
-    ]  # one key, the scheme: {"api_key": SecretRef} or {"basic": {"username": …}}
+    # base_url, headers, rate, concurrency, timeout and the vendor's own keys
+    options: Mapping[str, object]
+    # one key, the scheme: {"api_key": SecretRef} or {"basic": {"username": …}}
+    auth: Mapping[str, object]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -199,6 +194,15 @@ class Retries:
     initial: int | None = None  # seconds
     max_delay: int | None = None  # seconds
     on_ambiguous: str = "retry"  # retry or hold
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Response:
+    """What a rule makes of certain answers, before their vendor judges them. Text, so that a delivery can keep it."""
+
+    when: str  # an expression over `response`
+    do: str  # retry, fail, ok or ignore
+    note: str = ""  # why, for a person
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -221,6 +225,7 @@ class Rendered:
     shadow: bool = False  # rendered and recorded, never sent
     idempotency_key: str = ""
     retries: Retries = Retries()
+    responses: tuple[Response, ...] = ()
 
 
 class Said(StrEnum):

@@ -7,9 +7,10 @@ Every time made here is aware and in UTC.
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from bridge.mapping.helpers import numbers
 from bridge.mapping.helpers.limits import check_text
@@ -19,6 +20,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS_BELOW: Final = 10**11  # larger numbers are milliseconds: 1973 and later
 _MILLISECONDS_BELOW: Final = 10**14
 _LONGEST_FORMAT: Final = 200
+_LONGEST_ZONE: Final = 32
 
 _MONTHS: Final = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _OFFSET: Final = "(?P<z>[Zz]|[+-][0-9]{2}:?[0-9]{2})"
@@ -61,9 +63,10 @@ def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise bad_time(
-            "unknown time zone", "use a name like 'America/Santiago' or 'UTC'"
-        ) from None
+        near = get_close_matches(name[:_LONGEST_ZONE], available_timezones(), n=1)
+        guess = f"did you mean '{near[0]}'?" if near else ""
+        help = guess or "use a name like 'America/Santiago' or 'UTC'"
+        raise bad_time("unknown time zone", help) from None
 
 
 @lru_cache(maxsize=256)
@@ -72,6 +75,8 @@ def parts(fmt: str) -> tuple[str, ...]:
     found = tuple(_PART.findall(fmt))
     if len(fmt) > _LONGEST_FORMAT:
         raise bad_time(f"a time format has at most {_LONGEST_FORMAT} characters")
+    if not any(part[0] == "%" for part in found):
+        raise bad_time("a time format without codes", "write it like '%Y-%m-%d'")
     if any(part[0] == "%" and part not in _CODES for part in found):
         raise bad_time(
             "unknown code in a time format", f"the codes are {' '.join(_CODES)}"

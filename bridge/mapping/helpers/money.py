@@ -21,11 +21,9 @@ def known_currency(code: str) -> str:
     """The code in upper case. Raises E305 for one that ISO 4217 does not list with its decimals."""
     code = code.upper()
     if code not in _iso_4217():
-        raise ExpressionError(
-            "E305",
-            "this is not a currency of ISO 4217",
-            help=near(code, _iso_4217()) or "write its three letters, such as 'usd'",
-        )
+        guess = near(code, _iso_4217()) if len(code) == 3 else ""
+        help = guess or "write its three letters, such as 'usd'"
+        raise ExpressionError("E305", "this is not a currency of ISO 4217", help=help)
     return code
 
 

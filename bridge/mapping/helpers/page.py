@@ -8,6 +8,7 @@ Text only: reads the catalogue, writes no file, evaluates nothing.
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
+from textwrap import fill
 from typing import Final
 
 from bridge.mapping.helpers import FILTERS, TESTS, Example, Helper
@@ -56,9 +57,14 @@ def _entry(helper: Helper) -> str:
     errors = f" Errors: {', '.join(helper.errors)}." if helper.errors else ""
     examples = "\n".join(_examples(helper.examples))
     return (
-        f"### `{helper.signature}`\n\n{helper.summary}\n\n"
-        f"{kinds}{arguments}{errors}\n\n```text\n{examples}\n```"
+        f"### `{_title(helper)}`\n\n{_wrapped(helper.summary)}\n\n"
+        f"{_wrapped(kinds + arguments + errors)}\n\n```text\n{examples}\n```"
     )
+
+
+def _title(helper: Helper) -> str:
+    """A test and a helper may have one name: a test is shown with its `is`."""
+    return f"is {helper.name}" if helper.group == "tests" else helper.signature
 
 
 def _examples(examples: tuple[Example, ...]) -> Iterator[str]:
@@ -90,6 +96,10 @@ def _written(value: object) -> str:
             pairs = (f"{key!r}: {_written(item)}" for key, item in value.items())
             return f"{{{', '.join(pairs)}}}"
     return repr(value)
+
+
+def _wrapped(text: str) -> str:
+    return fill(text, width=120, break_long_words=False, break_on_hyphens=False)
 
 
 def _capital(text: str) -> str:

@@ -1,0 +1,148 @@
+"""What becomes of a call when its vendor answers as a test says: responses, vendor and retry schedule. Pure.
+
+Retries come when they are planned, without jitter. A call that waits for a person counts as released once it has
+replies; without any, a test asks only whether it waits.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from bridge import retry, vendors
+from bridge.mapping.expressions import ExpressionError
+from bridge.mapping.known import Known
+from bridge.mapping.responses import judge
+from bridge.mapping.schema import EndingShape
+from bridge.mapping.shape import check
+from bridge.model import Call, Diagnostic, NoReply, Outcome, Rendered, Reply, Response
+from bridge.retry import Next
+from bridge.strict import json
+from bridge.strict.yaml import Node, plain
+
+ENDING_KEYS = frozenset({"replies", "final"})
+
+_SILENT = {
+    "timeout": NoReply(
+        kind="timeout", message="the vendor did not answer", sent=True, elapsed=0.0
+    ),
+    "refused": NoReply(
+        kind="refused", message="the vendor took no call", sent=False, elapsed=0.0
+    ),
+}
+
+
+def check_ending(call: Node, known: Known) -> None:
+    """Findings about `replies` and `final` of one expected call, where it has any of them."""
+    parts = {key: call.get(key) for key in ENDING_KEYS}
+    given = {key: node for key, node in parts.items() if node}
+    if not given:
+        return
+    ending = Node(value=given, place=call.place, keys=call.keys)
+    for reply in _items(check(EndingShape(), ending, known.findings)):
+        try:
+            _body(reply)
+        except ValueError as error:
+            place = (reply.get("body") or reply).place
+            known.findings.add("T502", f"no vendor can answer this: {error}", place)
+
+
+def compare_ending(
+    call: Node, rendered: Rendered, now: datetime
+) -> Iterator[Diagnostic]:
+    """What is not as a test expects of a call's end; nothing where the test expects nothing of it.
+
+    The replies must be used up: a call that ends before the last of them does not do what the test says.
+    """
+    final = call.get("final")
+    if final is None:
+        return
+    replies = _items(call)
+    found: list[Diagnostic] = []
+    step, used = _play(rendered, replies, now, found)
+    yield from found
+    if (step.state, used) != (final.value, len(replies)):
+        wanted = f"should be {final.value} {_at(len(replies))}"
+        message = f"rule '{rendered.rule}' {wanted}, but is {step.state} {_at(used)}"
+        reason = f": {step.reason}" if step.reason else ""
+        yield Diagnostic(code="T506", message=message + reason, place=final.place)
+
+
+def _play(
+    rendered: Rendered,
+    replies: Sequence[Node],
+    now: datetime,
+    found: list[Diagnostic],
+) -> tuple[Next, int]:
+    """The state after the replies, and how many of them were used."""
+    step = Next(state="held" if rendered.hold else "waiting", reason="", code="")
+    call, age = rendered.call, 0.0
+    for attempt, node in enumerate(replies, 1):
+        answer = _answer(node)
+        outcome = _outcome(rendered, call, answer, node, found)
+        step = retry.next_step(
+            outcome,
+            attempts=attempt,
+            age=age,
+            retries=rendered.retries,
+            reply_headers=answer.headers if isinstance(answer, Reply) else None,
+            now=now + timedelta(seconds=age),
+            random=lambda: 0.0,
+        )
+        if step.state != "waiting":
+            return step, attempt
+        call, age = outcome.call or call, age + step.delay
+    return step, len(replies)
+
+
+def _outcome(
+    rendered: Rendered,
+    call: Call,
+    answer: Reply | NoReply,
+    node: Node,
+    found: list[Diagnostic],
+) -> Outcome:
+    if isinstance(answer, NoReply):
+        return retry.judge_silence(answer)
+
+    def report(response: Response, error: ExpressionError) -> None:
+        message = f"rule '{rendered.rule}' cannot try '{response.when}' on this answer: {error.message}"
+        help = error.help or "guard it, as with | default('')"
+        found.append(
+            Diagnostic(code="T507", message=message, place=node.place, help=help)
+        )
+
+    operation = vendors.operation(rendered.operation)
+    return judge(operation, call, answer, rendered.responses, report)
+
+
+def _answer(node: Node) -> Reply | NoReply:
+    """The answer that a test describes; its shape was checked."""
+    if isinstance(node.value, str):
+        return _SILENT[node.value]
+    status, headers = plain(node.get("status")), plain(node.get("headers"))
+    assert isinstance(status, int)
+    pairs = headers.items() if isinstance(headers, dict) else ()
+    return Reply(
+        status=status,
+        headers={name.lower(): str(value) for name, value in pairs},
+        body=_body(node),
+        elapsed=0.0,
+    )
+
+
+def _body(reply: Node) -> bytes:
+    """The body as it would arrive. Raises ValueError for a number that JSON cannot carry."""
+    body = reply.get("body")
+    if body is None:
+        return b""
+    return (
+        body.value.encode() if isinstance(body.value, str) else json.dumps(plain(body))
+    )
+
+
+def _at(reply: int) -> str:
+    return f"at reply {reply}" if reply else "before any reply"
+
+
+def _items(call: Node) -> list[Node]:
+    node = call.get("replies")
+    return node.value if node and isinstance(node.value, list) else []
