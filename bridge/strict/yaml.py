@@ -54,7 +54,7 @@ def compose(
     findings: list[Diagnostic] = []
     lines = text.splitlines()
     try:
-        documents = list(yaml.compose_all(text, Loader=yaml.CSafeLoader))
+        documents = list(yaml.compose_all(text, Loader=_Loader))
     except (yaml.MarkedYAMLError, yaml.reader.ReaderError, RecursionError) as error:
         return None, [_syntax(error, file, lines)]
     if len(documents) != 1:
@@ -89,6 +89,13 @@ def walk(node: Node) -> Iterator[Node]:
     elif isinstance(node.value, list):
         for child in node.value:
             yield from walk(child)
+
+
+class _Loader(yaml.CSafeLoader):
+    """libyaml without PyYAML's search for a type of every value: what a value is, is decided here."""
+
+    def resolve(self, *_: object) -> str:
+        return ""
 
 
 class _TooMuch(Exception):
@@ -168,11 +175,9 @@ class _Builder:
         """`<<`: a mapping or a list of mappings; the earlier one wins, as YAML 1.1 says."""
         for source in value.value if isinstance(value.value, list) else [value]:
             if not isinstance(source, Node) or not isinstance(source.value, dict):
-                message, place = (
-                    "'<<' takes a mapping or a list of mappings",
-                    value.place,
-                )
-                self.findings.append(_finding("M006", message, place, self.lines))
+                message = "'<<' takes a mapping or a list of mappings"
+                found = _finding("M006", message, value.place, self.lines)
+                self.findings.append(found)
                 continue
             for key, item in source.value.items():
                 if key not in values:

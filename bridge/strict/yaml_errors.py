@@ -10,6 +10,11 @@ from dataclasses import dataclass
 _UNQUOTED = re.compile(r"^(\s*(?:- )*[\w.-]+:\s+)(\{\{.*\}\}.*?)\"?\s*$")
 
 
+_WITHIN = re.compile(
+    r"(?<=[{,\s])([\w.-]+:\s+)(\{\{[^\"']*?\}\})(?=\s*[,}])"
+)  # in { … }
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reason:
     """What is wrong, where (from 0), and what to write instead ("" where nobody knows)."""
@@ -58,7 +63,7 @@ def failure(error: Exception, lines: list[str]) -> Failure:
 
 def quoted(line: str, bare: Collection[str] = ()) -> str:
     """How a line with an unquoted {{ … }} is written right; "" for any other line. `bare` keys take no delimiters."""
-    found = _UNQUOTED.match(line)
+    found = _UNQUOTED.match(line) or _WITHIN.search(line)
     if not found:
         return ""
     key, value = found[1].strip(), found[2]

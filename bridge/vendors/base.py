@@ -36,7 +36,7 @@ class ConnectionOptions(Schema):
         description="Instead of the vendor's own address: a test tenant, a proxy, the sandbox.",
         pattern=_URL,
         shape="an address such as https://api.example.com without user, query and fragment",
-        fix="correct it",
+        fix="write it like https://api.example.com/v2",
         example="https://api.example.com",
     )
     headers = HeaderMap("Static headers", example={"x-api-type": "TICKET"})

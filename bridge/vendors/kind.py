@@ -15,8 +15,10 @@ from bridge.model import Json
 Problem: TypeAlias = "str | list[Any] | dict[Any, Any]"  # falsy: nothing is wrong
 
 LEAVE_OUT = 'leave it out, as in "{{ … if … is present else omit }}"'
+_NULL = f"is null: {LEAVE_OUT}"
 
 _NUMBER = 'add "| number", or drop the quotes of a literal'
+_TEXT = 'add "| string", or write a literal in quotes'
 _BOOLEAN = """compare it, as in "{{ … == 'yes' }}", or drop the quotes of a literal"""
 _FIXES = {
     ("number", "text"): _NUMBER,
@@ -24,8 +26,8 @@ _FIXES = {
     ("integer", "a number"): 'add "| round(0)"',
     ("boolean", "text"): _BOOLEAN,
     ("boolean", "a number"): 'compare it, as in "{{ … == 1 }}"',
-    ("string", "a number"): 'add "| string"',
-    ("string", "true or false"): 'add "| string"',
+    ("string", "a number"): _TEXT,
+    ("string", "true or false"): _TEXT,
     ("string", "a list"): """add "| join(', ')\"""",
     ("object", "text"): 'add "| parse_json"',
     ("array", "text"): """add "| split(',')\"""",
@@ -57,7 +59,8 @@ class Kind(fields.Field[Any], ABC):
     needs = "a value"
     default_error_messages = {
         "required": "is required: add it",
-        "null": f"is null: {LEAVE_OUT}",
+        # marshmallow formats it: each brace is written twice for it.
+        "null": _NULL.replace("{", "{{").replace("}", "}}"),
     }
 
     def __init__(
@@ -77,11 +80,7 @@ class Kind(fields.Field[Any], ABC):
 
     def problem_of(self, value: object) -> Problem:
         """What is wrong with a value, null included."""
-        try:
-            self.deserialize(value)
-        except ValidationError as error:
-            return error.messages
-        return ""
+        return _NULL if value is None else self.problem(value)
 
     def wrong_type(self, value: object) -> str:
         given = kind_of(value)

@@ -87,7 +87,7 @@ def test_every_fault_is_found_at_once_with_its_path():
         },
     )
     assert found["verify.heder"] == "is not a key here, did you mean 'header'?"
-    assert found["verify.encoding"] == "Must be one of: hex, base64."
+    assert found["verify.encoding"] == "must be one of hex, base64"
     assert found["verify.signed"].endswith("not 'rwa'")
     assert found["verify.prefix"] == "takes text"
     assert found["verify.timestamp.from"] == "is needed"
@@ -181,7 +181,7 @@ def test_a_mapping_file_lays_its_keys_over_the_data_file():
         (HEAD + "handshake: {when: {methd: GET}}\n", "handshake.when"),
         (HEAD + "verify: {scheme: hmca, header: X}\n", "verify.scheme"),
         ("- a\n", "bad.yaml"),
-        ("a: [\n", "bad.yaml:1:1"),
+        ("a: [\n", "bad.yaml:1:4"),
     ],
 )
 def test_a_data_file_with_a_fault_is_refused_with_its_path(tmp_path, text, path):

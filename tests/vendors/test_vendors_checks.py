@@ -44,7 +44,7 @@ WRONG = [
      "custom_field_values.0.x", "is unknown"),
     ("kapture.update_ticket", {"sub_status": "P"}, "ticket_id", "is required"),
     ("kapture.update_ticket", {**KAPTURE, "ticket_id": 7},
-     "ticket_id", 'needs text, this gave a number: add "| string"'),
+     "ticket_id", 'needs text, this gave a number: add "| string", or write a literal in quotes'),
     ("kapture.update_ticket", {**KAPTURE, "comment": ""}, "comment", "is empty"),
     ("kapture.update_ticket", {**KAPTURE, "callback_time": "2026-05-03T18:30:00"}, "callback_time", "| datetime("),
     ("kapture.update_ticket", {**KAPTURE, "callback_time": "2026-02-30 18:30:00"}, "callback_time", "| datetime("),
