@@ -10,9 +10,14 @@ route.py, evaluate.py, render.py.
 from bridge.mapping.cases import CaseResult, Failure, read_recording, run_cases
 from bridge.mapping.codes import CODES, explain
 from bridge.mapping.compare import ABSENT, Difference
+from bridge.mapping.environment import SecretCode, missing_secrets
 from bridge.mapping.evaluate import Step
+from bridge.mapping.expressions import ExpressionError
+from bridge.mapping.folder import fingerprint
 from bridge.mapping.load import build, load
-from bridge.mapping.references import missing_secrets
+from bridge.mapping.recorded import check_recorded, unheard
+from bridge.mapping.recordings import Recordings, read_recordings
+from bridge.mapping.responses import judge
 from bridge.mapping.route import Trial, route, try_event
 from bridge.mapping.ruleset import Case, Loaded, Rule, Ruleset, Source
 
@@ -22,19 +27,27 @@ __all__ = [
     "Case",
     "CaseResult",
     "Difference",
+    "ExpressionError",
     "Failure",
     "Loaded",
+    "Recordings",
     "Rule",
     "Ruleset",
+    "SecretCode",
     "Source",
     "Step",
     "Trial",
     "build",
+    "check_recorded",
     "explain",
+    "judge",
+    "fingerprint",
     "load",
     "missing_secrets",
     "read_recording",
+    "read_recordings",
     "route",
     "run_cases",
     "try_event",
+    "unheard",
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
+from bridge.mapping.case_replies import ENDING_KEYS, check_ending
 from bridge.mapping.known import Known
 from bridge.mapping.ruleset import Case, Rule
 from bridge.mapping.sources import source_name
@@ -10,7 +11,7 @@ from bridge.model import Diagnostic
 from bridge.strict.yaml import Node, plain
 
 WORDS = ("no_match", "skipped")
-CALL_KEYS = frozenset({"body", "body_contains", "path", "method", "headers"})
+CALL_KEYS = ENDING_KEYS | {"body", "body_contains", "path", "method", "headers"}
 
 
 def read_cases(file: Node, known: Known) -> Iterator[Case]:
@@ -66,6 +67,7 @@ def _case(item: Node, name: Node, source: str, known: Known) -> Case:
         at=datetime.fromisoformat(str(at.value)) if at else None,
         expect=_pairs(expect),
         place=name.place,
+        places={key: node.place for key, node in _pairs(item).items()},
     )
 
 
@@ -91,6 +93,7 @@ def _check_outcome(outcome: Node, known: Known) -> None:
 def _check_call(node: Node, known: Known) -> None:
     value = node.value
     if isinstance(value, dict) and value and CALL_KEYS.issuperset(value):
+        check_ending(node, known)
         return
     message = "this is not an outcome"
     choices = ", ".join(sorted(CALL_KEYS))

@@ -6,12 +6,14 @@ Reads the recordings and nothing else; sends nothing. Recorded signatures are st
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 
 from bridge import providers
 from bridge.errors import Refused
+from bridge.mapping.case_replies import compare_ending
 from bridge.mapping.compare import Difference, compare_call
-from bridge.mapping.patch import patched
+from bridge.mapping.patch import NoSuchPath, patched
 from bridge.mapping.route import Trial, try_event
 from bridge.mapping.ruleset import Case, Rule, Ruleset
 from bridge.model import Diagnostic, Event, Place, Rendered, Request, Said
@@ -47,7 +49,11 @@ class CaseResult:
 
 
 class _Unreadable(Exception):
-    """A recording that cannot be read."""
+    """A recording that cannot be used, and which key of the test is to blame."""
+
+    def __init__(self, message: str, help: str, key: str) -> None:
+        super().__init__(message)
+        self.help, self.key = help, key
 
 
 def run_cases(
@@ -79,7 +85,11 @@ def _run(case: Case, ruleset: Ruleset, folder: Path) -> CaseResult:
     try:
         events = _events(case, ruleset, folder)
     except _Unreadable as error:
-        return _result(case, [_failure("T501", str(error), case)], ruleset)
+        place = case.places[error.key]
+        diagnostic = Diagnostic(
+            code="T501", message=str(error), place=place, help=error.help
+        )
+        return _result(case, [Failure(diagnostic=diagnostic)], ruleset)
     trials: dict[str, list[Trial]] = {}
     for event in events:
         for trial in try_event(event, ruleset):
@@ -111,16 +121,29 @@ def _events(case: Case, ruleset: Ruleset, folder: Path) -> list[Event]:
     path = folder / Path(case.place.file).parent / case.given
     provider = ruleset.sources[case.source].provider
     try:
-        request = patched(read_recording(path, case.source), provider, case.patch)
+        recorded = read_recording(path, case.source)
+        request = patched(recorded, provider, case.patch)
         events = providers.read(provider, case.source, providers.trust(request))
     except OSError as error:
-        raise _Unreadable(f"'{case.given}' cannot be read: {error.strerror}") from None
+        message = f"'{case.given}' cannot be read: {error.strerror}"
+        raise _Unreadable(message, _near(path), "given") from None
+    except NoSuchPath as error:
+        raise _Unreadable(str(error), error.help, "patch") from None
     except (ValueError, Refused) as error:
-        raise _Unreadable(f"'{case.given}' cannot be used: {error}") from None
+        message = f"'{case.given}' cannot be used: {error}"
+        raise _Unreadable(message, "", "given") from None
     return [
         replace(event, received_at=case.at or event.occurred_at or _UNDATED)
         for event in events
     ]
+
+
+def _near(path: Path) -> str:
+    """What a path may have meant: a file of nearly that name beside it."""
+    beside = (one.name for one in path.parent.glob("*") if one.is_file())
+    near = get_close_matches(path.name, beside, n=1)
+    start = "a path starts at the folder of the mapping file"
+    return f"did you mean '{near[0]}'?" if near else start
 
 
 def _judge(case: Case, rule: Rule, trials: list[Trial]) -> list[Failure]:
@@ -170,6 +193,8 @@ def _judge_calls(
             message = f"rule '{rule.id}': {difference.path} differs"
             place = difference.place
             found.append(_failure("T505", message, case, place, difference))
+        ending = compare_ending(node, rendered, case.at or _UNDATED)
+        found += [Failure(diagnostic=diagnostic) for diagnostic in ending]
     return found
 
 
@@ -178,10 +203,15 @@ def _other(
 ) -> Failure:
     message = f"rule '{rule.id}' should have given {wanted}, but said {said.value}"
     decision = trial.decision if trial else None
-    if decision and decision.diagnostic:
-        message += f" {decision.diagnostic.code}"
+    found = decision.diagnostic if decision else None
     reason = f"{decision.reason} ({decision.place})" if decision else ""
-    return replace(_failure("T503", message, case, place), reason=reason)
+    if found:
+        message += f" {found.code}"
+        reason = f"{found.message} ({found.place})"
+    failure = _failure("T503", message, case, place)
+    help = found.help if found else ""
+    diagnostic = replace(failure.diagnostic, help=help)
+    return replace(failure, diagnostic=diagnostic, reason=reason)
 
 
 def _failure(

@@ -14,8 +14,8 @@ YAML: Final[Mapping[str, Explanation]] = {
     "M001": _code(
         "not YAML",
         "The file is not YAML. Often a value that starts with {{ has no quotes, or a line is indented badly.",
-        "amount: {{ inv.amount_paid }} CLP",
-        'amount: "{{ inv.amount_paid }} CLP"',
+        "description: {{ inv.number }} was paid",
+        'description: "{{ inv.number }} was paid"',
     ),
     "M002": _code(
         "duplicate key",
@@ -32,8 +32,12 @@ YAML: Final[Mapping[str, Explanation]] = {
     "M004": _code(
         "too much",
         "A file holds too many values or is nested too deeply, counted after its anchors are expanded.",
-        "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]   # … and so on",
-        "tables:\n  level: { csv: tables/level.csv, key: id, value: level }",
+        "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
+        "b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\n"
+        "c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\n"
+        "d: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]\n"
+        "e: [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d]",
+        "levels: { csv: tables/levels.csv, key: id, value: level }",
     ),
     "M005": _code(
         "tag",
@@ -65,8 +69,8 @@ SHAPE: Final[Mapping[str, Explanation]] = {
     "M101": _code(
         "unknown key",
         "A key that is not one of those known at this place. Nothing is ever ignored.",
-        "rules:\n  - id: a\n    evnts: [invoice.paid]",
-        "rules:\n  - id: a\n    events: [invoice.paid]",
+        "evnts: [invoice.paid]",
+        "events: [invoice.paid]",
     ),
     "M102": _code(
         "wrong value",
@@ -77,8 +81,8 @@ SHAPE: Final[Mapping[str, Explanation]] = {
     "M103": _code(
         "missing key",
         "A key that is required here is not written.",
-        "rules:\n  - events: [invoice.paid]",
-        "rules:\n  - id: paid-invoice\n    events: [invoice.paid]",
+        "- events: [invoice.paid]",
+        "- id: paid-invoice\n  events: [invoice.paid]",
     ),
     "M104": _code(
         "name used twice",
@@ -101,8 +105,12 @@ SHAPE: Final[Mapping[str, Explanation]] = {
     "M107": _code(
         "no source",
         "The file says rules or tests but not whose events they are about.",
-        "version: 1\nrules: [ … ]",
-        "version: 1\nsource: stripe\nrules: [ … ]",
+        "version: 1\nrules:\n"
+        "  - { id: ping, target: http.request, connection: { base_url: https://example.com }, "
+        "fields: { method: POST, path: /ping } }",
+        "version: 1\nsource: stripe\nrules:\n"
+        "  - { id: ping, target: http.request, connection: { base_url: https://example.com }, "
+        "fields: { method: POST, path: /ping } }",
     ),
     "M108": _code(
         "connection of another vendor",
@@ -125,14 +133,21 @@ SHAPE: Final[Mapping[str, Explanation]] = {
     "M111": _code(
         "condition that is none",
         "A condition must give true or false; this one gives something else whatever the event holds.",
-        "when: inv.amount_paid",
-        "when: inv.amount_paid > 0",
+        "when: inv.currency | upper",
+        "when: inv.currency | upper == 'CLP'",
     ),
     "M112": _code(
         "name that is taken",
         "A name of let or for_each that expressions know as something else already.",
         'let: { event: "{{ event.data }}" }',
         'let: { data: "{{ event.data }}" }',
+    ),
+    "M113": _code(
+        "response that asks for what no answer has",
+        "A response sees `response` alone: its status, its headers by lower-case names, and its body. Tables are not "
+        "there: an answer may come days after the event, when the files say something else.",
+        "when: response.code == 404",
+        "when: response.status == 404",
     ),
 }
 
@@ -166,5 +181,11 @@ SECRETS: Final[Mapping[str, Explanation]] = {
         "A source says with which secret its sender proves itself; without one anybody could post.",
         "source: { name: stripe }",
         "source: { name: stripe, verify: { secret: { env: STRIPE_WEBHOOK_SECRET } } }",
+    ),
+    "A406": _code(
+        "option that does not fit",
+        "The variable or file that a connection option refers to holds what the vendor cannot take.",
+        "export GETFLY_HOST=https://acme.getflycrm.com/",
+        "export GETFLY_HOST=acme.getflycrm.com",
     ),
 }

@@ -65,14 +65,27 @@ TESTS: Final[Mapping[str, Explanation]] = {
     "T504": _code(
         "another number of calls",
         "A rule made more or fewer calls than the test lists; several calls are a list.",
-        "expect: { failed: { body: { … } } }            # two tickets, two calls",
-        "expect: { failed: [ { body: { … } }, { body: { … } } ] }",
+        "expect: { paid: { method: POST } }            # for_each makes two calls",
+        "expect: { paid: [ { method: POST }, { method: POST } ] }",
     ),
     "T505": _code(
         "another value",
         'A value of the call differs. Comparison is typed: "1" is not 1, 1 is 1.0.',
         "body_contains: { amount: '19.99' }",
         "body_contains: { amount: 19.99 }",
+    ),
+    "T506": _code(
+        "another end",
+        "After its replies a call is in another state than final, or it ends before all of them are used. One reply is "
+        "one attempt; without replies, final is the state before the first.",
+        "replies: [{ status: 404 }]\nfinal: delivered            # but nothing takes 404 for a success",
+        "replies: [{ status: 404 }]\nfinal: dead",
+    ),
+    "T507": _code(
+        "response that cannot be tried",
+        "The `when` of a response is an error for this answer. While delivering, it would be logged and passed over.",
+        "when: response.body.code == 7            # but the answer is an HTML page",
+        "when: response.body.code | default(0) == 7",
     ),
 }
 
@@ -86,14 +99,14 @@ WARNINGS: Final[Mapping[str, Explanation]] = {
     "W601": _code(
         "rule without a test",
         "No test expects this rule to match or to fail, so nobody knows what it does.",
-        "tests: []",
-        "tests:\n  - { name: paid, given: paid.http, expect: { paid: { body: { … } } } }",
+        "tests:\n  - { name: free, given: paid.http, expect: { paid: no_match } }",
+        "tests:\n  - { name: paid, given: paid.http, expect: { paid: { method: POST } } }",
     ),
     "W602": _code(
         "retry of something that adds up",
         "After an unknown outcome the call is repeated, and the field is added a second time.",
-        "retries: { on_ambiguous: retry }\nfields: { comment: … }",
-        "retries: { on_ambiguous: hold }\nfields: { comment: … }",
+        "retries: { on_ambiguous: retry }\nfields: { ticket_id: T1, sub_status: PS, comment: Paid }",
+        "retries: { on_ambiguous: hold }\nfields: { ticket_id: T1, sub_status: PS, comment: Paid }",
     ),
     "W603": _code(
         "file that is not read",
@@ -107,10 +120,35 @@ WARNINGS: Final[Mapping[str, Explanation]] = {
         "BRIDGE_MAPPINGS=/srv/empty",
         "BRIDGE_MAPPINGS=/srv/mappings",
     ),
+    "W605": _code(
+        "two rules for one field",
+        "Two rules set the same field of the same ticket for the same event, so one undoes what the other did.",
+        "- id: paid\n  events: [invoice.paid]\n- id: any-invoice\n  events: [invoice.*]",
+        "- id: paid\n  events: [invoice.paid]\n- id: failed-invoice\n  events: [invoice.payment_failed]",
+    ),
     "W606": _code(
         "undocumented field",
         "The vendor takes fields of the tenant's own, so this one is sent; it may still be a misspelling.",
-        "fields: { ticket_id: …, sub_staus: PS }",
-        "fields: { ticket_id: …, sub_status: PS }",
+        "fields: { ticket_id: T1, sub_status: PS, dispositon: billing }",
+        "fields: { ticket_id: T1, sub_status: PS, disposition: billing }",
+    ),
+    "W607": _code(
+        "path that was never recorded",
+        "No recorded payload of the rule's event types holds this path. With --strict only.",
+        "when: inv.amount_payd > 0",
+        "when: inv.amount_paid > 0",
+    ),
+    "W608": _code(
+        "event type that was never recorded",
+        "No recorded payload of the source is of this type. With --strict only.",
+        "events: [invoice.payed]",
+        "events: [invoice.paid]",
+    ),
+    "W609": _code(
+        "rule without a negative test",
+        "The rule has a condition, and no test shows an event of its type that it leaves alone. With --strict only.",
+        "tests:\n  - { name: paid, given: paid.http, expect: { paid: { method: POST } } }",
+        "tests:\n  - { name: paid, given: paid.http, expect: { paid: { method: POST } } }\n"
+        "  - { name: free, given: paid.http, patch: { event.data.object.amount_paid: 0 }, expect: { paid: no_match } }",
     ),
 }

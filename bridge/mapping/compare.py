@@ -36,13 +36,18 @@ class Difference:
 
 
 def compare_call(expected: Node, rendered: Rendered, trial: Trial) -> list[Difference]:
-    """Everything in which a call differs from a mapping of body, body_contains, path, method and headers."""
+    """Everything in which a call differs from a mapping of body, body_contains, path, method and headers.
+
+    Other keys of the mapping are not about the call itself.
+    """
     actual = _parts(rendered.call)
     found = []
     for key, node in (
         expected.value.items() if isinstance(expected.value, dict) else ()
     ):
         part = key.removesuffix("_contains")
+        if part not in actual:
+            continue
         whole = key == "body"
         for path, wanted, got in _differ(plain(node), actual[part], whole=whole):
             found.append(

@@ -1,5 +1,6 @@
 """Reads `fields:` of a rule, and checks what can be known of them before an event comes."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 
@@ -8,11 +9,22 @@ from marshmallow import Schema
 from bridge import vendors
 from bridge.mapping.findings import Findings, split_fix
 from bridge.mapping.formulas import Writer
+from bridge.mapping.helpers.complaints import conversion
+from bridge.mapping.helpers.kinds import NOTHING, NUMBERS, describe
 from bridge.mapping.places import place_at
-from bridge.mapping.ruleset import Constant, Tree
+from bridge.mapping.ruleset import Constant, Formula, Tree
 from bridge.strict.yaml import Node, plain
 from bridge.vendors import Operation
 
+_INSERTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_KINDS = {
+    "string": frozenset({str}),
+    "number": NUMBERS,
+    "integer": NUMBERS,
+    "boolean": frozenset({bool}),
+    "object": frozenset({dict}),
+    "array": frozenset({list}),
+}
 _MAY_BE_TEXT = frozenset({"string", "object", "array", ""})
 
 
@@ -39,6 +51,7 @@ def read_fields(
     if operation:
         _check_names(rule, node, operation, findings)
         _check_constants(node, found, operation, findings)
+        _check_kinds(found, operation, findings)
     return found
 
 
@@ -53,6 +66,8 @@ def _check_names(
         message, help = split_fix(problem)
         place = place_at(node, path) if path in names else place_at(rule, "fields")
         message = f"field '{path}' of {operation.name} {message}"
+        if help == "add it" and (field := _made(operation.schema).fields.get(path)):
+            help = f"add it, as in {path}: {field.metadata['example']}"
         findings.add("M106", message, place, help)
     for path, problem in vendors.hint_names(operation, names).items():
         message, help = split_fix(problem)
@@ -74,8 +89,36 @@ def _check_constants(
     for name, messages in problems.items():
         if name in constants and isinstance(messages, list):
             message, help = split_fix(str(messages[0]))
+            if "{" in str(constants[name]):
+                help = 'an expression has two braces: "{{ … }}"'
             place = fields[name].node.place  # type: ignore[union-attr]
             findings.add("M106", f"field '{name}' {message}", place, help)
+
+
+def _check_kinds(
+    fields: Mapping[str, Tree], operation: Operation, findings: Findings
+) -> None:
+    """Expressions that can never give the kind of value that the operation takes, whatever the event holds."""
+    schema = _made(operation.schema)
+    for name, tree in fields.items():
+        field = schema.fields.get(name)
+        wanted = _KINDS.get(getattr(field, "json_type", ""))
+        if not wanted or not isinstance(tree, Formula):
+            continue
+        gives = tree.expression.gives - NOTHING
+        if gives and gives.isdisjoint(wanted):
+            message = (
+                f"field '{name}' needs {describe(wanted)}, this gives {describe(gives)}"
+            )
+            help = _conversion(tree.expression.source, wanted, gives)
+            findings.add("M106", message, tree.node.place, help)
+
+
+def _conversion(source: str, wanted: frozenset[type], gives: frozenset[type]) -> str:
+    if gives == {str} and _INSERTION.sub("", source):
+        return "write nothing around {{ … }}: it makes text of the value"
+    helps = (conversion(wanted, kind) for kind in gives)
+    return next((help for help in helps if help), "write another expression")
 
 
 @cache

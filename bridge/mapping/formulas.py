@@ -1,5 +1,6 @@
 """Compiles what a rule writes as expressions, and puts what is wrong with them at its place in the file."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +23,8 @@ from bridge.strict.yaml import Node, plain
 _expression = lru_cache(maxsize=10_000)(compile_expression)
 _template = lru_cache(maxsize=10_000)(compile_template)
 
+_DELIMITER = re.compile(r"\{[{%#]")
+
 EVENT_NAMES = frozenset({"event", "headers", "meta", "omit"})
 
 
@@ -42,6 +45,8 @@ class Writer:
             return None
         text = str(node.value)
         if text.lstrip().startswith("{{"):
+            if not (node.quoted or node.block):
+                return None  # YAML has said that it stands there without quotes
             inner = text.strip().removeprefix("{{").removesuffix("}}").strip()
             help = f"drop the delimiters: {name}: {inner}"
             message = f"'{name}' is an expression already"
@@ -70,7 +75,7 @@ class Writer:
         if node is None:
             return None
         text = node.value
-        if not isinstance(text, str) or "{" not in text:
+        if not isinstance(text, str) or not _DELIMITER.search(text):
             return Constant(name=name, value=plain(node), node=node)  # type: ignore[arg-type]
         try:
             compiled = _template(text, blocks=blocks, html=html)
@@ -95,7 +100,9 @@ class Writer:
             return tuple(item for item in items if item is not None)
         if node.value is None:
             message = f"'{name}' is null: a field is never sent as null"
-            self.known.findings.add("M102", message, node.place, "drop the key")
+            self.known.findings.add(
+                "M102", message, node.place, "write a value, or drop the key"
+            )
             return None
         return self.template(name, node, blocks=blocks, html=html)
 

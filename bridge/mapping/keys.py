@@ -6,7 +6,8 @@ Knows marshmallow; knows nothing of YAML, places or rules.
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from difflib import get_close_matches
+from typing import Any, Literal
 
 from marshmallow import ValidationError, fields
 
@@ -31,12 +32,26 @@ class Problem(str):
 
 
 class Key(fields.Field[Any]):
-    """A key of the file. Its description is the one that docs and editors show."""
+    """A key of the file. Its description is the one that docs and editors show.
+
+    `notation` says what its text is to the language: `expression` a bare one, `template` text with {{ … }} in it.
+    `meant` are words that other tools have for it, for the help about an unknown key.
+    """
 
     default_error_messages = {"required": "required", "null": "null"}
 
-    def __init__(self, description: str, **rest: Any) -> None:
-        super().__init__(metadata={"description": description}, **rest)
+    def __init__(
+        self,
+        description: str,
+        *,
+        notation: Literal["", "expression", "template"] = "",
+        meant: tuple[str, ...] = (),
+        **rest: Any,
+    ) -> None:
+        notes = {"description": description, "notation": notation, "meant": meant}
+        # What is missing is said where its name is known; what it is for, only here.
+        errors: dict[str, Any] = {"required": Problem("required", description)}
+        super().__init__(metadata=notes, error_messages=errors, **rest)
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Any, **kwargs: Any
@@ -71,16 +86,22 @@ class Pattern(Text):
     """Text of one form."""
 
     def __init__(
-        self, description: str, pattern: re.Pattern[str], form: str, **rest: Any
+        self,
+        description: str,
+        pattern: re.Pattern[str],
+        form: str,
+        *,
+        example: str,
+        **rest: Any,
     ):
         super().__init__(description, **rest)
-        self.pattern, self.form = pattern, form
+        self.pattern, self.form, self.example = pattern, form, example
 
     def problem(self, value: object) -> Problem | None:
         wrong = super().problem(value)
         if wrong or self.pattern.fullmatch(str(value)):
             return wrong
-        return Problem(f"is not {self.form}")
+        return Problem(f"is not {self.form}", f"write one such as {self.example}")
 
 
 class Name(Pattern):
@@ -88,7 +109,7 @@ class Name(Pattern):
 
     def __init__(self, description: str, **rest: Any) -> None:
         form = "a name: letters, digits, '.', '_' and '-', at most 100"
-        super().__init__(description, _NAME, form, **rest)
+        super().__init__(description, _NAME, form, example="paid-invoice", **rest)
 
 
 class Choice(Text):
@@ -101,7 +122,9 @@ class Choice(Text):
     def problem(self, value: object) -> Problem | None:
         if value in self.choices:
             return None
-        return Problem(f"must be one of {', '.join(self.choices)}")
+        near = get_close_matches(str(value), self.choices, n=1)
+        help = f"did you mean '{near[0]}'?" if near else f"write {self.choices[0]}"
+        return Problem(f"must be one of {', '.join(self.choices)}", help)
 
 
 class Integer(Key):
@@ -113,19 +136,23 @@ class Integer(Key):
 
     def problem(self, value: object) -> Problem | None:
         if isinstance(value, bool) or not isinstance(value, int):
-            return needs("a whole number", value)
+            return needs("a whole number", value, f"write one such as {self.low}")
         if self.low <= value <= self.high:
             return None
         if self.low == self.high:
-            return Problem(f"must be {self.low}")
-        return Problem(f"must be between {self.low:,} and {self.high:,}")
+            return Problem(f"must be {self.low}", f"write {self.low}")
+        nearest = self.low if value < self.low else self.high
+        message = f"must be between {self.low:,} and {self.high:,}"
+        return Problem(message, f"write {nearest}")
 
 
 class Duration(Text):
     """A time span as a whole number with its unit: 15s, 30m, 2h, 4d. One form, so that 30 is never a guess."""
 
+    pattern = _DURATION
+
     def problem(self, value: object) -> Problem | None:
-        if isinstance(value, str) and _DURATION.fullmatch(value):
+        if isinstance(value, str) and self.pattern.fullmatch(value):
             return None
         if isinstance(value, int) and not isinstance(value, bool):
             return Problem("needs a unit", f"write {value}s, or {value}m, h or d")

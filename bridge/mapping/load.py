@@ -15,15 +15,18 @@ from bridge.mapping.connections import declare_connection
 from bridge.mapping.findings import Findings
 from bridge.mapping.folder import read_folder
 from bridge.mapping.known import Known
+from bridge.mapping.overlaps import overlaps
 from bridge.mapping.references import References
 from bridge.mapping.rules import merged, read_rule
 from bridge.mapping.ruleset import Case, Loaded, Rule, Ruleset
-from bridge.mapping.schema import FileShape
+from bridge.mapping.schema import BARE, FileShape
 from bridge.mapping.shape import check
 from bridge.mapping.sources import declare_source, source_name
 from bridge.mapping.tables import declare_table
 from bridge.model import Diagnostic
 from bridge.strict.yaml import Node, compose
+
+_FILE = FileShape()  # making one takes longer than checking a file with it
 
 
 def load(folder: Path, environ: Mapping[str, str] | None = None) -> Loaded:
@@ -56,6 +59,8 @@ def _build(
     cases = tuple(case for file in files for case in read_cases(file, known))
     findings.extend(uncovered(rules, cases))
     usable = not findings.errors()
+    if usable:  # what a rule with an error does is not known
+        findings.extend(overlaps(rules))
     return Loaded(
         ruleset=_ruleset(texts, rules, cases, known) if usable else None,
         findings=findings.sorted(),
@@ -68,9 +73,9 @@ def _compose(texts: Mapping[str, str], findings: Findings) -> list[Node]:
     files = []
     for name in sorted(texts):
         if name.endswith(".yaml"):
-            node, found = compose(texts[name], name)
+            node, found = compose(texts[name], name, bare=BARE)
             findings.extend(found)
-            files += [check(FileShape(), node, findings)] if node else []
+            files += [check(_FILE, node, findings)] if node else []
     return files
 
 

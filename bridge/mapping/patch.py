@@ -8,15 +8,24 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
+from bridge.mapping.findings import suggest
 from bridge.model import Json, Request
 from bridge.providers import Provider
 from bridge.strict import json
 
 
+class NoSuchPath(ValueError):
+    """A path to patch leads nowhere."""
+
+    def __init__(self, key: str, help: str) -> None:
+        super().__init__(f"the payload has nothing at '{key}' of the path to patch")
+        self.help = help
+
+
 def patched(
     request: Request, provider: Provider, changes: Mapping[str, Json]
 ) -> Request:
-    """The request with the changes in its body. Raises ValueError for a path that leads nowhere, or Malformed."""
+    """The request with the changes in its body. Raises NoSuchPath, or Malformed."""
     if not changes:
         return request
     form = any("form" in value.lower() for value in request.values("content-type"))
@@ -50,7 +59,7 @@ def _changed(tree: Json, keys: tuple[str, ...], value: Json) -> Json:
         new[int(key) : int(key) + 1] = _kept(tree[int(key)], rest, value)
         return new
     if not isinstance(tree, dict) or rest and key not in tree:
-        raise ValueError(f"the payload has nothing at '{key}' of the path to patch")
+        raise NoSuchPath(key, suggest(key, tree if isinstance(tree, dict) else ()))
     kept = _kept(tree.get(key), rest, value)
     others = {name: item for name, item in tree.items() if name != key}
     return {**tree, key: kept[0]} if kept else others
@@ -64,7 +73,8 @@ def _kept(old: Json, rest: tuple[str, ...], value: Json) -> list[Json]:
 
 
 def _read_form(raw: bytes) -> Json:
-    found: dict[str, Json] = {}
+    """Each field's text; a list where a field is there several times, as events have it."""
+    found: dict[str, list[Json]] = {}
     for name, value in parse_qsl(raw.decode("ascii"), keep_blank_values=True):
-        found[name] = value
-    return found
+        found.setdefault(name, []).append(value)
+    return {name: texts if texts[1:] else texts[0] for name, texts in found.items()}

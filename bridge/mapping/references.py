@@ -1,25 +1,21 @@
 """References to secrets in verify, auth and connection: {env: NAME} or {file: PATH}, never the secret itself.
 
-Reads nodes; resolves nothing but what `missing_secrets` is asked to check.
+Reads nodes, and resolves nothing: what this machine gives to them is looked at in environment.py.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
-from bridge.errors import MissingSecret
-from bridge.mapping.findings import Findings, split_fix
-from bridge.mapping.ruleset import Ruleset
-from bridge.model import Diagnostic, Place, SecretRef
-from bridge.secret import resolve
+from bridge.mapping.findings import Findings
+from bridge.model import Place, SecretRef
 from bridge.strict.yaml import Node, plain, walk
 
 KINDS = frozenset({"env", "file"})
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SECRET_HEADER = re.compile(r"key|token|secret|auth|password|cookie", re.IGNORECASE)
 # Parts of a scheme that are no secrets: they may be written as they are.
-_OPEN_PARTS = frozenset({"username", "name", "token_url", "client_id", "scope"})
+OPEN_PARTS = frozenset({"username", "name", "token_url", "client_id", "scope"})
 
 
 @dataclass(kw_only=True, slots=True)
@@ -55,7 +51,7 @@ class References:
         if not isinstance(node.value, dict) or is_reference(node):
             return self.secret(node, scheme)
         return {
-            part: self._part(value, f"{scheme}.{part}", open=part in _OPEN_PARTS)
+            part: self._part(value, f"{scheme}.{part}", open=part in OPEN_PARTS)
             for part, value in node.value.items()
         }
 
@@ -104,23 +100,6 @@ def without_references(
     So a folder can be checked and tested where nothing is set; what is sent never uses these, but resolves its own.
     """
     return {key: _readable(value, environ) for key, value in options.items()}
-
-
-def missing_secrets(
-    ruleset: Ruleset,
-    environ: Mapping[str, str] | None = None,
-    *,
-    code: Literal["A402", "W402"] = "A402",
-) -> tuple[Diagnostic, ...]:
-    """One finding for every reference that is unset, empty or unreadable: an error, or a warning as W402."""
-    findings = Findings(ruleset.texts)
-    for reference, place in ruleset.references.items():
-        try:
-            resolve(reference, environ)
-        except MissingSecret as error:
-            message, help = split_fix(str(error).removeprefix(f"{reference} "))
-            findings.add(code, f"{reference.name} {message}", place, help)
-    return findings.sorted()
 
 
 def _readable(value: object, environ: Mapping[str, str]) -> object:

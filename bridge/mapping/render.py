@@ -44,6 +44,7 @@ def render_item(run: Evaluation, scope: Scope, key: str) -> Rendered:
         shadow=rule.mode == "shadow",
         idempotency_key=once,
         retries=_retries(run, fields),
+        responses=rule.responses,
     )
 
 

@@ -40,12 +40,17 @@ def try_event(
     rules = ruleset.rules_of(event.source)
     if not rules:
         return ()
-    scope = Scope(
+    scope = scope_of(event, ruleset, environment)
+    return tuple(_try(rule, event, scope, ruleset, environment) for rule in rules)
+
+
+def scope_of(event: Event, ruleset: Ruleset, environment: str = "") -> Scope:
+    """What the expressions of every rule see of an event."""
+    return Scope(
         names=_names(event, environment),
         money=ruleset.sources[event.source].provider.money,
         tables=ruleset.tables,
     )
-    return tuple(_try(rule, event, scope, ruleset, environment) for rule in rules)
 
 
 def _names(event: Event, environment: str) -> dict[str, Value]:

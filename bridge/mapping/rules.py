@@ -15,6 +15,7 @@ from bridge.mapping.keys import seconds
 from bridge.mapping.known import Known
 from bridge.mapping.places import place_at
 from bridge.mapping.references import without_references
+from bridge.mapping.responses import read_responses
 from bridge.mapping.ruleset import Constant, ForEach, Formula, Rule, Tree
 from bridge.mapping.schema import MAX_ITEMS
 from bridge.model import Connection, Place, Retries
@@ -72,7 +73,7 @@ class _Reader:
             mode=self.text("mode") or "live",
             source=source,
             events=self.events(),
-            types=_pattern(self.events()),
+            types=type_pattern(self.events()),
             operation=operation,
             connection=connection,
             options=without_references(connection.options, self.known.environ),
@@ -80,9 +81,10 @@ class _Reader:
             or ("skip" if operation.replaces else "send"),
             max_event_age=self.duration("max_event_age"),
             retries=self.retries(operation, expressions["fields"]),
+            responses=read_responses(self.node.get("responses"), self.known),
             holds_appended=not self.text("retries.on_ambiguous"),
             place=place,
-            places={key: node.place for key, node in self.node.keys.items()},
+            places=self.places(),
             **expressions,
         )
 
@@ -193,6 +195,15 @@ class _Reader:
         items = node.value if node and isinstance(node.value, list) else []
         return tuple(str(item.value) for item in items)
 
+    def places(self) -> dict[str, Place]:
+        """Where each key stands, and each entry of `events`."""
+        node = self.node.get("events")
+        items = node.value if node and isinstance(node.value, list) else []
+        return {
+            **{key: node.place for key, node in self.node.keys.items()},
+            **{f"events.{at}": item.place for at, item in enumerate(items)},
+        }
+
     def reserved(self, name: str, place: Place) -> None:
         message = f"'{name}' is taken: expressions know it as something else"
         self.findings.add("M112", message, place, "choose another name")
@@ -223,7 +234,7 @@ class _Reader:
         return self.write.template(path, self.at(path))
 
 
-def _pattern(events: Iterable[str]) -> re.Pattern[str]:
+def type_pattern(events: Iterable[str]) -> re.Pattern[str]:
     """Event types, in which * stands for anything, as one expression."""
     kinds = (re.escape(kind).replace(r"\*", ".*") for kind in events)
     return re.compile("|".join(kinds), re.DOTALL)

@@ -4,14 +4,22 @@ Values only: made by load.py, evaluated by route.py, tested by cases.py. Everyth
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
 from bridge.errors import MappingError
 from bridge.mapping.expressions import Expression, Table
-from bridge.model import Connection, Diagnostic, Json, Place, Retries, SecretRef
+from bridge.model import (
+    Connection,
+    Diagnostic,
+    Json,
+    Place,
+    Response,
+    Retries,
+    SecretRef,
+)
 from bridge.providers import Provider
 from bridge.strict.yaml import Node
 from bridge.vendors import Operation
@@ -36,6 +44,17 @@ class Constant:
 
 
 Tree: TypeAlias = "Formula | Constant | Mapping[str, Tree] | tuple[Tree, ...]"
+
+
+def leaves(tree: "Tree | None") -> Iterator[Formula]:
+    """The expressions in a tree, in order."""
+    if isinstance(tree, Formula):
+        yield tree
+    elif isinstance(tree, tuple):
+        for item in tree:
+            yield from leaves(item)
+    elif isinstance(tree, Mapping):
+        yield from leaves(tuple(tree.values()))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,6 +102,7 @@ class Rule:
     idempotency_key: Formula | Constant | None = None
     max_event_age: int | None = None  # seconds
     retries: Retries
+    responses: tuple[Response, ...] = ()  # the first that fits judges an answer
     holds_appended: bool  # on_ambiguous is not written: hold when a field appends
     place: Place  # of its id
     places: Mapping[str, Place]  # key → where it stands, defaults included
@@ -95,6 +115,22 @@ class Rule:
         """Where a key of the rule stands; the rule itself where the key is not written."""
         return self.places.get(key, self.place)
 
+    def formulas(self) -> Iterator[Formula]:
+        """Every expression that is evaluated for an event, in that order."""
+        each = self.for_each
+        tree = (
+            *self.let.values(),
+            *self.skip_if_missing,
+            self.when,
+            *((each.items, each.key) if each else ()),
+            self.fields,
+            self.hold_if,
+            self.lane_key,
+            self.at,
+            self.idempotency_key,
+        )
+        yield from leaves(tree)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Case:
@@ -106,7 +142,8 @@ class Case:
     patch: Mapping[str, Json]
     at: datetime | None  # when the event arrives; None: when it occurred
     expect: Mapping[str, Node]  # rule → outcome
-    place: Place
+    place: Place  # of its name
+    places: Mapping[str, Place]  # key → where its value stands
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

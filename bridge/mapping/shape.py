@@ -36,7 +36,18 @@ class Shape(Schema):
             if key not in known and not (free and key.startswith(free))
         ]
         if unknown:
-            raise ValidationError({key: [_unknown(key, known)] for key in unknown})
+            problems = {key: [self._unknown(key, known)] for key in unknown}
+            raise ValidationError(problems)
+
+    def _unknown(self, key: str, known: set[str]) -> Problem:
+        meant = (
+            field.data_key or name
+            for name, field in self.fields.items()
+            if key.lower() in field.metadata["meant"]
+        )
+        name = next(meant, "")
+        help = f"did you mean '{name}'?" if name else suggest(key, known)
+        return Problem(f"unknown key '{key}'", help, code="M101")
 
 
 class Group(Key):
@@ -84,9 +95,10 @@ def _finding(node: Node, key: Any, message: str, name: str, findings: Findings) 
     child = _child(node, key)
     place = child.place if child else node.place
     if message == "required":
-        findings.add("M103", f"missing key '{name}'", node.place)
+        help = f"write {key}: … ({getattr(message, 'help', '')})"
+        findings.add("M103", f"missing key '{name}'", node.place, help)
     elif message == "null":
-        help = "write a value or drop the key"
+        help = "write a value, or drop the key"
         findings.add("M102", f"'{name}' has no value", key_place(node, key), help)
     elif isinstance(message, Problem) and message.code == "M101":
         findings.add("M101", message, key_place(node, key), message.help)
@@ -111,7 +123,3 @@ def _replaced(node: Node, bad: set[Any], good: Mapping[Any, Node]) -> Node:
     return replace(
         node, value={key: good.get(key, item) for key, item in pairs if key not in bad}
     )
-
-
-def _unknown(key: str, known: set[str]) -> Problem:
-    return Problem(f"unknown key '{key}'", suggest(key, known), code="M101")

@@ -62,7 +62,8 @@ def _provider(name: str, node: Node, known: Known) -> providers.Provider | None:
     except UnknownName:
         help = suggest(wanted, providers.names())
         if not given:
-            help = f"{help}; a source of another name also says provider: …"
+            more = "a source of another name also says provider: …"
+            help = f"{help} Or {more}" if help.endswith("?") else f"{help}; {more}"
         place = _value_place(node, "provider" if given else "name")
         known.findings.add("M105", f"unknown provider '{wanted}'", place, help)
         return None

@@ -74,7 +74,7 @@ def test_finding_has_its_place(source, code, under, says):
     ("source", "code", "under", "says"),
     [
         ("{{ event.a", "E201", "a", "expected }}"),
-        ("{{ }}", "E201", "}}", "expected an expression"),
+        ("{{ }}", "E207", "{{", "nothing between"),
         ("{{ event.a, event.b }}", "E204", ",", "a comma"),
         ("{% if event.a %}x{% endif %}", "E204", "if", "x if … else y"),
         ("x {% for a in event.b %}{% endfor %}", "E204", "for", "join"),

@@ -31,9 +31,9 @@ FINDS = {
     "yaml": (
         RULES,
         "rules: [\n",
-        "5:1: error[M001] not YAML: did not find expected node content",
-        "r",
-        "",
+        "5:8: error[M001] not YAML: the [ that opens here is not closed",
+        "[",
+        "close it with ]",
     ),
     "unquoted": (
         AMOUNT,
@@ -54,7 +54,7 @@ FINDS = {
         TARGET + TARGET,
         "10:5: error[M002] duplicate key 'target', first on line 9",
         "target",
-        "",
+        "keep one of the two",
     ),
     "documents": (
         GOOD,
@@ -77,20 +77,20 @@ FINDS = {
         "evnts",
         "did you mean 'events'?",
     ),
-    "key of later": (
+    "foreign key": (
         "connection: vambe",
-        "responses: []\n    connection: vambe",
-        "10:5: error[M101] unknown key 'responses'",
-        "responses",
+        "webhook: []\n    connection: vambe",
+        "10:5: error[M101] unknown key 'webhook'",
+        "webhook",
         "known: auth, connection, description, events, fields, for_each, hold_if, id, idempotency_key, let, "
-        "max_event_age, mode, ordering, retries, skip_if_missing, target, when",
+        "max_event_age, mode, ordering, responses, retries, skip_if_missing, target, when",
     ),
     "version": (
         "version: 1",
         "version: 2",
         "1:10: error[M102] 'version' must be 1",
         "2",
-        "",
+        "write 1",
     ),
     "no unit": (
         TARGET,
@@ -111,7 +111,7 @@ FINDS = {
         "      currency:\n      amount:",
         "13:16: error[M102] 'fields.currency' is null: a field is never sent as null",
         "",
-        "drop the key",
+        "write a value, or drop the key",
     ),
     "no target": (
         TARGET,
@@ -181,7 +181,7 @@ FINDS = {
         '      contact_number: "+56912345678"\n      amount:',
         "13:7: error[M106] field 'contact_number' of vambe.update_amount cannot stand beside ticket_id",
         "contact_number",
-        "give exactly one",
+        "drop one of the two",
     ),
     "unknown field": (
         "      amount:",
@@ -300,7 +300,7 @@ FINDS = {
         "invv.amount_paid |",
         "13:19: error[E203] unknown name 'invv'",
         "invv",
-        "did you mean 'inv'?",
+        "did you mean 'inv'? The names here are event, headers, inv, meta, omit",
     ),
     "later name": (
         "let: {",
@@ -314,8 +314,8 @@ FINDS = {
         GOOD + TEST + "expect: { paid: matched } }\n",
         "15:47: error[T502] this is not an outcome",
         "matched",
-        "write no_match, skipped, { error: E301 }, a mapping of body, body_contains, headers, method, path, "
-        "or a list of such mappings",
+        "write no_match, skipped, { error: E301 }, a mapping of body, body_contains, final, headers, method, path, "
+        "replies, or a list of such mappings",
     ),
     "wrong patch": (
         GOOD,

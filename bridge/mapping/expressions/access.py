@@ -108,7 +108,7 @@ def _path(
         return Compiled(run=_reader(name, keys, span))
     if name == "omit" and not keys:
         return literal(OMIT)
-    compiler.add_path((name, *keys), (start, start + len(name)))
+    compiler.add_path((name, *keys), (start, start + len(name)), span)
     return Compiled(run=_reader(name, keys, span))
 
 

@@ -48,13 +48,13 @@ CODES: Final[dict[str, Explanation]] = {
     "E206": Explanation(
         title="too large or too deep",
         cause="An expression has at most 500 parts in 20 levels, and a number at most 100 digits.",
-        wrong="((((((((((((((((((((event.a ~ 1) ~ 2) ~ 3) …",
-        right="event.a ~ 1 ~ 2 ~ 3",
+        wrong="not not not not not not not not not not not not not not not not not not not not event.paid",
+        right="not event.paid",
     ),
     "E207": Explanation(
         title="empty expression",
         cause="There is nothing to evaluate. A field that is not set is left out of the file.",
-        wrong='comment: ""',
+        wrong='comment: "{{ }}"',
         right='comment: "{{ event.note }}"',
     ),
     "E301": Explanation(

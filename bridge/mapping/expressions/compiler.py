@@ -44,6 +44,7 @@ class Compiler:
         self.html = html  # inserted values are escaped
         self.names: dict[str, Span] = {}  # free names, each with its first place
         self.paths: dict[tuple[str, ...], bool] = {}  # → it is asked for before use
+        self.spans: dict[tuple[str, ...], Span] = {}  # of each path's first use
         self.helpers: set[str] = set()
         self.tables: set[str] = set()
         self.locals: list[str] = []  # the names of the loops around
@@ -105,9 +106,10 @@ class Compiler:
         """Whether the absence of a path is provided for at this point."""
         return self._guarded
 
-    def add_path(self, path: tuple[str, ...], span: Span) -> None:
-        """Notes a path that begins at a free name."""
-        self.names.setdefault(path[0], span)
+    def add_path(self, path: tuple[str, ...], name: Span, span: Span) -> None:
+        """Notes a path that begins at a free name; `name` is where the name stands, `span` the whole path."""
+        self.names.setdefault(path[0], name)
+        self.spans.setdefault(path, span)
         self.paths[path] = self.paths.get(path, False) or self._guarded
 
 

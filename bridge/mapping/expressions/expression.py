@@ -32,6 +32,9 @@ class Expression:
     helpers: frozenset[str]  # filters and tests used
     tables: frozenset[str]  # tables that lookup is given
     gives: frozenset[type]  # the kinds of value it can give, as far as that is known
+    spans: Mapping[tuple[str, ...], Span] = field(
+        repr=False
+    )  # of each path's first use
     _run: Run = field(repr=False)
     _places: Mapping[str, Span] = field(repr=False)  # of each name's first use
     _operands: tuple[tuple[str, Run], ...] = field(repr=False)
@@ -107,9 +110,12 @@ def check_names(
     """E203 for each name that is not allowed, at its first use."""
     errors = []
     for name in sorted(expression.names.difference(allowed)):
-        choices = f"the names here are {', '.join(sorted(allowed))}"
+        guess = near(name, allowed)
+        choices = (
+            f"{'T' if guess else 't'}he names here are {', '.join(sorted(allowed))}"
+        )
         error = ExpressionError(
-            "E203", f"unknown name '{name}'", help=near(name, allowed) or choices
+            "E203", f"unknown name '{name}'", help=f"{guess} {choices}".strip()
         )
         place = expression._places[name]
         errors.append(error.at(place).within(expression.source))
@@ -127,6 +133,7 @@ def _expression(
         helpers=frozenset(compiler.helpers),
         tables=frozenset(compiler.tables),
         gives=code.gives,
+        spans=compiler.spans,
         _run=code.run,
         _places=compiler.names,
         _operands=operands,

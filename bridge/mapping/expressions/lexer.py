@@ -14,9 +14,13 @@ from jinja2.lexer import (
     TOKEN_EOF,
     TOKEN_FLOAT,
     TOKEN_INTEGER,
+    TOKEN_NAME,
+    TOKEN_OPERATOR,
     TOKEN_STRING,
+    TOKEN_WHITESPACE,
     Lexer,
     Token,
+    operators,
 )
 
 from bridge.mapping.helpers import numbers
@@ -66,9 +70,11 @@ class OffsetLexer(Lexer):
                 yield Token(offset, kind, cast(str, _number(text, offset)))
             elif kind == TOKEN_STRING:
                 yield Token(offset, kind, _unescape(text[1:-1], offset))
-            elif kind == TOKEN_EOF:
-                yield Token(offset, TOKEN_EOF, "")
-            else:
+            elif kind == TOKEN_OPERATOR:
+                yield Token(offset, operators[text], text)
+            elif kind == TOKEN_EOF or kind == TOKEN_NAME and text.isidentifier():
+                yield Token(offset, kind, text)
+            elif kind != TOKEN_WHITESPACE:
                 yield from super().wrap([(offset, kind, text)], name, filename)
 
 

@@ -26,7 +26,10 @@ _HINTS = {
     "$": "names have no sign in front",
     "'": "close the quotes",
     '"': "close the quotes",
+    "}": "close it with }}",
+    **dict.fromkeys("‘’“”", "quotes are straight here: ' or \""),
 }
+_NOTHING = re.compile(r"\{\{-?\s*-?\}\}")
 _WORDS = {
     "'end of print statement'": "}}",
     "'end of statement block'": "%}",
@@ -49,7 +52,10 @@ class Tree:
 
     def span(self, node: nodes.Node) -> Span:
         """Where an expression stands, with its brackets; for any other node the word it begins with."""
-        return self.spans.get(node) or _word(self.source, node.lineno or 0)
+        if node not in self.spans:
+            return _word(self.source, node.lineno or 0)
+        start, end = self.spans[node]
+        return start, start + len(self.source[start:end].rstrip())
 
     def word(self, node: nodes.Node) -> Span:
         """The name of a helper or test where it is used."""
@@ -80,7 +86,7 @@ def parse_bare(source: str) -> Tree:
 
 def parse_template(source: str) -> Tree:
     """A source that is text with {{ … }} and {% … %}. Raises ExpressionError E201, E206 or E207."""
-    return _parse(source, None, lambda parser: parser.parse().body)
+    return _parse(source, None, lambda parser: parser.subparse())
 
 
 def _parse(
@@ -152,9 +158,8 @@ class _Parser(Parser):
         super().__init__(environment, source, state=state)
 
     def note(self, node: nodes.Node, start: int) -> None:
-        """The expression ends before the next token and the white space in front of that."""
-        written = self.source[start : self.stream.current.lineno].rstrip()
-        self.spans[node] = (start, start + len(written))
+        """The expression ends before the next token and the white space in front of that, which Tree.span drops."""
+        self.spans[node] = (start, self.stream.current.lineno)
 
     def parse_postfix(self, node: nodes.Expr) -> nodes.Expr:
         start = self.span_start(node)
@@ -193,6 +198,9 @@ def _unreadable(error: TemplateSyntaxError, source: str) -> ExpressionError:
     message = (error.message or "").split(". ")[0].rstrip(".")
     for theirs, ours in _WORDS.items():
         message = message.replace(theirs, ours)
+    if empty := _NOTHING.search(source):
+        message, help = "there is nothing between {{ and }}", "as in {{ event.id }}"
+        return _error("E207", message, source, empty.start(), help)
     hint = _HINTS.get(source[offset : offset + 1], "")
     return _error("E201", f"this cannot be read: {message}", source, offset, hint)
 

@@ -1,0 +1,64 @@
+"""What this machine gives to the references of a ruleset: values that are not there, and options that cannot be used.
+
+The only place of this room that resolves references, and only to look: no value is kept, shown or returned.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Literal, TypeAlias
+
+from bridge import vendors
+from bridge.errors import MissingSecret
+from bridge.mapping.findings import Findings, split_fix
+from bridge.mapping.ruleset import Ruleset
+from bridge.model import Connection, Diagnostic, SecretRef
+from bridge.secret import resolve
+
+SecretCode: TypeAlias = Literal["A402", "W402"]  # an error, a warning
+
+
+def missing_secrets(
+    ruleset: Ruleset,
+    environ: Mapping[str, str] | None = None,
+    *,
+    code: SecretCode = "A402",
+) -> tuple[Diagnostic, ...]:
+    """One finding for every reference that is unset, empty or unreadable: an error, or a warning as W402.
+
+    A406 for each plain option of a connection whose reference gives what the vendor cannot take: an error always.
+    """
+    findings = Findings(ruleset.texts)
+    for reference, place in ruleset.references.items():
+        try:
+            resolve(reference, environ)
+        except MissingSecret as error:
+            message, help = split_fix(str(error).removeprefix(f"{reference} "))
+            findings.add(code, f"{reference.name} {message}", place, help)
+    for connection in _connections(ruleset):
+        for reference, option, problem in _unfit(connection, environ):
+            message, help = split_fix(problem)
+            message = f"connection option '{option}' {message} ({reference.name})"
+            findings.add("A406", message, ruleset.references[reference], help)
+    return findings.sorted()
+
+
+def _connections(ruleset: Ruleset) -> Iterator[Connection]:
+    """The named ones, and those that rules write inline."""
+    yield from ruleset.connections.values()
+    yield from (rule.connection for rule in ruleset.rules)
+
+
+def _unfit(
+    connection: Connection, environ: Mapping[str, str] | None
+) -> Iterator[tuple[SecretRef, str, str]]:
+    """Each option that is a reference, with what is wrong with its value."""
+    for option, reference in connection.options.items():
+        if not isinstance(reference, SecretRef):
+            continue
+        try:
+            value = resolve(reference, environ).reveal()
+        except MissingSecret:
+            continue
+        vendor = vendors.get(connection.vendor)
+        problem = vendors.check_options(vendor, {option: value}).get(option)
+        if problem:
+            yield reference, option, problem

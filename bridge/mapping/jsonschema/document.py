@@ -1,0 +1,151 @@
+"""The whole schema: the keys of a file, and what their values are once it is known which vendor is meant."""
+
+import json
+from collections.abc import Callable
+
+from bridge import vendors
+from bridge.mapping.case_reading import CALL_KEYS, WORDS
+from bridge.mapping.codes import CODES
+from bridge.mapping.jsonschema.keys import Details, JsonSchema, shape_form
+from bridge.mapping.jsonschema.operations import (
+    auth_form,
+    complete,
+    enumerated,
+    expression,
+    fields_form,
+    options_form,
+    reference,
+)
+from bridge.mapping.jsonschema.sources import source_details
+from bridge.mapping.schema import (
+    CaseShape,
+    DefaultsShape,
+    EndingShape,
+    FileShape,
+    SourceShape,
+)
+from bridge.mapping.shape import Shape
+from bridge.vendors import Operation
+
+
+def mapping_schema(shape: type[Shape] = FileShape) -> JsonSchema:
+    """The schema of a file of this shape, as JSON values."""
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        # Not its title: editors put that above the help of every key.
+        "$comment": "A mapping file of the bridge, version 1. Made by `bridge schema`.",
+        **shape_form(shape(), _details()),
+        "definitions": _definitions(),
+    }
+
+
+def schema_text() -> str:
+    """The same as text, as it is committed."""
+    return json.dumps(mapping_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _details() -> Details:
+    return {
+        FileShape: {"connections": _connections(), "": _whole_rules()},
+        SourceShape: source_details(),
+        DefaultsShape: {"target": _targets(), "": _per_target(_rule_of)},
+        CaseShape: {"expect": {"additionalProperties": _outcome()}},
+    }
+
+
+def _definitions() -> JsonSchema:
+    found = {"reference": reference(), "expression": expression(), "call": _call()}
+    for vendor in map(vendors.get, vendors.names()):
+        found[f"{vendor.name}.options"] = options_form(vendor)
+        found[f"{vendor.name}.auth"] = auth_form(vendor)
+    for operation in vendors.operations():
+        found[operation.name] = fields_form(operation)
+    return found
+
+
+def _ref(name: str) -> JsonSchema:
+    return {"$ref": f"#/definitions/{name}"}
+
+
+def _targets() -> JsonSchema:
+    return enumerated((one.name, one.summary) for one in vendors.operations())
+
+
+def _per_target(form: Callable[[Operation], JsonSchema]) -> JsonSchema:
+    """What a rule looks like once its target is written."""
+    return {
+        "allOf": [
+            {"if": _is("target", operation.name), "then": form(operation)}
+            for operation in vendors.operations()
+        ]
+    }
+
+
+def _is(key: str, value: str) -> JsonSchema:
+    return {"required": [key], "properties": {key: {"const": value}}}
+
+
+def _rule_of(operation: Operation) -> JsonSchema:
+    options = _ref(f"{operation.vendor}.options")
+    return {
+        "properties": {
+            "fields": _ref(operation.name),
+            "connection": {"if": {"type": "object"}, "then": options},
+            "auth": _ref(f"{operation.vendor}.auth"),
+        }
+    }
+
+
+def _whole_rules() -> JsonSchema:
+    """A rule says its target and all its fields, unless `defaults` say some of it."""
+    rule = {
+        "required": ["target", "fields"],
+        **_per_target(lambda one: {"properties": {"fields": complete(one)}}),
+    }
+    silent = {
+        "properties": {"defaults": {"properties": {"target": False, "fields": False}}}
+    }
+    return {"if": silent, "then": {"properties": {"rules": {"items": rule}}}}
+
+
+def _connections() -> JsonSchema:
+    """A connection says its vendor, which says its options and schemes."""
+    known = list(map(vendors.get, vendors.names()))
+    vendor = enumerated((one.name, one.title) for one in known)
+    one_each = [
+        {"if": _is("vendor", one.name), "then": _connection(one)} for one in known
+    ]
+    named = {
+        "type": "object",
+        "required": ["vendor"],
+        "properties": {"vendor": vendor},
+        "allOf": one_each,
+    }
+    return {"additionalProperties": named}
+
+
+def _connection(vendor: vendors.Vendor) -> JsonSchema:
+    form = options_form(vendor)
+    auth = {"vendor": True, "auth": _ref(f"{vendor.name}.auth")}
+    return {**form, "properties": {**auth, **form["properties"]}}
+
+
+def _outcome() -> JsonSchema:
+    """What a test may expect of a rule: a word, an error, a call, or a list of calls."""
+    call = _ref("call")
+    calls = {"items": call, "minItems": 1}
+    several = {"if": {"type": "array"}, "then": calls, "else": call}
+    return {"if": {"type": "string"}, "then": {"enum": list(WORDS)}, "else": several}
+
+
+def _call() -> JsonSchema:
+    """What a test expects of one call, or of the rule that should have made it."""
+    codes = [code for code in CODES if code.startswith("E3")]
+    keys: JsonSchema = {key: {} for key in sorted(CALL_KEYS)}
+    ending = shape_form(EndingShape(), {})["properties"]
+    return {
+        "type": "object",
+        "properties": {"error": {"enum": codes}, **keys, **ending},
+        "additionalProperties": False,
+        "minProperties": 1,
+    }

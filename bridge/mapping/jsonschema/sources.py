@@ -1,0 +1,87 @@
+"""What a source says of its sender, as JSON Schema: the provider's name, and the keys of `verify` and `event`.
+
+Derived from the schemas that read the providers' data files. Knows no provider by name.
+"""
+
+from functools import singledispatch
+from typing import Any
+
+from marshmallow import Schema, fields
+from marshmallow.validate import OneOf, Range
+
+from bridge import providers
+from bridge.mapping.jsonschema.keys import JsonSchema
+from bridge.mapping.jsonschema.operations import REFERENCE
+from bridge.providers.fields import Place, Places
+from bridge.providers.recipe_schema import RecipeSchema
+from bridge.providers.schema import EventSchema
+
+
+def source_details() -> dict[str, JsonSchema]:
+    """What is known of the keys of `source`, by key; a source that names no provider is called as one."""
+    provider = {"enum": list(providers.names())}
+    secret = {
+        "description": "A reference, or a list of them while rotating.",
+        "if": {"type": "array"},
+        "then": {"items": REFERENCE, "minItems": 1},
+        "else": REFERENCE,
+    }
+    recipe = _mapping(RecipeSchema())
+    return {
+        "provider": provider,
+        "verify": {
+            **recipe,
+            "properties": {"secret": secret, **recipe["properties"]},
+            "required": ["secret"],
+        },
+        "event": _mapping(EventSchema()),
+        "": {
+            "required": ["name", "verify"],
+            "if": {"required": ["provider"]},
+            "else": {"properties": {"name": provider}},
+        },
+    }
+
+
+def _mapping(schema: Schema) -> JsonSchema:
+    items = schema.fields.items()
+    keys = {field.data_key or name: _form(field) for name, field in items}
+    return {"type": "object", "properties": keys, "additionalProperties": False}
+
+
+@singledispatch
+def _form(field: "fields.Field[Any]") -> JsonSchema:
+    return {}
+
+
+@_form.register
+def _(field: fields.String) -> JsonSchema:
+    choices = [check for check in field.validators if isinstance(check, OneOf)]
+    return {"enum": [*choices[0].choices]} if choices else {"type": "string"}
+
+
+@_form.register
+def _(field: fields.Integer) -> JsonSchema:
+    ranges = [check for check in field.validators if isinstance(check, Range)]
+    bounds = {"minimum": ranges[0].min, "maximum": ranges[0].max} if ranges else {}
+    return {"type": "integer", **bounds}
+
+
+@_form.register
+def _(field: fields.Nested) -> JsonSchema:
+    return _mapping(field.schema)
+
+
+@_form.register(fields.List)
+def _(field: "fields.List[Any]") -> JsonSchema:
+    return {"type": "array", "items": _form(field.inner)}
+
+
+@_form.register
+def _(field: Place) -> JsonSchema:
+    return {"type": "string"}
+
+
+@_form.register
+def _(field: Places) -> JsonSchema:
+    return {"type": ["string", "array"], "items": {"type": "string"}}

@@ -1,0 +1,188 @@
+"""Mistakes people make in a copy of the README's example: `bridge check --strict` or `bridge test` says where and what.
+
+Each is data: what is replaced, by what, the code and line that must be told, and words of the help. Nobody needs to
+read anything else to correct it.
+"""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bridge.mapping import (
+    check_recorded,
+    load,
+    missing_secrets,
+    read_recordings,
+    run_cases,
+)
+
+ROOT = Path(__file__).parents[2]
+README = re.search(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[1]
+AMOUNT = '"{{ inv.amount_paid | from_minor(inv.currency) }}"'
+CURRENCY = '"{{ inv.currency | upper }}"'
+WHEN = "    when: inv.amount_paid > 0\n"
+SECRET = "{ env: VAMBE_API_KEY }"
+LINES = '"{{ inv.lines.data }}"'
+EACH = f"    for_each: {{ in: {LINES} }}\n"
+TICKET = '      ticket_id: "{{ inv.metadata.vambe_ticket_id | uuid }}"\n'
+REST = README[README.index(WHEN) : README.index(AMOUNT) + len(AMOUNT)]
+RULE = "  - id: paid-invoice-sets-amount\n"
+SECOND = (
+    f"{RULE}    target: vambe.update_amount\n    connection: vambe-cl\n"
+    "    fields: { ai_contact_id: a1b2c3d4-e5f6-7890-abcd-ef1234567890, amount: 1 }\n"
+)
+
+
+def at(fmt, zone):
+    return f"\"{{{{ inv.created | datetime('{fmt}', '{zone}') }}}}\""
+
+
+# fmt: off
+MISTAKES = {
+    # YAML
+    "indented too little": (WHEN, WHEN[1:], "M001", 15, "indent it with 4 spaces"),
+    "indented too much": (WHEN, f"  {WHEN}", "M001", 15, "indent it with 4 spaces"),
+    "a tab": (WHEN, f"\t{WHEN.lstrip()}", "M001", 15, "indent it with spaces"),
+    "no colon": ("target: vam", "target vam", "M001", 16, "write a colon: target:"),
+    "no space after the colon": ("target: v", "target:v", "M001", 16, "write a space"),
+    "quotes not closed": (AMOUNT, AMOUNT[:-1], "M001", 20, 'add "'),
+    "quotes not opened": (AMOUNT, AMOUNT[1:], "M001", 20, f"quotes: amount: {AMOUNT}"),
+    "braces without quotes": (AMOUNT, AMOUNT[1:-1], "M007", 20, f"amount: {AMOUNT}"),
+    "bracket not closed": ("[invoice.paid]", "[invoice.paid", "M001", 12, "with ]"),
+    "brace not closed": ("_SECRET } }", "_SECRET }", "M001", 5, "close it with }"),
+    "brace too many": ("_SECRET } }", "_SECRET } } }", "M001", 5, "drop it"),
+    "key twice": (WHEN, WHEN + WHEN, "M002", 16, "keep one"),
+    "shell variable": (SECRET, "${VAMBE_API_KEY}", "M001", 8, SECRET),
+    # keys and names
+    "key misspelt": ("skip_if_missing", "skip_if_mising", "M101", 14, "skip_if_missing"),
+    "key of another tool": ("    events:", "    on:", "M101", 12, "'events'"),
+    "if instead of when": ("    when:", "    if:", "M101", 15, "'when'"),
+    "no id": (f"{RULE}    events", "  - events", "M103", 11, "write id:"),
+    "no version": ("version: 1\n", "", "M103", 2, "write version:"),
+    "other version": ("version: 1", "version: 2", "M102", 1, "write 1"),
+    "text for a list": ("[invoice.paid]", "invoice.paid", "M102", 12, "[invoice.paid]"),
+    "id twice": ("tests:", f"{SECOND}tests:", "M104", 23, "another name"),
+    "provider misspelt": ("name: stripe", "name: strype", "M105", 4, "'stripe'"),
+    "vendor misspelt": ("vendor: vambe", "vendor: vamba", "M105", 8, "'vambe'"),
+    "operation misspelt": ("update_amount", "update_amont", "M105", 16, "update_amount"),
+    "connection misspelt": (": vambe-cl\n", ": vambe\n", "M105", 17, "'vambe-cl'"),
+    "no connection": ("    connection: vambe-cl\n", "", "A403", 16, "write auth:"),
+    "unknown table": (CURRENCY, "\"{{ 'a' | lookup('b') }}\"", "M105", 21, "tables:"),
+    "rule misspelt in a test": ("amount: skip", "amoun: skip", "M105", 32, "-amount'"),
+    "unknown mode": (WHEN, f"    mode: shaddow\n{WHEN}", "M102", 15, "'shadow'"),
+    "time span in words": (WHEN, f"    max_event_age: 3 days\n{WHEN}", "M102", 15, "4d"),
+    "time span without unit": (WHEN, f"    retries: {{ max_age: 30 }}\n{WHEN}", "M102", 15, "30m"),
+    # secrets and connections
+    "literal secret": (SECRET, "sk_live_abcdef", "A401", 8, "{ env: NAME }"),
+    "secret not set": (SECRET, "{ env: NOT_SET }", "W402", 8, "set it"),
+    "source without a secret": ("  verify: { secret: { env: STRIPE_WEBHOOK_SECRET } }\n", "", "A405", 4, "verify"),
+    "auth of another vendor": ("{ api_key: {", "{ bearer: {", "A403", 8, "use api_key"),
+    "option misspelt": ("country: CL", "contry: CL", "M101", 8, "'country'"),
+    "country in words": ("country: CL", "country: Chile", "M102", 8, "two capital"),
+    "number in quotes": ("rate: 5", 'rate: "5"', "M102", 8, "without quotes"),
+    # fields
+    "field misspelt": ("      amount: ", "      ammount: ", "M106", 20, "'amount'"),
+    "field missing": (f"      amount: {AMOUNT}\n", "", "M106", 18, "add it, as in amount:"),
+    "no identifier": (TICKET, "", "M106", 18, "exactly one of ticket_id"),
+    "two identifiers": (TICKET, f'{TICKET}      contact_number: "+56912345678"\n', "M106", 20, "drop one"),
+    "option of other identifiers": (TICKET, f"{TICKET}      allow_closed_ticket: true\n", "M106", 20, "drop it"),
+    "text for a number": (AMOUNT, '"150000"', "M106", 20, "drop the quotes"),
+    "brace too many in a field": (AMOUNT, AMOUNT.replace("}}", "}}}"), "M106", 20, "around"),
+    "text around a number": (AMOUNT, f'{AMOUNT[:-1]} CLP"', "M106", 20, "nothing around"),
+    "number for a text": (CURRENCY, "604", "M106", 21, "in quotes"),
+    "null": (AMOUNT, "", "M102", 20, "drop the key"),
+    "empty": (AMOUNT, '"{{ }}"', "E207", 20, "{{ event.id }}"),
+    "one brace": (CURRENCY, '"{ inv.currency }"', "M106", 21, "{{ … }}"),
+    "currency not upper case": (CURRENCY, '"{{ inv.currency }}"', "E324", 21, "| upper"),
+    "text where a number is due": (AMOUNT, '"{{ inv.currency }}"', "E324", 20, "| number"),
+    # expressions
+    "helper misspelt": ("from_minor(", "from_mintor(", "E202", 20, "'from_minor'"),
+    "name misspelt": ("inv.amount_paid |", "inw.amount_paid |", "E203", 20, "'inv'"),
+    "helper without its argument": ("from_minor(inv.currency)", "from_minor", "E205", 20, "from_minor(currency)"),
+    "method call": ("inv.currency | upper", "inv.currency.upper()", "E204", 21, "helper("),
+    "unknown currency": ("(inv.currency)", "('pesos')", "E305", 20, "'usd'"),
+    "unknown zone": (CURRENCY, at("%Y", "Asia/Kolkatta"), "E306", 21, "'Asia/Kolkata'"),
+    "format of another language": (CURRENCY, at("YYYY-MM", "UTC"), "E306", 21, "'%Y-%m-%d'"),
+    "unknown code of a format": (CURRENCY, at("%Q", "UTC"), "E306", 21, "%Y %y %m"),
+    "one closing brace": (AMOUNT, AMOUNT.replace("}}", "}"), "E201", 20, "}}"),
+    "when in braces": ("inv.amount_paid > 0", '"{{ inv.paid }}"', "M110", 15, "when: inv.paid"),
+    "when in bare braces": ("inv.amount_paid > 0", "{{ inv.paid }}", "M007", 15, "when: inv.paid"),
+    "when with one =": ("inv.amount_paid > 0", "inv.amount_paid = 0", "E201", 15, "=="),
+    "when that is no condition": ("inv.amount_paid > 0", "inv.amount_paid", "E320", 15, "compare"),
+    "when that is text": ("inv.amount_paid > 0", "inv.id | upper", "M111", 15, "compare"),
+    "number against text": ("_paid > 0", '_paid > "0"', "E302", 15, "| number"),
+    "for_each without as": (REST, f"{EACH}{REST.replace('inv.amount_paid |', 'line.amount |')}", "E203", 21, "item"),
+    "for_each without braces": (REST, f"{EACH.replace(LINES, LINES[1:-1])}{REST}", "M007", 15, LINES),
+    # what only payloads tell
+    "path misspelt": ("inv.amount_paid |", "inv.amount_payd |", "W607", 20, "'amount_paid'"),
+    "path misspelt in when": ("inv.amount_paid >", "inv.amount_payd >", "W607", 15, "'amount_paid'"),
+    "path misspelt in let": ("event.data.object", "event.data.objct", "W607", 13, "'object'"),
+    "path misspelt beside a default": (CURRENCY, "\"{{ inv.curency | default('CLP') }}\"", "W607", 21, "'currency'"),
+    "path misspelt in skip_if_missing": ("ticket_id]", "ticketid]", "W607", 14, "'vambe_ticket_id'"),
+    "event type misspelt": ("[invoice.paid]", "[invoice.payed]", "W608", 12, "invoice.paid"),
+    # tests
+    "recording misspelt": ("paid__clp", "paid_clp", "T501", 25, "invoice.paid__clp.http"),
+    "outcome misspelt": ("amount: skipped", "amount: skip", "T502", 32, "no_match, skipped"),
+    "patch misspelt": ("object.metadata: {}", "objct.metadata.a: 1", "T501", 31, "'object'"),
+    "patch without event": ("{ event.data.object.m", "{ data.object.m", "T502", 31, "event.data"),
+}
+# fmt: on
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A mappings folder beside the recordings that the example names."""
+    folder = tmp_path_factory.mktemp("project")
+    shutil.copytree(ROOT / "tests/payloads/stripe", folder / "tests/payloads/stripe")
+    (folder / "mappings").mkdir()
+    return folder / "mappings"
+
+
+def told(folder, text):
+    """What `check --strict` and `test` say, each with code, line, column and help; of a test's, what caused it."""
+    (folder / "shop.yaml").write_text(text)
+    loaded = load(folder, {})
+    found = [*loaded.findings]
+    if loaded.ruleset:
+        environ = {"STRIPE_WEBHOOK_SECRET": "s", "VAMBE_API_KEY": "v"}
+        recordings = read_recordings(loaded.ruleset, folder)
+        found += missing_secrets(loaded.ruleset, environ, code="W402")
+        found += check_recorded(loaded.ruleset, recordings)
+        yield from map(cause, failures(loaded.ruleset, folder))
+    for one in found:
+        yield one.code, one.place.line, one.place.column, one.help
+
+
+def failures(ruleset, folder):
+    return [one for result in run_cases(ruleset, folder) for one in result.failures]
+
+
+def cause(failure):
+    """Code, line, column and help of a failed test: those of the rule's error where it had one."""
+    found = failure.diagnostic
+    place = re.search(
+        r"error (E\d+)\n.*\(shop.yaml:(\d+):(\d+)\)$",
+        f"{found.message}\n{failure.reason}",
+    )
+    if place:
+        return place[1], int(place[2]), int(place[3]), found.help
+    return found.code, found.place.line, found.place.column, found.help
+
+
+def test_the_example_itself_is_right(project):
+    """What the mistakes are made in has nothing to tell but what the example leaves out."""
+    assert [one[0] for one in told(project, README)] == []
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_told_with_its_line_and_what_to_write(project, name):
+    """Code, line and help are those of the mistake; other lines may have something to say as well."""
+    old, new, code, line, help = MISTAKES[name]
+    assert old in README
+    said = list(told(project, README.replace(old, new, 1)))
+    mine = [one for one in said if one[:2] == (code, line)]
+    assert mine, said
+    assert any(help in one[3] for one in mine), mine
+    assert all(one[2] > 0 for one in mine)
