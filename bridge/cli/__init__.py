@@ -5,13 +5,13 @@ findings or failures, 2 usage, 3 configuration unreadable, 4 store or target unr
 """
 
 import importlib
-import sys
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from bridge import __version__
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, MappingError
 
 # command → (module, one line for --help); the module's `command` is the click command
 COMMANDS = {
@@ -25,6 +25,7 @@ COMMANDS = {
         "explain",
         "Explain a finding's code, with a wrong and a right example.",
     ),
+    "schema": ("schema", "Print the JSON Schema of mapping files, for editors."),
     "events": ("events", "List received events, or show one."),
     "deliveries": ("deliveries", "List deliveries, or show one with its attempts."),
     "why": ("why", "Say what every rule made of an event, and what was sent."),
@@ -42,7 +43,7 @@ COMMANDS = {
 
 
 class _Lazy(click.Group):
-    """Knows its commands by name and imports the one that is called."""
+    """Knows its commands by name, imports the one that is called, and gives its errors their exit codes."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order of COMMANDS: the order of use."""
@@ -63,17 +64,53 @@ class _Lazy(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
+    def shell_complete(
+        self, ctx: click.Context, incomplete: str
+    ) -> list[CompletionItem]:
+        """From the table above too: a Tab should not import the whole bridge."""
+        if incomplete.startswith("-"):
+            return super(click.Group, self).shell_complete(ctx, incomplete)
+        return [
+            CompletionItem(name, help=line)
+            for name, (_, line) in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """click's own, with the nearest name for a typo."""
         import difflib
 
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
             near = difflib.get_close_matches(args[0], COMMANDS, n=1)
             hint = f" Did you mean '{near[0]}'?" if near else ""
             ctx.fail(f"No such command '{args[0]}'.{hint}")
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Every deliberate error, and what the machine refuses, is one message and an exit code, never a traceback."""
+        try:
+            return super().invoke(ctx)
+        except BridgeError as error:
+            _tell(error)
+            ctx.exit(error.exit_code)
+        except BrokenPipeError:  # the reader, `head` for example, has seen enough
+            raise
+        except OSError as error:
+            what = f": {error.filename}" if error.filename else ""
+            click.echo(f"bridge: {error.strerror or error}{what}", err=True)
+            ctx.exit(4)
+
+
+def _tell(error: BridgeError) -> None:
+    if isinstance(error, MappingError):
+        from bridge import settings
+        from bridge.cli import mappings
+
+        mappings.tell(error, settings.load().mappings)
+    else:
+        click.echo(f"bridge: {error}", err=True)
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
@@ -82,17 +119,6 @@ def cli() -> None:
     """Bridge turns signed webhooks into ticket updates, from mapping files."""
 
 
-def main(argv: list[str] | None = None) -> Any:
-    """The entry point: every deliberate error becomes one message and its exit code, never a traceback."""
-    try:
-        return cli.main(args=argv, prog_name="bridge")
-    except BridgeError as error:
-        click.echo(f"bridge: {error}", err=True)
-        for finding in getattr(error, "findings", ()):
-            from bridge.mapping.diagnostics import full
-
-            click.echo(full(finding), err=True)
-        sys.exit(error.exit_code)
-    except BrokenPipeError:  # the reader, `head` for example, has seen enough
-        sys.stderr.close()
-        sys.exit(0)
+def main() -> Any:
+    """The entry point."""
+    return cli(prog_name="bridge")

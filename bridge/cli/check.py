@@ -1,51 +1,130 @@
 """`bridge check`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from bridge import mapping
-from bridge import settings as environment
+from bridge.cli.mappings import chosen, folder_argument
+from bridge.cli.text import count, json_line
+from bridge.mapping import Ruleset
 from bridge.mapping.diagnostics import concise, full, to_dict
+from bridge.mapping.reports import github, sarif
 from bridge.model import Diagnostic
-from bridge.strict import json
 
-_FORMATS: dict[str, Callable[[Diagnostic, str], str]] = {
-    "full": lambda found, root: full(found, root) + "\n",
-    "concise": concise,
-    "json": lambda found, root: json.dumps(to_dict(found, root)).decode(),
+_FORMATS: dict[str, Callable[[Sequence[Diagnostic], str], Iterable[str]]] = {
+    "full": lambda found, root: (f"{full(one, root)}\n" for one in found),
+    "concise": lambda found, root: (concise(one, root) for one in found),
+    "json": lambda found, root: (json_line(to_dict(one, root)) for one in found),
+    "sarif": lambda found, root: [json_line(sarif(found, root))],
+    "github": lambda found, root: (github(one, root) for one in found),
 }
+_SILENT = ("json", "sarif")  # for programs: no narration
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Run:
+    """How the folder is checked."""
+
+    folder: Path
+    form: str
+    strict: bool
+    secrets: bool
+
+    def check(self) -> Ruleset | None:
+        """Writes what is found; gives the ruleset where nothing is an error."""
+        loaded = mapping.load(self.folder)
+        found = [*loaded.findings]
+        if loaded.ruleset is not None:
+            found += self._around(loaded.ruleset)
+        for line in _FORMATS[self.form](found, str(self.folder)):
+            click.echo(line)
+        errors = sum(finding.severity == "error" for finding in found)
+        if self.form not in _SILENT:
+            rules = len(loaded.ruleset.rules) if loaded.ruleset else None
+            said = _summary(len(loaded.texts), rules, errors, len(found) - errors)
+            click.echo(said, err=True)
+        return None if errors else loaded.ruleset
+
+    def _around(self, ruleset: Ruleset) -> list[Diagnostic]:
+        """What the environment and the recorded payloads say about the rules."""
+        code: mapping.SecretCode = "A402" if self.secrets else "W402"
+        found = [*mapping.missing_secrets(ruleset, code=code)]
+        if self.strict:
+            recordings = mapping.read_recordings(ruleset, self.folder)
+            found += mapping.check_recorded(ruleset, recordings)
+            for source, types in mapping.unheard(ruleset, recordings).items():
+                note = f"note: {source} has recordings that no rule takes: {', '.join(types)}"
+                click.echo(note, err=True)
+        return found
 
 
 @click.command("check")
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(list(_FORMATS)), default="full")
+@folder_argument
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(_FORMATS)),
+    default="full",
+    show_default=True,
+    help="With excerpts, a line each, a JSON object each, one SARIF log, or GitHub annotations.",
+)
+@click.option(
+    "--strict", is_flag=True, help="Also hold the rules against the recorded payloads."
+)
 @click.option("--secrets", is_flag=True, help="A secret that is not set is an error.")
-def command(folder: Path | None, form: str, secrets: bool) -> None:
+@click.option("--watch", is_flag=True, help="Check again after each change.")
+@click.option(
+    "--activate",
+    is_flag=True,
+    help="Without errors, put it in force where `bridge serve --ruleset pinned` runs.",
+)
+def command(
+    folder: Path | None,
+    form: str,
+    strict: bool,
+    secrets: bool,
+    watch: bool,
+    activate: bool,
+) -> None:
     """Find mistakes in the mapping files of FOLDER [BRIDGE_MAPPINGS]; exit code 1 when there are errors."""
-    folder = folder or environment.load().mappings
-    loaded = mapping.load(folder)
-    found = [*loaded.findings]
-    if loaded.ruleset is not None:
-        found += mapping.missing_secrets(
-            loaded.ruleset, code="A402" if secrets else "W402"
-        )
-    for finding in found:
-        click.echo(_FORMATS[form](finding, str(folder)))
-    errors = sum(finding.severity == "error" for finding in found)
-    if form != "json":
-        files = len(loaded.texts)
-        rules = len(loaded.ruleset.rules) if loaded.ruleset else 0
-        click.echo(_summary(files, rules, errors, len(found) - errors), err=True)
-    if errors:
+    run = _Run(folder=chosen(folder), form=form, strict=strict, secrets=secrets)
+    if watch and activate:
+        raise click.UsageError("--watch puts nothing in force: drop --activate")
+    if watch:
+        _watch(run)
+        return
+    ruleset = run.check()
+    if ruleset is None:
         raise SystemExit(1)
+    if activate:
+        _activate(ruleset)
 
 
-def _summary(files: int, rules: int, errors: int, warnings: int) -> str:
-    what = _count(files, "file") + (f", {_count(rules, 'rule')}" if not errors else "")
-    return f"checked {what}: {_count(errors, 'error')}, {_count(warnings, 'warning')}"
+def _watch(run: _Run) -> None:
+    """Checks at once and after each change, until Ctrl-C."""
+    from watchfiles import watch
+
+    try:
+        run.check()
+        click.echo(f"watching {run.folder}: Ctrl-C ends it", err=True)
+        for _ in watch(run.folder):
+            run.check()
+    except KeyboardInterrupt:
+        return
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}"
+def _activate(ruleset: Ruleset) -> None:
+    from bridge.cli.store import opened
+    from bridge.services import rulesets
+
+    with opened() as database:
+        rulesets.activate(database, ruleset)
+    click.echo(f"in force: ruleset {ruleset.hash[:12]}", err=True)
+
+
+def _summary(files: int, rules: int | None, errors: int, warnings: int) -> str:
+    what = count(files, "file") + (f", {count(rules, 'rule')}" if rules else "")
+    return f"checked {what}: {count(errors, 'error')}, {count(warnings, 'warning')}"

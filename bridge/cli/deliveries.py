@@ -1,15 +1,20 @@
 """`bridge deliveries list | show`."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import click
 
 from bridge.cli.store import (
     json_option,
     limit_option,
+    nothing,
     opened,
-    plain,
-    printable,
+    show_fields,
     show_rows,
+    show_table,
 )
+from bridge.cli.text import plain
 from bridge.store import views
 from bridge.store.tables import FINISHED, UNFINISHED
 
@@ -24,6 +29,7 @@ _COLUMNS = (
     "code",
     "reason",
 )
+_TIMES = ("created_at", "due_at", "finished_at")
 _ATTEMPT = ("number", "started_at", "elapsed_ms", "status", "verdict", "code", "reason")
 
 
@@ -59,25 +65,19 @@ def show(id: int, as_json: bool) -> None:
     with opened() as database, database.read() as connection:
         found = views.delivery(connection, id)
         attempts = views.attempts_of(connection, id)
-    if found is None or as_json:
-        rows = (
-            [{**found, "attempts_made": [_plain(row) for row in attempts]}]
-            if found
-            else []
-        )
-        show_rows(rows, _COLUMNS, as_json=as_json)
+    if found is None:
+        nothing(f"there is no delivery {id}")
+    if as_json:
+        made = [{key: plain(row[key]) for key in row} for row in attempts]
+        show_rows([{**found, "attempts_made": made}], (), as_json=True)
         return
-    for name in (*_COLUMNS, "created_at", "due_at", "finished_at"):
-        click.echo(f"{name:12} {printable(found[name])}")
-    if found["call"]:
-        click.echo(
-            f"{'request':12} {found['call']['method']} {printable(found['call']['path'])}"
-        )
-        click.echo(f"{'body':12} {printable(found['body'])}")
+    show_fields({**found, **_request(found)}, (*_COLUMNS, *_TIMES, "request", "body"))
     if attempts:
         click.echo()
-        show_rows(attempts, (*_ATTEMPT, "reply"), as_json=False)
+        show_table(attempts, (*_ATTEMPT, "reply"))
 
 
-def _plain(row: object) -> dict[str, object]:
-    return {key: plain(value) for key, value in dict(row).items()}  # type: ignore[call-overload]
+def _request(delivery: Mapping[str, Any]) -> dict[str, str | None]:
+    """Method and path; a rule's error has no request."""
+    call = delivery["call"]
+    return {"request": f"{call['method']} {call['path']}" if call else None}

@@ -1,5 +1,7 @@
 """`bridge demo`."""
 
+import signal
+import sys
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -23,6 +25,9 @@ def command(once: bool) -> None:
     """Send every recorded payload, signed, through a real bridge to pretend vendors; then stay up to look at."""
     from bridge import demo
 
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(0)
+    )  # so that nothing is left running
     folder = environment.load().mappings
     click.echo("starting the sandbox vendors and the bridge …", err=True)
     with demo.running(folder) as running:

@@ -21,6 +21,7 @@ def command(running: bool) -> None:
     well = True
     for line in doctor.examine(settings):
         well = well and line.ok
-        click.echo(f"{'ok  ' if line.ok else 'FAIL'} {line.what:9} {line.message}")
+        said = line.message.replace("\n", f"\n{'':15}")
+        click.echo(f"{'ok  ' if line.ok else 'FAIL'} {line.what:9} {said}")
     if not well:
         raise SystemExit(1)

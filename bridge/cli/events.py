@@ -2,7 +2,14 @@
 
 import click
 
-from bridge.cli.store import json_option, limit_option, opened, show_rows
+from bridge.cli.store import (
+    json_option,
+    limit_option,
+    nothing,
+    opened,
+    show_fields,
+    show_rows,
+)
 from bridge.store import views
 
 _COLUMNS = ("id", "received_at", "source", "type", "state", "outcome", "event_id")
@@ -31,4 +38,9 @@ def show(id: int, as_json: bool) -> None:
     """Show one event; `bridge why ID` says what became of it."""
     with opened() as database, database.read() as connection:
         found = views.event(connection, id)
-    show_rows([found] if found else [], _COLUMNS, as_json=as_json)
+    if found is None:
+        nothing(f"there is no event {id}")
+    if as_json:
+        show_rows([found], (), as_json=True)
+    else:
+        show_fields(found, (*_COLUMNS, "occurred_at", "conflicts"))

@@ -10,6 +10,8 @@ def command() -> None:
     from bridge.store import Database, migrate
 
     database = Database(environment.load().database_url)
-    done = migrate(database)
-    database.close()
+    try:
+        done = migrate(database)
+    finally:
+        database.close()
     click.echo("migrated" if done else "nothing to do", err=True)

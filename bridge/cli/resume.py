@@ -2,7 +2,7 @@
 
 import click
 
-from bridge.cli.store import NOTHING, opened
+from bridge.cli.store import nothing, opened
 from bridge.services import steer
 
 
@@ -12,6 +12,5 @@ def command(connection: str) -> None:
     """Let a parked connection go on, after its credentials were put right."""
     with opened() as database:
         if not steer.resume(database, connection):
-            click.echo(f"'{connection}' is not parked", err=True)
-            raise SystemExit(NOTHING)
+            nothing(f"no connection '{connection}' is parked")
     click.echo(f"'{connection}' goes on", err=True)

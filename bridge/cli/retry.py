@@ -4,7 +4,8 @@ import click
 
 from bridge import settings as environment
 from bridge.cli.store import ids_argument, opened, report
-from bridge.services import rulesets, steer
+from bridge.services import steer
+from bridge.services.rulesets import Rules
 
 
 @click.command("retry")
@@ -13,5 +14,7 @@ def command(ids: tuple[int, ...]) -> None:
     """Send dead letters again as they were. One that a rule's error made is routed again with the rules of now."""
     settings = environment.load()
     with opened() as database:
-        active = rulesets.choose(database, settings.mappings).ruleset
-        report(steer.retry(database, ids, active, settings.environment))
+        rules = Rules(
+            database, settings.mappings, pinned=True
+        )  # what runs, not what is being edited
+        report(steer.retry(database, ids, rules.current(), settings.environment))

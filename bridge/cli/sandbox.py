@@ -13,8 +13,12 @@ def command(bind: str) -> None:
     from bridge.sandbox.server import run
     from bridge.settings import split_bind
 
+    try:
+        address = split_bind(bind)
+    except ValueError:
+        raise click.BadParameter("write HOST:PORT, such as 127.0.0.1:8090") from None
     for vendor, credential in DEFAULT_CREDENTIALS.items():
         click.echo(
             f"{vendor:8} http://{bind}/{vendor}  credential {credential}", err=True
         )
-    run(*split_bind(bind))
+    run(*address)

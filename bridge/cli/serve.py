@@ -13,11 +13,20 @@ from bridge import settings as environment
     "--bind", metavar="HOST:PORT", help="Where hooks are received [BRIDGE_BIND]."
 )
 @click.option("--receivers", default=1, show_default=True, help="Receiving processes.")
+@click.option(
+    "--ruleset",
+    type=click.Choice(["folder", "pinned"]),
+    help="Follow the mapping folder, or what `bridge check --activate` stored.",
+)
 @click.option("--no-worker", is_flag=True, help="Receive and store only.")
-def command(bind: str | None, receivers: int, no_worker: bool) -> None:
+def command(
+    bind: str | None, receivers: int, ruleset: str | None, no_worker: bool
+) -> None:
     """Run receivers and a worker until SIGTERM, which drains them."""
     if bind:
         os.environ["BRIDGE_BIND"] = bind
+    if ruleset:
+        os.environ["BRIDGE_RULESET"] = ruleset
     os.environ["WEB_CONCURRENCY"] = str(receivers)
     log.configure()
     settings = environment.load()
@@ -32,7 +41,7 @@ def _check(settings: environment.Settings) -> None:
     from bridge.app import open_parts
 
     parts = open_parts(settings)
-    active = parts.active
+    active = parts.rules.active
     parts.database.close()
     if active.degraded:
         click.echo(

@@ -1,26 +1,33 @@
 """What the commands that look into the store share: opening it, and showing rows as a table or as JSON."""
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from bridge import settings as environment
-from bridge.services.steer import Done
+from bridge.cli.text import json_line, plain, printable
 from bridge.store import Database, migrate
-from bridge.strict import json
+
+if TYPE_CHECKING:  # looking needs nothing of what steering needs
+    from bridge.services.steer import Done
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="JSON, one object a line."
 )
 ids_argument = click.argument("ids", nargs=-1, required=True, type=int)
 limit_option = click.option(
-    "--limit", default=50, show_default=True, help="Rows at most."
+    "--limit",
+    default=50,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Rows at most.",
 )
 
-NOTHING = 5  # exit code: nothing matched
+_NOTHING = 5  # exit code: nothing matched
+_UNCUT = 10_000  # columns: lines are never folded for a file or another program
 
 
 @contextmanager
@@ -38,46 +45,16 @@ def show_rows(
     rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool
 ) -> None:
     """A table of the named columns, or every column as JSON; exit code 5 when there is no row."""
-    if as_json:
-        for row in rows:
-            click.echo(json.dumps({key: plain(value) for key, value in row.items()}))
-    elif rows:
-        _table(rows, columns)
     if not rows:
-        click.echo("nothing matched", err=True)
-        raise SystemExit(NOTHING)
+        nothing("nothing matched")
+    if not as_json:
+        show_table(rows, columns)
+    for row in rows if as_json else ():
+        click.echo(json_line({key: plain(value) for key, value in row.items()}))
 
 
-def report(done: Sequence[Done]) -> None:
-    """One line an id; exit code 1 when any was not changed."""
-    for item in done:
-        click.echo(f"{item.id}: {item.message}")
-    if not all(item.ok for item in done):
-        raise SystemExit(1)
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON shows it."""
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="milliseconds")
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "backslashreplace")
-    return value
-
-
-def printable(value: Any) -> str:
-    """A value as one line of a terminal shows it: what a sender wrote cannot move the cursor."""
-    if value is None:
-        return "–"
-    text = (
-        value.strftime("%m-%d %H:%M:%S")
-        if isinstance(value, datetime)
-        else str(plain(value))
-    )
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
-
-
-def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+def show_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """The named columns of rows; on a terminal folded to its width."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -87,4 +64,24 @@ def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(printable(row[column])) for column in columns))
-    Console(soft_wrap=False).print(table)
+    Console(width=None if sys.stdout.isatty() else _UNCUT).print(table)
+
+
+def show_fields(row: Mapping[str, Any], names: Sequence[str]) -> None:
+    """One row, a line a column."""
+    for name in names:
+        click.echo(f"{name:12} {printable(row[name])}")
+
+
+def nothing(message: str) -> NoReturn:
+    """Says that there is nothing of the kind, and ends the command."""
+    click.echo(message, err=True)
+    raise SystemExit(_NOTHING)
+
+
+def report(done: "Sequence[Done]") -> None:
+    """One line an id; exit code 1 when any was not changed."""
+    for item in done:
+        click.echo(f"{item.id}: {printable(item.message)}")
+    if not all(item.ok for item in done):
+        raise SystemExit(1)

@@ -1,0 +1,46 @@
+"""How text gets onto a terminal: what a sender wrote cannot move the cursor, and places can be clicked."""
+
+import json as standard
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bridge.strict import json
+
+
+def printable(value: Any) -> str:
+    """A value as part of one line: a dash for none, times in UTC, and control characters as escapes."""
+    if value is None:
+        return "–"
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%SZ")
+    return "".join(
+        char if char.isprintable() else repr(char)[1:-1] for char in str(plain(value))
+    )
+
+
+def json_line(value: Any) -> str:
+    """A value as JSON on one line; a character that a terminal would obey is escaped, which JSON readers undo."""
+    text = json.dumps(value).decode()
+    return "".join(
+        char if char.isprintable() else standard.dumps(char)[1:-1] for char in text
+    )
+
+
+def plain(value: Any) -> Any:
+    """A stored value as JSON shows it: times as RFC 3339, bytes as text."""
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds")
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    return value
+
+
+def at(folder: Path, place: object) -> str:
+    """A place in a mapping file as a path from the current folder: mappings/stripe.yaml:15."""
+    return f"{folder}/{place}"
+
+
+def count(number: int, what: str) -> str:
+    """A number of things: 1 file, 2 files."""
+    return f"{number} {what}{'s' * (number != 1)}"

@@ -1,0 +1,157 @@
+"""`bridge doctor`: a line a thing, ok or what to do, and nothing is changed by looking."""
+
+import http.server
+import threading
+
+import pytest
+from running import free_port
+
+from bridge.services import doctor
+from bridge.store import Database, migrate
+
+
+@pytest.fixture
+def settled(house, monkeypatch):
+    """A folder in which all is well but for a running bridge."""
+    monkeypatch.setenv("SHOP_SECRET", "s")
+    monkeypatch.setenv("SHOP_KEY", "k")
+    monkeypatch.setenv("BRIDGE_BIND", f"127.0.0.1:{free_port()}")
+    database = Database("sqlite:///var/bridge.db")
+    migrate(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def answering(monkeypatch):
+    """Something that answers at BRIDGE_BIND with a given status and text."""
+    servers = []
+
+    def answer(status, text):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(status)
+                self.end_headers()
+                self.wfile.write(text.encode())
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+        servers.append(server)
+        monkeypatch.setenv("BRIDGE_BIND", f"127.0.0.1:{server.server_port}")
+
+    yield answer
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def said(result):
+    """What → (ok, message), of the lines that begin a thing."""
+    lines = [line for line in result.stdout.splitlines() if line[0] != " "]
+    return {line[5:14].strip(): (line.startswith("ok"), line[15:]) for line in lines}
+
+
+def test_all_is_well(terminal, settled, answering):
+    """Every line is ok and so is the exit code."""
+    answering(200, '{"status": "ok"}')
+    result = terminal("doctor")
+    assert result.exit_code == 0, result.output
+    found = said(result)
+    assert list(found) == "settings mappings secrets store disk running".split()
+    assert found["mappings"][1].startswith("1 rules in mappings, ruleset ")
+    assert found["store"][1] == "sqlite, 0 events to route, 0 held, 0 dead letters"
+    assert found["running"][1].endswith("is up, status ok")
+
+
+def test_new_project_is_told_what_to_do(terminal, house, monkeypatch):
+    """Each missing thing is its own line with what to do, and looking makes no store."""
+    monkeypatch.setenv("BRIDGE_BIND", f"127.0.0.1:{free_port()}")
+    result = terminal("doctor")
+    assert result.exit_code == 1
+    found = said(result)
+    assert [
+        what for what, (ok, _) in found.items() if not ok
+    ] == "secrets store running".split()
+    assert "`bridge migrate` makes it" in found["store"][1]
+    assert "start it with `bridge serve`" in found["running"][1]
+    assert (
+        "\n               SHOP_KEY is not set or empty  (mappings/shop.yaml:9:"
+        in result.stdout
+    )
+    assert not (house / "var").exists()
+
+
+def test_mapping_errors_are_not_called_missing_secrets(terminal, settled, rewrite):
+    """With errors in the folder nothing can be said of its secrets, so they are not called well."""
+    rewrite("event.ticket | uuid", "event.ticket | uiud")
+    found = said(terminal("doctor"))
+    assert found["mappings"] == (
+        False,
+        "mappings has errors: `bridge check` shows them",
+    )
+    assert found["secrets"][0] is False
+
+
+def test_parked_connection_is_a_case_for_a_person(terminal, settled):
+    """A parked connection is named with the command that lets it go on."""
+    from datetime import UTC, datetime
+
+    from bridge.store import connections
+
+    now = datetime.now(UTC)
+    settled.write(lambda c: connections.park(c, "vambe-cl", "401", now))
+    ok, message = said(terminal("doctor"))["store"]
+    assert (
+        not ok
+        and message.startswith("parked: vambe-cl: ")
+        and "bridge resume" in message
+    )
+
+
+def test_store_that_cannot_be_opened_stops_no_other_line(
+    terminal, settled, house, monkeypatch
+):
+    """What is no database, and a lock that cannot be made, is one FAIL among the other lines."""
+    (house / "text").write_text("this is no database, however long one looks" * 100)
+    (house / "locked").touch()
+    (house / "locked.lock").mkdir()
+    for path, said_of_it in (
+        ("text", "cannot be read"),
+        ("mappings", "cannot be read"),
+        ("locked", "Is a directory"),
+    ):
+        monkeypatch.setenv("BRIDGE_DATABASE_URL", f"sqlite:///{path}")
+        found = said(terminal("doctor"))
+        assert found["store"][0] is False and said_of_it in found["store"][1]
+        assert found["disk"][0] is True
+
+
+def test_full_disk_is_said(terminal, settled, monkeypatch):
+    """Below the low-water mark the line says how much is left, and where."""
+    monkeypatch.setattr(doctor, "LOW_DISK", 2**80)
+    ok, message = said(terminal("doctor"))["disk"]
+    assert not ok and "/var: make room" in message
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "code", "words"),
+    [
+        (200, '{"status": "ok"}', 0, "is up, status ok"),
+        (200, '{"status": "degraded"}', 0, "`bridge check` shows why"),
+        (503, "{}", 1, "answers 503"),
+        (200, "<html>", 1, "is no bridge"),
+        (200, "[]", 1, "is no bridge"),
+    ],
+)
+def test_running_asks_the_bridge_alone(
+    terminal, tmp_path, monkeypatch, answering, status, text, code, words
+):
+    """--running is for health checks: exit code 0 while the bridge is up, degraded too."""
+    monkeypatch.chdir(tmp_path)
+    answering(status, text)
+    result = terminal("doctor", "--running")
+    assert result.exit_code == code
+    assert words in result.output

@@ -1,0 +1,116 @@
+"""`bridge test`: dots, differences with types and places, and selection."""
+
+import re
+
+import pytest
+
+
+def test_passing_tests_are_dots(terminal, house):
+    """One dot a test and a summary; nothing is said on stderr."""
+    result = terminal("test")
+    assert (result.exit_code, result.stderr) == (0, "")
+    dots, summary = result.stdout.splitlines()
+    assert dots == ".."
+    assert re.fullmatch(r"2 passed in \d+\.\d\d s", summary)
+
+
+def test_difference_shows_types_expression_and_places(terminal, house, rewrite):
+    """Expected and got carry their types, and both sides have a place that can be clicked."""
+    rewrite("amount: 5,", 'amount: "5",')
+    result = terminal("test")
+    assert result.exit_code == 1
+    lines = result.stdout.splitlines()
+    assert lines[0] == "F."
+    assert lines[2] == "FAILED an amount is set  (mappings/shop.yaml:15:11)"
+    assert lines[3:7] == [
+        "  body.amount",
+        "    expected '5' : text   at mappings/shop.yaml:19:66",
+        "    got      5 : number",
+        "    made by  {{ event.amount }}   at mappings/shop.yaml:12:15",
+    ]
+    assert lines[-1].startswith("1 failed, 1 passed in ")
+
+
+def test_value_nobody_expected_is_shown(terminal, house, rewrite):
+    """A key that the body has and the test has not differs from nothing."""
+    rewrite(", currency: CLP }", " }")
+    assert "    expected nothing   at mappings/" in terminal("test").stdout
+
+
+def test_other_outcome_says_why(terminal, house, rewrite):
+    """Where a rule did something else, its reason and the place that decided are shown."""
+    rewrite("paid-sets-amount: skipped", "paid-sets-amount: no_match")
+    result = terminal("test")
+    assert result.exit_code == 1
+    assert "mappings/shop.yaml:23:33: error[T503] " in result.stdout
+    assert "= why: event.ticket is missing  (mappings/shop.yaml:7)" in result.stdout
+
+
+def test_recording_that_is_not_there_fails_its_test(terminal, house):
+    """A test without its payload fails with the path, and the others run."""
+    (house / "mappings" / "paid.json").unlink()
+    result = terminal("test")
+    assert result.exit_code == 1
+    assert "error[T501] 'paid.json' cannot be read" in result.stdout
+
+
+def test_k_selects_by_name(terminal, house):
+    """-k runs the tests whose names contain the word, in any case."""
+    assert terminal("test", "-k", "SKIPPED").stdout.splitlines()[0] == "."
+
+
+def test_k_that_matches_nothing_is_exit_code_5(terminal, house):
+    """Nothing selected is no success."""
+    result = terminal("test", "-k", "zebra")
+    assert (result.exit_code, result.stdout) == (5, "")
+    assert result.stderr == "no test has 'zebra' in its name in mappings\n"
+
+
+def test_folder_without_tests_is_exit_code_5(terminal, house):
+    """No tests at all is no success either."""
+    (house / "mappings" / "shop.yaml").write_text("version: 1\n")
+    result = terminal("test")
+    assert (result.exit_code, result.stdout) == (5, "")
+    assert result.stderr == "there are no tests in mappings\n"
+
+
+def test_x_stops_at_the_first_failure(terminal, house, rewrite):
+    """After -x has seen a failure no other test runs."""
+    rewrite("amount: 5,", "amount: 6,")
+    assert terminal("test", "-x").stdout.splitlines()[0] == "F"
+    assert terminal("test").stdout.splitlines()[0] == "F."
+
+
+@pytest.mark.parametrize(
+    "arguments", [["test", "mappings"], ["try", "mappings/paid.json"]]
+)
+def test_errors_of_the_folder_come_first(terminal, house, rewrite, arguments):
+    """A folder with errors runs nothing: its findings, with clickable places, and exit code 3."""
+    rewrite("event.ticket | uuid", "event.ticket | uiud")
+    result = terminal(*arguments)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert "\nmappings/shop.yaml:11:37: error[E202] " in result.stderr
+
+
+def test_names_a_sender_chose_do_not_reach_the_terminal(terminal, house, rewrite):
+    """A payload's own keys and values are shown without characters that a terminal obeys."""
+    (house / "mappings" / "paid.json").write_text(
+        '{"id": "e", "type": "paid", "created": 1772366340, "amount": 1,'
+        ' "ticket": "a1b2c3d4-e5f6-7890-abcd-ef1234567890", "currency": "CLP",'
+        ' "x": {"\\u001b[2J": "\\u009b1m"}}'
+    )
+    rewrite('target: vambe.update_amount\n    auth: { api_key: { env: SHOP_KEY } }',
+            'target: http.request\n    connection: { base_url: "https://example.com" }')  # fmt: skip
+    path = house / "mappings" / "shop.yaml"
+    head, _, tests = path.read_text().partition("    fields:\n")
+    fields = '    fields: { method: POST, path: /a, body: "{{ event.x }}" }\n'
+    path.write_text(head + fields + "tests:" + tests.partition("tests:")[2])
+    out = terminal("test").stdout
+    assert "body.\\x1b[2J" in out
+    assert out.replace("\n", "").isprintable()
+
+
+def test_sample_mappings_pass(terminal, samples):
+    """The mappings of the repository pass their own tests."""
+    result = terminal("test")
+    assert result.exit_code == 0, result.stdout
