@@ -6,13 +6,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test check format clean
+.PHONY: demo test check format bench clean
 
 demo: $(VENV)/installed
 	@$(BIN)/bridge demo $(ARGS)
 
 test: check
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 check: $(VENV)/tested
 	$(BIN)/black --check --quiet .
@@ -24,6 +24,9 @@ check: $(VENV)/tested
 format: $(VENV)/tested
 	$(BIN)/isort --quiet .
 	$(BIN)/black --quiet .
+
+bench: $(VENV)/installed
+	@for name in route check help; do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 clean:
 	rm -rf $(VENV) build *.egg-info

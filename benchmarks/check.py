@@ -1,0 +1,124 @@
+"""How long `bridge check` takes over 100 files of 10 rules each.
+
+Twice: ten rules that the files share, with names of their own, as one file per customer has them; and rules in which
+no two expressions are the same, which is as bad as it can get, because what was compiled is shared between rules.
+"""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter, process_time
+from typing import Any
+from unittest.mock import patch
+
+import yaml
+from measure import Figure, duration, report
+
+from bridge.mapping import formulas, load
+
+FILES, RULES = 100, 10
+HEAD = """
+version: 1
+source: {{ name: source-{file}, provider: stripe, verify: {{ secret: {{ env: SECRET_{file} }} }} }}
+connections:
+  vambe-{file}: {{ vendor: vambe, auth: {{ api_key: {{ env: KEY_{file} }} }}, country: CL }}
+rules:
+"""
+RULE = """
+  - id: rule-{file}-{rule}
+    events: [invoice.paid, invoice.part_{rule}]
+    let: {{ inv: "{{{{ event.data.object_{own} }}}}" }}
+    skip_if_missing: [inv.metadata.ticket_{own}]
+    when: inv.amount_paid_{own} > 0 and inv.status == "paid"
+    target: vambe.update_amount
+    connection: vambe-{file}
+    fields:
+      ticket_id: "{{{{ inv.metadata.ticket_{own} | uuid }}}}"
+      amount: "{{{{ inv.amount_paid_{own} | from_minor(inv.currency) }}}}"
+      currency: "{{{{ inv.currency_{own} | upper }}}}"
+"""
+
+
+def main() -> None:
+    """Measures, prints and keeps."""
+    with TemporaryDirectory() as name:
+        shared, own = Path(name) / "shared", Path(name) / "own"
+        texts = _write(shared, "{rule}")
+        _write(own, "{file}_{rule}")
+        yardstick = duration(lambda: [_compose(text) for text in texts], rounds=5)
+        measured = {"libyaml alone": yardstick}
+        for title, folder in (("shared expressions", shared), ("all different", own)):
+            for part, seconds in _load(folder).items():
+                measured[f"{title}: {part}"] = seconds
+        measured["the command, shared expressions"] = duration(
+            lambda: _check(shared), rounds=3, clock=perf_counter
+        )
+    figures = [
+        Figure(name, value, "seconds", value / yardstick)
+        for name, value in measured.items()
+    ]
+    report("check", "libyaml composing the same files", figures)
+
+
+def _write(folder: Path, own: str) -> list[str]:
+    """The files' texts. `own` says what the names within expressions end in."""
+    folder.mkdir()
+    texts = [_text(file, own) for file in range(FILES)]
+    for file, text in enumerate(texts):
+        (folder / f"{file:03}.yaml").write_text(text, "utf-8")
+    return texts
+
+
+def _text(file: int, own: str = "{file}_{rule}") -> str:
+    rules = (
+        RULE.format(file=file, rule=rule, own=own.format(file=file, rule=rule))
+        for rule in range(RULES)
+    )
+    return HEAD.format(file=file) + "".join(rules)
+
+
+def _compose(text: str) -> object:
+    return yaml.compose(text, Loader=yaml.CSafeLoader)
+
+
+def _load(folder: Path) -> dict[str, float]:
+    """Seconds of a first load, and of its parts."""
+    spent = {"compose": 0.0, "expressions": 0.0}
+
+    def timed(part: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **rest: Any) -> Any:
+            start = process_time()
+            try:
+                return function(*args, **rest)
+            finally:
+                spent[part] += process_time() - start
+
+        return call
+
+    module = sys.modules["bridge.mapping.load"]
+    parts = {
+        (module, "compose"): "compose",
+        (formulas, "_expression"): "expressions",
+        (formulas, "_template"): "expressions",
+    }
+    with ExitStack() as patched:
+        for (owner, name), part in parts.items():
+            changed = timed(part, getattr(owner, name))
+            patched.enter_context(patch.object(owner, name, changed))
+        start = process_time()
+        loaded = load(folder, {})
+        whole = process_time() - start
+    assert len(loaded.usable().rules) == FILES * RULES
+    return {**spent, "rest": whole - sum(spent.values()), "all of it": whole}
+
+
+def _check(folder: Path) -> None:
+    command = [sys.executable, "-m", "bridge", "check", str(folder)]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+if __name__ == "__main__":
+    main()
