@@ -15,8 +15,8 @@ test: check
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 check: $(VENV)/tested
-	$(BIN)/black --check --quiet .
-	$(BIN)/isort --check --quiet .
+	$(BIN)/black --check .
+	$(BIN)/isort --check .
 	$(BIN)/flake8
 	$(BIN)/mypy
 	$(BIN)/lint-imports

