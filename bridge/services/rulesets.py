@@ -77,7 +77,10 @@ class Rules:
             return
         self._changed_at = None
         if errors:
-            self.active = Active(ruleset=self.active.ruleset, errors=tuple(errors))
+            kept = offload(
+                self._stored
+            ).ruleset  # another process may have read what I missed
+            self.active = Active(ruleset=kept, errors=tuple(errors))
             _log.error(
                 "ruleset not reloaded", errors=len(errors), first=str(errors[0].place)
             )

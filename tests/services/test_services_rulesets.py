@@ -104,6 +104,16 @@ def test_bad_change_keeps_the_rules_in_force(sqlite, folder):
     assert looking.rules.current().hash == hash_of(OTHER)
 
 
+def test_process_that_missed_a_good_change_takes_it_from_the_store(sqlite, folder):
+    """When the folder broke before this process read the change that another one activated, it follows that one."""
+    looking = Looking(Rules(sqlite, folder))
+    activate(sqlite, mapping.build({"rules.yaml": OTHER}).usable())
+    write(folder, BAD)
+    looking.after(0), looking.after(QUIET)
+    assert looking.rules.active.degraded
+    assert looking.rules.current().hash == hash_of(OTHER)
+
+
 def test_folder_that_comes_back_as_it_was_is_no_longer_degraded(sqlite, folder):
     """Undoing a bad change ends the degraded state without another ruleset."""
     looking = Looking(Rules(sqlite, folder))
