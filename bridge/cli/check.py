@@ -1,6 +1,6 @@
 """`bridge check`."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from bridge.cli.mappings import chosen, folder_argument
 from bridge.cli.text import count, json_line
 from bridge.mapping import Ruleset
 from bridge.mapping.diagnostics import concise, full, to_dict
+from bridge.mapping.findings import order
 from bridge.mapping.reports import github, sarif
 from bridge.model import Diagnostic
 
@@ -39,6 +40,7 @@ class _Run:
         found = [*loaded.findings]
         if loaded.ruleset is not None:
             found += self._around(loaded.ruleset)
+        found.sort(key=order)
         for line in _FORMATS[self.form](found, str(self.folder)):
             click.echo(line)
         errors = sum(finding.severity == "error" for finding in found)
@@ -55,10 +57,17 @@ class _Run:
         if self.strict:
             recordings = mapping.read_recordings(ruleset, self.folder)
             found += mapping.check_recorded(ruleset, recordings)
-            for source, types in mapping.unheard(ruleset, recordings).items():
-                note = f"note: {source} has recordings that no rule takes: {', '.join(types)}"
-                click.echo(note, err=True)
+            self._note(mapping.unheard(ruleset, recordings))
         return found
+
+    def _note(self, unheard: Mapping[str, Sequence[str]]) -> None:
+        if self.form in _SILENT:
+            return
+        for source, types in unheard.items():
+            said = (
+                f"note: {source} has recordings that no rule takes: {', '.join(types)}"
+            )
+            click.echo(said, err=True)
 
 
 @click.command("check")

@@ -43,7 +43,7 @@ class Findings:
     def sorted(self) -> tuple[Diagnostic, ...]:
         """All findings by file, line, column and code; the same finding at the same place once."""
         shown = {self._with_line(found) for found in self._found}
-        return tuple(sorted(shown, key=_order))
+        return tuple(sorted(shown, key=order))
 
     def _with_line(self, found: Diagnostic) -> Diagnostic:
         if found.place is None:
@@ -84,6 +84,7 @@ def _mask(line: str, place: Place, secret: Place) -> tuple[str, Place]:
     return masked, place
 
 
-def _order(found: Diagnostic) -> tuple[str, int, int, str, str]:
+def order(found: Diagnostic) -> tuple[str, int, int, str, str]:
+    """How findings are sorted: by file, line, column and code."""
     place = found.place or Place(file="", line=0, column=0)
     return place.file, place.line, place.column, found.code, found.message

@@ -5,6 +5,7 @@ that is made alike, event types in common, and no conditions that differ: these 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 from bridge.mapping.rules import type_pattern
@@ -12,17 +13,27 @@ from bridge.mapping.ruleset import Constant, Formula, Rule, Tree
 from bridge.model import Diagnostic, Place
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Writing:
+    """What a rule writes, and when, in a form that is equal for what is written alike."""
+
+    rule: Rule
+    when: str  # "" without a condition
+    fields: Mapping[str, str]
+
+
 def overlaps(rules: Sequence[Rule]) -> Iterator[Diagnostic]:
     """One warning for each two live rules that overlap, at the field of the later one."""
-    alike: dict[str, list[Rule]] = {}
+    alike: dict[str, list[_Writing]] = {}
     for rule in rules:
         if rule.mode == "live" and rule.operation.replaces and _ticket(rule):
-            alike.setdefault(_about(rule), []).append(rule)
+            alike.setdefault(_about(rule), []).append(_writing(rule))
     for group in alike.values():
         for one, other in combinations(group, 2):
-            field = _contested(one, other)
-            if field and _same_condition(one, other) and _same_types(one, other):
-                yield _finding(one, other, field)
+            if _same_condition(one, other) and _same_types(one.rule, other.rule):
+                field = _contested(one, other)
+                if field:
+                    yield _finding(one.rule, other.rule, field)
 
 
 def _about(rule: Rule) -> str:
@@ -31,9 +42,16 @@ def _about(rule: Rule) -> str:
     return repr((rule.source, rule.operation.name, options, _ticket(rule)))
 
 
-def _same_condition(one: Rule, other: Rule) -> bool:
-    conditions = [_meaning(rule.when, rule) for rule in (one, other) if rule.when]
-    return all(condition == conditions[0] for condition in conditions)
+def _writing(rule: Rule) -> _Writing:
+    return _Writing(
+        rule=rule,
+        when=_meaning(rule.when, rule) if rule.when else "",
+        fields={name: _meaning(tree, rule) for name, tree in rule.fields.items()},
+    )
+
+
+def _same_condition(one: _Writing, other: _Writing) -> bool:
+    return not one.when or not other.when or one.when == other.when
 
 
 def _same_types(one: Rule, other: Rule) -> bool:
@@ -61,31 +79,31 @@ def _ends(pattern: str) -> tuple[str, str]:
     return pattern.partition("*")[0], pattern.rpartition("*")[2]
 
 
-def _contested(one: Rule, other: Rule) -> str:
+def _contested(one: _Writing, other: _Writing) -> str:
     """The first field that both write differently, or at all where the two calls are the same; "" for none."""
-    own = {name: _meaning(tree, one) for name, tree in one.fields.items()}
-    theirs = {name: _meaning(tree, other) for name, tree in other.fields.items()}
-    free = {*one.operation.ticket, *one.operation.appends}
-    shared = [name for name in theirs if name in own and name not in free]
-    same = own == theirs
-    return next((name for name in shared if same or own[name] != theirs[name]), "")
+    operation = one.rule.operation
+    free = {*operation.ticket, *operation.appends}
+    shared = [name for name in other.fields if name in one.fields and name not in free]
+    same = one.fields == other.fields
+    differ = (name for name in shared if same or one.fields[name] != other.fields[name])
+    return next(differ, "")
 
 
-def _ticket(rule: Rule) -> object:
-    """The field that says which ticket it is, and how that is made; None where no field does."""
+def _ticket(rule: Rule) -> str:
+    """The field that says which ticket it is, and how that is made; "" where no field does."""
     named = (name for name in rule.operation.ticket if name in rule.fields)
-    return next(((name, _meaning(rule.fields[name], rule)) for name in named), None)
+    return next((f"{name} {_meaning(rule.fields[name], rule)}" for name in named), "")
 
 
-def _meaning(tree: "Tree | None", rule: Rule) -> object:
-    """A value that is equal for what is written alike, names of `let` and `for_each` with what they stand for."""
+def _meaning(tree: Tree, rule: Rule) -> str:
+    """A text that is equal for what is written alike, names of `let` and `for_each` with what they stand for."""
     if isinstance(tree, Formula):
-        return _written(tree), sorted(_behind(tree, rule).items())
+        return repr((_written(tree), sorted(_behind(tree, rule).items())))
     if isinstance(tree, Constant):
         return _written(tree)
     if isinstance(tree, Mapping):
-        return {name: _meaning(item, rule) for name, item in tree.items()}
-    return [_meaning(item, rule) for item in tree or ()]
+        return repr({name: _meaning(item, rule) for name, item in tree.items()})
+    return repr([_meaning(item, rule) for item in tree])
 
 
 def _behind(formula: Formula, rule: Rule) -> dict[str, str]:

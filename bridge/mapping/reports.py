@@ -39,7 +39,7 @@ def github(found: Diagnostic, root: str = "") -> str:
         keys["file"] = _path(found.place, root)
         keys["line"] = found.place.line
         keys["col"] = found.place.column
-        keys["endColumn"] = found.place.column + found.place.length
+        keys["endColumn"] = found.place.column + found.place.length - 1
     keys["title"] = found.code
     said = ",".join(f"{key}={_property(str(value))}" for key, value in keys.items())
     return f"::{found.severity} {said}::{_data(_text(found))}"

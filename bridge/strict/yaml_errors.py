@@ -8,11 +8,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 _UNQUOTED = re.compile(r"^(\s*(?:- )*[\w.-]+:\s+)(\{\{.*\}\}.*?)\"?\s*$")
-
-
-_WITHIN = re.compile(
-    r"(?<=[{,\s])([\w.-]+:\s+)(\{\{[^\"']*?\}\})(?=\s*[,}])"
-)  # in { … }
+# The same inside { … }, where other entries may follow.
+_WITHIN = re.compile(r"(?<=[{,\s])([\w.-]+:\s+)(\{\{[^\"']*?\}\})(?=\s*[,}])")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

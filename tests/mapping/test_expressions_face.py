@@ -63,7 +63,7 @@ def test_unknown_names_are_findings_with_a_guess():
     expression = compile_expression("(evnt.a) > evnt.b and zzz")
     first, second = check_names(expression, {"event", "headers", "meta"})
     assert (first.code, first.start, first.end) == ("E203", 1, 5)
-    assert first.help == "did you mean 'event'?"
+    assert first.help == "did you mean 'event'? The names here are event, headers, meta"
     assert (second.start, second.end) == (22, 25)
     assert second.help == "the names here are event, headers, meta"
     assert check_names(compile_expression("event.a"), {"event"}) == []

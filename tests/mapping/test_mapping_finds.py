@@ -211,6 +211,20 @@ FINDS = {
         '"{{ inv.paid > 0 }}"',
         "drop the delimiters: when: inv.paid > 0",
     ),
+    "delimiters without quotes": (
+        TARGET,
+        "    when: {{ inv.paid > 0 }}\n" + TARGET,
+        "9:12: error[M007] an expression needs quotes",
+        "{ inv.paid > 0 }",
+        "drop the braces: when: inv.paid > 0",
+    ),
+    "text for a number": (
+        AMOUNT,
+        '"{{ inv.paid }} CLP"',
+        "13:15: error[M106] field 'amount' needs a number, this gives text",
+        '"{{ inv.paid }} CLP"',
+        "write nothing around {{ … }}: it makes text of the value",
+    ),
     "no delimiters": (
         TARGET,
         "    for_each: { in: inv.lines }\n" + TARGET,

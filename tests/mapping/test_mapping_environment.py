@@ -1,0 +1,68 @@
+"""What the environment gives to a ruleset: options of connections are looked at as soon as their variables are set."""
+
+import pytest
+
+from bridge.mapping import build, missing_secrets
+
+TEXT = """version: 1
+source: { name: stripe, verify: { secret: { env: S } } }
+connections:
+  a: { vendor: getfly, host: { env: HOST }, auth: { api_key: { env: K } } }
+rules:
+  - id: inline
+    target: kapture.update_ticket
+    connection: { subdomain: { env: SUB }, headers: { x-key: { env: K } } }
+    auth: { basic_token: { env: K } }
+    fields: { ticket_id: T1, sub_status: PS }
+"""
+GOOD = {"S": "s", "K": "k", "HOST": "acme.getflycrm.com", "SUB": "acme"}
+
+
+def found(**environ):
+    ruleset = build({"a.yaml": TEXT}, {}).usable()
+    return missing_secrets(ruleset, {**GOOD, **environ}, code="W402")
+
+
+def test_values_that_fit_are_not_told():
+    """Neither are secrets, which may hold anything."""
+    assert found(K="any thing: at all") == ()
+
+
+@pytest.mark.parametrize(
+    ("environ", "line", "column", "message", "help"),
+    [
+        (
+            {"HOST": "https://acme.getflycrm.com/"},
+            4,
+            30,
+            "connection option 'host' needs a host name such as acme.getflycrm.com, this text is not one (HOST)",
+            "write it without https:// and path",
+        ),
+        (
+            {"SUB": "acme.kapturecrm.com"},
+            8,
+            30,
+            "connection option 'subdomain' needs a subdomain such as acme, this text is not one (SUB)",
+            "write only the part before .kapturecrm.com",
+        ),
+    ],
+)
+def test_a_value_that_the_vendor_cannot_take_is_an_error(
+    environ, line, column, message, help
+):
+    """At the reference, with the variable's name and without its value: before the first call, not at it."""
+    [finding] = found(**environ)
+    assert (finding.code, finding.severity) == ("A406", "error")
+    assert (finding.place.line, finding.place.column) == (line, column)
+    assert (finding.message, finding.help) == (message, help)
+    assert next(iter(environ.values())) not in finding.message + finding.help
+
+
+def test_a_number_cannot_be_a_reference():
+    """A variable holds text, and a worker that expects calls per second would have to guess."""
+    text = TEXT.replace("host: {", "rate: { env: RATE }, host: {")
+    [finding] = [
+        one for one in build({"a.yaml": text}, {}).findings if one.code[0] == "M"
+    ]
+    assert finding.message.startswith("connection option 'rate' needs a number")
+    assert finding.help == "write the value itself"
