@@ -1,0 +1,49 @@
+"""Refused requests are kept as metadata, and not without bound."""
+
+from datetime import timedelta
+
+import pytest
+from running import NOW
+
+from bridge.store import rejections
+
+
+@pytest.fixture
+def refuse(database):
+    def refuse(source="s", now=NOW):
+        database.write(
+            lambda c: rejections.add(
+                c,
+                source=source,
+                reason="not_verified",
+                status=401,
+                remote="127.0.0.1",
+                size=2,
+                now=now,
+            )
+        )
+
+    return refuse
+
+
+def kept(database):
+    with database.read() as connection:
+        query = "SELECT source, count(*) FROM rejections GROUP BY source"
+        return dict(tuple(row) for row in connection.exec_driver_sql(query))
+
+
+def test_oldest_of_a_source_are_forgotten(database, refuse, monkeypatch):
+    """A source keeps its newest ones; another source's are not touched by its flood."""
+    monkeypatch.setattr(rejections, "KEPT", 5)
+    refuse("quiet")
+    for _ in range(12):
+        refuse("flooded")
+    assert kept(database) == {"quiet": 1, "flooded": 5}
+
+
+def test_what_is_a_week_old_is_forgotten(database, refuse):
+    """After seven days a refusal is gone with the next one of its source."""
+    refuse(now=NOW - timedelta(days=7, seconds=1))
+    refuse(now=NOW - timedelta(days=6))
+    refuse()
+    assert kept(database) == {"s": 2}
