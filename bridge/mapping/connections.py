@@ -66,6 +66,7 @@ def effective_connection(
 def _base(vendor: vendors.Vendor, node: Node | None, known: Known) -> Connection | None:
     """The connection before the rule's auth; an inline one has no name yet."""
     if node is None or isinstance(node.value, dict):
+        _refuse_foreign(node, known)
         options = _options(node, vendor, known) if node else {}
         return Connection(name="", vendor=vendor.name, options=options, auth={})
     name = str(node.value)
@@ -78,6 +79,20 @@ def _base(vendor: vendors.Vendor, node: Node | None, known: Known) -> Connection
         known.findings.add("M108", message, node.place, help)
         return None
     return found
+
+
+_ELSEWHERE = {
+    "auth": "write auth beside connection, as a key of the rule",
+    "vendor": "leave it out: the target names the vendor",
+}
+
+
+def _refuse_foreign(node: Node | None, known: Known) -> None:
+    """Keys of a named connection that mean nothing in an inline one: passing over them would lose credentials."""
+    for key, help in _ELSEWHERE.items():
+        if node is not None and key in node.keys:
+            message = f"unknown key '{key}' in a connection that is written in the rule"
+            known.findings.add("M101", message, node.keys[key].place, help)
 
 
 def _options(node: Node, vendor: vendors.Vendor, known: Known) -> dict[str, object]:

@@ -153,6 +153,23 @@ def test_a_target_may_come_from_the_defaults():
     assert rules(text)["paid"].operation.name == "vambe.update_amount"
 
 
+@pytest.mark.parametrize(
+    "key, written, help",
+    [
+        ("auth", "{ basic_token: { env: T } }", "beside connection"),
+        ("vendor", "kapture", "the target names the vendor"),
+    ],
+)
+def test_an_inline_connection_takes_options_alone(key, written, help):
+    """Credentials at the wrong place are refused with the right one, not passed over."""
+    connection = f"{{ subdomain: acme, {key}: {written} }}"
+    text = KAPTURE.format(id="a", connection=connection, token="T")
+    (found,) = errors(build({"a.yaml": SOURCE + text}, {}))
+    assert found.code == "M101" and f"'{key}'" in found.message
+    assert help in found.help
+    assert found.place.line == 6
+
+
 def test_inline_connections_have_stable_names():
     """The same words give the same name, so budgets and lanes survive a restart; other credentials another one."""
     one = KAPTURE.format(id="one", connection="{ subdomain: acme }", token="A")
