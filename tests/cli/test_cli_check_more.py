@@ -83,6 +83,8 @@ def test_watch_checks_after_each_change_until_it_is_interrupted(house):
             stdout=file,
             stderr=subprocess.STDOUT,
             env={**os.environ, "SHOP_SECRET": "s", "SHOP_KEY": "k"},
+            # A shell starts what it puts into the background with SIGINT ignored, and that is inherited.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
     try:
         _wait_for("watching mappings", output, process)
