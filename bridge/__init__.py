@@ -12,8 +12,8 @@ delivery, attempt, dead letter, lane) are the values of model.py.
 
 A package imports only from packages further right (import-linter in setup.cfg keeps it):
 
-    cli › app › services › receive | worker › outbound › mapping | store › providers | vendors | retry
-        › strict › secret › model | settings | log › errors
+    cli › demo › serve | app › services › receive | worker › outbound › mapping | store
+        › providers | vendors | retry › strict › secret › model | settings | log | metrics › errors
 """
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""What was learned about connections: parked ones, and letting them go on."""
+"""What was learned about connections: parking them, and letting them go on. views.py lists the parked ones."""
 
 from datetime import datetime, timedelta
 
@@ -50,9 +50,3 @@ def resume(database: Database, name: str, now: datetime) -> bool:
         .values(age_from=moved, due_at=now)
     )
     return True
-
-
-def parked(database: Database) -> dict[str, tuple[str, datetime]]:
-    """Name → reason and since, of every parked connection."""
-    rows = database.execute(select(connections).where(connections.c.state == "parked"))
-    return {row.name: (row.reason, row.since) for row in rows}
