@@ -6,8 +6,9 @@ from sqlalchemy import BigInteger
 from sqlalchemy import Connection as Database
 from sqlalchemy import case, select, type_coerce, update
 
+from bridge.store.columns import Moment
 from bridge.store.dialect import upsert
-from bridge.store.tables import UNFINISHED, Moment, connections, deliveries
+from bridge.store.tables import UNFINISHED, connections, deliveries
 
 
 def park(database: Database, name: str, reason: str, now: datetime) -> None:

@@ -5,12 +5,12 @@ from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import Connection as Database
-from sqlalchemy import and_, insert, update
+from sqlalchemy import and_, insert, select, update
 
 from bridge.model import Rendered
 from bridge.store import calls, specs
 from bridge.store.dialect import insert_or_ignore
-from bridge.store.tables import deliveries
+from bridge.store.tables import deliveries, events
 
 
 def add(
@@ -41,7 +41,7 @@ def add(
         "finished_at": now if rendered.shadow else None,
     }
     statement = insert_or_ignore(database, deliveries).returning(deliveries.c.id)
-    id = database.execute(statement, row).scalar_one_or_none()
+    id = database.execute(statement.values(row)).scalar_one_or_none()
     if id is None:
         repeated = "another delivery of this rule has the same idempotency key"
         row |= {
@@ -52,7 +52,7 @@ def add(
         }
         row["finished_at"] = now
         id = database.execute(
-            insert(deliveries).returning(deliveries.c.id), row
+            insert(deliveries).values(row).returning(deliveries.c.id)
         ).scalar_one()
     return int(id)
 
@@ -69,12 +69,13 @@ def add_failed(
     """Stores a rule's error as a dead letter without a request."""
     row = _blank(event, rule, ruleset, now)
     row |= {"state": "dead", "code": code, "reason": reason, "finished_at": now}
-    database.execute(insert(deliveries), row)
+    database.execute(insert(deliveries).values(row))
 
 
 def _blank(event: int, rule: str, ruleset: str, now: datetime) -> dict[str, object]:
     return {
         "event": event,
+        "source": select(events.c.source).where(events.c.id == event).scalar_subquery(),
         "rule": rule,
         "ruleset": ruleset,
         "item_key": "",

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, inspect, text
 
 from bridge.store.engine import Database
 
-HEAD = "0001"  # the newest file in migrations/versions
+HEAD = "0002"  # the newest file in migrations/versions
 
 
 def migrate(database: Database) -> bool:

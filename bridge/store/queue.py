@@ -14,12 +14,9 @@ from sqlalchemy import Row, Select, and_, case, exists, or_, select, type_coerce
 
 from bridge.model import Call, Connection, Response, Retries
 from bridge.store import calls, specs
+from bridge.store.columns import Moment
 from bridge.store.dialect import one_at_a_time
-from bridge.store.tables import (
-    UNFINISHED,
-    Moment,
-    connection_specs,
-)
+from bridge.store.tables import UNFINISHED, connection_specs
 from bridge.store.tables import connections as connection_states
 from bridge.store.tables import deliveries, lane_marks
 

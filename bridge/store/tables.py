@@ -4,11 +4,7 @@ A row of `events` is the receipt and the work in one: unique on source and event
 new. A row of `deliveries` is the queue entry. `migrations/` makes these tables; a test compares both.
 """
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
     ForeignKey,
@@ -20,61 +16,11 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
-from sqlalchemy.types import TypeDecorator
 
-from bridge.model import Json
-from bridge.strict import json
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-# An INTEGER primary key is SQLite's own row number; PostgreSQL needs the big one.
-Identity = BigInteger().with_variant(Integer, "sqlite")
-
-
-class Moment(TypeDecorator[datetime]):
-    """An aware datetime as microseconds since 1970: exact, sortable and the same on every database."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
-        """Microseconds by integer arithmetic; a float timestamp would round."""
-        return None if value is None else (value - _EPOCH) // timedelta(microseconds=1)
-
-    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
-        """The datetime in UTC."""
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
-
-
-class Document(TypeDecorator[Json]):
-    """A JSON value as text with exact numbers; a database's own JSON type refuses what senders may send."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Json, dialect: Any) -> str | None:
-        """Compact JSON text; lone surrogates stay escaped, which every text column takes."""
-        return None if value is None else json.dumps(value).decode()
-
-    def process_result_value(self, value: str | None, dialect: Any) -> Json:
-        """The value, with Decimals for numbers that have a point."""
-        return None if value is None else json.loads(value.encode())
-
-
-class Words(TypeDecorator[str]):
-    """Text that a sender may have chosen: what no text column takes (NUL, lone surrogates) is kept as its escape."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
-        """The text with `\\x00` and `\\ud800` for what cannot be stored."""
-        if value is None:
-            return None
-        return value.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
-
+from bridge.store.columns import Document, Identity, Moment, Words
 
 metadata = MetaData()
 
@@ -87,6 +33,7 @@ payloads = Table(  # a request as received, once, however many events it held
     Column("target", Words, nullable=False),
     Column("headers", Document, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("pruned_at", Moment),  # body and headers were emptied: kept long enough
 )
 
 events = Table(
@@ -149,6 +96,28 @@ connections = Table(  # what was learned about a connection, on all hosts
     Column("state", String(10), nullable=False),  # open, parked
     Column("reason", Words, nullable=False),
     Column("since", Moment, nullable=False),
+    Column("next_at", Moment),  # when its rate allows the next call
+    # The breaker: failures in a row, calls and failures of the window, and since when it is open.
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("window_from", Moment),
+    Column("window_calls", Integer, nullable=False, server_default="0"),
+    Column("window_failures", Integer, nullable=False, server_default="0"),
+    Column("broken_at", Moment),
+    Column("probe_at", Moment),  # when the open breaker lets the next call through
+    Column("forbidden", Document),  # the last answers in a row that were a 403
+)
+
+pauses = Table(  # what a person stopped: deliveries that agree with every column that is set; none set: all of them
+    "pauses",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("source", String(100)),
+    Column("rule", Text),
+    Column("connection", String(200)),
+    Column("ticket", Words),
+    Column("since", Moment, nullable=False),
+    Column("person", Words, nullable=False),
+    Column("reason", Words, nullable=False),
 )
 
 deliveries = Table(
@@ -156,6 +125,7 @@ deliveries = Table(
     metadata,
     Column("id", Identity, primary_key=True),
     Column("event", Identity, ForeignKey("events.id"), nullable=False),
+    Column("source", String(100), nullable=False, server_default=""),
     Column("rule", Text, nullable=False),
     Column("item_key", Words, nullable=False),
     Column("operation", String(100), nullable=False),
@@ -170,6 +140,8 @@ deliveries = Table(
     Column("fields", Document),
     Column("at", Moment),
     Column("stale", String(4), nullable=False),
+    Column("coalesce", Boolean, nullable=False, server_default=false()),
+    Column("replay_of", Identity),  # the delivery that a person sent once more
     Column("idempotency_key", Words),
     Column("retries", Document, nullable=False),
     Column("responses", Document),  # None: its vendor alone judges the answers
@@ -244,6 +216,39 @@ attempts = Table(
     Column("reply", LargeBinary),  # at most 64 KiB
 )
 Index("ix_attempts_delivery", attempts.c.delivery)
+
+ledger = Table(  # every update that a vendor accepted; it outlives the event, the delivery and their payloads
+    "ledger",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("delivery", Identity, nullable=False),
+    Column("event", Identity, nullable=False),
+    Column("source", String(100), nullable=False),
+    Column("event_id", Words, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("ruleset", String(64), nullable=False),
+    Column("connection", String(200), nullable=False),
+    Column("operation", String(100), nullable=False),
+    Column("ticket", Words, nullable=False),
+    Column("fields", Document, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("person", Words),  # who retried, released or replayed it
+    Column("reason", Words),
+)
+Index("ix_ledger_ticket", ledger.c.ticket, ledger.c.id)
+Index("ix_ledger_at", ledger.c.at)
+
+audit = Table(  # what people did: who, when, to what, why
+    "audit",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("person", Words, nullable=False),
+    Column("action", String(20), nullable=False),
+    Column("subject", Document, nullable=False),
+    Column("reason", Words, nullable=False),
+)
 
 rejections = Table(  # requests that were not taken: metadata only
     "rejections",

@@ -1,0 +1,58 @@
+"""Column types that mean the same on SQLite and PostgreSQL: row numbers, times, JSON, text that a sender chose."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, Integer, Text
+from sqlalchemy.types import TypeDecorator
+
+from bridge.model import Json
+from bridge.strict import json
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+# An INTEGER primary key is SQLite's own row number; PostgreSQL needs the big one.
+Identity = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime as microseconds since 1970: exact, sortable and the same on every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
+        """Microseconds by integer arithmetic; a float timestamp would round."""
+        return None if value is None else (value - _EPOCH) // timedelta(microseconds=1)
+
+    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
+        """The datetime in UTC."""
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+class Document(TypeDecorator[Json]):
+    """A JSON value as text with exact numbers; a database's own JSON type refuses what senders may send."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Json, dialect: Any) -> str | None:
+        """Compact JSON text; lone surrogates stay escaped, which every text column takes."""
+        return None if value is None else json.dumps(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: Any) -> Json:
+        """The value, with Decimals for numbers that have a point."""
+        return None if value is None else json.loads(value.encode())
+
+
+class Words(TypeDecorator[str]):
+    """Text that a sender may have chosen: what no text column takes (NUL, lone surrogates) is kept as its escape."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
+        """The text with `\\x00` and `\\ud800` for what cannot be stored."""
+        if value is None:
+            return None
+        return value.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()

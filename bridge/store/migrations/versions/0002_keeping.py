@@ -1,0 +1,99 @@
+"""Pauses, budgets and breakers shared by all workers, the ledger, the audit trail, and pruned payloads."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+IDENTITY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    """Adds tables and columns; what exists keeps its meaning, so the release before runs on it."""
+    op.add_column("payloads", sa.Column("pruned_at", sa.BigInteger()))
+    _extend_connections()
+    _extend_deliveries()
+    _create_pauses()
+    _create_ledger()
+    _create_audit()
+
+
+def _extend_connections() -> None:
+    for name in ("failures", "window_calls", "window_failures"):
+        op.add_column(
+            "connections",
+            sa.Column(name, sa.Integer(), server_default="0", nullable=False),
+        )
+    for name in ("next_at", "window_from", "broken_at", "probe_at"):
+        op.add_column("connections", sa.Column(name, sa.BigInteger()))
+    op.add_column("connections", sa.Column("forbidden", sa.Text()))
+
+
+def _extend_deliveries() -> None:
+    """A delivery knows its source itself, so that a claim can look at it without the event."""
+    op.add_column(
+        "deliveries",
+        sa.Column("source", sa.String(length=100), server_default="", nullable=False),
+    )
+    op.execute(
+        "UPDATE deliveries SET source ="
+        " (SELECT source FROM events WHERE events.id = deliveries.event)"
+    )
+    op.add_column(
+        "deliveries",
+        sa.Column("coalesce", sa.Boolean(), server_default=sa.false(), nullable=False),
+    )
+    op.add_column("deliveries", sa.Column("replay_of", IDENTITY))
+
+
+def _create_pauses() -> None:
+    op.create_table(
+        "pauses",
+        sa.Column("id", IDENTITY, nullable=False),
+        sa.Column("source", sa.String(length=100)),
+        sa.Column("rule", sa.Text()),
+        sa.Column("connection", sa.String(length=200)),
+        sa.Column("ticket", sa.Text()),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+
+
+def _create_ledger() -> None:
+    op.create_table(
+        "ledger",
+        sa.Column("id", IDENTITY, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("delivery", IDENTITY, nullable=False),
+        sa.Column("event", IDENTITY, nullable=False),
+        sa.Column("source", sa.String(length=100), nullable=False),
+        sa.Column("event_id", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("ruleset", sa.String(length=64), nullable=False),
+        sa.Column("connection", sa.String(length=200), nullable=False),
+        sa.Column("operation", sa.String(length=100), nullable=False),
+        sa.Column("ticket", sa.Text(), nullable=False),
+        sa.Column("fields", sa.Text(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("person", sa.Text()),
+        sa.Column("reason", sa.Text()),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_ledger_ticket", "ledger", ["ticket", "id"])
+    op.create_index("ix_ledger_at", "ledger", ["at"])
+
+
+def _create_audit() -> None:
+    op.create_table(
+        "audit",
+        sa.Column("id", IDENTITY, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("action", sa.String(length=20), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
