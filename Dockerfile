@@ -4,7 +4,7 @@ WORKDIR /src
 COPY setup.cfg pyproject.toml constraints.txt README.md LICENSE ./
 COPY bridge bridge
 RUN python -m venv /opt/bridge \
- && /opt/bridge/bin/pip install --no-cache-dir --constraint constraints.txt '.[postgres]'
+ && /opt/bridge/bin/pip install --no-cache-dir --constraint constraints.txt '.[asymmetric,postgres]'
 
 FROM python:3.13-slim
 RUN useradd --uid 10001 --no-create-home --home-dir /nonexistent bridge \

@@ -5,7 +5,8 @@ room is pure: it reads its own data files at first use and knows no web framewor
 
     get(name) ─▶ Provider ─▶ configure(…) ─▶ verify(request) ─▶ Verified ─▶ read(…) ─▶ Events
 
-Reading order: recipe.py (the values), source.py (how places are written), schema.py, signature.py, read.py.
+Reading order: recipe.py (the values), source.py (how places are written), schema.py, signature.py (proofs, with
+candidates.py, message.py, schemes.py), read.py. Signatures by public key need the extra `asymmetric`.
 """
 
 from bridge.providers.catalog import get, load, names

@@ -3,16 +3,18 @@
 Strict: nothing is coerced, an unknown key is an error that names the nearest known one.
 """
 
+import re
 from typing import Any, cast
 
 from marshmallow import Schema, ValidationError, fields
 
-from bridge.providers.recipe import Echo, Group, Part, Text
+from bridge.providers.canonical import CANONICAL
+from bridge.providers.recipe import Canonical, Echo, Group, Lower, Part, Text
 from bridge.providers.source import Alternatives, Source, parse, suggest
 
 _SIGNED = (
-    *("raw", "method", "url", "secret"),
-    *("header", "query", "field", "body"),
+    *("raw", "crc32", "method", "url", "secret", "account"),
+    *("header", "query", "field", "body", "item"),
 )
 
 
@@ -89,22 +91,64 @@ class Signed(fields.Field[tuple[Part, ...]]):
 
 
 class Echoed(Place):
-    """A place to give back, or `{hmac: place}`."""
+    """A place to give back, or `{hmac: place}`, to which `like` adds the pattern that its value matches."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Echo:  # type: ignore[override]
-        hashed = isinstance(value, dict) and set(value) == {"hmac"}
-        place = value["hmac"] if hashed else value
-        return Echo(source=_parsed(place, self.kinds), hmac=hashed)
+        return self._echo(value)
+
+    def _echo(self, value: Any) -> Echo:
+        if not isinstance(value, dict):
+            return Echo(source=_parsed(value, self.kinds))
+        if "hmac" not in value or not set(value) <= {"hmac", "like"}:
+            raise ValidationError("takes a place or {hmac: place, like: pattern}")
+        like = value.get("like", "")
+        try:
+            re.compile(like)
+        except (re.error, TypeError):
+            raise ValidationError("`like` is no regular expression") from None
+        return Echo(source=_parsed(value["hmac"], self.kinds), hmac=True, like=like)
+
+
+class EchoedText(Echoed):
+    """What Echoed takes, or a list of such and of `{text: …}`."""
+
+    def _deserialize(  # type: ignore[override]
+        self, value: Any, *args: Any, **kwargs: Any
+    ) -> tuple[Echo | Text, ...]:
+        values = value if isinstance(value, list) else [value]
+        return tuple(_literal(one) or self._echo(one) for one in values)
 
 
 def _part(value: Any) -> Part:
     if isinstance(value, list):
         return Group(parts=tuple(_part(one) for one in value))
-    if isinstance(value, dict):
-        if set(value) != {"text"} or not isinstance(value["text"], str):
-            raise ValidationError("literal text is written {text: …}")
-        return Text(text=value["text"])
-    return _parsed(value, _SIGNED)
+    if not isinstance(value, dict):
+        return _parsed(value, _SIGNED)
+    if literal := _literal(value):
+        return literal
+    match value:
+        case {"lower": place, **others} if not others:
+            return Lower(places=_parsed(place, _SIGNED))
+        case {"canonical": str(name), **others} if not others:
+            return _canonical(name)
+    raise ValidationError(
+        "a part is a place, {text: …}, {lower: place} or {canonical: name}"
+    )
+
+
+def _literal(value: Any) -> Text | None:
+    match value:
+        case {"text": str(text), **others} if not others:
+            return Text(text=text)
+    return None
+
+
+def _canonical(name: str) -> Canonical:
+    if name not in CANONICAL:
+        raise ValidationError(
+            f"there is no canonical text '{name}'{suggest(name, CANONICAL)}"
+        )
+    return Canonical(name=name, covers=CANONICAL[name].covers)
 
 
 def _parsed(value: Any, kinds: tuple[str, ...]) -> Alternatives:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from bridge.errors import Refused
 from bridge.model import Json, Request
-from bridge.providers.recipe import Answer, Echo, Handshake, Provider
+from bridge.providers.recipe import Answer, Echo, Handshake, Provider, Text
 from bridge.providers.schemes import keyed_hash
 from bridge.providers.source import Unreadable
 from bridge.providers.view import View
@@ -28,7 +28,8 @@ def handshake(
     rule = provider.handshake
     if rule is None:
         return None
-    view = View(request)
+    account = provider.recipe.account if provider.recipe else None
+    view = View(request, account=account)
     try:
         if not _asked(rule, view, secrets):
             return None
@@ -57,7 +58,9 @@ def _known(token: bytes, secrets: Sequence[Secret]) -> bool:
 def _answered(
     provider: Provider, rule: Handshake, view: View, secrets: Sequence[Secret]
 ) -> Answer:
-    def said(echo: Echo) -> str:
+    def said(echo: Echo | Text) -> str:
+        if isinstance(echo, Text):
+            return echo.text
         return _said(provider, echo, view, secrets)
 
     headers = [(name, said(echo)) for name, echo in rule.headers.items()]
@@ -66,7 +69,7 @@ def _answered(
         headers.append(("Content-Type", "application/json"))
         return Answer(headers=tuple(headers), body=json.dumps(values))
     headers.append(("Content-Type", "text/plain; charset=utf-8"))
-    text = said(rule.text) if rule.text else ""
+    text = "".join(map(said, rule.text))
     return Answer(headers=tuple(headers), body=text.encode("ascii"))
 
 
@@ -77,6 +80,8 @@ def _said(provider: Provider, echo: Echo, view: View, secrets: Sequence[Secret])
         raise Unreadable("the value to echo is not short plain text", "handshake")
     if not echo.hmac:
         return text
+    if echo.like and not re.fullmatch(echo.like, text):
+        raise Unreadable("the value to hash is no challenge", "handshake")
     if provider.recipe is None:
         raise Unreadable("there is no recipe to hash with", "handshake")
     return keyed_hash(provider.recipe, secrets[0], text.encode("ascii"))

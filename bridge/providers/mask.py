@@ -11,7 +11,7 @@ from bridge.errors import Refused
 from bridge.model import Json, Request
 from bridge.providers.recipe import Provider, Recipe
 from bridge.providers.source import Source, Unreadable, change, dig
-from bridge.providers.view import View
+from bridge.providers.view import View, path_token, with_path_token
 from bridge.strict import json
 
 MASK = "<secret>"
@@ -38,6 +38,9 @@ def masked(provider: Provider, request: Request) -> Request:
     )
     target, body = request.target, request.body
     for source in provider.event.secret_paths:
+        if source.kind == "path":
+            target = _without_token(target)
+            continue
         try:
             secret = View(request).value((source,))
         except (Unreadable, Refused):
@@ -53,9 +56,14 @@ def masked(provider: Provider, request: Request) -> Request:
 def masked_item(item: Json, paths: Iterable[Source]) -> Json:
     """A parsed item with <secret> at those of the paths that it has."""
     for source in paths:
-        if source.kind != "query" and dig(item, source.path) is not None:
+        if source.kind in ("body", "item") and dig(item, source.path) is not None:
             item = change(item, source.path, MASK)
     return item
+
+
+def _without_token(target: str) -> str:
+    """Cut by its position: a URL can spell one token in many ways."""
+    return with_path_token(target, MASK) if path_token(target) else target
 
 
 def _without(text: bytes, secret: str) -> bytes:

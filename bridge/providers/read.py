@@ -14,8 +14,9 @@ from bridge.errors import Malformed, TooLarge
 from bridge.model import Event, Json, Request, Verified
 from bridge.providers.mask import masked_item
 from bridge.providers.recipe import Provider, Reading
-from bridge.providers.source import Source, Unreadable, change
+from bridge.providers.source import Source, Unreadable, change, elements
 from bridge.providers.times import instant
+from bridge.providers.unwrap import unwrapped
 from bridge.providers.view import View
 
 MAX_ITEMS = 1_000
@@ -31,7 +32,8 @@ def read(provider: Provider, source: str, verified: Verified) -> tuple[Event, ..
     reading = provider.event
     view = View(verified.request, content=reading.content)
     try:
-        items = _items(view.body, reading)
+        body = unwrapped(view, reading.unwrap) if reading.unwrap else view.body
+        items = _items(body, reading)
         events = [
             _event(view, reading, item, source, position)
             for position, item in enumerate(items)
@@ -42,25 +44,15 @@ def read(provider: Provider, source: str, verified: Verified) -> tuple[Event, ..
 
 
 def _items(body: Json, reading: Reading) -> list[Json]:
-    """The elements of a batch: lists met on the way to it, or at its end, are flattened."""
+    """The elements of a batch, or the body itself where there is none."""
     if reading.items is None:
         return [body]
-    found = _flat([body])
-    for key in reading.items.path:
-        found = _flat(one[key] for one in found if isinstance(one, dict) and key in one)
+    found = elements(body, reading.items.path)
     if len(found) > MAX_ITEMS:
         raise TooLarge(f"the batch has over {MAX_ITEMS} events", reason="batch_size")
     if not all(isinstance(item, dict) for item in found):
         raise Malformed("the batch has an element that is no object", reason="batch")
     return found
-
-
-def _flat(values: Iterable[Json]) -> list[Json]:
-    return [
-        item
-        for value in values
-        for item in (value if isinstance(value, list) else [value])
-    ]
 
 
 def _event(

@@ -4,7 +4,8 @@ No behaviour but reading themselves; how each value is used is told in signature
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as field_of
 from typing import TypeAlias, Union
 
 from bridge.model import Headers, Json, Money
@@ -25,7 +26,22 @@ class Group:
     parts: "tuple[Part, ...]"
 
 
-Part: TypeAlias = Union[Text, Group, Alternatives]
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lower:
+    """A place whose text is signed in lower case."""
+
+    places: Alternatives
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Canonical:
+    """What a named function of canonical.py makes of a request."""
+
+    name: str
+    covers: Source  # the part of the request that it makes its text of
+
+
+Part: TypeAlias = Union[Text, Group, Lower, Canonical, Alternatives]
 
 
 RAW: tuple[Part, ...] = ((Source(kind="raw"),),)
@@ -34,10 +50,17 @@ RAW: tuple[Part, ...] = ((Source(kind="raw"),),)
 def sources(parts: Iterable[Part]) -> Iterator[Source]:
     """Every source among signed parts, groups included."""
     for part in parts:
-        if isinstance(part, Group):
-            yield from sources(part.parts)
-        elif not isinstance(part, Text):
-            yield from part
+        match part:
+            case Text():
+                continue
+            case Group():
+                yield from sources(part.parts)
+            case Lower():
+                yield from part.places
+            case Canonical():
+                yield part.covers
+            case _:
+                yield from part
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,19 +77,34 @@ class Recipe:
     """How a request proves who sent it. Schemes that carry the secret itself use place, prefix and encoding only."""
 
     scheme: str
-    place: Alternatives  # where the proof is
+    place: Alternatives  # where proofs are; what stands at any of them counts
+    items: Source | None = None  # a batch whose elements each carry their own proof
     split: str = ""  # what separates several proofs or fields
     assign: str = "="  # what stands between a field's name and its value
-    field: str = ""  # the field whose values are proofs; "": every part is one
+    # The field whose values are proofs; "": every part is one; "*": each, whatever its name.
+    field: str = ""
     prefix: str = ""
     encoding: str = "hex"  # hex, base64, text
-    algorithm: str = "sha256"  # sha1, sha256, sha512
+    algorithm: str = "sha256"  # one of the scheme's
     key: str = "utf8"  # how the secret's text becomes the key: utf8, hex, base64
     key_prefix: str = ""  # taken off the secret first
+    kdf: str = ""  # the hash that makes the key of the secret: sha1, sha256
+    published: tuple[str, ...] = ()  # secrets that everybody can read, so never taken
+    account: str = ""  # what the sender calls this endpoint, where it signs that too
     signed: tuple[Part, ...] = RAW
     timestamp: Timestamp | None = None
     url_decode: str = ""  # characters whose percent forms are decoded in `url`
     username: str = ""  # basic only; "": the secret is `username:password`
+    claims: Mapping[str, str] = field_of(default_factory=dict)  # jwt only: must equal
+    body_hash: str = ""  # jwt only: the claim that holds the body's SHA-256 in hex
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unwrap:
+    """A document inside a field of the body, which is the event; `format`: json or base64-xml."""
+
+    source: Alternatives
+    format: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +116,7 @@ class Reading:
     time: Alternatives = ()
     live: Alternatives = ()  # false there: the sender's test mode
     items: Source | None = None  # the list of a batch body
+    unwrap: Unwrap | None = None  # what `item` is instead of the body
     volatile: tuple[Source, ...] = ()  # differ between retries of one event
     secret_paths: tuple[
         Source, ...
@@ -88,10 +127,14 @@ class Reading:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Echo:
-    """One value that a handshake gives back; `hmac` says that its keyed hash is sent instead."""
+    """One value that a handshake gives back; `hmac` says that its keyed hash is sent instead.
+
+    `like` is the pattern that the whole value matches; it keeps a signed message from being passed off as a challenge.
+    """
 
     source: Alternatives
     hmac: bool = False
+    like: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,9 +143,9 @@ class Handshake:
 
     when: tuple[tuple[Alternatives, str], ...]
     token: Alternatives = ()  # must be one of the source's secrets
-    text: Echo | None = None
-    json: Mapping[str, Echo] = field(default_factory=dict)
-    headers: Mapping[str, Echo] = field(default_factory=dict)
+    text: "tuple[Echo | Text, ...]" = ()
+    json: Mapping[str, Echo] = field_of(default_factory=dict)
+    headers: Mapping[str, Echo] = field_of(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,8 +169,18 @@ class Provider:
     event: Reading = Reading()
     money: Money = Money()
     handshake: Handshake | None = None
-    answers: Mapping[str, Answer] = field(default_factory=dict)
-    data: Mapping[str, Json] = field(default_factory=dict, repr=False)  # as written
+    answers: Mapping[str, Answer] = field_of(default_factory=dict)
+    data: Mapping[str, Json] = field_of(default_factory=dict, repr=False)  # as written
+
+    @property
+    def needs_account(self) -> bool:
+        """Whether the sender's own id of the endpoint is signed, or sent back to it (`verify.account`)."""
+        if self.recipe is None:
+            return False
+        said = self.handshake.text if self.handshake else ()
+        echoes = [one for echo in said if isinstance(echo, Echo) for one in echo.source]
+        parts = [*sources(self.recipe.signed), *echoes]
+        return any(source.kind == "account" for source in parts)
 
     @property
     def headers(self) -> frozenset[str]:

@@ -7,15 +7,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validates_schema
-from marshmallow.validate import Length, OneOf, Range
+from marshmallow.validate import Equal, Length, OneOf, Range
 
-from bridge.providers.fields import Name, Place, Signed, Strict
+from bridge.providers.fields import Listed, Name, Place, Signed, Single, Strict
 from bridge.providers.recipe import RAW, Recipe, Timestamp, sources
 from bridge.providers.schemes import SCHEMES
 from bridge.providers.source import Alternatives, Source, parse
 from bridge.providers.times import UNITS
 
-PLACES = ("header", "query", "body")
+PLACES = ("header", "query", "body", "path", "item")
+
+_ALGORITHMS = dict.fromkeys(
+    name for scheme in SCHEMES.values() for name in scheme.algorithms
+)
+_IAT = Timestamp(source=parse("field.iat", ["field"]))
 
 
 class _Timestamp(Strict):
@@ -28,6 +33,13 @@ class _Timestamp(Strict):
         return Timestamp(**data)
 
 
+class _Offered(OneOf):
+    """The choices for editors to offer; which of them a recipe may take depends on its scheme."""
+
+    def __call__(self, value: str) -> str:
+        return value
+
+
 class RecipeSchema(Strict):
     scheme = fields.String(
         required=True,
@@ -37,18 +49,30 @@ class RecipeSchema(Strict):
     header = Place("header", prefix="header.")
     query = Place("query", prefix="query.")
     body = Place("body", prefix="body.")
+    path = Place(
+        "path",
+        prefix="path.",
+        validate=Equal(parse("path.token", ["path"]), error="takes the word token"),
+    )
+    item = Place("item", prefix="item.")
+    items = Single("body")
     split = fields.String(validate=Length(1))
     assign = fields.String(validate=Length(1))
     field = Name()
     prefix = fields.String()
     encoding = fields.String(validate=OneOf(["hex", "base64"]))
-    algorithm = fields.String(validate=OneOf(["sha1", "sha256", "sha512"]))
+    algorithm = fields.String(validate=_Offered(list(_ALGORITHMS)))
     key = fields.String(validate=OneOf(["utf8", "hex", "base64"]))
     key_prefix = fields.String()
+    kdf = fields.String(validate=OneOf(["sha1", "sha256"]))
+    published = Listed(Name())
+    account = Name()
     signed = Signed()
     timestamp = fields.Nested(_Timestamp)
     url_decode = fields.String()
     username = Name()
+    claims = fields.Dict(keys=Name(), values=Name())
+    body_hash = Name()
 
     @validates_schema
     def check(self, data: dict[str, Any], **_: Any) -> None:
@@ -58,11 +82,7 @@ class RecipeSchema(Strict):
             key: f"is not used by scheme {data['scheme']}"
             for key in set(data) - scheme.keys
         }
-        places = [place for place in PLACES if place in data]
-        if len(places) != 1 and "header" not in scheme.defaults:
-            findings["header"] = "write exactly one of header, query and body"
-        if data.get("field") and not data.get("split"):
-            findings["field"] = "needs `split`, what separates the fields"
+        findings |= _misplaced(data) | _misnamed(data)
         if "signed" in scheme.keys:
             findings |= _unsafe(data)
         if findings:
@@ -71,10 +91,43 @@ class RecipeSchema(Strict):
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> Recipe:
         defaults = dict(SCHEMES[data["scheme"]].defaults)
-        if header := defaults.pop("header", None):
+        header = defaults.pop("header", None)
+        if header and not any(kind in data for kind in PLACES):
             data["header"] = parse(f"header.{header}", ["header"])
+        elif header:
+            defaults.pop("prefix")  # the word before a credential of Authorization
+        if data["scheme"] == "jwt":
+            data.setdefault("timestamp", _IAT)
         place = next(data.pop(kind) for kind in PLACES if kind in data)
         return Recipe(place=place, **{**defaults, **data})
+
+
+def _misplaced(data: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong with the places of the proof."""
+    findings: dict[str, str] = {}
+    scheme = SCHEMES[data["scheme"]]
+    places = [place for place in PLACES if place in data]
+    allowed = (0, 1) if "header" in scheme.defaults else (1,)
+    if len(places) not in allowed:
+        choices = [place for place in PLACES if place in scheme.keys]
+        findings["header"] = f"write exactly one of {', '.join(choices)}"
+    if data.get("field") and not data.get("split"):
+        findings["field"] = "needs `split`, what separates the fields"
+    kinds = {source.kind for source in sources(data.get("signed", RAW))}
+    if "items" not in data and ("item" in data or "item" in kinds):
+        findings["items"] = "is needed: the list whose elements carry their own proof"
+    if "items" in data and "item" not in data:
+        findings["item"] = "is needed: where in each element its proof is"
+    return findings
+
+
+def _misnamed(data: Mapping[str, Any]) -> dict[str, str]:
+    """An algorithm that the scheme does not know; one that is needed has no default."""
+    known = SCHEMES[data["scheme"]].algorithms
+    given = data.get("algorithm", "sha256")
+    if "algorithm" not in SCHEMES[data["scheme"]].keys or given in known:
+        return {}
+    return {"algorithm": f"must be one of {', '.join(known)}"}
 
 
 def _unsafe(data: Mapping[str, Any]) -> dict[str, str]:
@@ -82,12 +135,12 @@ def _unsafe(data: Mapping[str, Any]) -> dict[str, str]:
     findings: dict[str, str] = {}
     covered = set(sources(data.get("signed", RAW)))
     kinds = {source.kind for source in covered}
-    if not kinds & {"raw", "body", "query", "header"}:
+    if not kinds & {"raw", "crc32", "body", "query", "header", "item"}:
         findings["signed"] = "covers nothing that was sent: add raw"
     if "field" in kinds and "field" not in data:
         findings["signed"] = "has a field of the signature: name the proof's `field`"
     if (data["scheme"] == "digest") != ("secret" in kinds):
-        findings["signed"] = "a digest has the part `secret`, an hmac has not"
+        findings["signed"] = "a digest has the part `secret`, no other scheme has"
     stamp: Timestamp | None = data.get("timestamp")
     if stamp and not _covers(covered, kinds, stamp.source):
         findings["timestamp.from"] = (

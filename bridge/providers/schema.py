@@ -12,8 +12,10 @@ from marshmallow.validate import Length, OneOf, Range
 
 from bridge.errors import ConfigurationError
 from bridge.model import Json, Money
+from bridge.providers import asymmetric
 from bridge.providers.fields import (
     Echoed,
+    EchoedText,
     Listed,
     Name,
     Place,
@@ -28,9 +30,11 @@ from bridge.providers.recipe import (
     Provider,
     Reading,
     Recipe,
+    Unwrap,
 )
 from bridge.providers.recipe_schema import PLACES, RecipeSchema
 from bridge.providers.source import Alternatives, parse
+from bridge.providers.unwrap import FORMATS
 from bridge.providers.view import CONTENT
 
 _FOUND = ("header", "query", "body", "item")  # where the parts of an event may be
@@ -83,7 +87,31 @@ def configure(
         known = {key: value for key, value in known.items() if key not in PLACES}
     read = cast(dict[str, Json], provider.data.get("event") or {})
     merged = {"verify": {**known, **verify}, "event": {**read, **event}}
-    return build(provider.name, {**provider.data, **merged})
+    configured = build(provider.name, {**provider.data, **merged})
+    if missing := dict(_missing(configured)):
+        raise RecipeError(provider.name, missing)
+    return configured
+
+
+def _missing(provider: Provider) -> Iterable[tuple[str, str]]:
+    """What is still needed before anything can be verified."""
+    recipe = provider.recipe
+    if recipe is None:
+        return
+    if provider.needs_account and not recipe.account:
+        yield "verify.account", "is needed: the sender's own id of this endpoint"
+    keyed = recipe.scheme == "asymmetric" or recipe.algorithm in ("RS256", "ES256")
+    if keyed and not asymmetric.available():
+        yield "verify.scheme", asymmetric.MISSING
+
+
+class _Unwrap(Strict):
+    source = Place("body", data_key="from", required=True)
+    format = fields.String(required=True, data_key="as", validate=OneOf(list(FORMATS)))
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> Unwrap:
+        return Unwrap(**data)
 
 
 class EventSchema(Strict):
@@ -92,6 +120,7 @@ class EventSchema(Strict):
     time = Place(*_FOUND)
     live = Place(*_FOUND)
     items = Single("body")
+    unwrap = fields.Nested(_Unwrap)
     volatile = Listed(Single("body", "item"))
     secret_paths = Listed(Single("body", "item", "query"))
     headers = Listed(Name())
@@ -120,7 +149,7 @@ class _Money(Strict):
 class _Handshake(Strict):
     when = fields.Dict(keys=Name(), values=fields.String(), required=True)
     token = Place("header", "query", "body")
-    text = Echoed("header", "query", "body")
+    text = EchoedText("header", "query", "body", "account")
     json = fields.Dict(keys=Name(), values=Echoed("header", "query", "body"))
     headers = fields.Dict(keys=Name(), values=Echoed("header", "query", "body"))
 

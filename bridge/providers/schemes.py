@@ -1,47 +1,71 @@
-"""The schemes: each is one small function that makes the proof a sender would send.
+"""The schemes: what proof a sender would send, and whether one that came is right.
 
-Also the encodings and the key: everything here is pure bytes, and strict, so that each proof has one spelling.
+Also the key that a secret's text becomes. Everything here is pure bytes.
 """
 
-import base64
-import binascii
 import hashlib
 import hmac
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bridge.errors import ConfigurationError, MissingSecret
-from bridge.providers.recipe import Group, Part, Recipe, Text
-from bridge.providers.source import Absent, Unreadable
+from bridge.providers import asymmetric, jwt
+from bridge.providers.encodings import DECODE
+from bridge.providers.message import message
+from bridge.providers.recipe import Recipe
+from bridge.providers.source import Unreadable
 from bridge.providers.view import View
 from bridge.secret import Secret
 
-_PLACE = frozenset({"scheme", "header", "query", "body", "prefix"})
+HASHES = ("sha1", "sha256", "sha512")
+
+_PLACE = frozenset({"scheme", "header", "query", "body", "prefix", "published"})
 _SIGNED = _PLACE | {
     *("split", "assign", "field", "encoding", "algorithm", "key", "key_prefix"),
-    *("signed", "timestamp", "url_decode"),
+    *("signed", "timestamp", "url_decode", "account", "items", "item"),
 }
+
+Proof = Callable[[Recipe, View, bytes], bytes]
+Accepts = Callable[[Recipe, View, bytes, Sequence[bytes]], bool]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scheme:
-    """`proof` makes the expected bytes; `keys` are the keys of `verify:` it uses; `defaults` stand for absent ones."""
+    """`proof` makes the bytes that a sender sends, `accepts` says whether any candidate is right for a key.
 
-    proof: Callable[[Recipe, View, bytes], bytes]
+    `keys` are the keys of `verify:` it uses; `defaults` stand for absent ones.
+    """
+
+    proof: Proof
+    accepts: Accepts
     keys: frozenset[str]
+    algorithms: tuple[str, ...] = HASHES
     defaults: Mapping[str, str] = field(default_factory=dict)
 
 
 def key_of(recipe: Recipe, secret: Secret) -> bytes:
-    """The key's bytes. Raises ConfigurationError for a secret that is empty or of another form."""
+    """The key's bytes. Raises ConfigurationError for a secret that is empty, public or of another form."""
     text = secret.reveal().removeprefix(recipe.key_prefix)
     if not text.strip():
         raise MissingSecret("a secret of this source is empty: set it to its value")
+    if text in recipe.published:
+        raise ConfigurationError(
+            "a secret of this source is printed in its sender's documentation, so anyone could sign: use your own"
+        )
     if recipe.scheme == "basic" and not recipe.username and ":" not in text:
         raise ConfigurationError(
             "a basic secret is `username:password`, or add `username:` beside it"
         )
+    key = _decoded(recipe, text)
+    return hashlib.new(recipe.kdf, key).digest() if recipe.kdf else key
+
+
+def keyed_hash(recipe: Recipe, secret: Secret, text: bytes) -> str:
+    """The hex HMAC of a text with the source's key, for handshakes."""
+    return hmac.digest(key_of(recipe, secret), text, recipe.algorithm).hex()
+
+
+def _decoded(recipe: Recipe, text: str) -> bytes:
     if recipe.key == "utf8":
         return text.encode("utf-8", "surrogateescape")
     try:
@@ -52,32 +76,13 @@ def key_of(recipe: Recipe, secret: Secret) -> bytes:
         ) from None
 
 
-def keyed_hash(recipe: Recipe, secret: Secret, text: bytes) -> str:
-    """The hex HMAC of a text with the source's key, for handshakes."""
-    return hmac.digest(key_of(recipe, secret), text, recipe.algorithm).hex()
-
-
-def _message(parts: Iterable[Part], view: View, key: bytes) -> bytes:
-    return b"".join(_part(part, view, key) for part in parts)
-
-
-def _part(part: Part, view: View, key: bytes) -> bytes:
-    if isinstance(part, Text):
-        return part.text.encode("utf-8")
-    if not isinstance(part, Group):
-        return view.octets(part, key)
-    try:
-        return _message(part.parts, view, key)
-    except Absent:
-        return b""
-
-
 def _hmac(recipe: Recipe, view: View, key: bytes) -> bytes:
-    return hmac.digest(key, _message(recipe.signed, view, key), recipe.algorithm)
+    return hmac.digest(key, message(recipe.signed, view), recipe.algorithm)
 
 
 def _digest(recipe: Recipe, view: View, key: bytes) -> bytes:
-    return hashlib.new(recipe.algorithm, _message(recipe.signed, view, key)).digest()
+    text = message(recipe.signed, view, key)
+    return hashlib.new(recipe.algorithm, text).digest()
 
 
 def _token(recipe: Recipe, view: View, key: bytes) -> bytes:
@@ -88,47 +93,66 @@ def _basic(recipe: Recipe, view: View, key: bytes) -> bytes:
     return f"{recipe.username}:".encode() + key if recipe.username else key
 
 
-def _from_hex(text: str) -> bytes:
-    """bytes.fromhex alone would skip spaces."""
-    if not re.fullmatch(r"([0-9a-fA-F]{2})+", text):
-        raise Unreadable("the signature is not hex", "bad_signature")
-    return bytes.fromhex(text)
+def _asymmetric(recipe: Recipe, view: View, key: bytes) -> bytes:
+    return asymmetric.signed(recipe.algorithm, key, message(recipe.signed, view))
 
 
-def _from_base64(text: str) -> bytes:
-    """b64decode alone would take several spellings of the same bytes."""
-    try:
-        value = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        value = b""
-    if not value or base64.b64encode(value).decode() != text:
-        raise Unreadable("the signature is not base64", "bad_signature")
-    return value
+def _equals(proof: Proof) -> Accepts:
+    """Accepts what equals the proof that the sender would have made."""
+
+    def accepts(
+        recipe: Recipe, view: View, key: bytes, candidates: Sequence[bytes]
+    ) -> bool:
+        expected = proof(recipe, view, key)
+        return any(hmac.compare_digest(expected, one) for one in candidates)
+
+    return accepts
 
 
-DECODE: Mapping[str, Callable[[str], bytes]] = {
-    "hex": _from_hex,
-    "base64": _from_base64,
-    "text": lambda text: text.encode("latin-1"),
-}
-ENCODE: Mapping[str, Callable[[bytes], str]] = {
-    "hex": bytes.hex,
-    "base64": lambda proof: base64.b64encode(proof).decode("ascii"),
-    "text": lambda proof: proof.decode("latin-1"),
-}
+def _verifies(
+    recipe: Recipe, view: View, key: bytes, candidates: Sequence[bytes]
+) -> bool:
+    text = message(recipe.signed, view)
+    return any(
+        asymmetric.verified(recipe.algorithm, key, text, one) for one in candidates
+    )
+
+
+_HEADER = {"header": "Authorization", "encoding": "text"}
 
 SCHEMES: Mapping[str, Scheme] = {
-    "hmac": Scheme(proof=_hmac, keys=_SIGNED),
-    "digest": Scheme(proof=_digest, keys=_SIGNED),
-    "token": Scheme(proof=_token, keys=_PLACE, defaults={"encoding": "text"}),
+    "hmac": Scheme(proof=_hmac, accepts=_equals(_hmac), keys=_SIGNED | {"kdf"}),
+    "digest": Scheme(proof=_digest, accepts=_equals(_digest), keys=_SIGNED),
+    "asymmetric": Scheme(
+        proof=_asymmetric,
+        accepts=_verifies,
+        keys=_SIGNED - {"key", "key_prefix", "published"},
+        algorithms=asymmetric.ALGORITHMS,
+        defaults={"encoding": "base64"},
+    ),
+    "jwt": Scheme(
+        proof=jwt.proof,
+        accepts=jwt.accepts,
+        keys=_PLACE | {"algorithm", "timestamp", "claims", "body_hash"},
+        algorithms=jwt.ALGORITHMS,
+        defaults={**_HEADER, "prefix": "Bearer "},
+    ),
+    "token": Scheme(
+        proof=_token,
+        accepts=_equals(_token),
+        keys=_PLACE | {"path"},
+        defaults={"encoding": "text"},
+    ),
     "bearer": Scheme(
         proof=_token,
+        accepts=_equals(_token),
         keys=frozenset({"scheme"}),
-        defaults={"header": "Authorization", "prefix": "Bearer ", "encoding": "text"},
+        defaults={**_HEADER, "prefix": "Bearer "},
     ),
     "basic": Scheme(
         proof=_basic,
+        accepts=_equals(_basic),
         keys=frozenset({"scheme", "username"}),
-        defaults={"header": "Authorization", "prefix": "Basic ", "encoding": "base64"},
+        defaults={**_HEADER, "prefix": "Basic ", "encoding": "base64"},
     ),
 }

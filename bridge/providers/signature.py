@@ -4,22 +4,25 @@ What a sender chooses is only bytes: algorithm, encoding and places are the reci
 recipe has a place inside it.
 """
 
-import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import quote
 
 from bridge.errors import ConfigurationError, NotVerified, Refused
 from bridge.model import Request, Verified
+from bridge.providers import jwt
+from bridge.providers.candidates import Fields, candidates
+from bridge.providers.encodings import ENCODE
+from bridge.providers.placing import put, put_each
 from bridge.providers.recipe import Provider, Recipe, sources
-from bridge.providers.schemes import DECODE, ENCODE, SCHEMES, key_of
-from bridge.providers.source import Unreadable
+from bridge.providers.schemes import SCHEMES, key_of
+from bridge.providers.source import Absent, Unreadable, elements
 from bridge.providers.times import epoch_ms, milliseconds, stamp
-from bridge.providers.view import View, put
+from bridge.providers.view import View, path_token
 from bridge.secret import Secret
 
-MAX_CANDIDATES = 16
 MAX_SECRETS = 16
+MAX_ITEMS = 1_000  # of a batch whose elements each carry a proof
 
 
 def verify(
@@ -36,18 +39,16 @@ def verify(
     """
     recipe = _recipe(provider)
     keys = _keys(recipe, secrets)
-    url = _url(recipe, request, public_url)
+    view = _view(recipe, request, public_url)
     try:
-        fields, candidates = _candidates(recipe, View(request))
-        view = View(request, fields=fields, url=url)
-        matched = _matching(recipe, view, keys, candidates)
-        _check_age(recipe, view, now)
+        _check_path(recipe, request)
+        matched = [_prove(recipe, one, keys, now) for one in _each(recipe, view)]
     except Unreadable as error:
         raise NotVerified(str(error), reason=error.reason) from None
     except Refused as error:
         message = f"the proof cannot be read: {error}"
         raise NotVerified(message, reason="unreadable_body") from None
-    return Verified(request=request, secret=matched)
+    return Verified(request=request, secret=max(matched))
 
 
 def trust(request: Request) -> Verified:
@@ -69,12 +70,16 @@ def sign(
     """
     recipe = _recipe(provider)
     (key,) = _keys(recipe, [secret])
-    url = _url(recipe, request, public_url)
     try:
         request, fields = _stamped(recipe, request, now)
-        view = View(request, fields=fields, url=url)
-        proof = SCHEMES[recipe.scheme].proof(recipe, view, key)
-        return put(request, recipe.place, _written(recipe, fields, proof))
+        view = _view(recipe, request, public_url)
+        proofs = [
+            _written(recipe, fields, SCHEMES[recipe.scheme].proof(recipe, one, key))
+            for one in (each.about(each.item, fields) for each in _each(recipe, view))
+        ]
+        if recipe.items:
+            return put_each(request, recipe.items, recipe.place[0], proofs)
+        return put(request, recipe.place, proofs[0])
     except (Unreadable, Refused) as error:
         raise ConfigurationError(
             f"a {provider.name} request cannot be signed: {error}"
@@ -97,6 +102,42 @@ def _keys(recipe: Recipe, secrets: Sequence[Secret]) -> list[bytes]:
     return [key_of(recipe, secret) for secret in secrets]
 
 
+def _view(recipe: Recipe, request: Request, public_url: str | None) -> View:
+    url = _url(recipe, request, public_url)
+    return View(request, url=url, account=recipe.account or None)
+
+
+def _each(recipe: Recipe, view: View) -> list[View]:
+    """What carries a proof: the request, or each element of its batch, none of which may lack one."""
+    if recipe.items is None:
+        return [view]
+    items = elements(view.body, recipe.items.path)
+    if not items:
+        raise Absent(recipe.items)
+    if len(items) > MAX_ITEMS:
+        raise Unreadable(f"over {MAX_ITEMS} elements", "batch_size")
+    return [view.about(item, ()) for item in items]
+
+
+def _check_path(recipe: Recipe, request: Request) -> None:
+    """A token that nobody asked for would be kept as part of the URL."""
+    asked = any(source.kind == "path" for source in recipe.place)
+    if not asked and path_token(request.target) is not None:
+        raise Unreadable("the path ends in a token", "unexpected_token")
+
+
+def _prove(recipe: Recipe, view: View, keys: Sequence[bytes], now: datetime) -> int:
+    """The position of the key that made one of the proofs; their time is right as well."""
+    fields, found = candidates(recipe, view)
+    view = view.about(view.item, fields)
+    accepts = SCHEMES[recipe.scheme].accepts
+    for position, key in enumerate(keys):
+        if accepts(recipe, view, key, found):
+            _check_age(recipe, view, now)
+            return position
+    raise Unreadable("no secret made this signature", "wrong_signature")
+
+
 def _url(recipe: Recipe, request: Request, public_url: str | None) -> str | None:
     """The URL as the sender wrote it, which no part of the request can be trusted to tell."""
     if not any(source.kind == "url" for source in sources(recipe.signed)):
@@ -112,40 +153,7 @@ def _url(recipe: Recipe, request: Request, public_url: str | None) -> str | None
     return url
 
 
-def _candidates(
-    recipe: Recipe, view: View
-) -> tuple[list[tuple[str, str]], list[bytes]]:
-    """The fields of the place that holds the proof, and the proofs in it. One that cannot be read spoils them all."""
-    value = view.octets(recipe.place).decode("latin-1")
-    parts = value.split(recipe.split) if recipe.split else [value]
-    fields = [_field(recipe, part.strip()) for part in parts]
-    found = [text for name, text in fields if name == recipe.field]
-    if not found:
-        raise Unreadable("no signature of the wanted kind", "no_signature")
-    if len(found) > MAX_CANDIDATES:
-        raise Unreadable(f"over {MAX_CANDIDATES} signatures", "too_many_signatures")
-    return fields, [_decoded(recipe, text) for text in found]
-
-
-def _field(recipe: Recipe, part: str) -> tuple[str, str]:
-    if not recipe.field:
-        return "", part
-    name, assign, text = part.partition(recipe.assign)
-    if not assign:
-        raise Unreadable("the signature has a part without a name", "bad_signature")
-    return name, text
-
-
-def _decoded(recipe: Recipe, text: str) -> bytes:
-    prefix, rest = text[: len(recipe.prefix)], text[len(recipe.prefix) :]
-    if prefix.lower() != recipe.prefix.lower():
-        raise Unreadable("the signature has another label", "bad_signature")
-    return DECODE[recipe.encoding](rest)
-
-
-def _stamped(
-    recipe: Recipe, request: Request, now: datetime
-) -> tuple[Request, list[tuple[str, str]]]:
+def _stamped(recipe: Recipe, request: Request, now: datetime) -> tuple[Request, Fields]:
     """The request and the fields of its signature with a new timestamp; one inside the body is left as it is."""
     if recipe.timestamp is None:
         return request, []
@@ -157,25 +165,16 @@ def _stamped(
     return put(request, source, text), []
 
 
-def _written(recipe: Recipe, fields: Iterable[tuple[str, str]], proof: bytes) -> str:
+def _written(recipe: Recipe, fields: Fields, proof: bytes) -> str:
     """The proof as it stands in its place; only headers are written as latin-1."""
     text = recipe.prefix + ENCODE[recipe.encoding](proof)
     if recipe.field:
-        pairs = [*fields, (recipe.field, text)]
-        text = recipe.split.join(f"{name}{recipe.assign}{one}" for name, one in pairs)
+        name = recipe.account if recipe.field == "*" else recipe.field
+        pairs = [*fields, (name, text)]
+        text = recipe.split.join(f"{key}{recipe.assign}{one}" for key, one in pairs)
     if recipe.place[0].kind == "header":
         return text
     return text.encode("latin-1").decode("utf-8")
-
-
-def _matching(
-    recipe: Recipe, view: View, keys: Sequence[bytes], candidates: Sequence[bytes]
-) -> int:
-    for position, key in enumerate(keys):
-        expected = SCHEMES[recipe.scheme].proof(recipe, view, key)
-        if any(hmac.compare_digest(expected, candidate) for candidate in candidates):
-            return position
-    raise Unreadable("no secret made this signature", "wrong_signature")
 
 
 def _check_age(recipe: Recipe, view: View, now: datetime) -> None:
@@ -186,3 +185,5 @@ def _check_age(recipe: Recipe, view: View, now: datetime) -> None:
     age = epoch_ms(now) - milliseconds(text, recipe.timestamp.unit)
     if abs(age) > recipe.timestamp.tolerance * 1_000:
         raise Unreadable("it was signed too long ago, or in the future", "stale")
+    if recipe.scheme == "jwt":
+        jwt.check_dates(view, now, recipe.timestamp.tolerance)

@@ -1,20 +1,24 @@
 """Where a value stands in a request: the small language that data files and mapping files share.
 
-    raw  method  url  secret  header.NAME  query.NAME  field.NAME  body  body.PATH  item  item.PATH
+    raw  crc32  method  url  secret  account
+    header.NAME  query.NAME  field.NAME  path.token  body  body.PATH  item  item.PATH
 
-`field` is a named part of the signature header, `body` the parsed body (JSON or form), `item` one element of a batch
-(the body itself where there is no batch). `a|b` takes the first that is present. Nothing here reads a request.
+`crc32` is the checksum of `raw` as decimal digits, `account` what the sender calls this endpoint (`verify.account`),
+`field` a named part of the signature header or a claim of a JWT, `path.token` what follows /hooks/<source>/, `body` the
+parsed body (JSON or form), `item` one element of a batch (the body itself where there is no batch). `a|b` takes the
+first that is present. Nothing here reads a request.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TypeAlias
 
 from bridge.model import Json
 
-_WHOLE = frozenset({"raw", "method", "url", "secret"})  # never followed by a name
+# never followed by a name
+_WHOLE = frozenset({"raw", "crc32", "method", "url", "secret", "account"})
 _TREES = frozenset({"body", "item"})  # may be followed by a path
 _TOKEN = re.compile(r"[!#$%&'*+.^_`~0-9A-Za-z-]+")
 
@@ -84,6 +88,27 @@ def change(value: Json, path: tuple[str, ...], new: Json) -> Json:
     return {**value, key: new}
 
 
+def elements(value: Json, path: Iterable[str]) -> list[Json]:
+    """What stands at a path of keys, lists met on the way to it, or at its end, being flattened."""
+    found = _flat([value])
+    for key in path:
+        found = _flat(one[key] for one in found if isinstance(one, dict) and key in one)
+    return found
+
+
+def change_each(
+    value: Json, path: tuple[str, ...], changed: Callable[[Json], Json]
+) -> Json:
+    """A copy of a tree with each of its `elements` at a path changed."""
+    if isinstance(value, list):
+        return [change_each(one, path, changed) for one in value]
+    if not path:
+        return changed(value)
+    if not isinstance(value, dict) or path[0] not in value:
+        return value
+    return {**value, path[0]: change_each(value[path[0]], path[1:], changed)}
+
+
 def suggest(word: object, choices: Iterable[str]) -> str:
     """`, did you mean 'x'?` for a near miss, else the list of choices."""
     known = sorted(choices)
@@ -104,6 +129,14 @@ def _parse(text: str, kinds: tuple[str, ...]) -> Source:
     if not rest or (kind == "header" and not _TOKEN.fullmatch(rest)):
         raise ValueError(f"takes {_forms(kinds)}, not '{text}'")
     return Source(kind=kind, path=(rest.lower() if kind == "header" else rest,))
+
+
+def _flat(values: Iterable[Json]) -> list[Json]:
+    return [
+        item
+        for value in values
+        for item in (value if isinstance(value, list) else [value])
+    ]
 
 
 def _forms(kinds: Iterable[str]) -> str:

@@ -4,11 +4,13 @@ Reads and rewrites requests, and decides nothing about them. A place that holds 
 would take the first and whoever would take the last must never disagree.
 """
 
+import copy
+import re
+import zlib
 from collections.abc import Iterable
-from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, unquote
 
 from bridge.errors import Malformed, UnsupportedType
 from bridge.model import Json, Request
@@ -17,7 +19,6 @@ from bridge.providers.source import (
     Alternatives,
     Source,
     Unreadable,
-    change,
     dig,
 )
 from bridge.strict import json
@@ -25,30 +26,51 @@ from bridge.strict import json
 CONTENT = ("json", "form")
 
 _MAX_FIELDS = 1_000
+_TOKEN = re.compile(
+    r"(?P<hook>[^?]*/hooks/[^/?]+)/(?P<token>[^/?]+)(?P<query>\?.*)?", re.DOTALL
+)
 
 
 class View:
-    """One request. `fields` are the parts of its signature header, `url` the public URL it was sent to."""
+    """One request. `url` is the public URL it was sent to, `account` what its sender calls this endpoint."""
 
     def __init__(
         self,
         request: Request,
         *,
         content: Iterable[str] = CONTENT,
-        fields: Iterable[tuple[str, str]] = (),
         url: str | None = None,
+        account: str | None = None,
     ) -> None:
         self.request, self.content, self.url = request, tuple(content), url
-        self.fields = tuple(fields)
+        self.account = account
+        self.fields: tuple[tuple[str, str], ...] = ()
+        self.item: Json = None
+
+    def about(self, item: Json, fields: Iterable[tuple[str, str]]) -> "View":
+        """The same request seen from one element of its batch, with the parts of that element's proof."""
+        view = copy.copy(self)
+        view.item, view.fields = item, tuple(fields)
+        return view
 
     @cached_property
     def body(self) -> Json:
         """The parsed body. Raises Malformed or UnsupportedType."""
         if self.request.method in ("GET", "HEAD") and not self.request.body:
             return dict(_folded(self.query))
-        if _content(self.request, self.content) == "json":
+        if self.kind == "json":
             return json.loads(self.request.body)
-        return dict(_folded(_pairs(self.request.body)))
+        return dict(_folded(self.form))
+
+    @cached_property
+    def kind(self) -> str:
+        """json or form, as the request says. Raises UnsupportedType for what is not taken."""
+        return _content(self.request, self.content)
+
+    @cached_property
+    def form(self) -> list[tuple[str, str]]:
+        """The fields of a form body, in order. Raises Malformed."""
+        return _pairs(self.request.body)
 
     @cached_property
     def query(self) -> list[tuple[str, str]]:
@@ -71,7 +93,7 @@ class View:
                 return self.request.body
             if source.kind == "secret":
                 return key
-            found = self._value(source, None)
+            found = self._value(source, self.item)
             if isinstance(found, str | int | Decimal):
                 return _octets(found, source)
         raise Absent(" or ".join(map(str, places)))
@@ -88,33 +110,32 @@ class View:
                 return self.request.method
             case "url":
                 return self.url
+            case "account":
+                return self.account
+            case "crc32":
+                return zlib.crc32(self.request.body)
+            case "path":
+                return path_token(self.request.target)
             case "item":
                 return dig(item, source.path)
             case _:
                 return dig(self.body, source.path)
 
 
-def put(request: Request, places: Alternatives, text: str) -> Request:
-    """The request with `text`, and nothing else, at the place that it already uses, or at the first one."""
-    view = View(request)
-    source = next((one for one in places if view.value((one,))), places[0])
-    if source.kind == "header":
-        others = [pair for pair in request.headers if pair[0].lower() != source.name]
-        written = next(
-            (name for name, _ in request.headers if name.lower() == source.name),
-            source.name,
-        )
-        return replace(request, headers=(*others, (written, text)))
-    if source.kind == "query":
-        path = request.target.partition("?")[0]
-        pairs = [pair for pair in view.query if pair[0] != source.name]
-        return replace(
-            request, target=f"{path}?{urlencode([*pairs, (source.name, text)])}"
-        )
-    body = change(view.body, source.path, text)
-    if _content(request, CONTENT) == "json":
-        return replace(request, body=json.dumps(body))
-    return replace(request, body=urlencode(body, doseq=True).encode())  # type: ignore[arg-type]
+def path_token(target: str) -> str | None:
+    """What follows /hooks/<source>/ in a request's target, decoded; None when nothing does."""
+    found = _TOKEN.fullmatch(target)
+    return unquote(found["token"]) if found else None
+
+
+def with_path_token(target: str, token: str) -> str:
+    """The target with this, percent-encoded but for `<` and `>`, after /hooks/<source>/."""
+    found = _TOKEN.fullmatch(target)
+    path, mark, query = target.partition("?")
+    hook, rest = (
+        (found["hook"], found["query"] or "") if found else (path, mark + query)
+    )
+    return f"{hook}/{quote(token, safe='<>')}{rest}"
 
 
 def _content(request: Request, accepted: tuple[str, ...]) -> str:

@@ -61,6 +61,7 @@ def test_every_page_can_be_found(page):
 
 def test_every_provider_and_vendor_is_named():
     """The README names each sender and ticket system that there is."""
-    spoken = README.partition("## What it speaks")[2].partition("\n## ")[0].lower()
+    spoken = README.partition("## What it speaks")[2].partition("\n## ")[0]
+    spoken = "".join(spoken.lower().split())
     names = {name.partition(".")[0] for name in (*providers.names(), *vendors.names())}
     assert [name for name in sorted(names) if name not in spoken] == []

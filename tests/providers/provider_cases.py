@@ -2,10 +2,16 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
+import keyrings
+import pytest
+
 from bridge import providers
+from bridge.errors import NotVerified
 from bridge.model import Request
+from bridge.providers import asymmetric
 from bridge.secret import Secret
 from bridge.strict import http, json, yaml
 
@@ -26,41 +32,66 @@ ERP = providers.configure(
     event={"id": "body.event_id", "type": "body.kind", "time": "body.created_at"},
 )
 
-_BASE64 = Secret("whsec_YnJpZGdlLXRlc3Qta2V5LTI0LWJ5dGVz")
-_OTHER_BASE64 = Secret("whsec_YW5vdGhlci10ZXN0LWtleS0yNC1ieXRl")
+ACCOUNT = "account-of-the-tests"
+
+
+@cache
+def provider_of(name: str):
+    """The provider as a mapping file would configure it."""
+    if name == "generic":
+        return ERP
+    provider = providers.get(name)
+    verify = {"account": ACCOUNT} if provider.needs_account else {}
+    return providers.configure(provider, verify=verify, event={})
+
+
+def usable(name: str) -> bool:
+    """Whether what the provider's scheme needs is installed here."""
+    recipe = providers.get(name).recipe
+    return asymmetric.available() or not (recipe and recipe.scheme == "asymmetric")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One recording. `str()` is its test id."""
+    """One recording. `str()` is its test id; `expected` are its events, or the answer that its sender waits for."""
 
     name: str
     file: str
-    expected: list | None
+    expected: list | dict | None
     request: Request
 
     @property
     def provider(self):
-        return ERP if self.name == "generic" else providers.get(self.name)
+        return provider_of(self.name)
+
+    @property
+    def recipe(self):
+        return self.provider.recipe
 
     @property
     def secret(self) -> Secret:
-        return _BASE64 if self.name == "standard" else Secret("whsec_one of two")
+        """What the source is configured with."""
+        return keyrings.public(self.recipe, "one of two")
 
     @property
     def other(self) -> Secret:
-        return _OTHER_BASE64 if self.name == "standard" else Secret("whsec_the other")
+        return keyrings.public(self.recipe, "the other")
 
     def signed(self, request: Request | None = None, now: datetime = NOW) -> Request:
         """The recording as it would arrive now."""
+        secret = keyrings.private(self.recipe, "one of two")
         return providers.sign(
-            self.provider, request or self.request, self.secret, now=now, public_url=URL
+            self.provider, request or self.request, secret, now=now, public_url=URL
         )
 
     def verify(self, request: Request, *secrets: Secret, now: datetime = NOW):
         return providers.verify(
             self.provider, request, secrets or (self.secret,), now=now, public_url=URL
         )
+
+    def events(self, request: Request | None = None):
+        trusted = providers.trust(request or self.request)
+        return providers.read(self.provider, "s", trusted)
 
     def __str__(self) -> str:
         return f"{self.name}/{self.file}"
@@ -77,6 +108,17 @@ def expectations(folder: Path) -> dict:
 
 
 def cases() -> list[Case]:
+    """Every recording of an event whose scheme can be checked here."""
+    return [one for one in recordings() if not isinstance(one.expected, dict)]
+
+
+def greetings() -> list[Case]:
+    """Every recording of a sender that checks the URL."""
+    return [one for one in recordings() if isinstance(one.expected, dict)]
+
+
+@cache
+def recordings() -> list[Case]:
     return [
         Case(
             name=path.parent.name,
@@ -85,7 +127,16 @@ def cases() -> list[Case]:
             request=http.parse(path.read_bytes(), NOW),
         )
         for path in sorted(PAYLOADS.glob("*/*.http"))
+        if path.parent.name in providers.names() and usable(path.parent.name)
     ]
+
+
+def refused(case, request, *secrets, now=NOW) -> str:
+    """The reason of the NotVerified that this request must raise."""
+    with pytest.raises(NotVerified) as caught:
+        case.verify(request, *secrets, now=now)
+    assert caught.value.status == 401
+    return caught.value.reason
 
 
 def with_header(request: Request, name: str, *values: str) -> Request:

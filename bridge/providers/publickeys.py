@@ -1,0 +1,116 @@
+"""Signatures by public key, through the package cryptography: the one module that imports it.
+
+The package is the extra `asymmetric`; schemes.py imports this module at first use, so that a bridge without such
+senders does not need it. Private keys are here for `sign` alone: a bridge that receives needs none.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+
+from bridge.errors import ConfigurationError
+
+MIN_RSA_BITS = 2_048
+
+
+def verified(algorithm: str, key: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether the key's owner signed the message. Raises ConfigurationError for a key that cannot be used.
+
+    The key is a public key or certificate in PEM, or base64 of its DER (or, for Ed25519, of its 32 bytes).
+    """
+    public = _public(algorithm, key)
+    try:
+        public.verify(signature, message, *_PARAMETERS[algorithm])
+    except InvalidSignature:
+        return False
+    return True
+
+
+def signed(algorithm: str, key: bytes, message: bytes) -> bytes:
+    """The signature by a private key in PEM. Raises ConfigurationError for any other key."""
+    try:
+        private: Any = serialization.load_pem_private_key(key, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise ConfigurationError(
+            "signing takes a private key in PEM, without a password"
+        ) from None
+    _check(algorithm, private.public_key())
+    signature: bytes = private.sign(message, *_PARAMETERS[algorithm])
+    return signature
+
+
+@cache
+def _public(algorithm: str, key: bytes) -> Any:
+    if b"PRIVATE KEY-----" in key:
+        raise ConfigurationError(
+            "this secret is a private key: a source takes the sender's public key"
+        )
+    for read in (_pem, _certificate, _der, _raw):
+        try:
+            public = read(key.strip())
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            continue
+        _check(algorithm, public)
+        return public
+    raise ConfigurationError(
+        "a secret of this source is no public key: give it, or the sender's certificate, in PEM or as base64"
+    )
+
+
+def _pem(key: bytes) -> Any:
+    return serialization.load_pem_public_key(key)
+
+
+def _certificate(key: bytes) -> Any:
+    """The key alone counts: the operator chose the certificate, so its dates and issuer are not looked at."""
+    return x509.load_pem_x509_certificate(key).public_key()
+
+
+def _der(key: bytes) -> Any:
+    return serialization.load_der_public_key(_base64(key))
+
+
+def _raw(key: bytes) -> Any:
+    return ed25519.Ed25519PublicKey.from_public_bytes(_base64(key))
+
+
+def _base64(key: bytes) -> bytes:
+    try:
+        return base64.b64decode(key, validate=True)
+    except binascii.Error as error:
+        raise ValueError(str(error)) from None
+
+
+def _check(algorithm: str, public: Any) -> None:
+    if not _FITS[algorithm](public):
+        raise ConfigurationError(
+            f"a key of this source does not fit {algorithm}: it needs {_NEEDS[algorithm]}"
+        )
+
+
+_PARAMETERS: Mapping[str, tuple[Any, ...]] = {
+    "rsa-sha256": (padding.PKCS1v15(), hashes.SHA256()),
+    "ecdsa-p256": (ec.ECDSA(hashes.SHA256()),),
+    "ed25519": (),
+}
+_NEEDS = {
+    "rsa-sha256": f"an RSA key of at least {MIN_RSA_BITS} bits",
+    "ecdsa-p256": "a key on the curve P-256",
+    "ed25519": "an Ed25519 key",
+}
+_FITS: Mapping[str, Callable[[Any], bool]] = {
+    "rsa-sha256": lambda key: (
+        isinstance(key, rsa.RSAPublicKey) and key.key_size >= MIN_RSA_BITS
+    ),
+    "ecdsa-p256": lambda key: (
+        isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name == "secp256r1"
+    ),
+    "ed25519": lambda key: isinstance(key, ed25519.Ed25519PublicKey),
+}

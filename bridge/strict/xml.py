@@ -1,0 +1,100 @@
+"""XML without surprises: elements and text in, plain values out; what could fetch, expand or hide is refused.
+
+Refuses document types (and with them every entity of the document's own), processing instructions and nesting over 64.
+`-` in a name becomes `_`, so that expressions can name it. Senders of the Rails family say in attributes what a text
+is: type="integer", "boolean" or "array", and nil="true"; other attributes are passed over.
+"""
+
+from dataclasses import dataclass, field
+from typing import NoReturn
+from xml.parsers import expat
+
+from bridge.errors import Malformed
+from bridge.model import Json
+
+MAX_DEPTH = 64
+_MAX_DIGITS = 1_000
+
+
+def loads(raw: bytes) -> Json:
+    """The root element's value: text, null, a list, or an object of its children by name. Raises Malformed."""
+    reader = _Reader()
+    parser = expat.ParserCreate("utf-8")
+    parser.StartElementHandler = reader.start
+    parser.EndElementHandler = reader.end
+    parser.CharacterDataHandler = reader.text
+    parser.StartDoctypeDeclHandler = _refuse
+    parser.ProcessingInstructionHandler = _refuse
+    try:
+        parser.Parse(raw, True)
+    except expat.ExpatError as error:
+        where = f"line {error.lineno} column {error.offset + 1}"
+        raise Malformed(f"the XML cannot be read at {where}", reason="xml") from None
+    return reader.root
+
+
+@dataclass(kw_only=True, slots=True)
+class _Element:
+    name: str
+    attributes: dict[str, str]
+    children: list[tuple[str, Json]] = field(default_factory=list)
+    pieces: list[str] = field(default_factory=list)
+
+    def value(self) -> Json:
+        if self.attributes.get("nil") == "true":
+            return None
+        kind = self.attributes.get("type")
+        if kind == "array":
+            return [value for _, value in self.children]
+        if self.children:
+            return self._object()
+        return _typed("".join(self.pieces), kind)
+
+    def _object(self) -> Json:
+        grouped: dict[str, list[Json]] = {}
+        for name, value in self.children:
+            grouped.setdefault(name, []).append(value)
+        return {name: all if all[1:] else all[0] for name, all in grouped.items()}
+
+
+class _Reader:
+    """Builds values from the parser's calls. Holds the open elements, outermost first."""
+
+    def __init__(self) -> None:
+        self.root: Json = None
+        self._open: list[_Element] = []
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if len(self._open) >= MAX_DEPTH:
+            message = f"the XML is nested deeper than {MAX_DEPTH} levels"
+            raise Malformed(message, reason="xml")
+        named = name.replace("-", "_")
+        self._open.append(_Element(name=named, attributes=attributes))
+
+    def end(self, name: str) -> None:
+        element = self._open.pop()
+        if self._open:
+            self._open[-1].children.append((element.name, element.value()))
+        else:
+            self.root = element.value()
+
+    def text(self, piece: str) -> None:
+        self._open[-1].pieces.append(piece)
+
+
+def _typed(text: str, kind: str | None) -> Json:
+    if kind == "boolean" and text in ("true", "false"):
+        return text == "true"
+    digits = text.removeprefix("-")
+    if kind == "integer" and digits.isascii() and digits.isdigit():
+        if len(digits) > _MAX_DIGITS:
+            message = f"the XML has a number of more than {_MAX_DIGITS} digits"
+            raise Malformed(message, reason="xml")
+        return int(text)
+    return text
+
+
+def _refuse(*_: object) -> NoReturn:
+    raise Malformed(
+        "the XML has a document type or a processing instruction", reason="xml"
+    )
