@@ -213,14 +213,14 @@ class Rendered:
     key: str  # the item's key of for_each, "" otherwise
     operation: str
     connection: Connection
-    fields: Mapping[
-        str, Json
-    ]  # what the expressions gave, after the operation's schema
+    # What the expressions gave, after the operation's schema.
+    fields: Mapping[str, Json]
     call: Call
     ticket: str  # what the operation says identifies the ticket
     lane: str  # connection name + ordering key
     at: datetime | None  # the time that decides what is newer; None: never stale
     stale: str = "send"  # skip or send
+    coalesce: bool = False  # of a rule's that wait in a lane, only the newest is sent
     hold: str = ""  # why it waits for a person; "" when it does not
     shadow: bool = False  # rendered and recorded, never sent
     idempotency_key: str = ""

@@ -1,86 +1,173 @@
 """`bridge test`."""
 
 import time
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from bridge import mapping
+from bridge.cli import case_report, last_failed
+from bridge.cli.case_report import Ran
 from bridge.cli.mappings import chosen, folder_argument, usable
-from bridge.cli.text import at, printable
-from bridge.mapping import CaseResult, Difference, Failure
-from bridge.mapping.diagnostics import full
-from bridge.services.trial import typed, written
+from bridge.cli.text import at
+from bridge.mapping import RuleCoverage, Ruleset
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Run:
+    """What is run, and how it is told."""
+
+    folder: Path
+    ruleset: Ruleset
+    first: bool  # stop at the first test that fails
+
+    def names(self, word: str) -> list[str]:
+        """The tests with the word in their names; without any the command ends."""
+        cases = self.ruleset.cases
+        found = [case.name for case in cases if word.lower() in case.name.lower()]
+        if not found:
+            said = f"no test has '{word}' in its name" if word else "there are no tests"
+            click.echo(f"{said} in {self.folder}", err=True)
+            raise SystemExit(5)
+        return found
+
+    def run(self, names: Collection[str]) -> list[Ran]:
+        """Runs the tests with these names: dots, what failed, and one line with the numbers."""
+        started = time.monotonic()
+        ran = [*self.dotted(names)]
+        click.echo()
+        failed = [one for one in ran if not one.result.passed]
+        for one in failed:
+            case = one.result.case
+            click.echo(f"\nFAILED {case.name}  ({at(self.folder, case.place)})")
+            for line in case_report.failed_lines(one.result, self.folder):
+                click.echo(line)
+        if failed:
+            click.echo()
+        parts = [f"{len(failed)} failed"] if failed else []
+        parts.append(f"{len(ran) - len(failed)} passed")
+        colour = "red" if failed else "green"
+        seconds = time.monotonic() - started
+        click.secho(f"{', '.join(parts)} in {seconds:.2f} s", fg=colour)
+        self.remember(ran)
+        return ran
+
+    def dotted(self, names: Collection[str]) -> Iterator[Ran]:
+        """The tests as they come, each with a dot or an F."""
+        before = time.monotonic()
+        for result in mapping.run_cases(self.ruleset, self.folder, names):
+            now = time.monotonic()
+            yield Ran(result=result, seconds=now - before)
+            before = now
+            click.echo("." if result.passed else "F", nl=False)
+            if self.first and not result.passed:
+                break
+
+    def remember(self, ran: list[Ran]) -> None:
+        """For --lf."""
+        last_failed.remember(
+            self.folder,
+            passed=[one.result.case.name for one in ran if one.result.passed],
+            failed=[one.result.case.name for one in ran if not one.result.passed],
+        )
 
 
 @click.command("test")
 @folder_argument
 @click.option("-k", "word", default="", help="Only tests whose name contains this.")
 @click.option("-x", "first", is_flag=True, help="Stop at the first test that fails.")
-def command(folder: Path | None, word: str, first: bool) -> None:
-    """Run the tests written in the mapping files of FOLDER [BRIDGE_MAPPINGS]; sends nothing."""
+@click.option(
+    "--lf", "again", is_flag=True, help="Only tests that failed when they last ran."
+)
+@click.option(
+    "--update",
+    is_flag=True,
+    help="Rewrite the expected values of failing tests, after showing the difference.",
+)
+@click.option("--yes", is_flag=True, help="With --update: write without asking.")
+@click.option(
+    "--coverage", is_flag=True, help="Also show what each rule said to the tests."
+)
+@click.option(
+    "--junit",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also write the results as JUnit XML.",
+)
+def command(
+    folder: Path | None,
+    word: str,
+    first: bool,
+    again: bool,
+    update: bool,
+    yes: bool,
+    coverage: bool,
+    junit: Path | None,
+) -> None:
+    """Run the tests written in the mapping files of FOLDER [BRIDGE_MAPPINGS]; sends nothing.
+
+    Exit code 1 when a test fails, 3 when the files have errors, 5 when no test was selected.
+    """
+    if yes and not update:
+        raise click.UsageError("--yes answers what --update asks: add --update")
     folder = chosen(folder)
-    ruleset = usable(folder)
-    names = [case.name for case in ruleset.cases if word.lower() in case.name.lower()]
-    if not names:
-        said = f"no test has '{word}' in its name" if word else "there are no tests"
-        click.echo(f"{said} in {folder}", err=True)
-        raise SystemExit(5)
-    started = time.monotonic()
-    done: list[CaseResult] = []
-    for name in names:
-        done += mapping.run_cases(ruleset, folder, [name])
-        click.echo("." if done[-1].passed else "F", nl=False)
-        if first and not done[-1].passed:
-            break
-    click.echo()
-    _finish(done, folder, time.monotonic() - started)
-
-
-def _finish(done: list[CaseResult], folder: Path, seconds: float) -> None:
-    failed = [result for result in done if not result.passed]
-    for result in failed:
-        place = at(folder, result.case.place)
-        click.echo(f"\nFAILED {result.case.name}  ({place})")
-        for failure in result.failures:
-            click.echo(_failure(failure, folder))
-    if failed:
-        click.echo()
-    parts = [f"{len(failed)} failed"] if failed else []
-    parts.append(f"{len(done) - len(failed)} passed")
-    colour = "red" if failed else "green"
-    click.secho(f"{', '.join(parts)} in {seconds:.2f} s", fg=colour)
-    if failed:
+    run = _Run(folder=folder, ruleset=usable(folder), first=first)
+    names = run.names(word)
+    if again:
+        names = _failed_before(folder, names)
+    ran = run.run(names)
+    if update:
+        run, ran = _updated(run, ran, confirmed=yes)
+    if junit:
+        _write_junit(junit, ran, folder)
+    if coverage:
+        _show_coverage(run, ran)
+    if not all(one.result.passed for one in ran):
         raise SystemExit(1)
+    if not coverage and len(ran) == len(run.ruleset.cases):
+        _note_unmatched(run, ran)
 
 
-def _failure(failure: Failure, folder: Path) -> str:
-    if failure.difference is not None:
-        return _difference(failure.difference, folder)
-    said = full(failure.diagnostic, str(folder))
-    return f"{said}\n{_reason(failure.reason, folder)}" if failure.reason else said
+def _failed_before(folder: Path, names: list[str]) -> list[str]:
+    """Those of the tests that failed when they last ran; all of them where none did."""
+    remembered = last_failed.recall(folder)
+    found = [name for name in names if name in remembered]
+    if not found:
+        click.echo("none of these is remembered as failed: all are run", err=True)
+    return found or names
 
 
-def _reason(reason: str, folder: Path) -> str:
-    """Why the rule said what it said; the reason ends with the place that decided."""
-    why, _, place = reason.removesuffix(")").rpartition(" (")
-    return f"  = why: {printable(why)}  ({at(folder, place)})"
+def _updated(run: _Run, ran: list[Ran], *, confirmed: bool) -> tuple[_Run, list[Ran]]:
+    """The tests as they are after the rewriting: read again, and run again."""
+    from bridge.cli import case_update
+
+    failed = [one.result for one in ran if not one.result.passed]
+    if not case_update.update(run.ruleset, run.folder, failed, confirmed=confirmed):
+        return run, ran
+    again = _Run(folder=run.folder, ruleset=usable(run.folder), first=False)
+    return again, again.run([one.result.case.name for one in ran])
 
 
-def _difference(found: Difference, folder: Path) -> str:
-    lines = [
-        f"  {printable(found.path)}",
-        f"    expected {_value(found.expected)}   at {at(folder, found.place)}",
-        f"    got      {_value(found.actual)}",
-    ]
-    if found.made_by is not None:
-        formula = found.made_by.formula
-        lines.append(
-            f"    made by  {written(formula)}   at {at(folder, formula.node.place)}"
-        )
-    return "\n".join(lines)
+def _write_junit(path: Path, ran: list[Ran], folder: Path) -> None:
+    from bridge.cli import junit
+
+    junit.write(path, ran, folder)
 
 
-def _value(value: object) -> str:
-    """With its type, since "1" and 1 look alike."""
-    return "nothing" if value is mapping.ABSENT else typed(value)
+def _covered(run: _Run, ran: list[Ran]) -> tuple[RuleCoverage, ...]:
+    return mapping.cover(run.ruleset, (one.result for one in ran))
+
+
+def _show_coverage(run: _Run, ran: list[Ran]) -> None:
+    click.echo()
+    for line in case_report.coverage_table(_covered(run, ran)):
+        click.echo(line)
+
+
+def _note_unmatched(run: _Run, ran: list[Ran]) -> None:
+    """One line about rules that no test matches, which only a whole run can tell, and only one that passed."""
+    said = case_report.never_matched(_covered(run, ran))
+    if said:
+        click.echo(f"{said}; --coverage shows every rule", err=True)

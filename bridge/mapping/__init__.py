@@ -7,47 +7,60 @@ what this module offers. Reading order: schema.py (what a file may hold), load.p
 route.py, evaluate.py, render.py.
 """
 
-from bridge.mapping.cases import CaseResult, Failure, read_recording, run_cases
+from bridge.mapping.case_events import read_recording
+from bridge.mapping.case_updates import Left, Update, update_cases
+from bridge.mapping.cases import run_cases
 from bridge.mapping.codes import CODES, explain
-from bridge.mapping.compare import ABSENT, Difference
+from bridge.mapping.compare import ABSENT, Absent, Difference
+from bridge.mapping.coverage import RuleCoverage, cover
 from bridge.mapping.environment import SecretCode, missing_secrets
 from bridge.mapping.evaluate import Step
 from bridge.mapping.expressions import ExpressionError
+from bridge.mapping.failures import CaseResult, Edit, Failure, Reason
 from bridge.mapping.folder import fingerprint
 from bridge.mapping.load import build, load
 from bridge.mapping.recorded import check_recorded, unheard
 from bridge.mapping.recordings import Recordings, read_recordings
 from bridge.mapping.responses import judge
-from bridge.mapping.route import Trial, route, try_event
+from bridge.mapping.route import Trial, passed_over, route, try_event
 from bridge.mapping.ruleset import Case, Loaded, Rule, Ruleset, Source
 
 __all__ = [
     "ABSENT",
+    "Absent",
     "CODES",
     "Case",
     "CaseResult",
     "Difference",
+    "Edit",
     "ExpressionError",
     "Failure",
+    "Left",
     "Loaded",
+    "Reason",
     "Recordings",
     "Rule",
+    "RuleCoverage",
     "Ruleset",
     "SecretCode",
     "Source",
     "Step",
     "Trial",
+    "Update",
     "build",
     "check_recorded",
+    "cover",
     "explain",
     "judge",
     "fingerprint",
     "load",
     "missing_secrets",
+    "passed_over",
     "read_recording",
     "read_recordings",
     "route",
     "run_cases",
     "try_event",
     "unheard",
+    "update_cases",
 ]

@@ -18,7 +18,8 @@ def read_cases(file: Node, known: Known) -> Iterator[Case]:
     """The tests of a file. The node's shape was checked."""
     node = file.get("tests")
     source = source_name(file.get("source"))
-    for item in node.value if node and isinstance(node.value, list) else []:
+    items = node.value if node and isinstance(node.value, list) else []
+    for position, item in enumerate(items):
         name = item.get("name")
         if name is None or not known.declare("test", str(name.value), name.place):
             continue
@@ -27,7 +28,7 @@ def read_cases(file: Node, known: Known) -> Iterator[Case]:
             message = f"test '{name.value}' has no source"
             known.findings.add("M107", message, name.place, help)
             continue
-        yield _case(item, name, source, known)
+        yield _case(item, name, source, position, known)
 
 
 def uncovered(rules: Iterable[Rule], cases: Iterable[Case]) -> Iterator[Diagnostic]:
@@ -48,7 +49,7 @@ def uncovered(rules: Iterable[Rule], cases: Iterable[Case]) -> Iterator[Diagnost
             )
 
 
-def _case(item: Node, name: Node, source: str, known: Known) -> Case:
+def _case(item: Node, name: Node, source: str, position: int, known: Known) -> Case:
     expect = item.get("expect")
     for rule, outcome in _pairs(expect).items():
         place = expect.keys[rule].place if expect else name.place
@@ -66,6 +67,7 @@ def _case(item: Node, name: Node, source: str, known: Known) -> Case:
         patch=patch,
         at=datetime.fromisoformat(str(at.value)) if at else None,
         expect=_pairs(expect),
+        position=position,
         place=name.place,
         places={key: node.place for key, node in _pairs(item).items()},
     )

@@ -83,7 +83,7 @@ def _play(
             attempts=attempt,
             age=age,
             retries=rendered.retries,
-            reply_headers=answer.headers if isinstance(answer, Reply) else None,
+            reply_headers=answer.headers if isinstance(answer, Reply) else {},
             now=now + timedelta(seconds=age),
             random=lambda: 0.0,
         )

@@ -151,4 +151,10 @@ WARNINGS: Final[Mapping[str, Explanation]] = {
         "tests:\n  - { name: paid, given: paid.http, expect: { paid: { method: POST } } }\n"
         "  - { name: free, given: paid.http, patch: { event.data.object.amount_paid: 0 }, expect: { paid: no_match } }",
     ),
+    "W610": _code(
+        "time that no event has",
+        "max_event_age, ordering.stale or ordering.at goes by the time of the event, and this sender gives it none.",
+        "source: github            # no time of its own\nordering: { stale: skip }",
+        "source: github\nordering: { at: event.issue.updated_at | parse_date, stale: skip }",
+    ),
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from bridge.errors import Malformed
 from bridge.mapping.evaluate import Step
@@ -22,17 +22,24 @@ class Absent:
 
 
 ABSENT: Final = Absent()
+Keys: TypeAlias = tuple[str | int, ...]  # keys of mappings and indexes of lists
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Difference:
     """One value of a call that is not as expected, and the expression that made it."""
 
-    path: str  # body.amount, body.0.sub_status, path, headers.x-api-type …
+    key: str  # of the test: body, body_contains, path, method or headers
+    keys: Keys  # from there
     expected: object  # ABSENT: it should not be there
     actual: object  # ABSENT: it is not there
     place: Place  # of what the test expects
     made_by: Step | None  # the formula of the field, where one made it
+
+    @property
+    def path(self) -> str:
+        """Where in the call: body.amount, body.0.sub_status, path, headers.x-api-type …"""
+        return _dotted((_part(self.key), *self.keys))
 
 
 def compare_call(expected: Node, rendered: Rendered, trial: Trial) -> list[Difference]:
@@ -45,21 +52,34 @@ def compare_call(expected: Node, rendered: Rendered, trial: Trial) -> list[Diffe
     for key, node in (
         expected.value.items() if isinstance(expected.value, dict) else ()
     ):
-        part = key.removesuffix("_contains")
+        part = _part(key)
         if part not in actual:
             continue
         whole = key == "body"
         for path, wanted, got in _differ(plain(node), actual[part], whole=whole):
             found.append(
                 Difference(
-                    path=".".join((part, *path)),
+                    key=key,
+                    keys=path,
                     expected=wanted,
                     actual=got,
-                    place=place_at(node, ".".join(path)) if path else node.place,
+                    place=place_at(node, _dotted(path)) if path else node.place,
                     made_by=_maker(path, rendered, trial) if part == "body" else None,
                 )
             )
     return found
+
+
+def seen(call: Call) -> dict[str, Json]:
+    """What a test may expect of a call: its whole body, or where it goes when it has none."""
+    parts = _parts(call)
+    names = ("method", "path") if call.body is None else ("body",)
+    return {name: parts[name] for name in names}
+
+
+def _part(key: str) -> str:
+    """The part of a call that a key of a test is about."""
+    return key.removesuffix("_contains")
 
 
 def _parts(call: Call) -> dict[str, Json]:
@@ -82,15 +102,16 @@ def _body(call: Call) -> Json:
 
 
 def _differ(
-    wanted: object, got: object, *, whole: bool, path: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], object, object]]:
+    wanted: object, got: object, *, whole: bool, path: Keys = ()
+) -> Iterator[tuple[Keys, object, object]]:
     """Paths with the value expected and found; with `whole` also keys that nobody expected."""
+    pairs: list[tuple[str | int, object, object]]
     if isinstance(wanted, dict) and isinstance(got, dict):
         keys = wanted | got if whole else wanted
         pairs = [(key, wanted.get(key, ABSENT), got.get(key, ABSENT)) for key in keys]
     elif isinstance(wanted, list) and isinstance(got, list) and len(wanted) == len(got):
         pairs = [
-            (str(at), one, other)
+            (at, one, other)
             for at, (one, other) in enumerate(zip(wanted, got, strict=True))
         ]
     else:
@@ -101,10 +122,14 @@ def _differ(
         yield from _differ(one, other, whole=whole, path=(*path, key))
 
 
-def _maker(path: tuple[str, ...], rendered: Rendered, trial: Trial) -> Step | None:
+def _dotted(path: Keys) -> str:
+    return ".".join(map(str, path))
+
+
+def _maker(path: Keys, rendered: Rendered, trial: Trial) -> Step | None:
     """The step that made the value at a path of the body: the field with the longest name in common."""
-    names = [".".join(path[start:]) for start in range(len(path))]
-    wanted = {f"fields.{name}" for name in names} | {f"fields.body.{'.'.join(path)}"}
+    names = [_dotted(path[start:]) for start in range(len(path))]
+    wanted = {f"fields.{name}" for name in names} | {f"fields.body.{_dotted(path)}"}
     found = [step for step in trial.steps if step.formula.name in wanted]
     # With for_each every item has taken the same steps: the n-th call is made by the n-th of them.
     calls = [id(one) for one in trial.decision.rendered]

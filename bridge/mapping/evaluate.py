@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from bridge.mapping.expressions import (
+    MISSING,
     ExpressionError,
     Lazy,
     Missing,
@@ -29,9 +30,10 @@ class RuleError(ExpressionError):
     It is an ExpressionError because names of `let` are evaluated inside other expressions, and fail there.
     """
 
-    def __init__(self, diagnostic: Diagnostic) -> None:
+    def __init__(self, diagnostic: Diagnostic, step: "Step | None" = None) -> None:
         super().__init__(diagnostic.code, diagnostic.message, help=diagnostic.help)
         self.diagnostic = diagnostic
+        self.step = step  # the formula that could not be evaluated, where one was
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,6 +42,11 @@ class Step:
 
     formula: Formula
     value: "Value | Missing"
+    scope: Scope = field(repr=False)
+
+    def read(self) -> "tuple[tuple[str, Value | Missing], ...]":
+        """Every path in the formula as it is written, with the value it had: what `value` was made of."""
+        return self.formula.expression.read(self.scope)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -52,10 +59,9 @@ class Evaluation:
     steps: list[Step] = field(default_factory=list)
 
     def with_let(self, scope: Scope) -> Scope:
-        """A scope with the rule's own names, each evaluated when it is first used."""
-        if not self.rule.let:
-            return scope
+        """A scope with the rule's own names, each evaluated when it is first used, and its connection's country."""
         within = scope.child({})
+        within.country = str(self.rule.options.get("country", ""))
         own = {name: self._named(it, within) for name, it in self.rule.let.items()}
         within.names = {**scope.names, **own}
         return within
@@ -67,8 +73,8 @@ class Evaluation:
         try:
             value = formula.expression.evaluate(scope)
         except ExpressionError as error:
-            raise self._located(error, formula) from None
-        self.steps.append(Step(formula=formula, value=value))
+            raise self._located(error, formula, scope) from None
+        self.steps.append(Step(formula=formula, value=value, scope=scope))
         return value
 
     def optional(self, formula: Formula, scope: Scope) -> "Value | Missing":
@@ -76,8 +82,8 @@ class Evaluation:
         try:
             value = formula.expression.evaluate(scope, allow_missing=True)
         except ExpressionError as error:
-            raise self._located(error, formula) from None
-        self.steps.append(Step(formula=formula, value=value))
+            raise self._located(error, formula, scope) from None
+        self.steps.append(Step(formula=formula, value=value, scope=scope))
         return value
 
     def truth(self, formula: Formula, scope: Scope) -> bool:
@@ -147,16 +153,17 @@ class Evaluation:
             return formula.value
         return Lazy(lambda: self.optional(formula, scope))
 
-    def _located(self, error: ExpressionError, formula: Formula) -> RuleError:
+    def _located(
+        self, error: ExpressionError, formula: Formula, scope: Scope
+    ) -> RuleError:
         """The error at its place in the file, which a name of `let` has already found for itself."""
         if isinstance(error, RuleError):
             return error
         place = place_in(formula.node, error.start, error.end)
-        return RuleError(
-            Diagnostic(
-                code=error.code, message=error.message, place=place, help=error.help
-            )
+        found = Diagnostic(
+            code=error.code, message=error.message, place=place, help=error.help
         )
+        return RuleError(found, Step(formula=formula, value=MISSING, scope=scope))
 
 
 def shown(value: object) -> str:

@@ -19,7 +19,7 @@ def read_folder(folder: Path) -> tuple[dict[str, str], list[Diagnostic]]:
     texts: dict[str, str] = {}
     findings: list[Diagnostic] = []
     if not folder.is_dir():
-        return {}, [_finding("M008", "there is no such folder", ".")]
+        return {}, [Diagnostic(code="M008", message=f"there is no folder {folder}")]
     for path in _files(folder):
         name = path.relative_to(folder).as_posix()
         if path.suffix in _READ:
@@ -28,7 +28,8 @@ def read_folder(folder: Path) -> tuple[dict[str, str], list[Diagnostic]]:
         elif path.suffix in (".yml", ".YAML", ".YML"):
             findings.append(_finding("W603", "this file is not read", name, _RENAME))
     if not any(name.endswith(".yaml") for name in texts) and not findings:
-        findings.append(_finding("W604", "the folder holds no *.yaml file", "."))
+        message = f"the folder {folder} holds no *.yaml file"
+        findings.append(Diagnostic(code="W604", message=message))
     return texts, findings
 
 

@@ -11,24 +11,12 @@ from typing import Any, Literal
 
 from marshmallow import ValidationError, fields
 
-from bridge.mapping.expressions import kind_of
+from bridge.mapping.problems import Problem, needs
 
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([smhd])")
-
-
-class Problem(str):
-    """What is wrong with one key, as the sentence that follows its name, with the code and the help of its finding."""
-
-    code: str
-    help: str
-
-    def __new__(cls, message: str, help: str = "", code: str = "M102") -> "Problem":
-        self = super().__new__(cls, message)
-        self.code, self.help = code, help
-        return self
 
 
 class Key(fields.Field[Any]):
@@ -125,6 +113,13 @@ class Choice(Text):
         near = get_close_matches(str(value), self.choices, n=1)
         help = f"did you mean '{near[0]}'?" if near else f"write {self.choices[0]}"
         return Problem(f"must be one of {', '.join(self.choices)}", help)
+
+
+class Flag(Key):
+    """true or false."""
+
+    def problem(self, value: object) -> Problem | None:
+        return None if isinstance(value, bool) else needs("true or false", value)
 
 
 class Integer(Key):
@@ -243,7 +238,3 @@ def _problems(kind: Key, values: Mapping[Any, object]) -> dict[Any, Any] | None:
         elif value is not None and (problem := kind.problem(value)):
             wrong[key] = [problem] if isinstance(problem, Problem) else problem
     return wrong or None
-
-
-def needs(what: str, value: object, help: str = "") -> Problem:
-    return Problem(f"needs {what}, this is {kind_of(value)}", help)

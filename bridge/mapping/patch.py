@@ -6,6 +6,7 @@ each element is changed.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 from urllib.parse import parse_qsl, urlencode
 
 from bridge.mapping.findings import suggest
@@ -26,19 +27,37 @@ def patched(
     request: Request, provider: Provider, changes: Mapping[str, Json]
 ) -> Request:
     """The request with the changes in its body. Raises NoSuchPath, or Malformed."""
-    if not changes:
-        return request
-    form = any("form" in value.lower() for value in request.values("content-type"))
-    body = _read_form(request.body) if form else json.loads(request.body)
-    items = provider.event.items
-    for path, value in changes.items():
-        keys = tuple(path.split(".")[1:])
-        body = _each(body, items.path if items else (), keys, value)
-    raw = urlencode(body, doseq=True).encode() if form else json.dumps(body)  # type: ignore[arg-type]
-    headers = tuple(
-        pair for pair in request.headers if pair[0].lower() != "content-length"
-    )
-    return replace(request, body=raw, headers=headers)
+    return Opened(request).patched(provider, changes)
+
+
+class Opened:
+    """A recorded request whose body is read once, however often it is patched."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        types = request.values("content-type")
+        self._form = any("form" in value.lower() for value in types)
+
+    def patched(self, provider: Provider, changes: Mapping[str, Json]) -> Request:
+        """The request with the changes in its body. Raises NoSuchPath, or Malformed."""
+        if not changes:
+            return self._request
+        body, items = self._body, provider.event.items
+        for path, value in changes.items():
+            keys = tuple(path.split(".")[1:])
+            body = _each(body, items.path if items else (), keys, value)
+        raw = urlencode(body, doseq=True).encode() if self._form else json.dumps(body)  # type: ignore[arg-type]
+        headers = tuple(
+            pair
+            for pair in self._request.headers
+            if pair[0].lower() != "content-length"
+        )
+        return replace(self._request, body=raw, headers=headers)
+
+    @cached_property
+    def _body(self) -> Json:
+        raw = self._request.body
+        return _read_form(raw) if self._form else json.loads(raw)
 
 
 def _each(body: Json, way: tuple[str, ...], keys: tuple[str, ...], value: Json) -> Json:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bridge import providers
 from bridge.errors import Refused, UnknownName
-from bridge.mapping.cases import read_recording
+from bridge.mapping.case_events import read_recording
 from bridge.mapping.patch import patched
 from bridge.mapping.ruleset import Case, Rule, Ruleset, Source
 from bridge.model import Event, Json, Request

@@ -40,6 +40,7 @@ def render_item(run: Evaluation, scope: Scope, key: str) -> Rendered:
         lane=f"{rule.connection.name}/{lane}",
         at=_at(run, scope),
         stale=rule.stale,
+        coalesce=rule.coalesce,
         hold=_hold(run, scope, fields),
         shadow=rule.mode == "shadow",
         idempotency_key=once,

@@ -23,6 +23,7 @@ class Trial:
     rule: Rule
     decision: Decision
     steps: tuple[Step, ...]
+    failed: Step | None = None  # the formula that could not be evaluated
 
 
 def route(
@@ -42,6 +43,12 @@ def try_event(
         return ()
     scope = scope_of(event, ruleset, environment)
     return tuple(_try(rule, event, scope, ruleset, environment) for rule in rules)
+
+
+def passed_over(event: Event, environment: str) -> str:
+    """Why no rule is asked about an event; "" where they are."""
+    production = environment == "production"
+    return "a test-mode event, in production" if production and not event.live else ""
 
 
 def scope_of(event: Event, ruleset: Ruleset, environment: str = "") -> Scope:
@@ -72,11 +79,13 @@ def _try(
     if not rule.takes(event.type):
         return Trial(rule=rule, decision=_other_type(rule, event), steps=())
     evaluation = Evaluation(rule=rule, event=event, environment=environment)
+    failed = None
     try:
         decision = _decide(evaluation, evaluation.with_let(scope))
     except RuleError as error:
-        decision = _failed(rule, error.diagnostic, ruleset)
-    return Trial(rule=rule, decision=decision, steps=tuple(evaluation.steps))
+        decision, failed = _failed(rule, error.diagnostic, ruleset), error.step
+    steps = tuple(evaluation.steps)
+    return Trial(rule=rule, decision=decision, steps=steps, failed=failed)
 
 
 def _decide(run: Evaluation, scope: Scope) -> Decision:

@@ -79,6 +79,7 @@ class _Reader:
             options=without_references(connection.options, self.known.environ),
             stale=self.text("ordering.stale")
             or ("skip" if operation.replaces else "send"),
+            coalesce=plain(self.at("ordering.coalesce")) is True,
             max_event_age=self.duration("max_event_age"),
             retries=self.retries(operation, expressions["fields"]),
             responses=read_responses(self.node.get("responses"), self.known),
@@ -196,11 +197,13 @@ class _Reader:
         return tuple(str(item.value) for item in items)
 
     def places(self) -> dict[str, Place]:
-        """Where each key stands, and each entry of `events`."""
-        node = self.node.get("events")
+        """Where each key stands, those of `ordering` and each entry of `events` too."""
+        node, ordering = self.node.get("events"), self.node.get("ordering")
         items = node.value if node and isinstance(node.value, list) else []
+        inner = ordering.keys.items() if ordering else ()
         return {
             **{key: node.place for key, node in self.node.keys.items()},
+            **{f"ordering.{key}": node.place for key, node in inner},
             **{f"events.{at}": item.place for at, item in enumerate(items)},
         }
 

@@ -98,7 +98,8 @@ class Rule:
     hold_if: Formula | None = None
     lane_key: Formula | Constant | None = None  # None: the ticket
     at: Formula | None = None  # None: the event's own time
-    stale: str
+    stale: str  # skip or send
+    coalesce: bool = False  # of those that wait, only the newest is sent
     idempotency_key: Formula | Constant | None = None
     max_event_age: int | None = None  # seconds
     retries: Retries
@@ -142,6 +143,7 @@ class Case:
     patch: Mapping[str, Json]
     at: datetime | None  # when the event arrives; None: when it occurred
     expect: Mapping[str, Node]  # rule → outcome
+    position: int  # in the list of its file's tests
     place: Place  # of its name
     places: Mapping[str, Place]  # key → where its value stands
 

@@ -8,6 +8,7 @@ from bridge.mapping.keys import (
     Choice,
     Duration,
     Either,
+    Flag,
     Integer,
     Key,
     List,
@@ -66,6 +67,7 @@ class OrderingShape(Shape):
     )
     at = Text("An expression: the time that says what is newer.", notation="expression")
     stale = Choice("What happens to an update older than the last.", "skip", "send")
+    coalesce = Flag("Of the updates that wait, only the newest is sent. Default false.")
 
 
 class RetriesShape(Shape):

@@ -10,8 +10,9 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, validates_schema
 
 from bridge.mapping.findings import Findings, suggest
-from bridge.mapping.keys import Key, Problem, needs
+from bridge.mapping.keys import Key
 from bridge.mapping.places import key_place
+from bridge.mapping.problems import Problem, needs
 from bridge.strict.yaml import Node, plain
 
 

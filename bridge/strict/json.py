@@ -162,7 +162,7 @@ def _constant(name: str) -> NoReturn:
     raise Malformed(f"the body has {name}, which is not JSON", reason="json_number")
 
 
-_quote = json.JSONEncoder(ensure_ascii=False).encode
+_quote = json.encoder.encode_basestring
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object,
     parse_int=_integer,

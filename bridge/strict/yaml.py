@@ -54,7 +54,7 @@ def compose(
     findings: list[Diagnostic] = []
     lines = text.splitlines()
     try:
-        documents = list(yaml.compose_all(text, Loader=_Loader))
+        documents = list(yaml.compose_all(text, Loader=Loader))
     except (yaml.MarkedYAMLError, yaml.reader.ReaderError, RecursionError) as error:
         return None, [_syntax(error, file, lines)]
     if len(documents) != 1:
@@ -91,7 +91,7 @@ def walk(node: Node) -> Iterator[Node]:
             yield from walk(child)
 
 
-class _Loader(yaml.CSafeLoader):
+class Loader(yaml.CSafeLoader):
     """libyaml without PyYAML's search for a type of every value: what a value is, is decided here."""
 
     def resolve(self, *_: object) -> str:
@@ -185,7 +185,7 @@ class _Builder:
 
     def scalar(self, node: yaml.ScalarNode) -> Node:
         source = self.text[node.start_mark.index : node.end_mark.index]
-        value = _resolve(node.value) if not node.style else node.value
+        value = resolve(node.value) if not node.style else node.value
         return Node(
             value=value,
             place=self.place(node),
@@ -222,7 +222,8 @@ class _Builder:
         return _finding(code, message, self.place(node), self.lines, help)
 
 
-def _resolve(text: str) -> str | int | Decimal | bool | None:
+def resolve(text: str) -> str | int | Decimal | bool | None:
+    """The value of a scalar without quotes."""
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):

@@ -1,6 +1,7 @@
 """`bridge test`: dots, differences with types and places, and selection."""
 
 import re
+from xml.etree import ElementTree
 
 import pytest
 
@@ -108,6 +109,114 @@ def test_names_a_sender_chose_do_not_reach_the_terminal(terminal, house, rewrite
     out = terminal("test").stdout
     assert "body.\\x1b[2J" in out
     assert out.replace("\n", "").isprintable()
+
+
+def test_difference_shows_the_values_that_the_expression_used(terminal, house, rewrite):
+    """Each path with what stood there, also what was missing; not where the value is the path's own."""
+    rewrite("event.amount }}", "event.amount * 2 }}")
+    rewrite("currency: CLP }", "currency: USD }")
+    lines = terminal("test").stdout.splitlines()
+    assert "    from     event.amount → 5 : number" in lines
+    assert "    from     event.currency → missing" in lines
+    assert not any("event.ticket →" in line for line in lines)
+
+
+def test_long_texts_are_shown_whole(terminal, house, rewrite):
+    """Two of them may differ at their ends alone."""
+    text = "x" * 80
+    rewrite("currency: CLP }", f"currency: {text}2 }}")
+    out = terminal("test").stdout
+    assert f"    expected '{text}2' : text   at " in out
+
+
+def test_lf_runs_what_failed_before(terminal, house, rewrite):
+    """From run to run, until it passes; what did not run stays remembered."""
+    rewrite("amount: 5,", "amount: 6,")
+    rewrite("paid-sets-amount: skipped", "paid-sets-amount: no_match")
+    assert terminal("test", "-x").stdout.splitlines()[0] == "F"
+    assert terminal("test", "-k", "skipped").stdout.splitlines()[0] == "F"
+    assert terminal("test", "--lf").stdout.splitlines()[0] == "FF"
+    rewrite("amount: 6,", "amount: 5,")
+    assert terminal("test", "--lf").stdout.splitlines()[0] == ".F"
+    again = terminal("test", "--lf")
+    assert (again.stdout.splitlines()[0], again.stderr) == ("F", "")
+
+
+def test_lf_runs_all_when_nothing_is_remembered(terminal, house):
+    """And says so; nothing is written for tests that pass."""
+    result = terminal("test", "--lf")
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "..")
+    assert result.stderr == "none of these is remembered as failed: all are run\n"
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"failed": 1}', b"\xff", b"{"])
+def test_a_cache_that_cannot_be_read_is_none(terminal, house, rewrite, content):
+    """It is a convenience, and never an error."""
+    rewrite("amount: 5,", "amount: 6,")
+    env = {"XDG_CACHE_HOME": str(house / "cache")}
+    terminal("test", env=env)
+    [file] = (house / "cache" / "bridge").iterdir()
+    assert b"an amount is set" in file.read_bytes()
+    file.write_bytes(content)
+    assert terminal("test", "--lf", env=env).stdout.splitlines()[0] == "F."
+
+
+def test_a_cache_that_cannot_be_written_is_none(terminal, house, rewrite):
+    """A file stands where the folder would be."""
+    rewrite("amount: 5,", "amount: 6,")
+    (house / "cache").write_text("")
+    result = terminal("test", env={"XDG_CACHE_HOME": str(house / "cache")})
+    assert (result.exit_code, result.stderr) == (1, "")
+
+
+def test_rule_that_no_test_matches_is_named(terminal, house, rewrite):
+    """In one line after a whole run that passed, and marked in the table of --coverage."""
+    rewrite("event.amount > 0", "event.amount > 9")
+    assert terminal("test").stderr == ""
+    shop = house / "mappings" / "shop.yaml"
+    head, _, tail = shop.read_text().partition("      paid-sets-amount:\n")
+    shop.write_text(
+        head + "      paid-sets-amount: no_match\n" + tail[tail.index("  - name") :]
+    )
+    result = terminal("test")
+    said = "never matched by any test: paid-sets-amount; --coverage shows every rule\n"
+    assert (result.exit_code, result.stderr) == (0, said)
+    assert terminal("test", "-k", "skipped").stderr == ""
+    table = terminal("test", "--coverage").stdout.splitlines()[-2:]
+    assert table == [
+        "rule              calls  matched  no_match  skipped  error",
+        "paid-sets-amount      0        0         1        1      0  never matched",
+    ]
+
+
+def test_junit_is_what_ci_systems_read(terminal, house, rewrite):
+    """A testcase per test, with its file and line, and the whole text of what failed; nothing XML cannot carry."""
+    rewrite("amount: 5,", 'amount: "\\e\\uFFFE<&",')
+    rewrite("nothing is skipped", '"\\a bell"')
+    assert terminal("test", "--junit", "out/test.xml").exit_code == 1
+    suites = ElementTree.parse(house / "out" / "test.xml").getroot()
+    [suite] = suites
+    for element in (suites, suite):
+        assert (element.get("tests"), element.get("failures")) == ("2", "1")
+    failed, passed = suite
+    assert [one.tag for one in (suites, suite, failed)] == [
+        "testsuites",
+        "testsuite",
+        "testcase",
+    ]
+    place = {key: failed.get(key) for key in ("classname", "name", "file", "line")}
+    assert place == {
+        "classname": "shop.yaml",
+        "name": "an amount is set",
+        "file": "mappings/shop.yaml",
+        "line": "15",
+    }
+    assert (passed.get("name"), [*passed]) == ("\\x07 bell", [])
+    assert float(passed.get("time")) < 10
+    [failure] = failed
+    assert failure.get("type") == "T505"
+    assert failure.get("message") == "rule 'paid-sets-amount': body.amount differs"
+    assert "expected '\\x1b\\ufffe<&' : text" in failure.text
 
 
 def test_sample_mappings_pass(terminal, samples):

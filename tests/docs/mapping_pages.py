@@ -94,8 +94,8 @@ def sections(page: Path) -> list[Section]:
 
 def played(section: Section, session: Session) -> Session:
     """The session with what its commands print now; those that are not harmless are not run."""
-    runner = CliRunner(env=section.environment())
     with TemporaryDirectory() as folder, chdir(folder):
+        runner = CliRunner(env={**section.environment(), "XDG_CACHE_HOME": folder})
         section.write(Path(folder), session.edit)
         commands = tuple(
             (line, _printed(runner, line) if _is_harmless(line) else shown)

@@ -128,6 +128,15 @@ LOOKUP = (
 ANSWERS = (
     '{ replies: [{ status: 500, body: "<p>" }, { status: 200 }], final: delivered }'
 )
+
+
+def undated(fragment):
+    """A rule for a sender without times: of the example's first line the sender, of its second the ordering."""
+    source, ordering = (line.partition("#")[0] for line in fragment.splitlines())
+    named = f"source: {{ name: {source.split()[1]}, verify: {{ secret: {{ env: STRIPE_SECRET }} }} }}"
+    return rule(ordering).replace(HEAD.splitlines()[1], named)
+
+
 TWICE = 'for_each: { in: "{{ [1, 2] }}", as: n }'
 LINES = [{"kind": "a", "id": "1"}, {"kind": "a", "id": "2"}]
 
@@ -168,6 +177,7 @@ FILES = {
     "W603": lambda fragment: {Path(fragment).name: HEAD},
     "W604": lambda fragment: {} if "empty" in fragment else HEAD,
     "W609": lambda fragment: beside(fragment.replace("paid.http", TEST["given"])),
+    "W610": undated,
 }
 
 # code → the `event` that its example is an expression about

@@ -144,6 +144,13 @@ def test_wrong_examples_are_wrong_and_right_ones_right(code):
     assert compile_expression(CODES[code].right).source == CODES[code].right
 
 
+@pytest.mark.parametrize("name", ["null", "nil"])
+def test_null_of_other_languages_is_told(name):
+    """The help says how it is written here, even where a name is like it."""
+    [error] = check_names(compile_expression(f"event.a == {name}"), {"event", "nulls"})
+    assert error.code == "E203" and error.help.startswith("null is written none. ")
+
+
 def test_nothing_of_jinja_runs():
     """Jinja's lexer, parser and nodes are used; its compiler, runtime and sandbox are not even imported."""
     from bridge.mapping import expressions
@@ -153,7 +160,7 @@ def test_nothing_of_jinja_runs():
         for line in imports:
             assert line.startswith(
                 (
-                    "from jinja2 import TemplateSyntaxError",
+                    "from jinja2 import Environment, TemplateSyntaxError",
                     "from jinja2 import Environment, TemplateSyntaxError, nodes",
                     "from jinja2 import nodes",
                     "from jinja2.lexer import",

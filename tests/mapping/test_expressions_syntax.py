@@ -1,12 +1,14 @@
 """What does not compile, with the exact place under the caret."""
 
 import pytest
+from jinja2 import nodes
 
 from bridge.mapping.expressions import (
     ExpressionError,
     compile_expression,
     compile_template,
 )
+from bridge.mapping.expressions.syntax import parse_bare
 
 BARE = [
     # source, code, what the caret is under, part of message or help
@@ -133,3 +135,25 @@ def test_empty_is_a_finding(source):
         with pytest.raises(ExpressionError) as caught:
             compile_it(source)
         assert caught.value.code == "E207"
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "text"),
+    [
+        ("a or  b and c ", nodes.And, "b and c"),
+        ("( a or b ) and c", nodes.Or, "( a or b )"),
+        ("((a or b)) and c", nodes.Or, "((a or b))"),
+        ("x and a < (b)", nodes.Compare, "a < (b)"),
+        ("a and not  b.c", nodes.Not, "not  b.c"),
+        ("a ~ b.c | upper ~ 'd'", nodes.Concat, "a ~ b.c | upper ~ 'd'"),
+        ("1 + (a if b else c.d)", nodes.CondExpr, "(a if b else c.d)"),
+        ("[a if b ]", nodes.CondExpr, "a if b"),
+        ("a + b * -c | number", nodes.Mul, "b * -c | number"),
+        ("(a.b[0]) | upper", nodes.Getitem, "(a.b[0])"),
+        ("a is defined and b", nodes.Test, "a is defined"),
+    ],
+)
+def test_every_part_knows_its_text(source, kind, text):
+    """From its first character to its last, the outermost brackets around it included."""
+    tree = parse_bare(source)
+    assert tree.text(next(tree.body[0].find_all(kind), tree.body[0])) == text

@@ -64,7 +64,9 @@ def test_rules_that_are_not_named_must_not_match(tmp_path):
     """A test says all that happens."""
     [failures] = run(tmp_path, "expect: {}")
     assert [one.diagnostic.code for one in failures] == ["T503"]
-    assert failures[0].reason == "event.n > 0 is true (a.yaml:6)"
+    reason = failures[0].reason
+    assert (reason.text, reason.place) == ("event.n > 0 is true", "a.yaml:6")
+    assert reason.read == (("event.n", 5),)
     assert run(tmp_path, "expect: {}", body=BODY.replace("paid", "other")) == [()]
 
 

@@ -1,12 +1,15 @@
 """Loading: which files are read, how they become one ruleset, and what is refused."""
 
+import gc
 import json
+import sys
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.mapping import CODES, build, load, missing_secrets
+from bridge.mapping.diagnostics import concise
 from bridge.model import SecretRef
 from bridge.strict.yaml import compose, plain
 
@@ -61,6 +64,40 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path):
     loaded = load(tmp_path / "in", {})
     assert [one.code for one in loaded.findings] == ["M008"]
     assert loaded.ruleset is None and loaded.texts == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("empty", "warning[W604] the folder {} holds no *.yaml file"),
+        ("gone", "error[M008] there is no folder {}"),
+    ],
+)
+def test_a_finding_about_the_folder_names_it_and_no_line(tmp_path, name, said):
+    """Nothing in it could be pointed at."""
+    (tmp_path / "empty").mkdir()
+    [finding] = load(tmp_path / name, {}).findings
+    assert concise(finding, "mappings") == said.format(tmp_path / name)
+
+
+def test_reading_leaves_the_garbage_collector_on(tmp_path, monkeypatch):
+    """It rests while files are read, and goes on whatever happens; one that was off stays off."""
+    seen = []
+    monkeypatch.setattr(
+        sys.modules["bridge.mapping.load"],
+        "overlaps",
+        lambda rules: seen.append(gc.isenabled()) or 1 / 0,
+    )
+    with pytest.raises(ZeroDivisionError):
+        build({"a.yaml": SOURCE}, {})
+    assert seen == [False] and gc.isenabled()
+    gc.disable()
+    try:
+        with pytest.raises(ZeroDivisionError):
+            build({"a.yaml": SOURCE}, {})
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_a_mounted_config_map_is_read_once(tmp_path):

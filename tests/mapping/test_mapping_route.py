@@ -322,6 +322,35 @@ def test_ordering_may_be_said_otherwise():
     assert bare.diagnostic.code == "E323"
 
 
+@pytest.mark.parametrize(
+    ("written", "carried"),
+    [("true", True), ("false", False), ("true, stale: send", True)],
+)
+def test_coalesce_goes_with_the_call(written, carried):
+    """What the rule says of updates that wait stands in its calls; unless it says so, each is sent."""
+    found = sent(with_keys(NOTE, f"ordering: {{ coalesce: {written} }}"))
+    assert found.coalesce is carried
+    assert sent(NOTE).coalesce is False
+
+
+def test_a_phone_number_is_of_the_connections_country():
+    """Where neither number nor rule says a country, that of the connection holds, in `let` as in fields."""
+    rule = AMOUNT.replace("ticket_id: a1b2c3d4-e5f6-7890-abcd-ef1234567890", "{number}")
+    let = 'let: { phone: "{{ event.phone | e164 }}" }'
+    for number, keys in (("{{ event.phone | e164 }}", ()), ("{{ phone }}", (let,))):
+        text = rule.replace("{number}", f'contact_number: "{number}"')
+        here = with_keys(text, "connection: { country: CL }", *keys)
+        happened = event({"amount": 5, "phone": "9 8765 4321"})
+        assert sent(here, happened).fields["contact_number"] == "+56987654321"
+        assert decide(with_keys(text, *keys), happened).diagnostic.code == "E309"
+    other = rule.replace(
+        "{number}", "contact_number: \"{{ event.phone | e164('BR') }}\""
+    )
+    happened = event({"amount": 5, "phone": "(11) 98765-4321"})
+    found = sent(with_keys(other, "connection: { country: CL }"), happened)
+    assert found.fields["contact_number"] == "+5511987654321"
+
+
 def test_no_event_is_newer_than_its_receipt_and_five_minutes():
     """A sender's clock that runs ahead must not shut out what comes after."""
     ahead = event(occurred_at=NOW + timedelta(days=9))

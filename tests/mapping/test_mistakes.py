@@ -162,12 +162,10 @@ def failures(ruleset, folder):
 def cause(failure):
     """Code, line, column and help of a failed test: those of the rule's error where it had one."""
     found = failure.diagnostic
-    place = re.search(
-        r"error (E\d+)\n.*\(shop.yaml:(\d+):(\d+)\)$",
-        f"{found.message}\n{failure.reason}",
-    )
-    if place:
-        return place[1], int(place[2]), int(place[3]), found.help
+    error = re.search(r"error (E\d+)$", found.message)
+    if error:
+        _, line, column = failure.reason.place.split(":")
+        return error[1], int(line), int(column), found.help
     return found.code, found.place.line, found.place.column, found.help
 
 

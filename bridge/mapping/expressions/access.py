@@ -105,15 +105,15 @@ def _path(
 ) -> Compiled:
     name, start = base.name, base.lineno
     if name in compiler.locals:
-        return Compiled(run=_reader(name, keys, span))
+        return Compiled(run=reader(name, keys, span))
     if name == "omit" and not keys:
         return literal(OMIT)
     compiler.add_path((name, *keys), (start, start + len(name)), span)
-    return Compiled(run=_reader(name, keys, span))
+    return Compiled(run=reader(name, keys, span))
 
 
-def _reader(name: str, keys: tuple[str, ...], span: Span) -> Run:
-    """The hot path: most fields are one of these. Everything unusual is left to `_walk`."""
+def reader(name: str, keys: tuple[str, ...], span: Span) -> Run:
+    """A path's code. The hot path: most fields are one of these. Everything unusual is left to `_walk`."""
     steps = tuple((key, index_of(key)) for key in keys)
 
     def read(scope: Scope) -> Any:

@@ -1,19 +1,22 @@
 """A compiled expression: what it reads, and its value for a scope. Immutable, and safe to share between events."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, overload
+from functools import cache, partial
+from typing import Literal, TypeAlias, overload
 
 from jinja2 import nodes
 
 from bridge.mapping.expressions import access, calls, operators, templates
 from bridge.mapping.expressions.compiler import Compiled, Compiler
-from bridge.mapping.expressions.syntax import Tree, parse_bare, parse_template
+from bridge.mapping.expressions.syntax import parse_bare, parse_template
 from bridge.mapping.helpers.complaints import missing, near
 from bridge.mapping.helpers.scope import Scope
 from bridge.mapping.helpers.values import ExpressionError, Missing, Run, Span, Value
 
 _LANGUAGE = {**access.HANDLERS, **operators.HANDLERS, **calls.HANDLERS}
+_Operands: TypeAlias = Callable[[], tuple[tuple[str, Run], ...]]
+_NULLS = frozenset({"null", "nil", "NULL", "Null"})  # as other languages write it
 _BLOCKS = {**_LANGUAGE, **templates.HANDLERS}
 
 
@@ -37,7 +40,7 @@ class Expression:
     )  # of each path's first use
     _run: Run = field(repr=False)
     _places: Mapping[str, Span] = field(repr=False)  # of each name's first use
-    _operands: tuple[tuple[str, Run], ...] = field(repr=False)
+    _operands: _Operands = field(repr=False)  # made when they are first asked for
 
     @overload
     def evaluate(
@@ -67,13 +70,15 @@ class Expression:
 
         An operand that cannot be evaluated is left out: the condition may have been decided before it.
         """
-        seen: dict[str, Value | Missing] = {}
-        for text, run in self._operands:
-            try:
-                seen[text] = run(scope)
-            except Exception:  # a Lazy name raises what its maker raises
-                continue
-        return tuple(seen.items())
+        return _values(self._operands(), scope)
+
+    def read(self, scope: Scope) -> tuple[tuple[str, Value | Missing], ...]:
+        """Every path that stands in it, as it is written, with its value; the names of its own loops apart."""
+        found = (
+            (self.source[slice(*span)], access.reader(path[0], path[1:], span))
+            for path, span in self.spans.items()
+        )
+        return _values(found, scope)
 
 
 def compile_expression(source: str) -> Expression:
@@ -84,7 +89,7 @@ def compile_expression(source: str) -> Expression:
         code = compiler.compile(tree.body[0])
     except ExpressionError as error:
         raise error.within(source)
-    return _expression(compiler, code, _operands(tree))
+    return _expression(compiler, code, cache(partial(_operands, source)))
 
 
 def compile_template(
@@ -101,7 +106,20 @@ def compile_template(
         code = templates.template(compiler, tree.body)
     except ExpressionError as error:
         raise error.within(source)
-    return _expression(compiler, code, ())
+    return _expression(compiler, code, tuple)
+
+
+def _values(
+    parts: Iterable[tuple[str, Run]], scope: Scope
+) -> tuple[tuple[str, Value | Missing], ...]:
+    """The values of parts of an expression; one that cannot be evaluated is left out."""
+    seen: dict[str, Value | Missing] = {}
+    for text, run in parts:
+        try:
+            seen[text] = run(scope)
+        except Exception:  # a Lazy name raises what its maker raises
+            continue
+    return tuple(seen.items())
 
 
 def check_names(
@@ -110,7 +128,7 @@ def check_names(
     """E203 for each name that is not allowed, at its first use."""
     errors = []
     for name in sorted(expression.names.difference(allowed)):
-        guess = near(name, allowed)
+        guess = "null is written none." if name in _NULLS else near(name, allowed)
         choices = (
             f"{'T' if guess else 't'}he names here are {', '.join(sorted(allowed))}"
         )
@@ -122,9 +140,7 @@ def check_names(
     return errors
 
 
-def _expression(
-    compiler: Compiler, code: Compiled, operands: tuple[tuple[str, Run], ...]
-) -> Expression:
+def _expression(compiler: Compiler, code: Compiled, operands: _Operands) -> Expression:
     return Expression(
         source=compiler.tree.source,
         paths=tuple(compiler.paths),
@@ -140,8 +156,9 @@ def _expression(
     )
 
 
-def _operands(tree: Tree) -> tuple[tuple[str, Run], ...]:
+def _operands(source: str) -> tuple[tuple[str, Run], ...]:
     """What a condition compares or asks, compiled each by itself."""
+    tree = parse_bare(source)
     compiler = Compiler(tree, _LANGUAGE, html=False)
     return tuple(
         (tree.text(node), compiler.compile(node).run)

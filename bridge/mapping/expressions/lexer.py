@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Final, cast
 
-from jinja2 import TemplateSyntaxError
+from jinja2 import Environment, TemplateSyntaxError
 from jinja2.lexer import (
     TOKEN_EOF,
     TOKEN_FLOAT,
@@ -17,6 +17,8 @@ from jinja2.lexer import (
     TOKEN_NAME,
     TOKEN_OPERATOR,
     TOKEN_STRING,
+    TOKEN_VARIABLE_BEGIN,
+    TOKEN_VARIABLE_END,
     TOKEN_WHITESPACE,
     Lexer,
     Token,
@@ -28,13 +30,26 @@ from bridge.mapping.helpers.values import ExpressionError, Number
 
 MAX_TOKENS: Final = 2_000
 
+# Jinja's own may begin with a digit, so it has to be tried after numbers.
+_NAME = re.compile(r"[^\W\d]\w*")
 _DIGITS = re.compile(r"[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.|$)", re.DOTALL)
+# Most tokens are one of these, and nothing else fits where they do: they are tried first.
+_OFTEN = {TOKEN_NAME, TOKEN_WHITESPACE}
+_AS_THEY_ARE = {TOKEN_EOF, TOKEN_VARIABLE_BEGIN, TOKEN_VARIABLE_END}
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", "'": "'", '"': '"'}
 
 
 class OffsetLexer(Lexer):
     """The lexer. It keeps nothing between two sources."""
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        for rules in self.rules.values():
+            for at, rule in enumerate(rules):
+                if rule.tokens == TOKEN_NAME:
+                    rules[at] = rule._replace(pattern=_NAME)
+            rules.sort(key=lambda rule: rule.tokens not in _OFTEN)
 
     def tokeniter(
         self,
@@ -72,7 +87,7 @@ class OffsetLexer(Lexer):
                 yield Token(offset, kind, _unescape(text[1:-1], offset))
             elif kind == TOKEN_OPERATOR:
                 yield Token(offset, operators[text], text)
-            elif kind == TOKEN_EOF or kind == TOKEN_NAME and text.isidentifier():
+            elif kind == TOKEN_NAME and text.isidentifier() or kind in _AS_THEY_ARE:
                 yield Token(offset, kind, text)
             elif kind != TOKEN_WHITESPACE:
                 yield from super().wrap([(offset, kind, text)], name, filename)

@@ -5,7 +5,7 @@ The lexer puts offsets where Jinja has line numbers (see lexer.py), so every nod
 
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import TypeVar
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.lexer import TOKEN_EOF, Lexer
@@ -52,10 +52,14 @@ class Tree:
 
     def span(self, node: nodes.Node) -> Span:
         """Where an expression stands, with its brackets; for any other node the word it begins with."""
-        if node not in self.spans:
-            return _word(self.source, node.lineno or 0)
-        start, end = self.spans[node]
-        return start, start + len(self.source[start:end].rstrip())
+        if node in self.spans:
+            start, end = self.spans[node]
+            return start, start + len(self.source[start:end].rstrip())
+        if isinstance(node, nodes.Not):
+            return node.lineno, self.span(node.node)[1]
+        if ends := _ends(node):
+            return self.span(ends[0])[0], self.span(ends[1])[1]
+        return _word(self.source, node.lineno or 0)
 
     def word(self, node: nodes.Node) -> Span:
         """The name of a helper or test where it is used."""
@@ -132,23 +136,14 @@ class _Environment(Environment):
 _ENVIRONMENT = _Environment(keep_trailing_newline=True)
 _LEXER = OffsetLexer(_ENVIRONMENT)
 
-_Method = TypeVar("_Method", bound=Callable[..., Any])
-
-
-def _noting(method: _Method) -> _Method:
-    """A parser's method that also notes from where to where the expression it read goes."""
-
-    def read(parser: "_Parser", *args: Any, **kwargs: Any) -> nodes.Node:
-        start = parser.stream.current.lineno
-        node = cast(nodes.Node, method(parser, *args, **kwargs))
-        parser.note(node, start)
-        return node
-
-    return cast(_Method, read)
+_Expr = TypeVar("_Expr", bound=nodes.Expr)
 
 
 class _Parser(Parser):
-    """Jinja's parser; `spans` says where each expression stands, the outermost brackets around it included."""
+    """Jinja's parser; `spans` says where each operand stands, the outermost brackets around it included.
+
+    What operators make of operands is found from these when it is asked for, which is seldom.
+    """
 
     def __init__(
         self, environment: Environment, source: str, state: str | None
@@ -157,30 +152,36 @@ class _Parser(Parser):
         self.spans: dict[nodes.Node, Span] = {}
         super().__init__(environment, source, state=state)
 
-    def note(self, node: nodes.Node, start: int) -> None:
+    def note(self, node: _Expr, start: int) -> _Expr:
         """The expression ends before the next token and the white space in front of that, which Tree.span drops."""
         self.spans[node] = (start, self.stream.current.lineno)
-
-    def parse_postfix(self, node: nodes.Expr) -> nodes.Expr:
-        start = self.span_start(node)
-        node = super().parse_postfix(node)
-        self.note(node, start)
         return node
 
-    def span_start(self, node: nodes.Node) -> int:
-        """Where an expression that is being extended began."""
-        return self.spans[node][0] if node in self.spans else node.lineno
+    def parse_unary(self, with_filter: bool = True) -> nodes.Expr:
+        start = self.stream.current.lineno
+        return self.note(super().parse_unary(with_filter), start)
 
-    parse_condexpr = _noting(Parser.parse_condexpr)
-    parse_or = _noting(Parser.parse_or)
-    parse_and = _noting(Parser.parse_and)
-    parse_not = _noting(Parser.parse_not)
-    parse_compare = _noting(Parser.parse_compare)
-    parse_math1 = _noting(Parser.parse_math1)
-    parse_concat = _noting(Parser.parse_concat)
-    parse_math2 = _noting(Parser.parse_math2)
-    parse_unary = _noting(Parser.parse_unary)
-    parse_primary = _noting(Parser.parse_primary)
+    def parse_primary(self, with_namespace: bool = False) -> nodes.Expr:
+        start = self.stream.current.lineno
+        return self.note(super().parse_primary(with_namespace), start)
+
+    def parse_postfix(self, node: nodes.Expr) -> nodes.Expr:
+        start = self.spans[node][0] if node in self.spans else node.lineno
+        return self.note(super().parse_postfix(node), start)
+
+
+def _ends(node: nodes.Node) -> tuple[nodes.Node, nodes.Node] | None:
+    """The first and the last operand of what an operator makes."""
+    match node:
+        case nodes.BinExpr():
+            return node.left, node.right
+        case nodes.Compare():
+            return node.expr, node.ops[-1].expr
+        case nodes.Concat():
+            return node.nodes[0], node.nodes[-1]
+        case nodes.CondExpr():
+            return node.expr1, node.expr2 or node.test
+    return None
 
 
 def _one_expression(parser: _Parser) -> list[nodes.Node]:

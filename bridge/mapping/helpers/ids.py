@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 from bridge.mapping.helpers.catalogue import Example, helper
 from bridge.mapping.helpers.limits import check_text
+from bridge.mapping.helpers.scope import Scope
 from bridge.mapping.helpers.values import ExpressionError
 
 UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -65,11 +66,13 @@ def uuid(value: str) -> str:
         ),
     ),
 )
-def e164(value: str | int, country: Country | None = None) -> str:
-    """A telephone number as + and digits. Without a country the number must begin with its own +code."""
+def e164(scope: Scope, value: str | int, country: Country | None = None) -> str:
+    """A telephone number as + and digits. A number that does not begin with its own +code is one of `country`, else of
+    the `country` of the rule's connection."""
     import phonenumbers  # its metadata is heavy
 
-    region = known_country(country) if country else None
+    named = country or scope.country
+    region = known_country(named) if named else None
     try:
         parsed = phonenumbers.parse(str(value), region)
     except phonenumbers.NumberParseException:

@@ -79,12 +79,12 @@ def map_(value: list[Any], path: Path) -> list[Any]:
     "data",
     examples=(
         Example("event.lines | select('n') | length", _LINES, 2),
-        Example("event.lines | select('x')", _LINES, []),
+        Example("'T1,,T2,' | split(',') | select", {}, ["T1", "T2"]),
     ),
 )
-def select(value: list[Any], path: Path) -> list[Any]:
-    """The items in which the path is present."""
-    steps = paths.split(path)
+def select(value: list[Any], path: Path | None = None) -> list[Any]:
+    """The items in which the path is present; without a path the items that are present themselves."""
+    steps = paths.split(path) if path else ()
     return [item for item in value if is_present(paths.follow(item, steps))]
 
 

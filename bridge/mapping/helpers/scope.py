@@ -57,6 +57,7 @@ class Scope:
 
     names: Mapping[str, Value | Lazy]
     money: Money | None = None
+    country: str = ""  # of phone numbers without one: the rule's connection says so
     tables: Mapping[str, Table] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
 
@@ -65,6 +66,7 @@ class Scope:
         return Scope(
             names={**self.names, **names},
             money=self.money,
+            country=self.country,
             tables=self.tables,
             budget=self.budget,
         )

@@ -112,7 +112,7 @@ def replace(value: str, old: Sought, new: str) -> str:
 )
 def split(value: str, separator: Sought) -> list[str]:
     """The parts between separators, each without white space at its ends. An empty part stays, so that positions
-    count; an empty text has no parts."""
+    count: `| select` drops it. An empty text has no parts."""
     check_items(value.count(not_empty(separator)) + 1)
     return [part.strip() for part in value.split(separator)] if value.strip() else []
 

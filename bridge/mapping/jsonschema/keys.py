@@ -12,6 +12,7 @@ from bridge.mapping.keys import (
     Choice,
     Duration,
     Either,
+    Flag,
     Integer,
     Key,
     List,
@@ -94,6 +95,11 @@ def _(key: Duration, details: Details) -> JsonSchema:
 @key_form.register
 def _(key: Choice, details: Details) -> JsonSchema:
     return {"enum": list(key.choices)}
+
+
+@key_form.register
+def _(key: Flag, details: Details) -> JsonSchema:
+    return {"type": "boolean"}
 
 
 @key_form.register

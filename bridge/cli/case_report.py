@@ -1,0 +1,125 @@
+"""How results of `bridge test` are told, as lines of text: failures, and what the tests have covered. Prints nothing.
+
+The recordings are the user's own, so values of theirs are shown; no line can move a terminal's cursor.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bridge.cli.text import at, printable
+from bridge.mapping import (
+    Absent,
+    CaseResult,
+    Difference,
+    Failure,
+    Reason,
+    RuleCoverage,
+    Step,
+)
+from bridge.mapping.diagnostics import full
+from bridge.model import Said
+from bridge.services.trial import typed, written
+from bridge.strict import json
+
+_WIDTH = (
+    1_000  # characters of a value; the wrong one of two long texts must still be found
+)
+_NAMED = 5  # rules that the one line about them names
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ran:
+    """One test that was run."""
+
+    result: CaseResult
+    seconds: float
+
+
+def failed_lines(result: CaseResult, folder: Path) -> Iterator[str]:
+    """What is not as a test expects, and why."""
+    for failure in result.failures:
+        yield from _failure(failure, folder)
+
+
+def coverage_table(covered: Sequence[RuleCoverage]) -> Iterator[str]:
+    """A line of each rule: the calls that it made, and what it said to the events of the tests."""
+    width = max((len(one.rule.id) for one in covered), default=0)
+    heads = ["calls", *(said.value for said in Said)]
+    yield f"{'rule':{width}}  {'  '.join(heads)}"
+    for one in covered:
+        numbers = [one.calls, *(one.said[said] for said in Said)]
+        cells = (
+            f"{number:{len(head)}}" for number, head in zip(numbers, heads, strict=True)
+        )
+        note = "  never matched" if one.never_matched else ""
+        yield f"{one.rule.id:{width}}  {'  '.join(cells)}{note}"
+
+
+def never_matched(covered: Iterable[RuleCoverage]) -> str:
+    """One line that names rules which no test has set in motion; empty where there are none."""
+    names = [one.rule.id for one in covered if one.never_matched]
+    if not names:
+        return ""
+    more = f" and {len(names) - _NAMED} more" if names[_NAMED:] else ""
+    return f"never matched by any test: {', '.join(names[:_NAMED])}{more}"
+
+
+def _failure(failure: Failure, folder: Path) -> Iterator[str]:
+    if failure.difference is not None:
+        yield from _difference(failure.difference, folder)
+        return
+    yield full(failure.diagnostic, str(folder))
+    if failure.reason is not None:
+        yield from _reason(failure.reason, folder)
+
+
+def _reason(reason: Reason, folder: Path) -> Iterator[str]:
+    yield f"  = why: {printable(reason.text)}  ({at(folder, reason.place)})"
+    for path, value in reason.read:
+        yield f"         {printable(path)} → {_value(value)}"
+
+
+def _difference(found: Difference, folder: Path) -> Iterator[str]:
+    yield f"  {printable(found.path)}"
+    yield f"    expected {_value(found.expected)}   at {at(folder, found.place)}"
+    yield f"    got      {_value(found.actual)}"
+    if found.made_by is not None:
+        yield from _maker(found.made_by, folder)
+
+
+def _maker(step: Step, folder: Path) -> Iterator[str]:
+    """The expression, and the values that it found."""
+    formula = step.formula
+    yield f"    made by  {written(formula)}   at {at(folder, formula.node.place)}"
+    read = step.read()
+    if [value for _, value in read] == [step.value]:
+        return  # it is that value, unchanged
+    label = "from"
+    for path, value in read:
+        yield f"    {label:8} {printable(path)} → {_value(value)}"
+        label = ""
+
+
+def _value(value: object) -> str:
+    """With its type, since "1" and 1 look alike; whole, since long texts may differ at their ends."""
+    match value:
+        case Absent():
+            return "nothing"
+        case str():
+            return printable(f"'{_cut(value)}' : text")
+        case list() | dict():
+            return printable(_cut(_compact(value)))
+        case _:
+            return printable(typed(value))
+
+
+def _cut(text: str) -> str:
+    return f"{text[:_WIDTH]}…" if len(text) > _WIDTH else text
+
+
+def _compact(value: object) -> str:
+    try:
+        return json.dumps(value).decode()
+    except ValueError:  # it holds a time, or a number that JSON has no form for
+        return typed(value)

@@ -1,0 +1,78 @@
+"""XML as plain values, and everything in it that is refused."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.errors import Malformed
+from bridge.strict import xml
+
+
+@pytest.mark.parametrize(
+    "text, value",
+    [
+        ("<a>x</a>", "x"),
+        ("<a/>", ""),
+        ("<a><b-c>1</b-c></a>", {"b_c": "1"}),
+        ("<a><b>1</b><b>2</b></a>", {"b": ["1", "2"]}),
+        ('<a><b type="array"/></a>', {"b": []}),
+        ('<a><b type="array"><c>1</c></b></a>', {"b": ["1"]}),
+        ('<a><b type="integer">-12</b></a>', {"b": -12}),
+        ('<a><b type="integer">1.5</b></a>', {"b": "1.5"}),
+        ('<a><b type="integer">٣</b></a>', {"b": "٣"}),
+        (
+            '<a><b type="boolean">true</b><c type="boolean">no</c></a>',
+            {"b": True, "c": "no"},
+        ),
+        ('<a><b nil="true"/></a>', {"b": None}),
+        ("<a>&lt;&#228;<![CDATA[<]]></a>", "<ä<"),
+        ("<!-- x --><a>x<!-- y -->z</a>", "xz"),
+    ],
+)
+def test_values(text, value):
+    """Objects by name, lists, text; numbers and truth only where the sender says so."""
+    found = xml.loads(text.encode())
+    assert found == value and type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "<a>",
+        "<a></b>",
+        "<a/><a/>",
+        "<!DOCTYPE a><a/>",
+        '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
+        '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>',
+        "<a>&b;</a>",
+        "<?go x?><a/>",
+        "<a>" * 65 + "</a>" * 65,
+        f'<a type="integer">{"1" * 1_001}</a>',
+        '<a b="1" b="2"/>',
+    ],
+)
+def test_what_is_refused(text):
+    """No document type, no entity of its own, no instruction, nothing too deep or broken."""
+    with pytest.raises(Malformed):
+        xml.loads(text.encode())
+
+
+def test_sixty_four_levels_are_read():
+    """The limit itself is no fault."""
+    value = xml.loads(("<a>" * 64 + "</a>" * 64).encode())
+    for _ in range(63):
+        value = value["a"]
+    assert value == ""
+
+
+@given(
+    st.binary(max_size=60)
+    | st.text("<a/>&;!DOCTYPE? \"='", max_size=60).map(str.encode)
+)
+def test_any_bytes_give_a_value_or_malformed(raw):
+    """Nothing else is ever raised."""
+    try:
+        xml.loads(raw)
+    except Malformed as error:
+        assert error.reason == "xml"
