@@ -1,42 +1,90 @@
-"""`bridge try PAYLOAD`."""
+"""`bridge try PAYLOAD | EVENT`."""
 
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
 from bridge import mapping
 from bridge import settings as environment
 from bridge.cli.mappings import chosen, usable
-from bridge.cli.text import printable
-from bridge.services import trial
+from bridge.cli.text import json_line, printable
+from bridge.mapping import Ruleset, Trial
+from bridge.model import Event
+from bridge.services import trial_events
+from bridge.services.trial import describe
+from bridge.services.trial_json import event_object
 
 
 @click.command("try")
-@click.argument("payload", type=click.Path(path_type=Path))
+@click.argument("payload", metavar="PAYLOAD|EVENT")
 @click.option("--source", help="Who sent it; a .http file says so itself.")
 @click.option("--rule", help="Only this rule.")
-def command(payload: Path, source: str | None, rule: str | None) -> None:
-    """Show, rule by rule, what becomes of a recorded payload and why, with each request as curl. Sends nothing."""
+@click.option("--json", "as_json", is_flag=True, help="JSON, one object an event.")
+def command(
+    payload: str, source: str | None, rule: str | None, *, as_json: bool
+) -> None:
+    """Show, rule by rule, what becomes of an event and why, with each request as curl. Sends nothing.
+
+    PAYLOAD is a recording, EVENT the number or id of an event in the store.
+    """
     settings = environment.load()
     folder = chosen(None)
     ruleset = usable(folder)
-    events = trial.read_events(ruleset, payload, source)
+    events = _events(ruleset, payload, source, settings.environment)
+    _check_rule(rule, ruleset, events)
+    for event in events:
+        trials = [
+            tried
+            for tried in mapping.try_event(
+                event, ruleset, environment=settings.environment
+            )
+            if rule in (None, tried.rule.id)
+        ]
+        if reason := mapping.passed_over(event, settings.environment):
+            click.echo(f"the worker would ask no rule: {reason}", err=True)
+        if as_json:
+            click.echo(json_line(event_object(event, trials, folder, reason)))
+        else:
+            _show(event, trials, folder)
+
+
+def _events(
+    ruleset: Ruleset, name: str, source: str | None, environment: str
+) -> tuple[Event, ...]:
+    """Those of the file of this name, else the one of the store."""
+    if trial_events.is_recording(name):
+        return trial_events.read_events(ruleset, Path(name), source)
+    from bridge.cli.store import opened  # a recording needs no store
+    from bridge.services.trial_stored import stored_event
+
+    with opened() as database:
+        found = stored_event(
+            database, ruleset, name, source=source, environment=environment
+        )
+    if found is None:
+        hint = trial_events.near(Path(name))
+        _nothing(f"there is no file and no event {printable(name)}{hint}")
+    return (found,)
+
+
+def _check_rule(rule: str | None, ruleset: Ruleset, events: tuple[Event, ...]) -> None:
     rules = {found.id for event in events for found in ruleset.rules_of(event.source)}
     if not rules or rule and rule not in rules:
-        _nothing(rule, rules)
-    for event in events:
-        said = f"event {event.type} {event.event_id} from {event.source}"
-        click.echo(printable(said))
-        for tried in mapping.try_event(
-            event, ruleset, environment=settings.environment
-        ):
-            if rule in (None, tried.rule.id):
-                for line in trial.describe(tried, folder):
-                    click.echo(f"  {printable(line)}".rstrip())
+        known = f": known are {', '.join(sorted(rules))}" if rules else ""
+        which = f"rule '{rule}'" if rule else "rule"
+        _nothing(f"there is no {which} for this source{known}")
 
 
-def _nothing(rule: str | None, rules: set[str]) -> None:
-    known = f": known are {', '.join(sorted(rules))}" if rules else ""
-    which = f"rule '{rule}'" if rule else "rule"
-    click.echo(f"there is no {which} for this source{known}", err=True)
+def _nothing(message: str) -> NoReturn:
+    click.echo(message, err=True)
     raise SystemExit(5)
+
+
+def _show(event: Event, trials: list[Trial], folder: Path) -> None:
+    number = f" (number {event.id})" if event.id else ""
+    said = f"event {event.type} {event.event_id} from {event.source}{number}"
+    click.echo(printable(said))
+    for tried in trials:
+        for line in describe(tried, folder):
+            click.echo(f"  {printable(line)}".rstrip())

@@ -1,0 +1,79 @@
+"""A rendered call as a person may look at it and send it by hand: as it goes out, but for every secret."""
+
+import shlex
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode
+
+from bridge import vendors
+from bridge.errors import ConfigurationError
+from bridge.model import Connection, Headers, Rendered, SecretRef
+from bridge.secret import Secret
+from bridge.vendors import Vendor
+
+_MASKED = Secret("<secret>")
+
+
+def curl(rendered: Rendered, options: Mapping[str, object]) -> list[str]:
+    """The request as a command to paste; credentials read <secret>, an option that is not set <NAME>."""
+    call = rendered.call
+    lines = [f"curl -X {call.method} {shlex.quote(url_of(rendered, options))}"]
+    for name, value in headers_of(rendered):
+        lines.append(f"  -H {_argument(f'{name}: {value}'.encode())}")
+    if call.body is not None:
+        lines.append(f"  --data-raw {_argument(call.body)}")
+    return [line + (" \\" if line is not lines[-1] else "") for line in lines]
+
+
+def url_of(rendered: Rendered, options: Mapping[str, object]) -> str:
+    """Where the request goes, with its query. `options` are the connection's, without references."""
+    vendor, call = vendors.get(rendered.connection.vendor), rendered.call
+    query = urlencode(call.query, quote_via=quote)
+    url = f"{_base_url(vendor, rendered.connection, options)}{call.path}"
+    return f"{url}?{query}" if query else url
+
+
+def headers_of(rendered: Rendered) -> Headers:
+    """The call's own headers, the connection's and its credentials, as they are sent, but for every secret."""
+    connection = rendered.connection
+    extra = _masked(connection.options.get("headers", {}))
+    auth = _masked(connection.auth)
+    assert isinstance(extra, Mapping) and isinstance(auth, Mapping)
+    if "oauth2" in auth:  # what is sent is a token that these credentials fetch
+        auth = {"oauth2": {"access_token": _MASKED}}
+    credentials = (
+        (name, "Basic <secret>" if value.startswith("Basic ") else value)
+        for name, value in vendors.get(connection.vendor).credentials(auth)
+    )
+    own = ((name, str(value)) for name, value in extra.items())
+    return (*rendered.call.headers, *own, *credentials)
+
+
+def _base_url(
+    vendor: Vendor, connection: Connection, options: Mapping[str, object]
+) -> str:
+    try:
+        return vendor.base_url(options)
+    except ConfigurationError:  # an option that is a reference, and not set here
+        named = {key: _named(value) for key, value in connection.options.items()}
+        return str(named.get("base_url") or vendor.address.format_map(named))
+
+
+def _masked(value: object) -> object:
+    """The same shape with every reference replaced."""
+    if isinstance(value, Mapping):
+        return {key: _masked(item) for key, item in value.items()}
+    return _MASKED if isinstance(value, SecretRef) else value
+
+
+def _named(value: object) -> object:
+    return f"<{value.name}>" if isinstance(value, SecretRef) else value
+
+
+def _argument(raw: bytes) -> str:
+    """Bytes for a shell: quoted, or in bash's $'…' where a terminal would obey them or they are not UTF-8."""
+    text = raw.decode("utf-8", "replace")
+    if text.isprintable() and text.encode() == raw:
+        return shlex.quote(text)
+    plain = (chr(byte) if 31 < byte < 127 else f"\\x{byte:02x}" for byte in raw)
+    escaped = {"'": "\\'", "\\": "\\\\"}
+    return f"$'{''.join(escaped.get(char, char) for char in plain)}'"

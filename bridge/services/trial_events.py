@@ -1,0 +1,58 @@
+"""The events of a recording, for `try`: who sent it, and what it holds. Needs no store."""
+
+import os
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+
+from bridge import mapping, providers
+from bridge.errors import ConfigurationError, Refused
+from bridge.mapping import Ruleset, Source
+from bridge.model import Event
+
+_RECORDINGS = (".http", ".json")
+
+
+def read_events(ruleset: Ruleset, path: Path, source: str | None) -> tuple[Event, ...]:
+    """The events of a recording. Raises ConfigurationError when it, or its source, cannot be told."""
+    try:
+        request = mapping.read_recording(path, source or "")
+        found = _source(ruleset, source or _from_target(request.target))
+        events = providers.read(found.provider, found.name, providers.trust(request))
+    except OSError as error:
+        said = f"{path} cannot be read: {error.strerror}{near(path)}"
+        raise ConfigurationError(said) from None
+    except (ValueError, Refused) as error:
+        raise ConfigurationError(f"{path} cannot be used: {error}") from None
+    # A recording does not grow old: it arrives when it occurred, as in a test.
+    return tuple(
+        replace(event, received_at=event.occurred_at or event.received_at)
+        for event in events
+    )
+
+
+def is_recording(name: str) -> bool:
+    """Whether an argument means a file rather than an event: there is one, or it ends as recordings do."""
+    return os.path.exists(name) or name.endswith(_RECORDINGS)
+
+
+def near(path: Path) -> str:
+    """What a file that is not there may have meant, as the end of a sentence; "" where nothing is like it."""
+    if os.path.exists(path) or not os.path.isdir(path.parent):
+        return ""
+    names = [found.name for found in path.parent.iterdir() if found.is_file()]
+    found = get_close_matches(path.name, names, n=1)
+    return f": did you mean {path.with_name(found[0])}?" if found else ""
+
+
+def _source(ruleset: Ruleset, name: str) -> Source:
+    found = ruleset.sources.get(name)
+    if found is None:
+        known = ", ".join(ruleset.sources)
+        said = f"there is no source '{name}'" if name else "it does not say who sent it"
+        raise ConfigurationError(f"{said}: name one with --source: {known}")
+    return found
+
+
+def _from_target(target: str) -> str:
+    return target.partition("?")[0].removeprefix("/hooks/")

@@ -1,0 +1,134 @@
+"""What the rules made of an event, for programs. The shape that docs/terminal.md promises: keys are added only."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+from bridge.mapping import Step, Trial
+from bridge.mapping.diagnostics import to_dict
+from bridge.mapping.expressions import Missing, Omit, kind_of
+from bridge.mapping.ruleset import Rule
+from bridge.model import Event, Rendered
+from bridge.services.curl import headers_of, url_of
+from bridge.strict import json
+
+_CONDITIONS = frozenset({"when", "skip_if_missing", "hold_if"})
+
+
+def event_object(
+    event: Event, trials: Iterable[Trial], folder: Path, passed_over: str
+) -> dict[str, object]:
+    """One event with what every rule made of it. `folder` leads places, `passed_over` is why a worker asks none."""
+    return {
+        "event": {
+            "id": event.id,
+            "source": event.source,
+            "event_id": event.event_id,
+            "type": event.type,
+            "occurred_at": plain(event.occurred_at),
+            "received_at": plain(event.received_at),
+            "live": event.live,
+            "passed_over": passed_over or None,
+        },
+        "rules": [_rule(trial, folder) for trial in trials],
+    }
+
+
+def plain(value: object) -> object:
+    """A value as JSON carries it: a number that a double would change as text, a time as RFC 3339, nothing as null."""
+    match value:
+        case bool() | str() | None:
+            return value
+        case int() | Decimal():
+            digits = f"{value:f}" if isinstance(value, Decimal) else str(value)
+            return value if json.exact_number(value) else digits
+        case datetime():
+            return value.isoformat(timespec="milliseconds")
+        case Mapping():
+            return {key: plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [plain(item) for item in value]
+        case Missing() | Omit():
+            return None
+    raise TypeError(f"no value of an expression is a {type(value).__name__}")
+
+
+def _rule(trial: Trial, folder: Path) -> dict[str, object]:
+    decision = trial.decision
+    groups: dict[str, list[object]] = {"conditions": [], "fields": [], "values": []}
+    for step in trial.steps:
+        groups[_group(step.formula.name)].append(_step(step, folder))
+    found, failed = decision.diagnostic, trial.failed
+    return {
+        "rule": decision.rule,
+        "outcome": decision.said.value,
+        "reason": decision.reason,
+        "place": f"{folder}/{decision.place}",
+        "diagnostic": to_dict(found, str(folder)) if found else None,
+        "failed": _failed(failed, folder) if failed else None,
+        **groups,
+        "calls": [_call(rendered, trial.rule) for rendered in decision.rendered],
+    }
+
+
+def _group(name: str) -> str:
+    if name in _CONDITIONS:
+        return "conditions"
+    return "fields" if name.startswith("fields.") else "values"
+
+
+def _step(step: Step, folder: Path) -> dict[str, object]:
+    formula = step.formula
+    found = {**_formula(step, folder), **_typed(step.value)}
+    if formula.name in _CONDITIONS:
+        found["compared"] = _named(formula.expression.explain(step.scope))
+    return found
+
+
+def _failed(step: Step, folder: Path) -> dict[str, object]:
+    """The formula that has no value, with what it read."""
+    return {**_formula(step, folder), "compared": _named(step.read())}
+
+
+def _formula(step: Step, folder: Path) -> dict[str, object]:
+    formula = step.formula
+    return {
+        "key": formula.name,
+        "index": plain(step.scope.names.get("index")),  # a name of for_each alone
+        "expression": formula.expression.source,
+        "place": f"{folder}/{formula.node.place}",
+    }
+
+
+def _named(values: Iterable[tuple[str, object]]) -> list[dict[str, object]]:
+    return [{"expression": text, **_typed(value)} for text, value in values]
+
+
+def _call(rendered: Rendered, rule: Rule) -> dict[str, object]:
+    body = rendered.call.body
+    return {
+        "item": rendered.key,
+        "operation": rendered.operation,
+        "connection": rendered.connection.name,
+        "ticket": rendered.ticket,
+        "lane": rendered.lane,
+        "at": plain(rendered.at),
+        "stale": rendered.stale,
+        "coalesce": rendered.coalesce,
+        "hold": rendered.hold,
+        "shadow": rendered.shadow,
+        "idempotency_key": rendered.idempotency_key,
+        "fields": plain(rendered.fields),
+        "request": {
+            "method": rendered.call.method,
+            "url": url_of(rendered, rule.options),
+            "headers": [list(header) for header in headers_of(rendered)],
+            "body": None if body is None else body.decode("utf-8", "backslashreplace"),
+        },
+    }
+
+
+def _typed(value: object) -> dict[str, object]:
+    """`a number` is called number here: text, number, boolean, null, list, mapping, time, missing or omit."""
+    return {"value": plain(value), "type": kind_of(value).removeprefix("a ")}
