@@ -5,6 +5,7 @@
     │   ├── SettingsError
     │   ├── MissingSecret
     │   ├── UnknownName
+    │   ├── StoreUnfit
     │   └── MappingError     carries the findings
     ├── Refused              the sender: this request is not taken, and why (HTTP status)
     │   ├── NotVerified      401
@@ -53,6 +54,12 @@ class UnknownName(ConfigurationError):
     """A name that is not one of the known ones; the message lists or suggests the valid choices."""
 
     reason = "unknown_name"
+
+
+class StoreUnfit(ConfigurationError):
+    """The store that the settings name is not one to do this with: of another shape, not empty, moved away."""
+
+    reason = "store_unfit"
 
 
 class MappingError(ConfigurationError):

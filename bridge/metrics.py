@@ -22,3 +22,8 @@ ATTEMPT_SECONDS = Histogram(
     ["connection"],
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
+COMMIT_SECONDS = Histogram(
+    "bridge_store_commit_seconds",
+    "How long the store's writes take, waiting for the lock included",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2),
+)

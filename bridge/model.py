@@ -134,7 +134,7 @@ class Reply:
 class NoReply:
     """A call that brought no answer. `sent` is False only when the vendor cannot have seen the request."""
 
-    kind: str  # refused, dns, tls, timeout, dropped, policy, credentials
+    kind: str  # refused, dns, tls, timeout, dropped, late, policy, credentials
     message: str  # one sentence without URL query or secret
     sent: bool
     elapsed: float  # seconds

@@ -83,13 +83,17 @@ def next_step(
         allowed = min(allowed, outcome.limit)
     if attempts >= allowed:
         return _end("dead", outcome, f"{outcome.reason} (attempt {attempts}, the last)")
-    asked = retry_after((reply_headers or {}).get("retry-after", ""), now)
-    delay = max(_planned(attempts, retries, random), asked or 0.0)
+    delay = max(_planned(attempts, retries, random), asked(reply_headers or {}, now))
     max_age = MAX_AGE if retries.max_age is None else retries.max_age
     if age + delay > max_age:
         limit = f"its next attempt would come after its max_age of {max_age:g} s"
         return _end("dead", outcome, f"{outcome.reason} ({limit})")
     return Next(state="waiting", delay=delay, reason=outcome.reason, code=outcome.code)
+
+
+def asked(reply_headers: Mapping[str, str], now: datetime) -> float:
+    """Seconds that an answer asks to wait; 0 when it does not, or in words that mean nothing."""
+    return retry_after(reply_headers.get("retry-after", ""), now) or 0.0
 
 
 def retry_after(value: str, now: datetime) -> float | None:

@@ -8,7 +8,6 @@ and sending.py keep time and size. Nothing here decides what an answer means, wh
 """
 
 from bridge.outbound.client import Outbound
-from bridge.outbound.limits import CONCURRENCY, Pace
 from bridge.outbound.target import Target, resolve_target
 
-__all__ = ["CONCURRENCY", "Outbound", "Pace", "Target", "resolve_target"]
+__all__ = ["Outbound", "Target", "resolve_target"]

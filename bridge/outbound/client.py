@@ -6,6 +6,8 @@ stores. In sandbox mode, and this is the only place that knows of it, nothing go
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
 
 from bridge.errors import CallRefused
 from bridge.model import Call, Headers, NoReply, Reply
@@ -13,10 +15,19 @@ from bridge.outbound.exchange import Exchange
 from bridge.outbound.masking import masked
 from bridge.outbound.oauth2 import Tokens
 from bridge.outbound.policy import LOOPBACK, Network, Policy
+from bridge.outbound.reach import unreachable
 from bridge.outbound.request import check_base, prepare
 from bridge.outbound.sending import perform, silence
 from bridge.outbound.target import ClientCredentials, Target
 from bridge.outbound.transport import Transport
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Times:
+    """Moments of time.monotonic()."""
+
+    deadline: float  # the answer must be there
+    start_by: float  # the request must have begun to leave
 
 
 class Outbound:
@@ -41,41 +52,63 @@ class Outbound:
         self._tokens = Tokens()
 
     def send(
-        self, call: Call, target: Target, *, timeout: float = 30.0
+        self,
+        call: Call,
+        target: Target,
+        *,
+        timeout: float = 30.0,
+        start_by: float = inf,
     ) -> Reply | NoReply:
         """The answer to one call, or why there is none. Takes `timeout` seconds at most, everything included.
 
+        Nothing leaves after `start_by`, a time.monotonic(): who was held up so long may not send it any more.
         Raises nothing for what a network, a vendor or a payload does. Redirects come back as the Reply they are.
         """
-        deadline = time.monotonic() + timeout
+        times = _Times(deadline=time.monotonic() + timeout, start_by=start_by)
         if self._sandbox:
             base_url = f"{self._sandbox}/{target.vendor}"
             headers = target.with_token("sandbox") if target.oauth2 else target.headers
-            answer = self._exchange(call, base_url, headers, deadline)
+            answer = self._exchange(call, base_url, headers, times)
         elif target.oauth2:
-            answer = self._with_token(call, target, target.oauth2, deadline)
+            answer = self._with_token(call, target, target.oauth2, times)
         else:
-            answer = self._exchange(call, target.base_url, target.headers, deadline)
+            answer = self._exchange(call, target.base_url, target.headers, times)
         return answer if isinstance(answer, NoReply) else masked(answer, target.secrets)
+
+    def unreachable(self, target: Target, *, timeout: float = 10.0) -> str:
+        """Why a call to a target could not be begun, in a sentence; "" where it could. Sends nothing."""
+        base_url = f"{self._sandbox}/{target.vendor}" if self._sandbox else None
+        urls = [base_url or target.base_url]
+        if target.oauth2 and not self._sandbox:
+            urls.append(target.oauth2.token_url)
+        for url in urls:
+            now = time.monotonic()
+            exchange = Exchange(
+                host="", policy=self._policy, started=now, deadline=now + timeout
+            )
+            problem = unreachable(exchange, url, self._transport.tls)
+            if problem:
+                return problem
+        return ""
 
     def close(self) -> None:
         """Closes idle connections; a call that runs ends in its own time."""
         self._transport.close()
 
     def _with_token(
-        self, call: Call, target: Target, client: ClientCredentials, deadline: float
+        self, call: Call, target: Target, client: ClientCredentials, times: _Times
     ) -> Reply | NoReply:
         """Sends with an access token; a 401 means that nothing was done, so one new token is tried."""
         for attempt in range(2):
             token = self._tokens.get(
                 client,
-                lambda call, url, headers: self._exchange(call, url, headers, deadline),
+                lambda call, url, headers: self._exchange(call, url, headers, times),
                 time.monotonic(),
             )
             if isinstance(token, NoReply):
                 return token
             headers = target.with_token(token)
-            answer = self._exchange(call, target.base_url, headers, deadline)
+            answer = self._exchange(call, target.base_url, headers, times)
             if isinstance(answer, NoReply):
                 return answer
             answer = masked(answer, [token])
@@ -85,10 +118,14 @@ class Outbound:
         return answer
 
     def _exchange(
-        self, call: Call, base_url: str, headers: Headers, deadline: float
+        self, call: Call, base_url: str, headers: Headers, times: _Times
     ) -> Reply | NoReply:
         exchange = Exchange(
-            host="", policy=self._policy, started=time.monotonic(), deadline=deadline
+            host="",
+            policy=self._policy,
+            started=time.monotonic(),
+            deadline=times.deadline,
+            start_by=times.start_by,
         )
         try:
             exchange.host = check_base(base_url)

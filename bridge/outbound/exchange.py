@@ -7,6 +7,7 @@ they work for in CURRENT. A context variable is private to its thread and to its
 import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from math import inf
 
 from bridge.outbound.policy import Policy
 
@@ -30,6 +31,7 @@ class Exchange:
     policy: Policy
     started: float
     deadline: float
+    start_by: float = inf  # the request may not leave later than this
     sent: bool = False  # the first byte of the request has, perhaps, left
     touched: float = field(default_factory=time.monotonic)  # when bytes last moved
 
@@ -39,6 +41,12 @@ class Exchange:
         if seconds <= 0:
             raise self.timed_out()
         return seconds
+
+    def leave(self) -> None:
+        """Notes that bytes of the request leave now. Raises Failed when it is too late for the first of them."""
+        if not self.sent and time.monotonic() > self.start_by:
+            raise Failed("late", f"the call to {self.host} was not begun in time")
+        self.sent = True
 
     def broken(self, otherwise: Exception) -> Exception:
         """What a failed socket operation means: the time is up, or else `otherwise`. A time-out has several classes."""

@@ -129,7 +129,7 @@ class PlainConnection(HTTPConnection):
         if self.sock is None:
             self.connect()
         exchange = self._last = CURRENT.get()
-        exchange.sent = True
+        exchange.leave()
         # A TLS socket times each write, not all of them: small ones keep the whole within the deadline.
         for start in range(0, len(data), _WRITE):
             self.sock.settimeout(exchange.remaining())
@@ -201,7 +201,7 @@ class Transport(HTTPAdapter):
 
     def __init__(self, ca_bundle: str | None) -> None:
         try:
-            self._tls = ssl.create_default_context(cafile=ca_bundle or where())
+            self.tls = ssl.create_default_context(cafile=ca_bundle or where())
         except OSError:
             raise SettingsError(
                 f"BRIDGE_CA_BUNDLE names {ca_bundle}, which is not a readable file of PEM certificates"
@@ -209,7 +209,7 @@ class Transport(HTTPAdapter):
         super().__init__(pool_connections=64, pool_maxsize=64)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs, ssl_context=self._tls)
+        super().init_poolmanager(*args, **kwargs, ssl_context=self.tls)
         pools = {"http": PlainPool, "https": SecurePool}
         self.poolmanager.pool_classes_by_scheme = pools
 

@@ -2,13 +2,14 @@
 
 `Database` opens it; the modules hold functions of a connection, run by `Database.read()` or inside
 `Database.write(job)`: events (taken in, routed), deliveries and queue (made, claimed, finished), connections (parked),
-rulesets, rejections, views (what people look at).
+rulesets, rejections, views (what people look at), ledger, audit and pauses. Some take a Database as a whole: migrate,
+retention (forgets), backup, restore, moving (to PostgreSQL).
 """
 
 from sqlalchemy import Connection as Session
 
-from bridge.store.dialect import clock
+from bridge.store.dialect import announce, clock
 from bridge.store.engine import Database
-from bridge.store.migrate import migrate
+from bridge.store.migrate import ensure_shape, migrate
 
-__all__ = ["Database", "Session", "clock", "migrate"]
+__all__ = ["Database", "Session", "announce", "clock", "ensure_shape", "migrate"]

@@ -1,19 +1,28 @@
-"""What an attempt leaves behind: its record, the delivery's next state, the lane's newest time, a parked connection.
+"""What an attempt leaves behind: its record, the delivery's next state, the lane's newest time and next delivery, and
+what it teaches about the connection.
 
 Only the owner of the lease may write any of it.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlalchemy import Connection as Database
-from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy import Dialect, and_, bindparam, func, select, update
 
 from bridge.model import Call
-from bridge.store import calls, connections
+from bridge.store import calls, connections, lanes, ledger, prepared
 from bridge.store.dialect import upsert
-from bridge.store.queue import Claimed
+from bridge.store.leases import Claimed
 from bridge.store.tables import attempts, deliveries, lane_marks
+
+_OWNED = and_(
+    deliveries.c.owner == bindparam("holder"), deliveries.c.state == "sending"
+)
+_MADE = select(func.count()).where(attempts.c.delivery == bindparam("number"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +36,7 @@ class Attempt:
     code: str
     reason: str
     reply: bytes | None  # at most 64 KiB
+    retry_after: float = 0.0  # seconds that the vendor asks to wait
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +46,7 @@ class After:
     state: str  # waiting, held, delivered, dead
     code: str
     reason: str
-    due_at: datetime
+    delay: float = 0.0  # seconds until it is due again
     counts: bool = True  # whether the attempt counts against max_attempts
     parks: bool = False  # stops the connection
     call: Call | None = None  # what is left to send
@@ -48,61 +58,102 @@ def finish(
     attempt: Attempt,
     after: After,
     now: datetime,
+) -> After | None:
+    """Records the attempt and the new state, which what is known about the connection may change.
+
+    None, and nothing written, when the lease was lost meanwhile.
+    """
+    if not _write(database, item, after, now, _OWNED):
+        return None
+    if _learn(database, item, attempt, now):
+        after = replace(after, state="waiting", parks=True, counts=False)
+        _write(database, item, after, now)
+    _record(database, item, attempt)
+    if after.state == "delivered":
+        _mark(database, item)
+        ledger.record(database, item.id, attempt.status, now)
+    if after.parks:
+        connections.park(database, item.connection.name, after.reason, now)
+    lanes.advance(database, item.lane)
+    return after
+
+
+def _write(
+    database: Database,
+    item: Claimed,
+    after: After,
+    now: datetime,
+    *where: ColumnElement[bool],
 ) -> bool:
-    """Records the attempt and the new state. False, and nothing written, when the lease was lost meanwhile."""
     values: dict[str, object] = {
         "state": after.state,
         "code": after.code,
         "reason": after.reason,
         "attempts": item.attempts + after.counts,
-        "due_at": after.due_at,
+        "due_at": now + timedelta(seconds=after.delay),
         "finished_at": now if after.state in ("delivered", "dead") else None,
         "owner": None,
         "lease_until": None,
     }
     if after.call:
         values |= {"call": calls.to_json(after.call), "body": after.call.body}
-    mine = and_(
-        deliveries.c.id == item.id,
-        deliveries.c.owner == item.owner,
-        deliveries.c.state == "sending",
+    bound = {f"new_{name}": value for name, value in values.items()}
+    bound |= {"number": item.id, "holder": item.owner}
+    statement = _update((*values,), where)
+    return bool(prepared.execute(database, statement, bound).rowcount == 1)
+
+
+@lru_cache
+def _update(columns: tuple[str, ...], where: tuple[ColumnElement[bool], ...]) -> Any:
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
+    one = update(deliveries).where(deliveries.c.id == bindparam("number"), *where)
+    return one.values(values)
+
+
+def _learn(database: Database, item: Claimed, attempt: Attempt, now: datetime) -> bool:
+    return connections.learn(
+        database,
+        item,
+        verdict=attempt.verdict,
+        status=attempt.status,
+        code=attempt.code,
+        asked=timedelta(seconds=attempt.retry_after),
+        now=now,
     )
-    if database.execute(update(deliveries).where(mine).values(values)).rowcount == 0:
-        return False
-    _record(database, item, attempt)
-    if after.state == "delivered":
-        _mark(database, item)
-    if after.parks:
-        connections.park(database, item.connection.name, after.reason, now)
-    return True
 
 
 def _record(database: Database, item: Claimed, attempt: Attempt) -> None:
-    made = select(func.count()).where(attempts.c.delivery == item.id)
-    database.execute(
-        insert(attempts),
-        {
-            "delivery": item.id,
-            "number": database.execute(made).scalar_one() + 1,
-            "started_at": attempt.started_at,
-            "elapsed_ms": round(attempt.elapsed * 1000),
-            "status": attempt.status,
-            "verdict": attempt.verdict,
-            "code": attempt.code,
-            "reason": attempt.reason,
-            "reply": attempt.reply,
-        },
-    )
+    (made,) = prepared.execute(database, _MADE, {"number": item.id}).fetchone()
+    row = {
+        "delivery": item.id,
+        "number": made + 1,
+        "started_at": attempt.started_at,
+        "elapsed_ms": round(attempt.elapsed * 1000),
+        "status": attempt.status,
+        "verdict": attempt.verdict,
+        "code": attempt.code,
+        "reason": attempt.reason,
+        "reply": attempt.reply,
+    }
+    prepared.insert(database, attempts, row)
 
 
 def _mark(database: Database, item: Claimed) -> None:
     """Remembers the newest delivered time of the lane and rule."""
     if item.at is None:
         return
-    statement = upsert(database, lane_marks)
-    statement = statement.on_conflict_do_update(
-        index_elements=["lane", "rule"],
+    values = {"lane": item.lane, "rule": item.rule, "at": item.at}
+    prepared.execute(database, _marking(database.dialect), values)
+
+
+@lru_cache
+def _marking(dialect: Dialect) -> Any:
+    columns = lane_marks.c
+    bound: dict[str, Any] = {column.name: bindparam(column.name) for column in columns}
+    statement = upsert(dialect, lane_marks).values(bound)
+    newer = columns.at < statement.excluded.at
+    return statement.on_conflict_do_update(
+        index_elements=[columns.lane, columns.rule],
         set_={"at": statement.excluded.at},
-        where=lane_marks.c.at < statement.excluded.at,
+        where=newer,
     )
-    database.execute(statement, {"lane": item.lane, "rule": item.rule, "at": item.at})

@@ -15,6 +15,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Identity = BigInteger().with_variant(Integer, "sqlite")
 
 
+def microseconds(moment: datetime) -> int:
+    """Since 1970, by integer arithmetic: a float timestamp would round."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
 class Moment(TypeDecorator[datetime]):
     """An aware datetime as microseconds since 1970: exact, sortable and the same on every database."""
 
@@ -22,8 +27,8 @@ class Moment(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
-        """Microseconds by integer arithmetic; a float timestamp would round."""
-        return None if value is None else (value - _EPOCH) // timedelta(microseconds=1)
+        """Microseconds as a column holds them."""
+        return None if value is None else microseconds(value)
 
     def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
         """The datetime in UTC."""

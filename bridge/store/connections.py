@@ -1,53 +1,173 @@
-"""What was learned about connections: parking them, and letting them go on. views.py lists the parked ones."""
+"""What attempts teach about connections: parking them, letting them go on, and their breaker. Budgets are budgets.py's.
+
+All workers share it, so it is changed one at a time; a connection in good health is only read.
+"""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import BigInteger
 from sqlalchemy import Connection as Database
-from sqlalchemy import case, select, type_coerce, update
+from sqlalchemy import Row, bindparam, case, insert, or_, select, type_coerce, update
 
-from bridge.store.columns import Moment
-from bridge.store.dialect import upsert
-from bridge.store.tables import UNFINISHED, connections, deliveries
+from bridge import breaker
+from bridge.breaker import Breaker, Lesson
+from bridge.store import prepared
+from bridge.store.columns import microseconds
+from bridge.store.dialect import QUEUE, one_at_a_time, upsert
+from bridge.store.leases import Claimed
+from bridge.store.tables import connections, deliveries
+
+FORBIDDEN = "http_403"
+REFUSALS = (
+    3  # lanes in a row that a vendor forbids: then it is the credential, not the ticket
+)
+_REMEMBERED = 100  # of the deliveries that a 403 ended
+
+_BREAKER = tuple(Breaker.__dataclass_fields__)
+_TROUBLED = select(connections.c.name).where(
+    connections.c.name == bindparam("known"),
+    or_(
+        connections.c.state != "open",
+        connections.c.forbidden.is_not(None),
+        connections.c.window_from.is_not(None),
+        connections.c.broken_at.is_not(None),
+    ),
+)
 
 
 def park(database: Database, name: str, reason: str, now: datetime) -> None:
-    """Stops a connection: nothing of it is due until it is resumed. Parking twice keeps the first time."""
+    """Stops a connection: nothing of it is due until it is resumed. Parking twice keeps the first time and reason."""
+    one_at_a_time(database, QUEUE)
     statement = upsert(database, connections)
     statement = statement.on_conflict_do_update(
         index_elements=["name"],
         set_={"state": "parked", "reason": reason, "since": statement.excluded.since},
         where=connections.c.state != "parked",
     )
-    database.execute(
-        statement, {"name": name, "state": "parked", "reason": reason, "since": now}
-    )
+    row = {"name": name, "state": "parked", "reason": reason, "since": now}
+    database.execute(statement, row)
 
 
-def resume(database: Database, name: str, now: datetime) -> bool:
+def resume(
+    database: Database, name: str, now: datetime, reason: str = "resumed"
+) -> bool:
     """Lets a parked connection go on: what waits is due at once, and the time parked does not count as age."""
-    query = select(connections.c.since).where(
-        connections.c.name == name, connections.c.state == "parked"
-    )
-    since = database.execute(query).scalar_one_or_none()
-    if since is None:
+    one_at_a_time(database, QUEUE)
+    known = _load(database, name)
+    if known is None or known.state != "parked":
         return False
-    database.execute(
-        update(connections)
-        .where(connections.c.name == name)
-        .values(state="open", reason="resumed", since=now)
+    _save(database, name, state="open", reason=reason, since=now, forbidden=None)
+    _due_at_once(database, name, known.since, now)
+    return True
+
+
+def _due_at_once(database: Database, name: str, since: datetime, now: datetime) -> None:
+    """Ends the waits for a retry. What was due before `since` is late since then, which the next claim takes off."""
+    due_at, age_from, stopped, at = (
+        type_coerce(deliveries.c.due_at, BigInteger),
+        type_coerce(deliveries.c.age_from, BigInteger),
+        microseconds(since),
+        microseconds(now),
     )
-    stopped = (now - since) // timedelta(microseconds=1)
-    moved = case(
-        (
-            deliveries.c.age_from < since,
-            type_coerce(deliveries.c.age_from, BigInteger) + stopped,
-        ),
-        else_=type_coerce(now, Moment),
-    )
+    age = case((age_from < stopped, stopped - age_from), else_=0)
+    due = case((due_at < at, due_at), else_=at)
     database.execute(
         update(deliveries)
-        .where(deliveries.c.connection == name, deliveries.c.state.in_(UNFINISHED))
-        .values(age_from=moved, due_at=now)
+        .where(
+            deliveries.c.connection == name,
+            deliveries.c.state == "waiting",
+            due_at > stopped,
+            or_(due_at > at, due_at > age_from),
+        )
+        .values(due_at=due, age_from=due - age)
+    )
+
+
+def learn(
+    database: Database,
+    item: Claimed,
+    *,
+    verdict: str,
+    status: int | None,
+    code: str,
+    asked: timedelta,
+    now: datetime,
+) -> bool:
+    """What one attempt says about its connection; whether that parks it although the verdict alone does not.
+
+    A connection that was parked before the attempt was claimed has let it through to try its credentials: any answer
+    to the call itself shows that they are right.
+    """
+    name = item.connection.name
+    lesson = breaker.lesson(verdict, status, code)
+    if lesson is Lesson.NOTHING:
+        return False
+    forbidden = code == FORBIDDEN and verdict == "failed" and not item.responses
+    if lesson is Lesson.WELL and not forbidden and _is_well(database, name):
+        return False
+    one_at_a_time(database, QUEUE)
+    known = _load(database, name) or _make(database, name, now)
+    after = breaker.learn(
+        _breaker(known), lesson, claimed_at=item.claimed_at, now=now, asked=asked
+    )
+    _save(database, name, **{key: getattr(after, key) for key in _BREAKER})
+    if forbidden:
+        return known.state == "parked" or _forbid(database, item, known, now)
+    if verdict == "delivered":
+        _save(database, name, forbidden=None)
+    probed = known.state == "parked" and item.claimed_at > known.since
+    if probed and lesson is Lesson.WELL and verdict != "park":
+        resume(database, name, now, "its credentials are accepted again")
+    return False
+
+
+def _forbid(database: Database, item: Claimed, known: Row[Any], now: datetime) -> bool:
+    """Notes a 403. Whether it is the credential's fault: then what it ended before waits again, as if never sent."""
+    ended = [*(known.forbidden or ()), [item.id, item.lane]][-_REMEMBERED:]
+    if len({lane for _, lane in ended}) < REFUSALS:
+        _save(database, known.name, forbidden=ended)
+        return False
+    _save(database, known.name, forbidden=None)
+    database.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.id.in_([id for id, _ in ended]),
+            deliveries.c.state == "dead",
+            deliveries.c.code == FORBIDDEN,
+        )
+        .values(
+            state="waiting",
+            attempts=deliveries.c.attempts - 1,
+            due_at=now,
+            age_from=now,
+            finished_at=None,
+        )
     )
     return True
+
+
+def _is_well(database: Database, name: str) -> bool:
+    """Whether there is nothing to remember about a connection, so that a success changes nothing."""
+    return prepared.execute(database, _TROUBLED, {"known": name}).fetchone() is None
+
+
+def _breaker(known: Row[Any]) -> Breaker:
+    return Breaker(**{key: known._mapping[key] for key in _BREAKER})
+
+
+def _load(database: Database, name: str) -> Row[Any] | None:
+    query = select(connections).where(connections.c.name == name)
+    return database.execute(query).one_or_none()
+
+
+def _make(database: Database, name: str, now: datetime) -> Row[Any]:
+    row = {"name": name, "state": "open", "reason": "", "since": now}
+    made = insert(connections).values(row).returning(connections)
+    return database.execute(made).one()
+
+
+def _save(database: Database, name: str, **values: Any) -> None:
+    database.execute(
+        update(connections).where(connections.c.name == name).values(values)
+    )

@@ -5,12 +5,14 @@ from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import Connection as Database
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import and_, bindparam, select, update
 
 from bridge.model import Rendered
-from bridge.store import calls, specs
-from bridge.store.dialect import insert_or_ignore
+from bridge.store import calls, lanes, prepared, specs
+from bridge.store.audit import By
 from bridge.store.tables import deliveries, events
+
+_SOURCE = select(events.c.source).where(events.c.id == bindparam("event"))
 
 
 def add(
@@ -18,7 +20,7 @@ def add(
 ) -> int:
     """Stores one call to make; its id. The same idempotency key of the same rule is kept as skipped, not sent."""
     row = {
-        **_blank(event, rendered.rule, ruleset, now),
+        **_blank(database, event, rendered.rule, ruleset, now),
         "item_key": rendered.key,
         "operation": rendered.operation,
         "connection": rendered.connection.name,
@@ -30,6 +32,7 @@ def add(
         "fields": rendered.fields,
         "at": rendered.at,
         "stale": rendered.stale,
+        "coalesce": rendered.coalesce,
         "retries": asdict(rendered.retries),
         "responses": [asdict(item) for item in rendered.responses] or None,
         "idempotency_key": rendered.idempotency_key or None,
@@ -40,8 +43,7 @@ def add(
         "reason": rendered.hold,
         "finished_at": now if rendered.shadow else None,
     }
-    statement = insert_or_ignore(database, deliveries).returning(deliveries.c.id)
-    id = database.execute(statement.values(row)).scalar_one_or_none()
+    id = prepared.insert_or_ignore(database, deliveries, row)
     if id is None:
         repeated = "another delivery of this rule has the same idempotency key"
         row |= {
@@ -51,9 +53,7 @@ def add(
             "reason": repeated,
         }
         row["finished_at"] = now
-        id = database.execute(
-            insert(deliveries).values(row).returning(deliveries.c.id)
-        ).scalar_one()
+        id = prepared.insert(database, deliveries, row)
     return int(id)
 
 
@@ -67,15 +67,18 @@ def add_failed(
     now: datetime,
 ) -> None:
     """Stores a rule's error as a dead letter without a request."""
-    row = _blank(event, rule, ruleset, now)
+    row = _blank(database, event, rule, ruleset, now)
     row |= {"state": "dead", "code": code, "reason": reason, "finished_at": now}
-    database.execute(insert(deliveries).values(row))
+    prepared.insert(database, deliveries, row)
 
 
-def _blank(event: int, rule: str, ruleset: str, now: datetime) -> dict[str, object]:
+def _blank(
+    database: Database, event: int, rule: str, ruleset: str, now: datetime
+) -> dict[str, object]:
+    (source,) = prepared.execute(database, _SOURCE, {"event": event}).fetchone()
     return {
         "event": event,
-        "source": select(events.c.source).where(events.c.id == event).scalar_subquery(),
+        "source": source,
         "rule": rule,
         "ruleset": ruleset,
         "item_key": "",
@@ -101,17 +104,22 @@ def change_state(
     to: str,
     reason: str,
     now: datetime,
+    by: By | None = None,
 ) -> bool:
     """Moves one delivery by a person's hand; False when its state is not one of `allowed` at this moment.
 
     What waits again starts with fresh attempts and a fresh age.
     """
     values: dict[str, object] = {"state": to, "reason": reason, "code": to}
+    if by is not None:
+        values |= {"person": by.person, "because": by.reason}
     if to == "waiting":
         values |= {"attempts": 0, "age_from": now, "due_at": now, "finished_at": None}
     else:
         values["finished_at"] = now
     movable = and_(deliveries.c.id == id, deliveries.c.state.in_(allowed))
-    return (
-        database.execute(update(deliveries).where(movable).values(values)).rowcount == 1
-    )
+    moved = update(deliveries).where(movable).values(values)
+    lane = database.execute(moved.returning(deliveries.c.lane)).scalar_one_or_none()
+    if lane and to != "waiting":
+        lanes.advance(database, lane)
+    return lane is not None

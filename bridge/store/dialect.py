@@ -1,15 +1,24 @@
-"""What SQLite and PostgreSQL spell differently: inserts that may conflict, the time, one transaction at a time."""
+"""What SQLite and PostgreSQL spell differently: inserts that may conflict, the time, one transaction at a time, `*`."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import Connection, Dialect, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 
+# Advisory locks are the whole database's; bridges in schemas of their own have nothing to do with each other.
+ADVISORY_KEY = "hashtext(current_schema() || ':' || :what)"
 
-def upsert(connection: Connection, table: Table) -> Any:
+# Claims, and what is learnt about connections, come one at a time over all workers: whoever does either says so first,
+# by one_at_a_time(…, QUEUE), and then skips the rows that another transaction holds, so that none wait for each other.
+QUEUE = "queue"
+
+
+def upsert(database: Connection | Dialect, table: Table) -> Any:
     """An INSERT that takes on_conflict_do_update()."""
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    own = database if isinstance(database, Dialect) else database.dialect
+    dialect: Any = postgresql if own.name == "postgresql" else sqlite
     return dialect.insert(table)
 
 
@@ -26,9 +35,26 @@ def clock(connection: Connection) -> datetime:
     return found.astimezone(UTC)
 
 
+def announce(connection: Connection) -> None:
+    """Tells workers, once this transaction is committed, that there is something to do. A hint: they look anyway."""
+    connection.info["announced"] = True
+
+
 def one_at_a_time(connection: Connection, what: str) -> None:
     """Waits for other transactions that do the same; SQLite has one writer at a time anyway."""
     if connection.dialect.name == "postgresql":
-        connection.execute(
-            text("SELECT pg_advisory_xact_lock(hashtext(:what))"), {"what": what}
-        )
+        lock = text(f"SELECT pg_advisory_xact_lock({ADVISORY_KEY})")
+        connection.execute(lock, {"what": what})
+
+
+def like(connection: Connection, column: Any, pattern: str) -> Any:
+    """Whether a text agrees with a pattern in which `*` is anything; capital letters differ from small ones."""
+    if connection.dialect.name == "postgresql":
+        escaped = re.sub(r"([\\%_])", r"\\\1", pattern)
+        return column.like(escaped.replace("*", "%"), escape="\\")
+    return column.op("GLOB", is_comparison=True)(re.sub(r"([?\[])", r"[\1]", pattern))
+
+
+def version(connection: Connection) -> str:
+    """Of the database: the server's, or the SQLite library's."""
+    return ".".join(map(str, connection.dialect.server_version_info or ()))

@@ -4,21 +4,22 @@ Around each write transaction SQLite's processes hold a blocking lock: its own b
 concurrent checkpoints could corrupt the file.
 """
 
-import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, make_url
+from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from bridge.errors import SettingsError, StoreUnavailable
-from bridge.store.sqlite import FileLock, sqlite_engine
-from bridge.store.writer import Job, writer_for_this_process
+from bridge.store.disk import Disk
+from bridge.store.postgres import Listener, announce, postgres_engine
+from bridge.store.sqlite import FileLock, Watcher, sqlite_engine
+from bridge.store.turn import by_file, by_session
+from bridge.store.writer import Job, database_is_well, writer_for_this_process
 
 T = TypeVar("T")
-POLL = 0.1  # seconds between looks where the database cannot tell cheaply
 
 
 class Database:
@@ -27,24 +28,38 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = _parse(url)
         self.dialect = self.url.get_backend_name()
-        self._watcher: Connection | None = None
         self._reader = _engine(self.url, writes=False)
         self._writing = _engine(self.url, writes=True)
-        self._lock = _lock(self.url.database) if self.dialect == "sqlite" else None
+        self._lock: FileLock | None = None
+        self._disk: Disk | None = None  # of a database that is a file here
+        if self.dialect == "sqlite":
+            self._lock = _lock(self.url.database)
+            self._disk = Disk(Path(self.url.database).parent)
         self._connection: Connection | None = None
-        self._seen = 0
-        self._looked = 0.0
+        watcher = Watcher if self.dialect == "sqlite" else Listener
+        self._watcher = watcher(self._reader)
         self._writer = writer_for_this_process(self.transaction)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A short snapshot. Never hold it across a call: a long reader makes the write-ahead log grow."""
-        try:
-            with self._reader.connect() as connection:
-                yield connection
-        except (SQLAlchemyError, OSError) as error:
-            cause = type(getattr(error, "orig", None) or error).__name__
-            raise StoreUnavailable(f"the store cannot be read now ({cause})") from None
+        with _telling(), self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def turn(self, what: str) -> Iterator[bool]:
+        """Whether nobody else, on any host, is at `what` now: saves doing it twice, and promises nothing."""
+        if self.dialect == "sqlite":
+            turn = by_file(self.url.database, what)
+        else:
+            turn = by_session(self._reader, what)
+        with _telling(), turn as mine:
+            yield mine
+
+    def require_room(self, least: int) -> None:
+        """Raises StoreUnavailable when the disk of a SQLite database has fewer than `least` bytes free."""
+        if self._disk:
+            self._disk.require(least)
 
     def write(self, job: Job[T], timeout: float | None = None) -> T:
         """Runs the job in a (shared) transaction and returns its value after COMMIT. Raises StoreUnavailable."""
@@ -56,52 +71,54 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """One exclusive write transaction in the calling thread; `write` is what everyone but migrations uses."""
+        """One exclusive write transaction in the calling thread; `write` is what everyone but migrations uses.
+
+        After an error of the database the connection is closed, above all after a failed fsync: what the kernel holds
+        of that transaction is unknown, and SQLite writes the same part of its log anew.
+        """
         with self._exclusive():
             connection = self._connection or self._writing.connect()
-            self._connection = None  # given back only by a commit
+            self._connection = None
+            connection.info.pop("announced", None)  # by a transaction that failed
+            well = False
             try:
                 with connection.begin():
                     yield connection
-                    self._check_alive(connection)
-            except BaseException:
-                connection.invalidate()
-                connection.close()
+                    self._before_commit(connection)
+                well = True
+            except Exception as error:
+                well = database_is_well(error)
                 raise
-            self._connection = connection
+            finally:
+                if well:
+                    self._connection = connection
+                else:
+                    connection.invalidate()
+                    connection.close()
 
-    def _check_alive(self, connection: Connection) -> None:
+    def _before_commit(self, connection: Connection) -> None:
         """SQLite ends a transaction by itself when the disk is full; the COMMIT after that would say nothing."""
-        raw: Any = connection.connection.dbapi_connection
-        if self.dialect == "sqlite" and not raw.in_transaction:
-            raise StoreUnavailable(
-                "the database rolled everything back: is the disk full?"
-            )
+        announced = connection.info.pop("announced", False)
+        if self.dialect == "sqlite":
+            raw: Any = connection.connection.dbapi_connection
+            if not raw.in_transaction:
+                raise StoreUnavailable(
+                    "the database rolled everything back: is the disk full?"
+                )
+        elif announced:
+            announce(connection)
 
     def changed(self) -> bool:
         """Whether another connection may have committed since the last call: worth a look at what is due."""
-        if self.dialect != "sqlite":
-            now = time.monotonic()
-            due = now - self._looked > POLL
-            self._looked = now if due else self._looked
-            return due
-        if (
-            self._watcher is None
-        ):  # one connection for all looks: each counts for itself
-            self._watcher = self._reader.connect()
-        query = "PRAGMA data_version"
-        version = self._watcher.exec_driver_sql(query).scalar_one()
-        self._watcher.rollback()  # else its snapshot would never see a change, and the log would grow
-        before, self._seen = self._seen, version
-        return bool(version != before)
+        return self._watcher.changed()
 
     def close(self) -> None:
         """Ends all connections; the last one of a SQLite file folds its log back in."""
         self._writer.close()
         with self._exclusive():
-            for connection in (self._connection, self._watcher):
-                if connection is not None:
-                    connection.close()
+            self._watcher.close()
+            if self._connection is not None:
+                self._connection.close()
             self._writing.dispose()
             self._reader.dispose()
         if self._lock:
@@ -126,6 +143,16 @@ def _lock(database: str) -> FileLock:
 @contextmanager
 def _nothing() -> Iterator[None]:
     yield
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    """Errors of the database as ours."""
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        cause = type(getattr(error, "orig", None) or error).__name__
+        raise StoreUnavailable(f"the store cannot be read now ({cause})") from None
 
 
 def _parse(url: str) -> Any:
@@ -153,6 +180,5 @@ def _engine(url: Any, *, writes: bool) -> Engine:
         "pool_timeout": 2,  # seconds until a reader gives up
         "hide_parameters": True,
     }
-    if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, **options)
-    return sqlite_engine(url, options, writes=writes)
+    make = sqlite_engine if url.get_backend_name() == "sqlite" else postgres_engine
+    return make(url, options, writes=writes)

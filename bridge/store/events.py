@@ -8,16 +8,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, select, update
 
 from bridge.model import Decision, Event, Request, Said
-from bridge.store.dialect import insert_or_ignore
+from bridge.store import prepared
+from bridge.store.dialect import announce
 from bridge.store.tables import decisions, events, payloads
 
-_KEPT_HEADERS = (
-    "content-type",
-)  # besides the provider's allow-list: needed to read the body again
+# Besides the provider's allow-list: needed to read the body again.
+_KEPT_HEADERS = ("content-type",)
 _STRONGEST = (Said.ERROR, Said.MATCHED, Said.SKIPPED, Said.NO_MATCH)
+
+_ROUTED = (
+    update(events)
+    .where(events.c.id == bindparam("row"), events.c.state == "stored")
+    .values(
+        state="routed",
+        ruleset=bindparam("hash"),
+        routed_at=bindparam("now"),
+        outcome=bindparam("strongest"),
+    )
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +54,7 @@ class StoredEvent:
     item: int | None
     live: bool
     request: Request
+    pruned: bool = False  # the request is empty: it was kept long enough
 
 
 def accept(
@@ -56,6 +68,8 @@ def accept(
     new = sum(id is not None for id in ids)
     if new == 0:
         connection.execute(payloads.delete().where(payloads.c.id == payload_id))
+    else:
+        announce(connection)
     if new == len(ids):
         return Accepted(ids=tuple(id for id in ids if id is not None), new=new)
     known = [_known(connection, event) for event in received]
@@ -76,22 +90,18 @@ def _insert_payload(
     kept |= {
         name: request.values(name)[0] for name in _KEPT_HEADERS if request.values(name)
     }
-    row = connection.execute(
-        insert(payloads).returning(payloads.c.id),
-        {
-            "received_at": request.received_at,
-            "method": request.method,
-            "target": request.target,
-            "headers": kept,
-            "body": request.body,
-        },
-    )
-    return int(row.scalar_one())
+    values = {
+        "received_at": request.received_at,
+        "method": request.method,
+        "target": request.target,
+        "headers": kept,
+        "body": request.body,
+    }
+    return prepared.insert(connection, payloads, values)
 
 
 def _insert_event(connection: Connection, event: Event, payload_id: int) -> int | None:
     """The new row's id; None when the source already sent this event id."""
-    statement = insert_or_ignore(connection, events).returning(events.c.id)
     values = {
         "source": event.source,
         "event_id": event.event_id,
@@ -104,8 +114,8 @@ def _insert_event(connection: Connection, event: Event, payload_id: int) -> int 
         "digest": event.digest,
         "state": "stored",
     }
-    found = connection.execute(statement, values).scalar_one_or_none()
-    return None if found is None else int(found)
+    id: int | None = prepared.insert_or_ignore(connection, events, values)
+    return id
 
 
 def _known(connection: Connection, event: Event) -> Any:
@@ -128,6 +138,12 @@ def _note_conflict(connection: Connection, row: Any, event: Event) -> bool:
     return True
 
 
+def any_waiting(connection: Connection, sources: Collection[str]) -> bool:
+    """Whether `waiting` would find anything."""
+    query = select(events.c.id).where(*_unrouted(sources)).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def waiting(
     connection: Connection, sources: Collection[str], limit: int
 ) -> tuple[StoredEvent, ...]:
@@ -135,17 +151,21 @@ def waiting(
 
     Across sources: two of them may update one ticket, and the one received first goes first.
     """
-    query = _with_request().where(
-        events.c.state == "stored", events.c.source.in_(sources)
-    )
+    query = _with_request().where(*_unrouted(sources))
     rows = connection.execute(query.order_by(events.c.id).limit(limit))
-    return tuple(_stored(row) for row in rows)
+    return tuple(map(_stored, rows))
 
 
 def load(connection: Connection, id: int) -> StoredEvent | None:
     """One event with its request, whatever its state."""
     row = connection.execute(_with_request().where(events.c.id == id)).one_or_none()
     return None if row is None else _stored(row)
+
+
+def named(connection: Connection, event_id: str) -> tuple[StoredEvent, ...]:
+    """The events that a sender's id means, with their requests: at most one per source."""
+    query = _with_request().where(events.c.event_id == event_id).order_by(events.c.id)
+    return tuple(map(_stored, connection.execute(query)))
 
 
 def routed(
@@ -159,12 +179,8 @@ def routed(
 
     The caller stores the deliveries in the same transaction.
     """
-    done = connection.execute(
-        update(events)
-        .where(events.c.id == id, events.c.state == "stored")
-        .values(state="routed", ruleset=ruleset, routed_at=now, outcome=_outcome(said))
-    )
-    if done.rowcount == 0:
+    values = {"row": id, "hash": ruleset, "now": now, "strongest": _outcome(said)}
+    if prepared.execute(connection, _ROUTED, values).rowcount == 0:
         return False
     decided(connection, id, said, now)
     return True
@@ -174,8 +190,8 @@ def decided(
     connection: Connection, id: int, said: Sequence[Decision], now: datetime
 ) -> None:
     """Adds decisions to an event's history."""
-    rows = [
-        {
+    for decision in said:
+        row = {
             "event": id,
             "rule": decision.rule,
             "said": decision.said.value,
@@ -184,10 +200,7 @@ def decided(
             "code": decision.diagnostic.code if decision.diagnostic else None,
             "decided_at": now,
         }
-        for decision in said
-    ]
-    if rows:
-        connection.execute(insert(decisions), rows)
+        prepared.insert(connection, decisions, row)
 
 
 def _outcome(said: Sequence[Decision]) -> str:
@@ -197,6 +210,10 @@ def _outcome(said: Sequence[Decision]) -> str:
     )
 
 
+def _unrouted(sources: Collection[str]) -> tuple[Any, ...]:
+    return events.c.state == "stored", events.c.source.in_(sources)
+
+
 def _with_request() -> Select[Any]:
     return select(
         events,
@@ -204,6 +221,7 @@ def _with_request() -> Select[Any]:
         payloads.c.target,
         payloads.c.headers,
         payloads.c.body,
+        payloads.c.pruned_at,
     ).join(payloads, payloads.c.id == events.c.payload_id)
 
 
@@ -218,6 +236,7 @@ def _stored(row: Row[Any]) -> StoredEvent:
         payload_id=row.payload_id,
         item=row.item,
         live=row.live,
+        pruned=row.pruned_at is not None,
         request=Request(
             method=row.method,
             target=row.target,

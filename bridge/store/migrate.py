@@ -1,49 +1,85 @@
 """Brings the tables to this release's shape with Alembic.
 
-Migrations only add: an older release runs on a newer shape.
+Migrations only add: an older release runs on a newer shape. A SQLite store is one machine's, so whatever starts on it
+migrates it, after a backup beside it. A PostgreSQL store is shared by hosts that change releases one after another:
+`bridge migrate` alone changes its tables, and everything else says so.
 """
 
 from sqlalchemy import Connection, inspect, text
 
+from bridge.errors import StoreUnfit
+from bridge.store import backup
+from bridge.store.dialect import one_at_a_time
 from bridge.store.engine import Database
 
-HEAD = "0002"  # the newest file in migrations/versions
+HEAD = "0002"  # the newest file in migrations/versions; they are numbered in order
+MOVING = "moving"  # in the place of a revision: filled by half, see moving.py
+MOVED = "moved"  # all of it is in another database
+
+_UNFIT = {
+    MOVING: "a move into this store was not finished: run the same `bridge migrate --from` again",
+    MOVED: "this store was moved to PostgreSQL and takes nothing any more: set BRIDGE_DATABASE_URL to that one",
+}
 
 
 def migrate(database: Database) -> bool:
     """Applies what is missing in one exclusive transaction; whether there was anything to do."""
     with database.read() as connection:
-        if _revision(connection) == HEAD:
+        if not outdated(connection):
             return False
     with database.transaction() as connection:
-        return _upgrade(connection)
+        one_at_a_time(connection, "migrate")
+        if not outdated(connection):  # another process was first
+            return False
+        found = revision(connection)
+        if found and database.dialect == "sqlite":
+            backup.beside(database, found)
+        upgrade(connection)
+        return True
 
 
-def _upgrade(connection: Connection) -> bool:
+def ensure_shape(database: Database) -> None:
+    """What every start does. Raises StoreUnfit where the tables are not of a shape that this release can use."""
+    if database.dialect == "sqlite":
+        migrate(database)
+        return
+    with database.read() as connection:
+        if outdated(connection):
+            found = revision(connection) or "nothing"
+            raise StoreUnfit(
+                f"the store holds {found}, this release needs {HEAD}: run `bridge migrate`"
+            )
+
+
+def outdated(connection: Connection) -> bool:
+    """Whether migrations are missing; a newer release's are not. Raises StoreUnfit for a store amid or after a move."""
+    found = revision(connection)
+    if found in _UNFIT:
+        raise StoreUnfit(_UNFIT[found])
+    return found is None or found < HEAD
+
+
+def revision(connection: Connection) -> str | None:
+    """The number of the last migration that was applied, or a word for a move; None for an empty database."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    query = text("SELECT version_num FROM alembic_version")
+    found = connection.execute(query).scalar_one_or_none()
+    return None if found is None else str(found)
+
+
+def set_revision(connection: Connection, to: str) -> None:
+    """Writes the number of a migration, or a word for a move."""
+    connection.execute(text("UPDATE alembic_version SET version_num = :to"), {"to": to})
+
+
+def upgrade(connection: Connection, to: str = "head") -> None:
     """Imports Alembic, a quarter of a second, only where there is work for it."""
     from alembic import command
     from alembic.config import Config
-    from alembic.script import ScriptDirectory
 
     config = Config()
     config.set_main_option("script_location", "bridge.store:migrations")
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    before = _revision(connection)  # again: another process may have been first
-    known = {
-        script.revision
-        for script in ScriptDirectory.from_config(config).walk_revisions()
-    }
-    if before is not None and before not in known:
-        return False  # a newer release made this; what it added is no concern of ours
-    command.upgrade(config, "head")
-    return before != HEAD
-
-
-def _revision(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    found = connection.execute(
-        text("SELECT version_num FROM alembic_version")
-    ).scalar_one_or_none()
-    return None if found is None else str(found)
+    command.upgrade(config, to)

@@ -1,46 +1,72 @@
-"""The queue: deliveries claimed under a lease, one at a time per lane, finished only by their owner.
+"""The queue: which deliveries may be sent now, at most one per lane and fair to everybody, and claiming them.
 
-Times come from the caller; nothing here sends anything or holds a transaction across a call.
+    lines.py       where they wait, and what is due at the front
+    lanes.py       what must not overtake what
+    budgets.py     what each connection may send
+    coalescing.py  what need not be sent at all
+    leases.py      whose they are while they are sent
+
+Nothing here sends anything or holds a transaction across a call; times come from the caller.
 """
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+import random
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from itertools import islice
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection as Database
-from sqlalchemy import Row, Select, and_, case, exists, or_, select, type_coerce, update
+from sqlalchemy import Row, select, update
 
-from bridge.model import Call, Connection, Response, Retries
-from bridge.store import calls, specs
-from bridge.store.columns import Moment
-from bridge.store.dialect import one_at_a_time
-from bridge.store.tables import UNFINISHED, connection_specs
-from bridge.store.tables import connections as connection_states
-from bridge.store.tables import deliveries, lane_marks
+from bridge.model import Connection
+from bridge.store import budgets, coalescing, lanes, leases, lines, specs
+from bridge.store.budgets import Budget, Running
+from bridge.store.dialect import QUEUE, one_at_a_time
+from bridge.store.leases import Claimed
+from bridge.store.lines import Line
+from bridge.store.tables import connections, deliveries
 
-_CANDIDATES = 500  # rows looked at in one claim: enough to find other lanes behind a busy connection
+_LOOKS = 100  # deliveries of a line that one claim looks at: bounds how long everybody else waits
+
+_STALE = "a newer update of this ticket by this rule was delivered before"
+
+Field: TypeAlias = Sequence[tuple[Line, Budget]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Claimed:
-    """A delivery that this owner may send now."""
+class Claim:
+    """What a claim took; `moved` when it passed over something, so that there may be more at once."""
 
-    id: int
-    owner: str  # of the lease, new for each claim
-    event: int
-    rule: str
-    operation: str
-    connection: Connection
-    call: Call
-    lane: str
-    at: datetime | None
-    retries: Retries
-    responses: tuple[Response, ...]
-    attempts: int  # made before this one
-    age: timedelta  # since it was created, without the time it was stopped
-    idempotency_key: str | None
+    items: tuple[Claimed, ...]
+    moved: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outlook:
+    """Whether a claim may find something now; else when time alone will change that (None: it will not)."""
+
+    due: bool
+    next_at: datetime | None = None
+
+
+def look(
+    database: Database,
+    now: datetime,
+    off: Collection[str] = (),
+    probes: Collection[str] = (),
+) -> Outlook:
+    """The outlook for a claim with these arguments: a read, so that an idle worker never takes the write lock."""
+    later = []
+    for line, budget in _field(database, now, budgets.running(database), off, probes):
+        if line.due_at > now:
+            later.append(line.due_at)
+        elif budget.start(line.connection):
+            return Outlook(due=True)
+        elif opens_at := budget.opens_at(line.connection):
+            later.append(opens_at)
+    return Outlook(due=False, next_at=min(later, default=None))
 
 
 def claim(
@@ -48,180 +74,147 @@ def claim(
     owner: str,
     now: datetime,
     lease: timedelta,
-    free: Callable[[Connection], int],
     limit: int,
     off: Collection[str] = (),
-) -> list[Claimed]:
-    """Takes what is due, the head of each lane only, at most `free` of each connection; marks stale ones skipped.
+    probes: Collection[str] = (),
+    chance: Callable[[], float] = random.random,
+) -> Claim:
+    """Takes up to `limit` deliveries that may be sent now; marks those skipped that need not be sent any more.
 
-    A lane's head is its oldest unfinished delivery. Deliveries of a parked connection and of the rules in `off` are
-    not due. `owner` must be new for each claim: a worker that lost a lease is not the owner of its own later one.
+    Rules in `off` hold what waits. Of the parked connections in `probes` one call may try the credentials. `owner` must
+    be new for each claim: a worker that lost a lease is not the owner of its own later one. `chance` is 0.0 up to 1.0.
     """
-    one_at_a_time(database, "claim")  # a head that two workers see would be sent twice
-    taken: list[int] = []
-    used: Counter[str] = Counter()
-    full: set[str] = set()
-    while len(taken) < limit:
-        heads = _heads(now, off, full).where(deliveries.c.id.not_in(taken))
-        rows = database.execute(heads.limit(_CANDIDATES)).all()
-        taken += _take(database, rows, free, used, full, now, limit - len(taken))
-        if len(rows) < _CANDIDATES:
-            break
-    return _lease(database, owner, taken, now, now + lease)
-
-
-def _take(
-    database: Database,
-    rows: Sequence[Row[Any]],
-    free: Callable[[Connection], int],
-    used: Counter[str],
-    full: set[str],
-    now: datetime,
-    limit: int,
-) -> Iterator[int]:
-    """The ids of rows that may be sent; adds to `full` the connections that have no room left."""
-    for row in rows:
-        if limit == 0:
-            return
-        connection = specs.from_json(row.connection_spec)
-        if used[connection.name] >= free(connection):
-            full.add(connection.name)
-        elif _is_stale(database, row):
-            _skip(database, row.id, now)
-        else:
-            used[connection.name] += 1
-            limit -= 1
-            yield row.id
-
-
-def _lease(
-    database: Database, owner: str, ids: Sequence[int], now: datetime, until: datetime
-) -> list[Claimed]:
-    """Marks what is still waiting as this owner's, and reads it. Age counts from the first attempt."""
-    if not ids:
-        return []
-    database.execute(
-        update(deliveries)
-        .where(deliveries.c.id.in_(ids), deliveries.c.state == "waiting")
-        .values(
-            state="sending",
-            owner=owner,
-            lease_until=until,
-            age_from=case(
-                (deliveries.c.attempts == 0, type_coerce(now, Moment)),
-                else_=deliveries.c.age_from,
-            ),
-        )
-    )
-    query = _with_spec(deliveries).where(deliveries.c.owner == owner)
-    return [
-        _claimed(row, now) for row in database.execute(query.order_by(deliveries.c.id))
+    one_at_a_time(database, QUEUE)
+    running = budgets.running(database)
+    due = [
+        (line, budget)
+        for line, budget in _field(database, now, running, off, probes)
+        if line.due_at <= now
     ]
+    pick = _Pick(database=database, now=now)
+    groups = _by_source(due, running, chance)
+    picked = _in_turns([[pick.of(*pair) for pair in group] for group in groups])
+    starts = dict(islice(picked, limit))
+    pick.settle()
+    for budget in {budget.name: budget for _, budget in due}.values():
+        budgets.save(database, budget)
+    items = leases.lease(database, owner, starts, now, now + lease) if starts else ()
+    return Claim(items=items, moved=bool(pick.behind or pick.skipped))
 
 
-def any_due(database: Database, now: datetime, off: Collection[str] = ()) -> bool:
-    """Whether a claim would find anything: a read, so that an idle worker never takes the write lock."""
-    return database.execute(_heads(now, off).limit(1)).first() is not None
+def parked(database: Database) -> Mapping[str, Sequence[Connection]]:
+    """The parked connections for which something waits, as the front of each of their lines knows them."""
+    query = select(connections.c.name).where(connections.c.state == "parked")
+    names = set(database.execute(query).scalars())
+    found: dict[str, list[Connection]] = {}
+    for line in lines.lines(database) if names else ():
+        if line.connection.name in names:
+            found.setdefault(line.connection.name, []).append(line.connection)
+    return found
 
 
-def any_lost(database: Database, now: datetime) -> bool:
-    """Whether a lease ran out."""
-    query = select(deliveries.c.id).where(
-        deliveries.c.state == "sending", deliveries.c.lease_until < now
-    )
-    return database.execute(query.limit(1)).first() is not None
+@dataclass(kw_only=True, slots=True)
+class _Pick:
+    """What one claim finds on its way through the lines."""
+
+    database: Database
+    now: datetime
+    behind: dict[int, int] = field(default_factory=dict)  # id → what it waits for
+    skipped: dict[int, tuple[str, str, str]] = field(default_factory=dict)
+
+    def of(self, line: Line, budget: Budget) -> Iterator[tuple[int, datetime]]:
+        """The deliveries of a line that may be sent, each with its time, while there is a budget for them."""
+        if budget.start(line.connection) is None:
+            return
+        for row in islice(lines.due(self.database, line, self.now), _LOOKS):
+            connection = specs.load(self.database, row.spec)
+            start = budget.start(connection)
+            if start is None:
+                return
+            if self._may_go(row):
+                budget.spend(connection, start)
+                yield row.id, start
+
+    def _may_go(self, row: Row[Any]) -> bool:
+        if row.blocker is not None:
+            self.behind[row.id] = row.blocker
+            return False
+        if _is_stale(row):
+            self.skipped[row.id] = (row.lane, "stale", _STALE)
+        elif row.coalesce:
+            self._coalesce(row)
+        return row.id not in self.skipped
+
+    def _coalesce(self, row: Row[Any]) -> None:
+        replaced = coalescing.superseded(self.database, row.id, row.lane)
+        for id, newer in replaced.items():
+            reason = f"delivery {newer} sets every field of this one, and waits too"
+            self.skipped[id] = (row.lane, "superseded", reason)
+
+    def settle(self) -> None:
+        """Writes down what was found."""
+        waiting = {
+            id: other for id, other in self.behind.items() if id not in self.skipped
+        }
+        lanes.put_behind(self.database, waiting)
+        for id, (_, code, reason) in self.skipped.items():
+            values = {"state": "skipped", "code": code, "reason": reason}
+            self.database.execute(
+                update(deliveries)
+                .where(deliveries.c.id == id, deliveries.c.state == "waiting")
+                .values(finished_at=self.now, **values)
+            )
+        for lane in {lane for lane, _, _ in self.skipped.values()}:
+            lanes.advance(self.database, lane)
 
 
-def _with_spec(*columns: Any) -> Select[Any]:
-    """Deliveries with the connection they were rendered for; a rule's error has none and is never sent."""
-    spec = connection_specs.c.spec.label("connection_spec")
-    return select(*columns, spec).join(
-        connection_specs, connection_specs.c.hash == deliveries.c.spec
-    )
+def _is_stale(row: Row[Any]) -> bool:
+    """Decided here and nowhere else: the lane's time is written as its delivery is finished, which blocks till then."""
+    known = row.stale == "skip" and None not in (row.at, row.newest)
+    return known and row.at < row.newest
 
 
-def _heads(
-    now: datetime, off: Collection[str], full: Collection[str] = ()
-) -> Select[Any]:
-    """What is due at the head of its lane, without the request: most of what a claim looks at it does not take."""
-    other = deliveries.alias("other")
-    blocked = exists().where(
-        other.c.lane == deliveries.c.lane,
-        or_(
-            and_(other.c.id < deliveries.c.id, other.c.state.in_(UNFINISHED)),
-            # A dead letter that a person sends again comes before what is being sent now.
-            and_(other.c.id > deliveries.c.id, other.c.state == "sending"),
-        ),
-    )
-    parked = exists().where(
-        connection_states.c.name == deliveries.c.connection,
-        connection_states.c.state == "parked",
-    )
-    columns = ("id", "rule", "lane", "at", "stale", "due_at")
-    query = _with_spec(*(deliveries.c[name] for name in columns)).where(
-        deliveries.c.state == "waiting",
-        deliveries.c.due_at <= now,
-        deliveries.c.rule.not_in(off),
-        deliveries.c.connection.not_in(full),
-        ~blocked,
-        ~parked,
-    )
-    return query.order_by(deliveries.c.due_at, deliveries.c.id)
+def _field(
+    database: Database,
+    now: datetime,
+    running: Running,
+    off: Collection[str],
+    probes: Collection[str],
+) -> Field:
+    found = lines.lines(database, off)
+    names = {line.connection.name for line in found}
+    by_name = budgets.budgets(database, names, running, now, probes)
+    return [(line, by_name[line.connection.name]) for line in found]
 
 
-def _is_stale(database: Database, row: Row[Any]) -> bool:
-    if row.stale != "skip" or row.at is None:
-        return False
-    query = select(lane_marks.c.at).where(
-        lane_marks.c.lane == row.lane, lane_marks.c.rule == row.rule
-    )
-    newest = database.execute(query).scalar_one_or_none()
-    return newest is not None and row.at < newest
+def _by_source(
+    field: Field, running: Running, chance: Callable[[], float]
+) -> list[list[tuple[Line, Budget]]]:
+    """The lines of each connection and source, oldest first; those first of which least is being sent.
+
+    Chance decides between equals: nobody needs to remember whose turn it was, on however many hosts.
+    """
+    groups = defaultdict(list)
+    for line, budget in sorted(field, key=lambda pair: pair[0].due_at):
+        groups[line.connection.name, line.source].append((line, budget))
+    order = sorted(groups, key=lambda pair: (running.get(pair, 0), chance()))
+    return [groups[pair] for pair in order]
 
 
-def _skip(database: Database, id: int, now: datetime) -> None:
-    reason = "a newer update of this ticket by this rule was delivered before"
-    database.execute(
-        update(deliveries)
-        .where(deliveries.c.id == id)
-        .values(state="skipped", code="stale", reason=reason, finished_at=now)
-    )
-
-
-def renew(database: Database, items: Collection[Claimed], until: datetime) -> None:
-    """Keeps the leases of what is still being sent."""
-    mine = deliveries.c.owner.in_({item.owner for item in items})
-    ids = deliveries.c.id.in_([item.id for item in items])
-    database.execute(update(deliveries).where(mine, ids).values(lease_until=until))
-
-
-def take_over(
-    database: Database, owner: str, now: datetime, until: datetime
-) -> list[Claimed]:
-    """Deliveries whose owner stopped renewing: they may have been sent, and are now this owner's to judge."""
-    one_at_a_time(database, "claim")
-    lost = and_(deliveries.c.state == "sending", deliveries.c.lease_until < now)
-    database.execute(
-        update(deliveries).where(lost).values(owner=owner, lease_until=until)
-    )
-    query = _with_spec(deliveries).where(deliveries.c.owner == owner)
-    return [_claimed(row, now) for row in database.execute(query)]
-
-
-def _claimed(row: Row[Any], now: datetime) -> Claimed:
-    return Claimed(
-        id=row.id,
-        owner=row.owner,
-        event=row.event,
-        rule=row.rule,
-        operation=row.operation,
-        connection=specs.from_json(row.connection_spec),
-        call=calls.from_json(row.call, row.body),
-        lane=row.lane,
-        at=row.at,
-        retries=Retries(**row.retries),
-        responses=tuple(Response(**item) for item in row.responses or ()),
-        attempts=row.attempts,
-        age=now - row.age_from,
-        idempotency_key=row.idempotency_key,
-    )
+def _in_turns(
+    groups: list[list[Iterator[tuple[int, datetime]]]],
+) -> Iterator[tuple[int, datetime]]:
+    """One of each group, then the next of each; within a group its iterators take turns as well."""
+    left = [deque(group) for group in groups]
+    while left:
+        for group in list(left):
+            found = None
+            while group and found is None:
+                found = next(group[0], None)
+                if found is None:
+                    group.popleft()
+            if found is None:
+                left.remove(group)
+            else:
+                group.rotate(-1)
+                yield found

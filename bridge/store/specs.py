@@ -7,21 +7,34 @@ import hashlib
 from collections.abc import Mapping
 
 from sqlalchemy import Connection as Database
+from sqlalchemy import select
 
 from bridge.model import Connection, Json, SecretRef
-from bridge.store.dialect import insert_or_ignore
+from bridge.store import prepared
 from bridge.store.tables import connection_specs
 from bridge.strict import json
+
+# By hash: as many as there ever were connections in the mapping files of this process's time.
+_read: dict[str, Connection] = {}
 
 
 def keep(database: Database, connection: Connection) -> str:
     """Stores the connection unless it is there; its hash."""
     spec = to_json(connection)
     digest = hashlib.sha256(json.dumps(spec, sort_keys=True)).hexdigest()
-    database.execute(
-        insert_or_ignore(database, connection_specs), {"hash": digest, "spec": spec}
+    prepared.insert_or_ignore(
+        database, connection_specs, {"hash": digest, "spec": spec}
     )
     return digest
+
+
+def load(database: Database, hash: str) -> Connection:
+    """The connection stored under a hash. What a hash says never changes, so each process reads it once."""
+    found = _read.get(hash)
+    if found is None:
+        query = select(connection_specs.c.spec).where(connection_specs.c.hash == hash)
+        found = _read[hash] = from_json(database.execute(query).scalar_one())
+    return found
 
 
 def to_json(connection: Connection) -> dict[str, Json]:

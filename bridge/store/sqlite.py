@@ -9,7 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
+
+# Bytes that the log keeps on disk. Each commit that leaves 4 MB in the log checkpoints it, under the lock; what a long
+# reader made it grow to is given back when the log begins anew.
+WAL_LIMIT = 16 * 1024 * 1024
 
 
 class FileLock:
@@ -50,6 +54,7 @@ def _pragmas(own: str) -> Callable[[Any, Any], None]:
     listed = (
         "journal_mode = WAL",
         own,
+        f"journal_size_limit = {WAL_LIMIT}",
         "foreign_keys = ON",
         "temp_store = MEMORY",
         "cache_size = -16000",  # KiB
@@ -60,3 +65,27 @@ def _pragmas(own: str) -> Callable[[Any, Any], None]:
             connection.execute(f"PRAGMA {pragma}")
 
     return on_connect
+
+
+class Watcher:
+    """Sees whether another connection committed. One connection for all looks: each counts for itself."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+        self._seen = 0
+
+    def changed(self) -> bool:
+        """Whether there was a commit since the last call; a few microseconds."""
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        found = self._connection.exec_driver_sql("PRAGMA data_version").scalar_one()
+        # Else its snapshot would never see a change, and the log would grow.
+        self._connection.rollback()
+        before, self._seen = self._seen, found
+        return bool(found != before)
+
+    def close(self) -> None:
+        """Lets go of the connection."""
+        if self._connection is not None:
+            self._connection.close()

@@ -97,14 +97,16 @@ connections = Table(  # what was learned about a connection, on all hosts
     Column("reason", Words, nullable=False),
     Column("since", Moment, nullable=False),
     Column("next_at", Moment),  # when its rate allows the next call
-    # The breaker: failures in a row, calls and failures of the window, and since when it is open.
+    # The breaker (breaker.py): failures in a row, calls and failures of the window, and since when it is open.
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("window_from", Moment),
     Column("window_calls", Integer, nullable=False, server_default="0"),
     Column("window_failures", Integer, nullable=False, server_default="0"),
     Column("broken_at", Moment),
     Column("probe_at", Moment),  # when the open breaker lets the next call through
-    Column("forbidden", Document),  # the last answers in a row that were a 403
+    Column(
+        "forbidden", Document
+    ),  # the deliveries that a 403 ended since the last success
 )
 
 pauses = Table(  # what a person stopped: deliveries that agree with every column that is set; none set: all of them
@@ -142,6 +144,8 @@ deliveries = Table(
     Column("stale", String(4), nullable=False),
     Column("coalesce", Boolean, nullable=False, server_default=false()),
     Column("replay_of", Identity),  # the delivery that a person sent once more
+    Column("person", Words),  # who moved or replayed it last; None: nobody did
+    Column("because", Words),  # the reason that person gave
     Column("idempotency_key", Words),
     Column("retries", Document, nullable=False),
     Column("responses", Document),  # None: its vendor alone judges the answers
@@ -153,10 +157,11 @@ deliveries = Table(
     Column("reason", Words, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("due_at", Moment, nullable=False),
+    # Seen behind another delivery of its lane, so that claims need not look at it again; lanes.py keeps it true.
+    Column("behind", Boolean, nullable=False, server_default=false()),
     Column("created_at", Moment, nullable=False),
-    Column(
-        "age_from", Moment, nullable=False
-    ),  # created_at, moved on by the time it was stopped
+    # Where its age counts from: due_at - age_from is the age that it reaches by waiting for its retries alone.
+    Column("age_from", Moment, nullable=False),
     Column("finished_at", Moment),
     Column("owner", String(40)),
     Column("lease_until", Moment),
@@ -168,14 +173,34 @@ deliveries = Table(
 UNFINISHED = ("waiting", "sending", "held")  # these block their lane
 FINISHED = ("delivered", "dead", "cancelled", "skipped", "shadow")
 
+# Predicates of partial indexes: a query that should use one has to say the same, in the same words.
+CLAIMABLE = "state = 'waiting' AND NOT behind"
+BEHIND = "state = 'waiting' AND behind"
+SENDING = "state = 'sending'"
 _UNFINISHED = text("state IN ('waiting', 'sending', 'held')")
 Index("ix_deliveries_event", deliveries.c.event)
-Index(
-    "ix_deliveries_due",
-    deliveries.c.state,
+Index(  # what a claim looks at, in its order
+    "ix_deliveries_claim",
+    deliveries.c.connection,
+    deliveries.c.source,
+    deliveries.c.rule,
     deliveries.c.due_at,
-    sqlite_where=_UNFINISHED,
-    postgresql_where=_UNFINISHED,
+    deliveries.c.id,
+    sqlite_where=text(CLAIMABLE),
+    postgresql_where=text(CLAIMABLE),
+)
+Index(
+    "ix_deliveries_behind",
+    deliveries.c.lane,
+    deliveries.c.id,
+    sqlite_where=text(BEHIND),
+    postgresql_where=text(BEHIND),
+)
+Index(
+    "ix_deliveries_sending",
+    deliveries.c.lane,
+    sqlite_where=text(SENDING),
+    postgresql_where=text(SENDING),
 )
 Index(
     "ix_deliveries_lane",

@@ -3,9 +3,18 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, func, select, text, union_all
 
-from bridge.store.tables import attempts, connections, decisions, deliveries, events
+from bridge.store.filtering import Filter, deliveries_that, events_that
+from bridge.store.lanes import BLOCKER
+from bridge.store.tables import (
+    UNFINISHED,
+    attempts,
+    connections,
+    decisions,
+    deliveries,
+    events,
+)
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -24,6 +33,7 @@ _EVENT = (
 _DELIVERY = (
     deliveries.c.id,
     deliveries.c.event,
+    deliveries.c.source,
     deliveries.c.rule,
     deliveries.c.operation,
     deliveries.c.connection,
@@ -35,12 +45,40 @@ _DELIVERY = (
     deliveries.c.due_at,
     deliveries.c.created_at,
     deliveries.c.finished_at,
+    deliveries.c.replay_of,
+    deliveries.c.person,
+    deliveries.c.because,
+)
+
+# In the words of partial indexes: stores hold millions of finished rows.
+_UNFINISHED = text(f"deliveries.state IN {UNFINISHED}")
+_DEAD = text("deliveries.state = 'dead'")
+_UNROUTED = text("events.state = 'stored'")
+_REQUEST = tuple(
+    deliveries.c[name]
+    for name in (
+        "item_key",
+        "lane",
+        "at",
+        "idempotency_key",
+        "call",
+        "body",
+        "fields",
+        "lease_until",
+    )
 )
 
 
-def list_events(connection: Connection, *, source: str | None, limit: int) -> Rows:
-    """The newest events, newest first."""
+def list_events(
+    connection: Connection,
+    *,
+    where: Filter = (),
+    source: str | None = None,
+    limit: int = 50,
+) -> Rows:
+    """The newest events that a filter is about, newest first."""
     query = select(*_EVENT).order_by(events.c.id.desc()).limit(limit)
+    query = query.where(events_that(connection, where))
     return _rows(
         connection, query.where(events.c.source == source) if source else query
     )
@@ -63,13 +101,15 @@ def decisions_of(connection: Connection, event_id: int) -> Rows:
 def list_deliveries(
     connection: Connection,
     *,
+    where: Filter = (),
     state: str | None = None,
     event_id: int | None = None,
     connection_name: str | None = None,
     limit: int = 50,
 ) -> Rows:
-    """The newest deliveries, newest first."""
+    """The newest deliveries that a filter is about, newest first."""
     query = select(*_DELIVERY).order_by(deliveries.c.id.desc()).limit(limit)
+    query = query.where(deliveries_that(connection, where))
     for column, value in (
         (deliveries.c.state, state),
         (deliveries.c.event, event_id),
@@ -81,8 +121,24 @@ def list_deliveries(
 
 def delivery(connection: Connection, id: int) -> Mapping[str, Any] | None:
     """One delivery with its request; credentials were never part of it."""
-    request = (deliveries.c.call, deliveries.c.body, deliveries.c.fields)
-    found = _rows(connection, select(*_DELIVERY, *request).where(deliveries.c.id == id))
+    found = _rows(
+        connection, select(*_DELIVERY, *_REQUEST).where(deliveries.c.id == id)
+    )
+    return found[0] if found else None
+
+
+def ahead(connection: Connection, id: int) -> Mapping[str, Any] | None:
+    """Id and state of the delivery of its lane that this one waits for; None where it waits for none."""
+    blocker = select(BLOCKER).where(deliveries.c.id == id).scalar_subquery()
+    columns = (deliveries.c.id, deliveries.c.state)
+    found = _rows(connection, select(*columns).where(deliveries.c.id == blocker))
+    return found[0] if found else None
+
+
+def connection_state(connection: Connection, name: str) -> Mapping[str, Any] | None:
+    """What was learned about a connection; None while there is nothing to say."""
+    query = select(connections).where(connections.c.name == name)
+    found = _rows(connection, query)
     return found[0] if found else None
 
 
@@ -98,15 +154,18 @@ def attempts_of(connection: Connection, delivery_id: int) -> Rows:
 
 def count_deliveries(connection: Connection) -> Mapping[tuple[str, str], int]:
     """(connection, state) → how many, of the states that wait for something."""
-    waiting = deliveries.c.state.in_(("waiting", "sending", "held", "dead"))
     columns = (deliveries.c.connection, deliveries.c.state)
-    query = select(*columns, func.count()).where(waiting).group_by(*columns)
-    return {(name, state): count for name, state, count in connection.execute(query)}
+    counts = (
+        select(*columns, func.count()).where(which).group_by(*columns)
+        for which in (_UNFINISHED, _DEAD)
+    )
+    found = connection.execute(union_all(*counts))
+    return {(name, state): count for name, state, count in found}
 
 
 def count_unrouted(connection: Connection) -> int:
     """How many events wait for the rules."""
-    query = select(func.count()).select_from(events).where(events.c.state == "stored")
+    query = select(func.count()).select_from(events).where(_UNROUTED)
     return int(connection.execute(query).scalar_one())
 
 

@@ -1,9 +1,10 @@
 """One writer per process: everything that queued while a commit ran shares the next one.
 
-A job is a function of a connection. Each runs in its own savepoint, so one that fails takes nothing else with it; all
-are committed together, and only then does any caller continue. Under gevent the transaction runs in a native thread
-(a pool of one), because a greenlet that yields between BEGIN and COMMIT would deadlock, and a blocking fsync on the
-loop would stop every socket. Without gevent (command line, tests) the caller's thread commits.
+A job is a function of a connection, and may be run again. All are committed together, and only then does any caller
+continue; where one fails, all run once more in savepoints, so that it takes nothing else with it. Under gevent the
+transaction runs in a native thread (a pool of one), because a greenlet that yields between BEGIN and COMMIT would
+deadlock, and a blocking fsync on the loop would stop every socket. Without gevent (command line, tests) the caller's
+thread commits.
 """
 
 import sys
@@ -28,6 +29,7 @@ T = TypeVar("T")
 Job = Callable[[Connection], T]
 MAX_JOBS = 200  # per commit: bounds how long the lock is held
 
+_CROSSED = ("40001", "40P01")  # PostgreSQL: serialization failure, deadlock
 _BUSY = "the store cannot take a write now; nothing was accepted, send it again"
 
 
@@ -63,18 +65,26 @@ class Writer:
         """Nothing to stop: the caller's thread did the work."""
 
     def _commit(self, jobs: list[Job[Any]]) -> list[_Done | _Failed]:
-        """What became of each job; never raises. What stops the transaction fails every one of them.
+        """What became of each job; never raises."""
+        try:
+            with self._begin() as connection:
+                return [_Done(job(connection)) for job in jobs]
+        except Exception as error:
+            if not database_is_well(error):
+                return _all_failed(jobs, error)
+        return self._commit_apart(jobs)
 
-        A full disk makes SQLite roll back everything and go on without a transaction: no job of such a batch may
-        count as done, and none may run after it.
+    def _commit_apart(self, jobs: list[Job[Any]]) -> list[_Done | _Failed]:
+        """As _commit, each job in a savepoint of its own: slower, and one that fails takes nothing else with it.
+
+        What stops the transaction fails every one of them. A full disk makes SQLite roll back everything and go on
+        without a transaction: no job of such a batch may count as done, and none may run after it.
         """
         try:
             with self._begin() as connection:
                 return [_attempt(connection, job) for job in jobs]
-        except (
-            Exception
-        ) as error:  # nothing was committed, whatever it was: every caller is told
-            return [_Failed(_unavailable(error)) for _ in jobs]
+        except Exception as error:
+            return _all_failed(jobs, error)
 
 
 class GroupWriter(Writer):
@@ -123,11 +133,14 @@ class GroupWriter(Writer):
 
     def _drain(self) -> None:
         """Commits batch after batch until nothing waits; only this greenlet hands jobs to the thread."""
+        from bridge import metrics
+
         try:
             while self._waiting:
                 batch = self._waiting[:MAX_JOBS]
                 del self._waiting[:MAX_JOBS]
-                done = self._pool.apply(self._commit, ([job for job, _ in batch],))
+                with metrics.COMMIT_SECONDS.time():  # here: its lock is the loop's
+                    done = self._pool.apply(self._commit, ([job for job, _ in batch],))
                 for (_, result), value in zip(batch, done, strict=True):
                     result.set(value)
         finally:
@@ -158,6 +171,21 @@ def _attempt(connection: Connection, job: Job[Any]) -> _Done | _Failed:
         return _Failed(error)
 
 
+def _all_failed(jobs: list[Job[Any]], error: Exception) -> list[_Done | _Failed]:
+    """Nothing was committed, whatever it was: every caller is told."""
+    return [_Failed(_unavailable(error)) for _ in jobs]
+
+
+def database_is_well(error: Exception) -> bool:
+    """Whether a job failed by itself, or two processes waited for each other: then another try helps."""
+    if isinstance(error, StoreUnavailable):
+        return False
+    if not isinstance(error, SQLAlchemyError):
+        return not isinstance(error, OSError)
+    crossed = getattr(getattr(error, "orig", None), "sqlstate", None) in _CROSSED
+    return crossed or _its_own_fault(error)
+
+
 def _its_own_fault(error: SQLAlchemyError) -> bool:
     """Whether the statement was wrong, not the database: a value it cannot bind is a bare StatementError."""
     wrong = isinstance(error, IntegrityError | DataError | ProgrammingError)
@@ -180,6 +208,6 @@ def _cause(error: BaseException) -> str:
     """The class of the first error of a chain and no more: the database's own words hold statements and values."""
     while error.__context__ is not None:  # a failing ROLLBACK hides why there was one
         error = error.__context__
-    known = ("locked", "full", "disk I/O", "readonly", "closed")
+    known = ("locked", "full", "disk I/O", "readonly", "closed", "moved to PostgreSQL")
     detail = next((word for word in known if word in str(error)), "")
     return f"{type(error).__name__}{': ' + detail if detail else ''}"

@@ -1,8 +1,11 @@
 """The worker: takes stored events through the rules and the resulting deliveries to their vendors.
 
-    loop.py     what happens when: route what waits, send what is due, keep leases, take over lost ones, drain
-    routing.py  stored event → decisions and deliveries, in one transaction
-    sending.py  one attempt: target, call, judgement, what follows
+    loop.py       what happens when: route what waits, send what is due, rest, drain
+    routing.py    stored event → decisions and deliveries, in one transaction
+    sending.py    one attempt: target, call, judgement, what follows
+    recording.py  what an attempt came to, stored whatever the store does meanwhile
+    keeping.py    leases renewed, lost ones taken over
+    refusals.py   which credentials are not worth another try
 
 Any number of workers may run against one store. Nothing here knows how events came in or how people look at them.
 """

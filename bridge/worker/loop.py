@@ -1,14 +1,13 @@
 """The loop: routes what waits, sends what is due, keeps its leases, takes over lost ones, and drains when told to stop.
 
-Every call runs in a greenlet of its own; this process's budget per connection (concurrency, rate) bounds them. The
-store decides what is due and in which order; a crash at any point loses nothing but time.
+Every call runs in a greenlet of its own. The store decides what is due, in which order and within which budgets, for
+all workers together; a crash at any point loses nothing but time.
 """
 
 import itertools
 import secrets
 import time
 from collections.abc import Callable
-from datetime import timedelta
 
 import gevent
 from gevent.event import Event as Signal
@@ -17,18 +16,22 @@ from gevent.pool import Pool
 from bridge import log
 from bridge.errors import StoreUnavailable
 from bridge.mapping import Ruleset
-from bridge.model import Connection
-from bridge.outbound import CONCURRENCY, Outbound, Pace
-from bridge.store import Database, Session, attempts, clock, queue
-from bridge.store.attempts import After, Attempt
-from bridge.store.queue import Claimed
+from bridge.outbound import Outbound
+from bridge.store import Database, Session, clock, queue
+from bridge.store.leases import Claimed
+from bridge.store.queue import Claim
+from bridge.worker.keeping import LEASE, Keeper
+from bridge.worker.recording import record
+from bridge.worker.refusals import Refusals
 from bridge.worker.routing import Router
-from bridge.worker.sending import attempt, taken_over
+from bridge.worker.sending import attempt
 
-LEASE = timedelta(seconds=15)
 RENEW = 5.0  # seconds between renewals, and between looks for leases that ran out
 TICK = 0.02  # seconds between looks at whether the store changed
-RECHECK = 0.5  # seconds after which the store is asked anyway: retries come due without a change
+RECHECK = 0.5  # seconds after which the store is asked anyway
+BREATH = (
+    0.01  # seconds between claims: calls that end together are followed by one claim
+)
 CALLS = 64  # at once in this process
 DRAIN = 25.0  # seconds that calls under way get when the worker stops
 
@@ -49,16 +52,17 @@ class Worker:
         self._database = database
         self._ruleset = ruleset
         self._outbound = outbound
-        self._name = secrets.token_hex(
-            8
-        )  # never reused, as host names and process ids are
+        # Never used again, as the names of hosts and the numbers of processes are.
+        self._name = secrets.token_hex(8)
         self._claims = itertools.count(1)
         self._router = Router(database, environment)
-        self._pace = Pace()
+        self._keeper = Keeper(database, self._owner)
+        self._refusals = Refusals()
+        self._probes: set[str] = set()  # parked connections to try
         self._calls = Pool(CALLS)
-        self._sending: dict[int, Claimed] = {}
         self._wake = Signal()
         self._rest_for = RECHECK
+        self._claimed_at = 0.0
         self._stopping = False
 
     def run(self) -> None:
@@ -81,7 +85,9 @@ class Worker:
                 gevent.sleep(1)
         self._calls.join(timeout=DRAIN)
         keeper.kill()
-        _log.info("worker stopped", worker=self._name, unfinished=len(self._sending))
+        _log.info(
+            "worker stopped", worker=self._name, unfinished=len(self._keeper.sending)
+        )
 
     def stop(self) -> None:
         """Takes nothing new from now on. Safe in a signal handler."""
@@ -94,91 +100,79 @@ class Worker:
         self._rest_for = RECHECK
         ruleset = self._ruleset()  # a reload meanwhile concerns the next round
         routed = self._router.route_waiting(ruleset)
-        return self._start_due(ruleset) + routed > 0
+        return self._start_due(ruleset) or routed > 0
 
     def join(self) -> None:
         """Waits for the calls under way."""
         self._calls.join()
 
+    def keep_leases_once(self) -> int:
+        """One round of keeping leases and looking for changed credentials; how many deliveries were taken over."""
+        taken = self._keeper.once()
+        with self._database.read() as connection:
+            parked = queue.parked(connection)
+        self._probes = {
+            name for name, own in parked.items() if self._refusals.changed(name, own)
+        }
+        if taken or self._probes:
+            self._wake.set()
+        return taken
+
     def _rest(self) -> None:
-        """Sleeps until a call ended, the store changed, a rate allows the next call, or it is time to look anyway."""
+        """Sleeps until a call ended, the store changed, time makes something due, or it is time to look anyway."""
         until = time.monotonic() + self._rest_for
         while time.monotonic() < until and not self._wake.wait(TICK):
             if self._database.changed():
                 return
 
-    def _start_due(self, ruleset: Ruleset) -> int:
+    def _start_due(self, ruleset: Ruleset) -> bool:
+        gevent.sleep(max(self._claimed_at + BREATH - time.monotonic(), 0.0))
         room = self._calls.free_count()
         off = [rule.id for rule in ruleset.rules if rule.mode == "off"]
-        with self._database.read() as connection:
-            if room == 0 or not queue.any_due(connection, clock(connection), off):
-                return 0
-        taken = self._database.write(
+        if room == 0 or not self._anything_due(off):
+            return False
+        begun = time.monotonic()
+        claim = self._database.write(
             lambda connection: self._claim(connection, room, off)
         )
-        for item in taken:
-            self._sending[item.id] = item
-            rate = _rate(item.connection)
-            self._pace.acquire(item.connection.name, rate, time.monotonic())
-            self._calls.spawn(self._deliver, item)
-        return len(taken)
+        self._claimed_at = time.monotonic()
+        for item in claim.items:
+            self._keeper.sending[item.id] = item
+            self._probes.discard(item.connection.name)  # tried, whatever comes of it
+            self._calls.spawn(self._deliver, item, begun)
+        return bool(claim.items) or claim.moved
 
-    def _claim(self, connection: Session, room: int, off: list[str]) -> list[Claimed]:
+    def _anything_due(self, off: list[str]) -> bool:
+        with self._database.read() as connection:
+            now = clock(connection)
+            outlook = queue.look(connection, now, off, self._probes)
+        if outlook.next_at is not None:
+            wait = (outlook.next_at - now).total_seconds()
+            self._rest_for = min(self._rest_for, max(wait, 0.0))
+        return outlook.due
+
+    def _claim(self, connection: Session, room: int, off: list[str]) -> Claim:
         now = clock(connection)
-        return queue.claim(connection, self._owner(), now, LEASE, self._free, room, off)
+        owner = self._owner()
+        return queue.claim(connection, owner, now, LEASE, room, off, self._probes)
 
     def _owner(self) -> str:
         return f"{self._name}-{next(self._claims)}"
 
-    def _free(self, connection: Connection) -> int:
-        """How many calls of a connection may start now: its free slots, or one at a time under a rate."""
-        slots = self._pace.slots(connection.name, _concurrency(connection))
-        rate = _rate(connection)
-        if rate is None:
-            return slots
-        waits = self._pace.wait(connection.name, rate, time.monotonic())
-        if waits > 0:
-            self._rest_for = min(self._rest_for, waits)
-            return 0
-        return min(slots, 1)
-
-    def _deliver(self, item: Claimed) -> None:
+    def _deliver(self, item: Claimed, claimed: float) -> None:
+        start_by = claimed + LEASE.total_seconds() / 2
         try:
-            made, after = attempt(item, self._outbound)
-            self._finish(item, made, after)
+            gevent.sleep(item.wait)
+            made, after = attempt(item, self._outbound, self._refusals, start_by)
+            record(self._database, item, made, after)
         except Exception as error:
             # The lease runs out, and whoever takes over records an unknown outcome: the truth as far as the store goes.
             _log.error(
                 "attempt not recorded", delivery_id=item.id, error=type(error).__name__
             )
         finally:
-            self._pace.release(item.connection.name)
-            self._sending.pop(item.id, None)
+            self._keeper.sending.pop(item.id, None)
             self._wake.set()
-
-    def _finish(self, item: Claimed, made: Attempt, after: After) -> None:
-        mine = self._database.write(
-            lambda connection: attempts.finish(
-                connection, item, made, after, clock(connection)
-            )
-        )
-        if after.parks and mine:
-            _log.error(
-                "connection parked",
-                connection=item.connection.name,
-                reason=after.reason,
-            )
-        _log.info(
-            "attempt recorded" if mine else "attempt not recorded: the lease was lost",
-            delivery_id=item.id,
-            event_id=item.event,
-            rule=item.rule,
-            connection=item.connection.name,
-            status=made.status,
-            verdict=made.verdict,
-            code=made.code,
-            state=after.state,
-        )
 
     def _keep_leases(self) -> None:
         """Renews what is being sent, and takes over what nobody renews."""
@@ -190,35 +184,3 @@ class Worker:
             ) as error:  # whatever it is, live calls must keep their leases
                 _log.error("leases not renewed", error=type(error).__name__)
             gevent.sleep(RENEW)
-
-    def keep_leases_once(self) -> int:
-        """One round of _keep_leases; how many deliveries were taken over."""
-        sending = list(self._sending.values())
-        if sending:
-            self._database.write(
-                lambda connection: queue.renew(
-                    connection, sending, clock(connection) + LEASE
-                )
-            )
-        with self._database.read() as connection:
-            if not queue.any_lost(connection, clock(connection)):
-                return 0
-        lost = self._database.write(self._take_over)
-        for item in lost:
-            _log.warning("lease taken over", delivery_id=item.id, event_id=item.event)
-            self._finish(item, *taken_over(item))
-        self._wake.set()
-        return len(lost)
-
-    def _take_over(self, connection: Session) -> list[Claimed]:
-        now = clock(connection)
-        return queue.take_over(connection, self._owner(), now, now + LEASE)
-
-
-def _rate(connection: Connection) -> float | None:
-    rate = connection.options.get("rate")
-    return None if rate is None else float(str(rate))
-
-
-def _concurrency(connection: Connection) -> int:
-    return int(str(connection.options.get("concurrency", CONCURRENCY)))

@@ -1,9 +1,21 @@
 """Routing: what every rule says to a stored event, recorded together with the calls that follow.
 
-Two workers may route the same event at once; the conditional update in events.routed lets one of them record it. A
-payload that cannot be read again, or a rule that fails, becomes a visible dead letter and stops nothing else.
+A payload that cannot be read again, or a rule that fails, becomes a visible dead letter and stops nothing else.
+
+Why deliveries come into being in order of receipt, whatever other workers do:
+
+- If A was answered before B came, A was committed before B was inserted: A has the lower id (SQLite numbers under the
+  write lock, PostgreSQL's sequence only goes up), and whoever sees B waiting sees A waiting or routed.
+- A batch is read in one statement and is the *beginning* of what waits, so with B it holds every such A.
+- It is recorded in one transaction, from its first event to its last. The conditional update of events.routed waits
+  for another worker's uncommitted one, so B's deliveries are made after A's were committed or right behind them here.
+
+So it would break with a cursor (a low id may be committed late), with SKIP LOCKED in the read, with events recorded in
+another order than read, or with one transaction for each of several sources. Two workers that route the same batch
+are harmless and a waste: the turn lets one at it, and whoever was denied for PATIENCE does not wait for a stopped one.
 """
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,12 +25,13 @@ import gevent
 
 from bridge import log, metrics, providers
 from bridge.errors import Malformed, Refused, StoreRefused
-from bridge.mapping import Ruleset, Source, route
+from bridge.mapping import Ruleset, Source, passed_over, route
 from bridge.model import Decision, Event, Said
-from bridge.store import Database, Session, clock, deliveries, events
+from bridge.store import Database, Session, announce, clock, deliveries, events
 from bridge.store.events import StoredEvent
 
 BATCH = 50  # events per transaction: bounds how long intake waits for the writer
+PATIENCE = 5.0  # seconds
 
 _log = log.get("worker")
 
@@ -38,9 +51,22 @@ class Router:
         self._database = database
         self._environment = environment
         self._read: tuple[object, dict[int | None, Event]] = (None, {})
+        self._had_turn = time.monotonic()
 
     def route_waiting(self, ruleset: Ruleset) -> int:
-        """Routes up to BATCH events in order of receipt; how many there were."""
+        """Routes up to BATCH events in order of receipt unless another worker is at it; how many it looked at."""
+        with self._database.read() as connection:
+            if not events.any_waiting(connection, ruleset.sources.keys()):
+                return 0
+        with self._database.turn("routing") as mine:
+            now = time.monotonic()
+            if mine:
+                self._had_turn = now
+            elif now - self._had_turn < PATIENCE:
+                return 0
+            return self._route_batch(ruleset)
+
+    def _route_batch(self, ruleset: Ruleset) -> int:
         with self._database.read() as connection:
             waiting = events.waiting(connection, ruleset.sources.keys(), BATCH)
         routed = []
@@ -56,11 +82,9 @@ class Router:
         """What the rules say; an event that they cannot be asked about gets one decision that says why."""
         source = ruleset.sources[stored.source]
         try:
-            event = self._event(source, stored)
-            if not event.live and self._environment == "production":
-                return (
-                    _unasked(source, Said.SKIPPED, "a test-mode event, in production"),
-                )
+            event = self.event(source, stored)
+            if reason := passed_over(event, self._environment):
+                return (_unasked(source, Said.SKIPPED, reason),)
             return route(event, ruleset, environment=self._environment)
         except Refused as error:
             reason = f"the stored request can no longer be read: {error}"
@@ -72,8 +96,10 @@ class Router:
             )
         return (_unasked(source, Said.ERROR, reason),)
 
-    def _event(self, source: Source, stored: StoredEvent) -> Event:
+    def event(self, source: Source, stored: StoredEvent) -> Event:
         """The event as it was received. Raises Refused when it cannot be read any more."""
+        if stored.pruned:
+            raise Malformed("it was kept long enough and is gone")
         key = (stored.payload_id, source)
         if self._read[0] != key:
             self._read = (None, {})
@@ -147,6 +173,7 @@ def _record(
         if events.routed(connection, id, ruleset.hash, item.decisions, now):
             store_decisions(connection, id, ruleset.hash, item.decisions, now)
             done.append(item)
+    announce(connection)  # other workers may have room for what is due now
     return done
 
 

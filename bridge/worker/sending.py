@@ -6,7 +6,7 @@ Sends and judges; the loop claims before and records after. Secrets do not leave
 import random
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from bridge import log, mapping, metrics, retry, vendors
 from bridge.errors import ConfigurationError, UnknownName
@@ -14,8 +14,10 @@ from bridge.mapping import ExpressionError
 from bridge.model import Call, NoReply, Outcome, Reply, Response, Verdict
 from bridge.outbound import Outbound, resolve_target
 from bridge.store.attempts import After, Attempt
-from bridge.store.queue import Claimed
+from bridge.store.connections import FORBIDDEN
+from bridge.store.leases import Claimed
 from bridge.vendors import Operation
+from bridge.worker.refusals import Refusals
 
 STORED_REPLY = 64 * 1024  # bytes of an answer that are kept
 TIMEOUT = 30.0  # seconds for a whole call, where the connection says nothing
@@ -23,8 +25,13 @@ TIMEOUT = 30.0  # seconds for a whole call, where the connection says nothing
 _log = log.get("worker")
 
 
-def attempt(item: Claimed, outbound: Outbound) -> tuple[Attempt, After]:
-    """Makes one call. Whatever happens has a recorded attempt and a next state."""
+def attempt(
+    item: Claimed, outbound: Outbound, refusals: Refusals, start_by: float
+) -> tuple[Attempt, After]:
+    """Makes one call. Whatever happens has an attempt to record and a next state; `refusals` is told of a refusal.
+
+    Nothing is sent after `start_by`, a time.monotonic(): a host that was suspended may have lost its lease.
+    """
     started = datetime.now(UTC)
     try:
         operation = vendors.operation(item.operation)
@@ -34,8 +41,10 @@ def attempt(item: Claimed, outbound: Outbound) -> tuple[Attempt, After]:
     except ConfigurationError as error:  # a secret that went missing: nothing is burnt
         return _unsent(item, started, Verdict.PARK, error.reason, str(error))
     call = _with_key(item)
-    answer = outbound.send(call, target, timeout=_timeout(item))
+    answer = outbound.send(call, target, timeout=_timeout(item), start_by=start_by)
     outcome = _judge(operation, item, call, answer)
+    if outcome.verdict is Verdict.PARK or outcome.code == FORBIDDEN:
+        refusals.note(item.connection.name, target)
     metrics.ATTEMPTS.labels(item.connection.name, outcome.verdict.value).inc()
     metrics.ATTEMPT_SECONDS.labels(item.connection.name).observe(answer.elapsed)
     return _conclude(item, started, outcome, answer)
@@ -70,7 +79,8 @@ def _report(item: Claimed) -> Callable[[Response, ExpressionError], None]:
     def report(response: Response, error: ExpressionError) -> None:
         _log.warning(
             "response passed over",
-            delivery=item.id,
+            delivery_id=item.id,
+            event_id=item.event,
             rule=item.rule,
             when=response.when,
             code=error.code,
@@ -110,12 +120,13 @@ def _conclude(
 ) -> tuple[Attempt, After]:
     now = datetime.now(UTC)
     reply = answer if isinstance(answer, Reply) else None
+    headers = reply.headers if reply else {}
     step = retry.next_step(
         outcome,
         attempts=item.attempts + 1,
         age=item.age.total_seconds(),
         retries=item.retries,
-        reply_headers=reply.headers if reply else None,
+        reply_headers=headers,
         now=now,
         random=random.random,
     )
@@ -124,7 +135,7 @@ def _conclude(
         state="waiting" if parks else step.state,
         code=step.code,
         reason=step.reason,
-        due_at=now + timedelta(seconds=step.delay),
+        delay=step.delay,
         counts=not parks,
         parks=parks,
         call=outcome.call,
@@ -137,5 +148,6 @@ def _conclude(
         code=outcome.code,
         reason=outcome.reason,
         reply=reply.body[:STORED_REPLY] if reply else None,
+        retry_after=retry.asked(headers, now),
     )
     return recorded, after

@@ -241,6 +241,14 @@ def test_no_time_left_sends_nothing(serve, outbound, call):
     assert (answer.kind, answer.sent, server.connections) == ("timeout", False, 0)
 
 
+def test_call_that_was_held_up_is_not_sent(serve, outbound, call):
+    """After `start_by` nothing leaves, and the vendor cannot have seen it: its lease may be another's by now."""
+    server, now = serve(), time.monotonic()
+    late = outbound.send(call, server.target(), start_by=now - 0.001)
+    assert (late.kind, late.sent, server.requests) == ("late", False, [])
+    assert outbound.send(call, server.target(), start_by=now + 9).status == 200
+
+
 def test_connections_are_kept(serve, outbound, call):
     """Calls one after another share a connection."""
     server = serve()

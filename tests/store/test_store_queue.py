@@ -1,129 +1,16 @@
 """The queue: claims in lane order, leases, and what a finished attempt leaves behind."""
 
-import itertools
 import threading
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from queueing import CALL, LEASE, VAMBE, state
 from running import NOW
 
-from bridge.model import (
-    Call,
-    Connection,
-    Event,
-    Rendered,
-    Request,
-    Response,
-    Retries,
-    SecretRef,
-)
-from bridge.store import (
-    Database,
-    attempts,
-    connections,
-    deliveries,
-    events,
-    queue,
-    views,
-)
-from bridge.store.attempts import After, Attempt
-
-LEASE = timedelta(seconds=15)
-VAMBE = Connection(
-    name="vambe-cl",
-    vendor="vambe",
-    options={"country": "CL", "rate": 5},
-    auth={"api_key": SecretRef(kind="env", name="VAMBE_API_KEY")},
-)
-CALL = Call(
-    method="POST",
-    path="/api/public/ticket/amount",
-    query=(("a", "1"),),
-    headers=(("Content-Type", "application/json"),),
-    body=b'{"amount":150000}',
-)
-SENT = Attempt(
-    started_at=NOW,
-    elapsed=0.2,
-    status=200,
-    verdict="delivered",
-    code="ok",
-    reason="accepted",
-    reply=b"{}",
-)
-DONE = After(state="delivered", code="ok", reason="accepted", due_at=NOW)
-
-
-@pytest.fixture
-def event_id(database):
-    request = Request(
-        method="POST", target="/hooks/s", headers=(), body=b"{}", received_at=NOW
-    )
-    event = Event(
-        source="s",
-        event_id="e",
-        type="t",
-        occurred_at=NOW,
-        received_at=NOW,
-        payload={},
-        headers={},
-    )
-    return database.write(
-        lambda connection: events.accept(connection, request, [event])
-    ).ids[0]
-
-
-@pytest.fixture
-def add(database, event_id):
-    counter = iter(range(1_000))
-
-    def add(ticket="t1", **changes):
-        connection = changes.pop("connection", VAMBE)
-        rendered = Rendered(
-            rule="r",
-            key="",
-            operation="vambe.update_amount",
-            connection=connection,
-            fields={"amount": 150000},
-            call=CALL,
-            ticket=ticket,
-            lane=f"{connection.name}/{ticket}",
-            at=NOW,
-            idempotency_key=f"key-{next(counter)}",
-        )
-        rendered = replace(rendered, **changes)
-        return database.write(
-            lambda c: deliveries.add(c, event_id, "hash", rendered, NOW)
-        )
-
-    return add
-
-
-@pytest.fixture
-def claim(database):
-    numbers = itertools.count()
-
-    def claim(owner="me", now=NOW, free=100, limit=100):
-        mine = f"{owner}-{next(numbers)}"
-        return database.write(
-            lambda c: queue.claim(c, mine, now, LEASE, lambda connection: free, limit)
-        )
-
-    return claim
-
-
-@pytest.fixture
-def finish(database):
-    def finish(item, after=DONE, attempt=SENT, now=NOW):
-        return database.write(lambda c: attempts.finish(c, item, attempt, after, now))
-
-    return finish
-
-
-def state(database, id):
-    with database.read() as connection:
-        return views.delivery(connection, id)["state"]
+from bridge.model import Response, Retries
+from bridge.store import Database, deliveries, leases, queue, views
+from bridge.store.attempts import After
 
 
 def test_claimed_delivery_is_what_was_rendered(add, claim):
@@ -145,7 +32,7 @@ def test_claimed_delivery_knows_its_responses(add, claim, database):
     (item,) = claim()
     later = NOW + LEASE + timedelta(seconds=1)
     (taken,) = database.write(
-        lambda c: queue.take_over(c, "other", later, later + LEASE)
+        lambda c: leases.take_over(c, "other", later, later + LEASE)
     )
     assert item.responses == taken.responses == responses
 
@@ -178,8 +65,7 @@ def test_unfinished_delivery_blocks_its_lane(add, claim, finish, blocking):
     """A delivery that is retried later or held lets nothing of its lane overtake it."""
     add("t1"), add("t1")
     (item,) = claim()
-    later = NOW + timedelta(minutes=5)
-    finish(item, after=After(state=blocking, code="c", reason="r", due_at=later))
+    finish(item, after=After(state=blocking, code="c", reason="r", delay=300))
     assert claim() == []
 
 
@@ -188,7 +74,7 @@ def test_dead_letter_frees_its_lane(add, claim, finish):
     add("t1")
     second = add("t1")
     (item,) = claim()
-    finish(item, after=After(state="dead", code="c", reason="r", due_at=NOW))
+    finish(item, after=After(state="dead", code="c", reason="r", delay=0))
     assert [item.id for item in claim()] == [second]
 
 
@@ -197,7 +83,7 @@ def test_retry_is_not_due_before_its_time(add, claim, finish):
     add()
     (item,) = claim()
     due = NOW + timedelta(seconds=5)
-    finish(item, after=After(state="waiting", code="c", reason="r", due_at=due))
+    finish(item, after=After(state="waiting", code="c", reason="r", delay=5))
     assert claim(now=due - timedelta(seconds=1)) == []
     (again,) = claim(now=due)
     assert again.attempts == 1
@@ -217,50 +103,11 @@ def test_shadow_delivery_is_recorded_and_never_sent(add, claim, database):
     assert state(database, id) == "shadow"
 
 
-def test_connection_gets_no_more_than_is_free(add, claim):
-    """The budget of a connection bounds one claim as well."""
-    for number in range(5):
-        add(f"t{number}")
-    assert len(claim(free=2)) == 2
-
-
-def test_busy_connection_does_not_hide_another(add, claim):
-    """A connection without room leaves the others' deliveries to be claimed."""
-    add("t1")
-    other = add("t1", connection=replace(VAMBE, name="other"))
-
-    def free(connection):
-        return 0 if connection.name == "vambe-cl" else 4
-
-    assert [item.id for item in claim_with(claim, free)] == [other]
-
-
-def test_many_waiting_of_a_busy_connection_hide_nobody(add, claim, monkeypatch):
-    """However much of a connection without room is due first, what others have due is found."""
-    monkeypatch.setattr(queue, "_CANDIDATES", 3)
-    for number in range(8):
-        add(f"t{number}")
-    other = add("t1", connection=replace(VAMBE, name="other"))
-
-    def free(connection):
-        return 1 if connection.name == "vambe-cl" else 4
-
-    assert other in [item.id for item in claim_with(claim, free)]
-
-
-def test_rule_that_is_off_holds_what_waits(add, claim, database):
+def test_rule_that_is_off_holds_what_waits(add, claim):
     """Deliveries of a rule in mode off stay where they are until it is on again."""
     add()
-    off = database.write(
-        lambda c: queue.claim(c, "me", NOW, LEASE, lambda _: 9, 9, off=["r"])
-    )
-    assert off == []
+    assert claim(off=["r"]) == []
     assert len(claim()) == 1
-
-
-def claim_with(claim, free):
-    database = claim.__closure__[0].cell_contents
-    return database.write(lambda c: queue.claim(c, "me", NOW, LEASE, free, 100))
 
 
 def test_attempt_of_a_lost_lease_is_not_written(add, claim, finish, database):
@@ -268,9 +115,9 @@ def test_attempt_of_a_lost_lease_is_not_written(add, claim, finish, database):
     id = add()
     (item,) = claim("slept")
     later = NOW + LEASE + timedelta(seconds=1)
-    taken = database.write(lambda c: queue.take_over(c, "awake", later, later + LEASE))
+    taken = database.write(lambda c: leases.take_over(c, "awake", later, later + LEASE))
     assert [one.id for one in taken] == [id]
-    assert finish(item) is False
+    assert finish(item) is None
     assert state(database, id) == "sending"
     with database.read() as connection:
         assert views.attempts_of(connection, id) == []
@@ -281,11 +128,9 @@ def test_renewed_lease_is_not_taken_over(add, claim, database):
     add()
     (item,) = claim("busy")
     later = NOW + LEASE + timedelta(seconds=1)
-    database.write(lambda c: queue.renew(c, [item], later + LEASE))
-    assert (
-        database.write(lambda c: queue.take_over(c, "other", later, later + LEASE))
-        == []
-    )
+    database.write(lambda c: leases.renew(c, [item], later + LEASE))
+    taken = database.write(lambda c: leases.take_over(c, "other", later, later + LEASE))
+    assert taken == ()
 
 
 def test_worker_is_not_the_owner_of_its_own_later_claim(add, claim, finish, database):
@@ -294,12 +139,12 @@ def test_worker_is_not_the_owner_of_its_own_later_claim(add, claim, finish, data
     (old,) = claim("me")
     later = NOW + LEASE + timedelta(seconds=1)
     (lost,) = database.write(
-        lambda c: queue.take_over(c, "other", later, later + LEASE)
+        lambda c: leases.take_over(c, "other", later, later + LEASE)
     )
-    finish(lost, after=After(state="waiting", code="c", reason="r", due_at=NOW))
+    finish(lost, after=After(state="waiting", code="c", reason="r", delay=0))
     (new,) = claim("me")
-    assert finish(old) is False
-    assert finish(new) is True
+    assert finish(old) is None
+    assert finish(new) is not None
 
 
 def test_retried_dead_letter_waits_for_what_is_being_sent(add, claim, finish, database):
@@ -307,7 +152,7 @@ def test_retried_dead_letter_waits_for_what_is_being_sent(add, claim, finish, da
     first = add("t1")
     add("t1")
     (item,) = claim()
-    finish(item, after=After(state="dead", code="c", reason="r", due_at=NOW))
+    finish(item, after=After(state="dead", code="c", reason="r", delay=0))
     (second,) = claim()
     database.write(
         lambda c: deliveries.change_state(
@@ -319,24 +164,10 @@ def test_retried_dead_letter_waits_for_what_is_being_sent(add, claim, finish, da
     assert [one.id for one in claim()] == [first]
 
 
-def test_time_behind_others_is_no_age(add, claim, finish):
-    """A delivery's age counts from its first attempt, not from the time it waited behind a held one."""
-    add("t1")
-    (item,) = claim()
-    due = NOW + timedelta(seconds=5)
-    finish(item, after=After(state="waiting", code="c", reason="r", due_at=due))
-    add("t1")
-    week = NOW + timedelta(days=7)
-    (first,) = claim(now=week)
-    assert first.age == timedelta(days=7)
-    finish(first, now=week)
-    (second,) = claim(now=week)
-    assert second.age == timedelta(0)
-
-
 def test_two_claimers_never_get_the_same_delivery(add, database):
     """However many workers claim at once, each delivery goes to one. Without one_at_a_time PostgreSQL fails this."""
-    ids = [add(f"t{number}") for number in range(20)]
+    wide = replace(VAMBE, options={"country": "CL", "concurrency": 99})
+    ids = [add(f"t{number}", connection=wide) for number in range(20)]
     url = database.url.render_as_string(hide_password=False)
     got, barrier = [], threading.Barrier(4)
 
@@ -345,9 +176,7 @@ def test_two_claimers_never_get_the_same_delivery(add, database):
         barrier.wait()
         for turn in range(5):
             mine = f"{name}-{turn}"
-            got.extend(
-                own.write(lambda c: queue.claim(c, mine, NOW, LEASE, lambda _: 99, 3))
-            )
+            got.extend(own.write(lambda c: queue.claim(c, mine, NOW, LEASE, 3)).items)
         own.close()
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
@@ -370,37 +199,12 @@ def test_stale_update_is_skipped(add, claim, finish, database):
     assert [item.id for item in claim()] == [same]
 
 
-def test_parked_connection_waits_and_resumes_in_order(add, claim, finish, database):
-    """Parking stops a connection without burning attempts; resuming makes what waits due at once, age untouched."""
-    first = add("t1")
-    add("t2")
-    item = claim(limit=1)[0]
-    parked = After(
-        state="waiting",
-        code="http_401",
-        reason="no",
-        due_at=NOW,
-        counts=False,
-        parks=True,
-    )
-    finish(item, after=parked)
-    later = NOW + timedelta(days=6)
-    assert claim(now=later) == []
-    assert database.write(lambda c: connections.resume(c, "vambe-cl", later)) is True
-    resumed = claim(now=later)
-    assert [one.id for one in resumed][0] == first
-    assert resumed[0].attempts == 0
-    assert resumed[0].age == timedelta(0)
-
-
 def test_replacement_call_is_what_is_sent_next(add, claim, finish):
     """Where a part was applied, only what is left is sent again."""
     add()
     (item,) = claim()
     rest = replace(CALL, body=b'{"newLevel":"x"}')
-    finish(
-        item, after=After(state="waiting", code="c", reason="r", due_at=NOW, call=rest)
-    )
+    finish(item, after=After(state="waiting", code="c", reason="r", call=rest))
     (again,) = claim()
     assert again.call == rest
 
@@ -413,18 +217,18 @@ def test_same_idempotency_key_is_kept_but_not_sent(add, claim, database):
     assert len(claim()) == 1
 
 
-def test_any_due_agrees_with_claim(add, claim, database):
+def test_look_agrees_with_claim(add, claim, database):
     """The cheap look before a claim says no exactly when a claim would find nothing."""
 
-    def any_due():
+    def due():
         with database.read() as connection:
-            return queue.any_due(connection, NOW)
+            return queue.look(connection, NOW).due
 
-    assert any_due() is False
+    assert due() is False
     add("t1"), add("t1")
-    assert any_due() is True
+    assert due() is True
     claim()
-    assert any_due() is False
+    assert due() is False
 
 
 def test_a_person_moves_what_may_be_moved(add, database):

@@ -110,5 +110,5 @@ def test_a_response_that_cannot_be_tried_loses_nothing(bench_of, sandbox):
     (row,) = bench.deliveries()
     assert (row["state"], row["code"]) == ("dead", "http_404")
     (line,) = [one for one in logs if one["event"] == "response passed over"]
-    assert (line["delivery"], line["code"]) == (row["id"], "E301")
+    assert (line["delivery_id"], line["code"]) == (row["id"], "E301")
     assert "ACME" not in str(line)

@@ -1,0 +1,81 @@
+"""Coalescing: an update that a newer one of the same rule replaces whole need not be sent (`ordering.coalesce`).
+
+Only what certainly was never applied is dropped, and only for a delivery that waits behind it in its lane with nothing
+of another rule, ticket or operation in between: what the ticket is in the end is the same, and no order changes.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Connection as Database
+from sqlalchemy import Row, exists, select, text
+
+from bridge.store.tables import attempts, deliveries, lane_marks
+
+_MOST = 200  # deliveries looked at behind one
+_ALIKE = ("rule", "connection", "operation", "ticket")
+
+
+def superseded(database: Database, id: int, lane: str) -> Mapping[int, int]:
+    """Of the deliveries from `id` on, which is at the front of its lane: those not to be sent → the newer one each."""
+    found: dict[int, int] = {}
+    kept: list[Row[Any]] = []
+    for row in reversed(list(_run(_waiting(database, id, lane)))):
+        newer = None if row.tried else _replacing(row, kept)
+        if newer is None:
+            kept.append(row)
+        else:
+            found[row.id] = newer
+    there = _held(database, {*found, *found.values()})
+    return {id: newer for id, newer in found.items() if {id, newer} <= there}
+
+
+def _held(database: Database, ids: Collection[int]) -> set[int]:
+    """Those that still wait, locked: nobody cancels a newer one at the moment that the older one is dropped for it."""
+    query = select(deliveries.c.id).where(
+        deliveries.c.id.in_(ids), deliveries.c.state == "waiting"
+    )
+    locked = query.with_for_update(skip_locked=True, key_share=True)
+    return set(database.execute(locked).scalars())
+
+
+def _replacing(row: Row[Any], kept: Iterable[Row[Any]]) -> int | None:
+    """A later one that sets every field that this one sets."""
+    fits = (later.id for later in kept if later.fields.keys() >= row.fields.keys())
+    return next(fits, None)
+
+
+def _waiting(database: Database, id: int, lane: str) -> Iterable[Row[Any]]:
+    tried = exists().where(
+        attempts.c.delivery == deliveries.c.id, attempts.c.verdict != "park"
+    )
+    mark = select(lane_marks.c.at).where(
+        lane_marks.c.lane == lane, lane_marks.c.rule == deliveries.c.rule
+    )
+    columns = ("id", "fields", "at", "stale", "state", "coalesce", "replay_of")
+    query = select(
+        *(deliveries.c[name] for name in (*columns, *_ALIKE)),
+        tried.label("tried"),
+        mark.scalar_subquery().label("newest"),
+    ).where(
+        deliveries.c.lane == lane,
+        deliveries.c.id >= id,
+        text("deliveries.state IN ('waiting', 'sending', 'held')"),
+    )
+    return database.execute(query.order_by(deliveries.c.id).limit(_MOST))
+
+
+def _run(rows: Iterable[Row[Any]]) -> Iterator[Row[Any]]:
+    """The first of these and what follows while it may replace it: never one that will be found stale."""
+    first: Row[Any] | None = None
+    newest = None
+    for row in rows:
+        first = first or row
+        newest = max(filter(None, (newest, row.newest)), default=None)
+        same = all(row._mapping[name] == first._mapping[name] for name in _ALIKE)
+        waits = row.state == "waiting" and row.coalesce and row.replay_of is None
+        stale = row.stale == "skip" and None not in (row.at, newest) and row.at < newest
+        if stale or not (same and waits):
+            return
+        newest = max(filter(None, (newest, row.at)), default=None)
+        yield row

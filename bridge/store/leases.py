@@ -1,0 +1,129 @@
+"""Leases: a delivery that is being sent belongs to one claim, and only its owner may finish it.
+
+An owner that stops renewing loses it: somebody else takes over, and judges what may or may not have been sent.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger
+from sqlalchemy import Connection as Database
+from sqlalchemy import Row, case, select, text, type_coerce, update
+
+from bridge.model import Call, Connection, Response, Retries
+from bridge.store import calls, specs
+from bridge.store.columns import microseconds
+from bridge.store.dialect import QUEUE, one_at_a_time
+from bridge.store.tables import SENDING, deliveries
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claimed:
+    """A delivery that this owner may send now."""
+
+    id: int
+    owner: str  # of the lease, new for each claim
+    event: int
+    rule: str
+    operation: str
+    connection: Connection
+    call: Call
+    lane: str
+    at: datetime | None
+    retries: Retries
+    responses: tuple[Response, ...]
+    attempts: int  # made before this one
+    age: timedelta  # since its first attempt, without the time it was stopped
+    idempotency_key: str | None
+    claimed_at: datetime  # by the database's clock
+    wait: float = 0.0  # seconds from then until its connection's rate allows the call
+
+
+def lease(
+    database: Database,
+    owner: str,
+    starts: Mapping[int, datetime],
+    now: datetime,
+    until: datetime,
+) -> tuple[Claimed, ...]:
+    """Makes deliveries this owner's: their ids, with the time from which each may be sent.
+
+    What a delivery waited for beyond its own due time (its lane, its connection, a pause, a bridge that was down) is
+    no fault of its: `age_from` moves on by as much, so that its age is the time between its own attempts.
+    """
+    late = microseconds(now) - type_coerce(deliveries.c.due_at, BigInteger)
+    age_from = type_coerce(deliveries.c.age_from, BigInteger)
+    database.execute(
+        update(deliveries)
+        .where(deliveries.c.id.in_(starts), deliveries.c.state == "waiting")
+        .values(
+            state="sending",
+            owner=owner,
+            lease_until=until,
+            age_from=case((late > 0, age_from + late), else_=age_from),
+        )
+    )
+    return _owned(database, owner, starts, now)
+
+
+def renew(database: Database, items: Collection[Claimed], until: datetime) -> None:
+    """Keeps the leases of what is still being sent."""
+    mine = deliveries.c.owner.in_({item.owner for item in items})
+    ids = deliveries.c.id.in_([item.id for item in items])
+    database.execute(update(deliveries).where(mine, ids).values(lease_until=until))
+
+
+def any_lost(database: Database, now: datetime) -> bool:
+    """Whether a lease ran out."""
+    query = select(deliveries.c.id).where(text(SENDING), deliveries.c.lease_until < now)
+    return database.execute(query.limit(1)).first() is not None
+
+
+def take_over(
+    database: Database, owner: str, now: datetime, until: datetime
+) -> tuple[Claimed, ...]:
+    """Deliveries whose owner stopped renewing: they may have been sent, and are now this owner's to judge."""
+    one_at_a_time(database, QUEUE)
+    lost = update(deliveries).where(text(SENDING), deliveries.c.lease_until < now)
+    taken = lost.values(owner=owner, lease_until=until).returning(deliveries.c.id)
+    ids = database.execute(taken).scalars()
+    return _owned(database, owner, dict.fromkeys(ids, now), now)
+
+
+def _owned(
+    database: Database, owner: str, starts: Mapping[int, datetime], now: datetime
+) -> tuple[Claimed, ...]:
+    query = (
+        select(deliveries)
+        .where(deliveries.c.id.in_(starts), deliveries.c.owner == owner)
+        .order_by(deliveries.c.id)
+    )
+    return tuple(
+        _claimed(row, specs.load(database, row.spec), starts[row.id], now)
+        for row in database.execute(query).all()
+    )
+
+
+def _claimed(
+    row: Row[Any], connection: Connection, start: datetime, now: datetime
+) -> Claimed:
+    return Claimed(
+        id=row.id,
+        owner=row.owner,
+        event=row.event,
+        rule=row.rule,
+        operation=row.operation,
+        connection=connection,
+        call=calls.from_json(row.call, row.body),
+        lane=row.lane,
+        at=row.at,
+        retries=Retries(**row.retries),
+        responses=tuple(Response(**item) for item in row.responses or ()),
+        attempts=row.attempts,
+        age=now - row.age_from,
+        idempotency_key=row.idempotency_key,
+        claimed_at=now,
+        wait=max((start - now).total_seconds(), 0.0),
+    )

@@ -1,0 +1,58 @@
+"""The ledger: one row per update that a vendor accepted, kept when the event, the delivery and their payloads are gone.
+
+It names them by their numbers, which are never given twice, and holds what was written into the ticket.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Integer, bindparam, insert, select
+
+from bridge.store import prepared
+from bridge.store.columns import Moment
+from bridge.store.tables import deliveries, events, ledger
+
+_COPIED = (
+    deliveries.c.event,
+    events.c.source,
+    events.c.event_id,
+    deliveries.c.rule,
+    deliveries.c.ruleset,
+    deliveries.c.connection,
+    deliveries.c.operation,
+    deliveries.c.ticket,
+    deliveries.c.fields,
+    deliveries.c.person,
+    deliveries.c.because.label("reason"),
+)
+
+_own: dict[str, Any] = {
+    "at": bindparam("now", type_=Moment),
+    "status": bindparam("answer", type_=Integer),
+    "delivery": deliveries.c.id,
+}
+_columns: list[Any] = [*_own.values(), *_COPIED]
+_RECORD = insert(ledger).from_select(
+    [*_own, *(column.name for column in _COPIED)],
+    select(*_columns)
+    .join_from(deliveries, events)
+    .where(deliveries.c.id == bindparam("number")),
+)
+
+
+def record(
+    connection: Connection, delivery: int, status: int | None, now: datetime
+) -> None:
+    """Writes what was accepted, in the transaction that makes the delivery delivered."""
+    values = {"now": now, "answer": status, "number": delivery}
+    prepared.execute(connection, _RECORD, values)
+
+
+def of_ticket(
+    connection: Connection, ticket: str, limit: int
+) -> Sequence[Mapping[str, Any]]:
+    """What was written into a ticket, newest first."""
+    query = select(ledger).where(ledger.c.ticket == ticket)
+    found = connection.execute(query.order_by(ledger.c.id.desc()).limit(limit))
+    return [dict(row) for row in found.mappings()]

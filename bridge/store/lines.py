@@ -1,0 +1,138 @@
+"""The lines in which deliveries wait: one for each connection, source and rule, in order of their due times.
+
+Who may be sent next is decided line by line, so that what is parked, paused or out of budget costs one look however
+long it is, and sources take turns. A line is an order of looking, not a promise: what must not overtake is a lane.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection as Database
+from sqlalchemy import Row, bindparam, select, text, tuple_
+
+from bridge.model import Connection
+from bridge.store import specs
+from bridge.store.columns import Identity, Moment
+from bridge.store.lanes import BLOCKER
+from bridge.store.tables import deliveries, lane_marks, pauses
+
+_PAGE = 20  # deliveries read at once
+
+# Jumps from the first delivery of a line to that of the next one: the index holds them side by side.
+_NEXT = (
+    "(SELECT n.id FROM deliveries AS n WHERE n.state = 'waiting' AND NOT n.behind AND {}"
+    " ORDER BY n.connection, n.source, n.rule, n.due_at, n.id LIMIT 1)"
+)
+_FIRSTS = f"""
+WITH RECURSIVE firsts (id) AS (
+    SELECT {_NEXT.format("true")}
+    UNION ALL
+    SELECT coalesce(
+        {_NEXT.format("n.connection = f.connection AND n.source = f.source AND n.rule > f.rule")},
+        {_NEXT.format("n.connection = f.connection AND n.source > f.source")},
+        {_NEXT.format("n.connection > f.connection")})
+    FROM firsts JOIN deliveries AS f ON f.id = firsts.id
+)
+SELECT id FROM firsts WHERE id IS NOT NULL
+"""
+
+_firsts = text(_FIRSTS).columns(deliveries.c.id).subquery("firsts")
+# Statements are made once: putting one together takes longer than running it.
+_LINES = select(
+    *(deliveries.c[name] for name in ("spec", "source", "rule", "due_at"))
+).join(_firsts, _firsts.c.id == deliveries.c.id)
+_PAUSES = select(pauses)
+_newest = select(lane_marks.c.at).where(
+    lane_marks.c.lane == deliveries.c.lane, lane_marks.c.rule == deliveries.c.rule
+)
+_columns = ("id", "lane", "rule", "at", "stale", "coalesce", "due_at", "spec")
+_place = tuple_(deliveries.c.due_at, deliveries.c.id)
+_DUE = (
+    select(
+        *(deliveries.c[name] for name in _columns),
+        BLOCKER.label("blocker"),
+        _newest.scalar_subquery().label("newest"),
+    )
+    .where(
+        text("deliveries.state = 'waiting' AND NOT deliveries.behind"),
+        deliveries.c.connection == bindparam("connection"),
+        deliveries.c.source == bindparam("source"),
+        deliveries.c.rule == bindparam("rule"),
+        deliveries.c.due_at <= bindparam("now"),
+        deliveries.c.ticket.not_in(bindparam("paused", expanding=True)),
+    )
+    .order_by(*_place)
+    .limit(_PAGE)
+    .with_for_update(skip_locked=True, key_share=True)
+)
+_DUE_AFTER = _DUE.where(
+    _place > tuple_(bindparam("due_at", type_=Moment), bindparam("id", type_=Identity))
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One line, as its first delivery shows it."""
+
+    connection: Connection
+    source: str
+    rule: str
+    due_at: datetime  # of the first one
+
+    paused: frozenset[str] = frozenset()  # the tickets in it that a person stopped
+
+
+def lines(database: Database, off: Collection[str] = ()) -> list[Line]:
+    """Every line with something at the front of its lane, without what people stopped and the rules in `off`."""
+    stopped = database.execute(_PAUSES).all()
+    found = (_with_pauses(line, stopped) for line in _all(database))
+    return [line for line in found if line is not None and line.rule not in off]
+
+
+def _with_pauses(line: Line, stopped: Sequence[Row[Any]]) -> Line | None:
+    """The line with the tickets that are paused in it; None when all of it is."""
+    agreeing = [row for row in stopped if _agrees(row, line)]
+    tickets = frozenset(row.ticket for row in agreeing)
+    return None if None in tickets else replace(line, paused=tickets)
+
+
+def _agrees(pause: Row[Any], line: Line) -> bool:
+    """Whether all that a pause says fits a line; its ticket is a matter of each delivery."""
+    said = (pause.connection, pause.source, pause.rule)
+    own = (line.connection.name, line.source, line.rule)
+    return all(value in (None, mine) for value, mine in zip(said, own))
+
+
+def _all(database: Database) -> list[Line]:
+    return [
+        Line(
+            connection=specs.load(database, row.spec),
+            source=row.source,
+            rule=row.rule,
+            due_at=row.due_at,
+        )
+        for row in database.execute(_LINES)
+    ]
+
+
+def due(database: Database, line: Line, now: datetime) -> Iterator[Row[Any]]:
+    """The deliveries of a line that are due, in its order, locked; with what stops them and their lane's newest time.
+
+    One that somebody moves at this moment is left out.
+    """
+    asked = {
+        "connection": line.connection.name,
+        "source": line.source,
+        "rule": line.rule,
+        "now": now,
+        "paused": list(line.paused),
+    }
+    rows: Sequence[Any] = database.execute(_DUE, asked).all()
+    while rows:
+        yield from rows
+        if len(rows) < _PAGE:
+            return
+        asked |= {"due_at": rows[-1].due_at, "id": rows[-1].id}
+        rows = database.execute(_DUE_AFTER, asked).all()

@@ -1,0 +1,55 @@
+"""What /metrics says of the store beyond counts: since when things wait, and what is stopped. Reads only."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select, text
+
+from bridge.store.tables import (
+    UNFINISHED,
+    connections,
+    deliveries,
+    events,
+    pauses,
+    rulesets,
+)
+
+
+def oldest_waiting(connection: Connection) -> Mapping[str, datetime]:
+    """Connection → when the oldest delivery that waits for it came to be."""
+    unfinished = text(f"deliveries.state IN {UNFINISHED}")  # as an index says it
+    query = (
+        select(deliveries.c.connection, func.min(deliveries.c.created_at))
+        .where(unfinished, deliveries.c.state == "waiting")
+        .group_by(deliveries.c.connection)
+    )
+    return {name: since for name, since in connection.execute(query)}
+
+
+def oldest_unrouted(connection: Connection) -> datetime | None:
+    """When the oldest event that waits for the rules was received."""
+    stored = text("events.state = 'stored'")  # as an index says it
+    query = select(events.c.received_at).where(stored).order_by(events.c.id).limit(1)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def connection_states(connection: Connection) -> Mapping[str, tuple[bool, bool]]:
+    """Name → whether it is parked, and whether its breaker is open; of those that anything was learned about."""
+    columns = (connections.c.name, connections.c.state, connections.c.broken_at)
+    return {
+        name: (state == "parked", broken_at is not None)
+        for name, state, broken_at in connection.execute(select(*columns))
+    }
+
+
+def pauses_in_force(connection: Connection) -> int:
+    """How many pauses there are."""
+    query = select(func.count()).select_from(pauses)
+    return int(connection.execute(query).scalar_one())
+
+
+def ruleset_since(connection: Connection) -> datetime | None:
+    """Since when the active ruleset is the active one; None before the first."""
+    newest = rulesets.c.activated_at
+    query = select(newest).order_by(newest.desc()).limit(1)
+    return connection.execute(query).scalar_one_or_none()

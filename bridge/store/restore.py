@@ -1,0 +1,171 @@
+"""Puts a backup in the place of a SQLite store, paused: what was sent since the backup is not sent again unseen.
+
+A store that a process has open is never replaced; one that holds something, or is damaged, is set aside by `force`.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, func, select, update
+
+from bridge.errors import StoreUnavailable, StoreUnfit
+from bridge.store import audit, backup, pauses
+from bridge.store.audit import By
+from bridge.store.engine import Database
+from bridge.store.migrate import outdated, upgrade
+from bridge.store.pauses import Scope
+from bridge.store.sqlite import FileLock
+from bridge.store.tables import deliveries, events
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Restored:
+    """What a restore did."""
+
+    newest: datetime | None  # receipt of the last event in the backup
+    waiting: int  # deliveries that the pause holds
+    aside: Path | None  # where the store that was replaced is
+
+
+def restore(
+    file: Path, url: str, *, person: str, now: datetime, force: bool
+) -> Restored:
+    """Replaces the store, which nothing may have open, this process included. Raises StoreUnfit, StoreUnavailable."""
+    target = _path(url)
+    if not file.is_file():
+        raise StoreUnfit(f"there is no file {file}")
+    with _sqlite_errors(file), _alone(target):
+        occupied = target.exists() and _holds_something(target)
+        if occupied and not force:
+            raise StoreUnfit(
+                f"{target} holds events, or is damaged: --force sets it aside and restores"
+            )
+        partial = target.with_name(f".{target.name}.restored")
+        try:
+            newest, waiting = _prepare(file, partial, person, now)
+            if target.exists():  # that takes minutes, in which a supervisor may start
+                _fold_in_log(target)
+            aside = _set_aside(target, now) if occupied else None
+            for suffix in ("-wal", "-shm"):  # of a file that somebody removed
+                Path(f"{target}{suffix}").unlink(missing_ok=True)
+            os.rename(partial, target)
+        finally:
+            for suffix in ("", ".lock", "-wal", "-shm"):
+                Path(f"{partial}{suffix}").unlink(missing_ok=True)
+        backup.sync(target.parent)
+    return Restored(newest=newest, waiting=waiting, aside=aside)
+
+
+def _path(url: str) -> Path:
+    database = Database(url)
+    database.close()
+    if database.dialect != "sqlite":
+        raise StoreUnfit("only a SQLite store is restored by the bridge itself")
+    return Path(database.url.database)
+
+
+@contextmanager
+def _sqlite_errors(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise StoreUnavailable(f"{file} cannot be restored ({error})") from None
+
+
+@contextmanager
+def _alone(target: Path) -> Iterator[None]:
+    """Holds the bridge's lock. Raises StoreUnfit while another process has the store open."""
+    lock = FileLock(str(target))
+    try:
+        with lock.held():
+            if target.exists():
+                _fold_in_log(target)
+            yield
+    finally:
+        lock.close()
+
+
+def _fold_in_log(target: Path) -> None:
+    """Leaves the write-ahead log, for which SQLite must be the only one who has the file open."""
+    try:
+        with closing(sqlite3.connect(target, timeout=0)) as connection:
+            connection.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.DatabaseError as error:
+        # Anything else is damage, which is what a restore is for.
+        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise StoreUnfit(
+                f"{target} is in use: stop what runs on it, then restore"
+            ) from None
+
+
+def _holds_something(target: Path) -> bool:
+    """Whether there are events, or anything that is not a sound store of ours."""
+    with closing(sqlite3.connect(target)) as connection:
+        try:
+            tables = connection.execute("SELECT name FROM sqlite_master").fetchall()
+            event = "SELECT 1 FROM events LIMIT 1"
+            return bool(tables) and connection.execute(event).fetchone() is not None
+        except sqlite3.DatabaseError:
+            return True
+
+
+def _prepare(
+    file: Path, partial: Path, person: str, now: datetime
+) -> tuple[datetime | None, int]:
+    """A store made of the backup, of this release's shape, paused: the newest receipt, and how much waits."""
+    partial.unlink(missing_ok=True)
+    partial.touch(mode=0o600)
+    with closing(
+        sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
+    ) as source:
+        if not source.execute(
+            "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
+        ).fetchone():
+            raise StoreUnfit(f"{file} is not a backup of a bridge")
+        backup.copy(source, partial)
+    database = Database(f"sqlite:///{partial}")
+    try:
+        prepared = database.write(lambda connection: _pause(connection, person, now))
+    finally:
+        database.close()
+    backup.sync(partial)
+    return prepared
+
+
+def _pause(
+    connection: Connection, person: str, now: datetime
+) -> tuple[datetime | None, int]:
+    """Stops everything; what was being sent when the backup was made has an unknown outcome at once."""
+    if outdated(connection):
+        upgrade(connection)
+    newest = connection.execute(select(func.max(events.c.received_at))).scalar_one()
+    unsent = deliveries.c.state.in_(("waiting", "sending"))
+    waiting = connection.execute(select(func.count()).where(unsent)).scalar_one()
+    since = f", whose newest event is of {newest:%Y-%m-%d %H:%M:%SZ}" if newest else ""
+    by = By(person=person, reason=f"restored from a backup{since}")
+    pauses.remove(connection, Scope())  # a pause of everything gets the new reason
+    pauses.add(connection, Scope(), by, now)
+    audit.record(connection, by, "restore", {}, now)
+    connection.execute(
+        update(deliveries)
+        .where(deliveries.c.state == "sending")
+        .values(owner="restored", lease_until=_LONG_AGO)
+    )
+    return newest, waiting
+
+
+def _set_aside(target: Path, now: datetime) -> Path:
+    """The store under a new name, with the log of one that was too damaged to fold it in."""
+    aside = target.with_name(f"{target.name}.before-restore-{now:%Y%m%dT%H%M%S}Z")
+    os.rename(target, aside)
+    log = Path(f"{target}-wal")
+    if log.exists():
+        os.rename(log, f"{aside}-wal")
+    return aside

@@ -1,0 +1,225 @@
+"""Forgets what was kept long enough, in small steps that intake does not notice.
+
+A request and all that came of it (its events, decisions, deliveries, attempts) age together, from its receipt or from
+the end of its last delivery, whichever is later: first the payloads go, the request's and those of its deliveries, then
+the rows. As long as one of its events is unrouted, or one of its deliveries unfinished or dead, all of it stays.
+What waits is told from the states that are over, so that a state nobody thought of here is kept.
+
+The rows of rulesets and connection_specs stay for good: few, and what the ledger and old deliveries refer to.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    and_,
+    delete,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+
+from bridge.store.engine import Database
+from bridge.store.rejections import KEPT_FOR as REJECTIONS
+from bridge.store.tables import (
+    UNFINISHED,
+    attempts,
+    audit,
+    decisions,
+    deliveries,
+    events,
+    lane_marks,
+    ledger,
+    payloads,
+    rejections,
+)
+from bridge.store.walk import Step, walk
+
+KEYS = timedelta(days=30)  # idempotency keys; event ids are kept as long as events are
+
+_UNFINISHED: list[ColumnElement[str]] = [
+    literal_column(f"'{state}'") for state in UNFINISHED
+]  # as the partial indexes have them
+_OVER = ("delivered", "cancelled", "skipped", "shadow")  # nobody will send these again
+# Said once more by what forgets: on PostgreSQL a replay may have been committed since the transaction looked.
+_IS_OVER = deliveries.c.state.in_(_OVER)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Keep:
+    """How long things are kept."""
+
+    payloads: timedelta
+    events: timedelta
+    ledger: timedelta  # and the audit trail
+
+
+def steps(keep: Keep, now: datetime) -> tuple[Step, ...]:
+    """All that is to be forgotten at this time."""
+    return (
+        _rows_of_requests(now - keep.events),
+        _payloads(now - keep.payloads, now),
+        _idempotency_keys(now - KEYS),
+        _lane_marks(now - keep.events),
+        _old("ledger rows", ledger.c.id, ledger.c.at, now - keep.ledger),
+        _old("audit rows", audit.c.id, audit.c.at, now - keep.ledger),
+        _old("rejections", rejections.c.id, rejections.c.received_at, now - REJECTIONS),
+    )
+
+
+def forget(
+    database: Database, keep: Keep, now: datetime, rest: Callable[[float], None]
+) -> Counter[str]:
+    """Walks every table once; what was forgotten, by name. `rest` sleeps: twice as long as each step took."""
+    done: Counter[str] = Counter()
+    for step in steps(keep, now):
+        with database.turn("forgetting") as mine:
+            if mine:
+                done[step.name] += walk(database, step, rest)
+    return +done
+
+
+def _settled(before: datetime) -> ColumnElement[bool]:
+    """Requests that nothing needs any more, and nothing happened to since."""
+    needed = or_(
+        events.c.state == "stored",
+        deliveries.c.state.not_in(_OVER),
+        deliveries.c.finished_at >= before,
+    )
+    came_of_it = events.outerjoin(deliveries, deliveries.c.event == events.c.id)
+    needing = select(events.c.id).select_from(came_of_it)
+    needing = needing.where(events.c.payload_id == payloads.c.id, needed)
+    return and_(payloads.c.received_at < before, ~needing.exists())
+
+
+def _payloads(before: datetime, now: datetime) -> Step:
+    """Empties requests, and what was rendered from them and answered to that."""
+
+    def act(connection: Connection, keys: Sequence[int]) -> None:
+        made = _deliveries_of(keys)
+        empty = {"target": "", "headers": {}, "body": b"", "pruned_at": now}
+        connection.execute(
+            update(payloads).where(payloads.c.id.in_(keys)).values(empty)
+        )
+        connection.execute(
+            update(deliveries)
+            .where(deliveries.c.id.in_(made), _IS_OVER)
+            .values(call=None, body=None, fields=None)
+        )
+        connection.execute(
+            update(attempts).where(attempts.c.delivery.in_(made)).values(reply=None)
+        )
+
+    due = and_(payloads.c.pruned_at.is_(None), _settled(before))
+    return Step(
+        name="payloads",
+        key=payloads.c.id,
+        due=due,
+        act=act,
+        time=payloads.c.received_at,
+        until=before,
+    )
+
+
+def _rows_of_requests(before: datetime) -> Step:
+    """Deletes requests and all that came of them, but never the newest: SQLite would give its numbers once more."""
+
+    def act(connection: Connection, keys: Sequence[int]) -> None:
+        made, received = _deliveries_of(keys), _events_of(keys)
+        for statement in (
+            delete(attempts).where(attempts.c.delivery.in_(made)),
+            # One that is left has a foreign key that refuses its event's end: the next pass looks again.
+            delete(deliveries).where(deliveries.c.event.in_(received), _IS_OVER),
+            delete(decisions).where(decisions.c.event.in_(received)),
+            delete(events).where(events.c.payload_id.in_(keys)),
+            delete(payloads).where(payloads.c.id.in_(keys)),
+        ):
+            connection.execute(statement)
+
+    newest_delivery = select(func.max(deliveries.c.id)).scalar_subquery()
+    its_event = select(deliveries.c.event).where(deliveries.c.id == newest_delivery)
+    its_payload = select(events.c.payload_id).where(
+        events.c.id == its_event.scalar_subquery()
+    )
+    newest = select(func.max(payloads.c.id)).scalar_subquery()
+    due = and_(
+        _settled(before),
+        payloads.c.id < newest,
+        payloads.c.id.is_distinct_from(its_payload.scalar_subquery()),
+    )
+    return Step(
+        name="requests",
+        key=payloads.c.id,
+        due=due,
+        act=act,
+        time=payloads.c.received_at,
+        until=before,
+    )
+
+
+def _idempotency_keys(before: datetime) -> Step:
+    """Lets a rule use a key again."""
+
+    def act(connection: Connection, keys: Sequence[int]) -> None:
+        mine = update(deliveries).where(deliveries.c.id.in_(keys))
+        connection.execute(mine.values(idempotency_key=None))
+
+    due = and_(
+        deliveries.c.idempotency_key.is_not(None),
+        deliveries.c.state.in_(_OVER),
+        deliveries.c.finished_at < before,
+    )
+    return Step(
+        name="idempotency keys",
+        key=deliveries.c.id,
+        due=due,
+        act=act,
+        time=deliveries.c.created_at,
+        until=before,
+    )
+
+
+def _lane_marks(before: datetime) -> Step:
+    """Marks older than any event that may still come, of lanes in which nothing may be sent again."""
+
+    def act(connection: Connection, keys: Sequence[str]) -> None:
+        old = and_(lane_marks.c.lane.in_(keys), lane_marks.c.at < before)
+        connection.execute(delete(lane_marks).where(old))
+
+    unfinished = select(deliveries.c.id).where(
+        deliveries.c.lane == lane_marks.c.lane, deliveries.c.state.in_(_UNFINISHED)
+    )
+    dead = select(deliveries.c.lane).where(
+        deliveries.c.state == literal_column("'dead'")
+    )
+    due = and_(
+        lane_marks.c.at < before,
+        ~unfinished.exists(),
+        lane_marks.c.lane.not_in(dead),
+    )
+    return Step(name="lane marks", key=lane_marks.c.lane, due=due, act=act)
+
+
+def _old(name: str, key: Column[Any], time: Column[Any], before: datetime) -> Step:
+    """Deletes the rows of a table that nothing refers to."""
+
+    def act(connection: Connection, keys: Sequence[int]) -> None:
+        connection.execute(delete(key.table).where(key.in_(keys)))
+
+    return Step(name=name, key=key, due=time < before, act=act, time=time, until=before)
+
+
+def _events_of(keys: Sequence[int]) -> Any:
+    return select(events.c.id).where(events.c.payload_id.in_(keys))
+
+
+def _deliveries_of(keys: Sequence[int]) -> Any:
+    return select(deliveries.c.id).where(deliveries.c.event.in_(_events_of(keys)))

@@ -1,0 +1,72 @@
+"""Which deliveries an act of a person is about: those of a filter in certain states, and what is known of an id."""
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import Connection, func, select
+
+from bridge.store.filtering import Filter, deliveries_that
+from bridge.store.tables import deliveries
+
+
+def matching(
+    connection: Connection,
+    where: Filter,
+    states: Collection[str],
+    *,
+    after: int,
+    through: int,
+    limit: int,
+) -> list[int]:
+    """The ids of deliveries in these states that a filter is about, oldest first, behind `after` up to `through`."""
+    query = select(deliveries.c.id).where(
+        deliveries.c.id > after,
+        deliveries.c.id <= through,
+        deliveries.c.state.in_(states),
+        deliveries_that(connection, where),
+    )
+    return list(
+        connection.execute(query.order_by(deliveries.c.id).limit(limit)).scalars()
+    )
+
+
+def newest_id(connection: Connection) -> int:
+    """The id of the newest delivery; 0 where there is none."""
+    return connection.execute(select(func.max(deliveries.c.id))).scalar_one() or 0
+
+
+def tally(
+    connection: Connection, where: Filter, states: Collection[str]
+) -> Mapping[tuple[str, str], int]:
+    """(state, rule) → how many deliveries in these states a filter is about, most first."""
+    columns = (deliveries.c.state, deliveries.c.rule)
+    query = select(*columns, func.count()).where(
+        deliveries.c.state.in_(states), deliveries_that(connection, where)
+    )
+    grouped = query.group_by(*columns).order_by(func.count().desc(), *columns)
+    return {(state, rule): count for state, rule, count in connection.execute(grouped)}
+
+
+def states(connection: Connection, ids: Collection[int]) -> Mapping[int, str]:
+    """id → state, of those deliveries that there are."""
+    query = select(deliveries.c.id, deliveries.c.state)
+    found = connection.execute(query.where(deliveries.c.id.in_(ids)))
+    return {id: state for id, state in found}
+
+
+def rule_errors(
+    connection: Connection, ids: Collection[int]
+) -> Mapping[int, tuple[int, str]]:
+    """id → (event, rule), of those deliveries that are the dead letter of a rule's error, without a request."""
+    columns = (deliveries.c.id, deliveries.c.event, deliveries.c.rule)
+    query = select(*columns).where(
+        deliveries.c.id.in_(ids),
+        deliveries.c.state == "dead",
+        deliveries.c.spec.is_(None),
+    )
+    return {id: (event, rule) for id, event, rule in connection.execute(query)}
+
+
+def mentions(connection: Connection, column: str, value: str) -> bool:
+    """Whether any delivery has this value in a column, whatever became of its rule."""
+    query = select(deliveries.c.id).where(deliveries.c[column] == value).limit(1)
+    return connection.execute(query).first() is not None

@@ -1,0 +1,90 @@
+"""Fixtures of the queue's tests: deliveries put in, claimed and finished one by one, at any time."""
+
+import itertools
+from dataclasses import replace
+
+import pytest
+from queueing import CALL, DONE, LEASE, SENT, VAMBE
+from running import NOW
+
+from bridge.model import Event, Rendered, Request
+from bridge.store import attempts, deliveries, events, queue
+
+
+@pytest.fixture
+def receive(database):
+    """Stores an event of a source; its id."""
+    numbers = itertools.count()
+
+    def receive(source="s"):
+        return _receive(database, source, f"e{next(numbers)}")
+
+    return receive
+
+
+def _receive(database, source, event_id):
+    request = Request(
+        method="POST", target="/hooks/s", headers=(), body=b"{}", received_at=NOW
+    )
+    event = Event(
+        source=source,
+        event_id=event_id,
+        type="t",
+        occurred_at=NOW,
+        received_at=NOW,
+        payload={},
+        headers={},
+    )
+    return database.write(
+        lambda connection: events.accept(connection, request, [event])
+    ).ids[0]
+
+
+@pytest.fixture
+def add(database, receive):
+    counter = itertools.count()
+
+    events_of = {}
+
+    def add(ticket="t1", source="s", now=NOW, **changes):
+        if source not in events_of:
+            events_of[source] = receive(source)
+        connection = changes.pop("connection", VAMBE)
+        rendered = Rendered(
+            rule="r",
+            key="",
+            operation="vambe.update_amount",
+            connection=connection,
+            fields={"amount": 150000},
+            call=CALL,
+            ticket=ticket,
+            lane=f"{connection.name}/{ticket}",
+            at=NOW,
+            idempotency_key=f"key-{next(counter)}",
+        )
+        rendered = replace(rendered, **changes)
+        return database.write(
+            lambda c: deliveries.add(c, events_of[source], "hash", rendered, now)
+        )
+
+    return add
+
+
+@pytest.fixture
+def claim(database):
+    numbers = itertools.count()
+
+    def claim(owner="me", now=NOW, limit=100, **more):
+        mine = f"{owner}-{next(numbers)}"
+        made = database.write(lambda c: queue.claim(c, mine, now, LEASE, limit, **more))
+        return list(made.items)
+
+    return claim
+
+
+@pytest.fixture
+def finish(database):
+    def finish(item, after=DONE, attempt=SENT, now=NOW):
+        return database.write(lambda c: attempts.finish(c, item, attempt, after, now))
+
+    return finish
