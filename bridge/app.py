@@ -15,11 +15,12 @@ from prometheus_client import REGISTRY, CollectorRegistry, generate_latest, mult
 from bridge import settings as environment
 from bridge.outbound import Outbound
 from bridge.receive.front import Front
-from bridge.services import health
+from bridge.services import forgetting, health
 from bridge.services.follow import follow
+from bridge.services.gauges import gauges
 from bridge.services.rulesets import Rules
 from bridge.settings import Settings, split_bind
-from bridge.store import Database, migrate
+from bridge.store import Database, ensure_shape
 from bridge.strict import json
 from bridge.worker import Worker
 
@@ -36,9 +37,9 @@ class Parts:
 
 
 def open_parts(settings: Settings) -> Parts:
-    """Opens the store, migrated, and picks the ruleset. Raises ConfigurationError and StoreUnavailable."""
+    """Opens the store and picks the ruleset. Raises ConfigurationError and StoreUnavailable."""
     database = Database(settings.database_url)
-    migrate(database)
+    ensure_shape(database)
     return Parts(
         settings=settings,
         database=database,
@@ -73,7 +74,7 @@ def hooks_app(parts: Parts) -> Flask:
     front = Front(
         database=parts.database, ruleset=parts.rules.current, settings=parts.settings
     )
-    app.register_blueprint(front.blueprint())
+    app.wsgi_app = front.mounted(app.wsgi_app)  # type: ignore[method-assign,assignment]
     return app
 
 
@@ -83,7 +84,7 @@ def admin_app(parts: Parts) -> Flask:
 
     @app.get("/metrics")
     def metrics() -> Response:
-        text = _counters() + health.gauges(parts.database)
+        text = _counters() + gauges(parts.database, parts.rules.active)
         return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")
 
     return app
@@ -93,6 +94,7 @@ def create_worker(settings: Settings) -> Worker:
     """A worker that runs until stopped."""
     parts = open_parts(settings)
     follow(parts.rules)
+    forgetting.start(parts.database, settings)
     outbound = Outbound(
         allowed_networks=settings.allowed_networks,
         ca_bundle=str(settings.ca_bundle) if settings.ca_bundle else None,
@@ -112,7 +114,8 @@ def _app(parts: Parts) -> Flask:
 
     @app.get("/readyz")
     def readyz() -> Response:
-        return _json(*health.ready(parts.database, parts.rules.active))
+        least = parts.settings.min_free
+        return _json(*health.ready(parts.database, parts.rules.active, least))
 
     return app
 

@@ -6,8 +6,10 @@ secrets are read in bridge.secret. The variables are documented in docs/settings
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, cast
@@ -19,6 +21,7 @@ from marshmallow import ValidationError
 from bridge.errors import SettingsError
 
 Network = IPv4Network | IPv6Network
+DEDUPE = timedelta(days=30)  # longer than any sender tries again
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,11 +41,15 @@ class Settings:
     allowed_networks: tuple[Network, ...] = ()  # reachable besides the public internet
     ca_bundle: Path | None = None
     max_body: int = 1024 * 1024  # bytes
+    min_free: int = 256 * 1024 * 1024  # bytes of the database's disk; below: 503
     read_timeout: float = 15.0  # seconds until a whole request must have arrived
     ruleset: str = "folder"  # or "pinned": what `bridge check --activate` stored
     sandbox_url: str | None = (
         None  # every vendor call goes to this pretend vendor instead
     )
+    keep_payloads: timedelta = timedelta(days=30)  # what was received, sent, answered
+    keep_events: timedelta = timedelta(days=90)  # all else of events and deliveries
+    keep_ledger: timedelta = timedelta(days=400)  # and the audit trail
 
     def __repr__(self) -> str:
         """Without the values that may hold a secret."""
@@ -66,6 +73,8 @@ def load() -> Settings:
         problems.append(
             "BRIDGE_ADMIN_BIND: must differ from BRIDGE_BIND, it is for people, not for senders"
         )
+    if not problems:
+        problems = _kept(values["keep_payloads"], values["keep_events"])
     if problems:
         listed = "\n  ".join(sorted(problems))
         raise SettingsError(f"the environment cannot be used:\n  {listed}")
@@ -86,11 +95,15 @@ def _read(env: FileAwareEnv, default: Settings) -> dict[str, Any]:
         "allowed_networks": _networks(env, "ALLOWED_NETWORKS"),
         "ca_bundle": env.path("CA_BUNDLE", None, validate=_file),
         "max_body": env.int("MAX_BODY", default.max_body, validate=_positive),
+        "min_free": env.int("MIN_FREE", default.min_free, validate=_not_negative),
         "read_timeout": env.float(
             "READ_TIMEOUT", default.read_timeout, validate=_positive
         ),
         "ruleset": env.str("RULESET", default.ruleset, validate=_ruleset),
         "sandbox_url": env.str("SANDBOX_URL", None, validate=_url),
+        "keep_payloads": _days(env, "KEEP_PAYLOADS", default.keep_payloads),
+        "keep_events": _days(env, "KEEP_EVENTS", default.keep_events),
+        "keep_ledger": _days(env, "KEEP_LEDGER", default.keep_ledger),
     }
 
 
@@ -98,6 +111,23 @@ def _networks(env: FileAwareEnv, name: str) -> tuple[Network, ...]:
     """A comma-separated list; not env.list, whose errors of single items break environs' own report."""
     listed = env.str(name, "", validate=_parse_networks)
     return _parse_networks(listed) if listed else ()
+
+
+def _days(env: FileAwareEnv, name: str, default: timedelta) -> timedelta:
+    """A number of days, written 30d."""
+    written: str = env.str(name, f"{default.days}d", validate=_parse_days)
+    return _parse_days(written) if written else default
+
+
+def _kept(payloads: timedelta, events: timedelta) -> list[str]:
+    """What does not go together: a forgotten event that its sender sends again would be taken for a new one."""
+    if events < DEDUPE:
+        return [
+            f"BRIDGE_KEEP_EVENTS: at least {DEDUPE.days}d, events are what duplicates are told by"
+        ]
+    if payloads > events:
+        return ["BRIDGE_KEEP_PAYLOADS: not more than BRIDGE_KEEP_EVENTS"]
+    return []
 
 
 def _misspelt() -> list[str]:
@@ -150,6 +180,12 @@ def _parse_networks(value: str) -> tuple[Network, ...]:
         ) from None
 
 
+def _parse_days(value: str) -> timedelta:
+    if not re.fullmatch("[1-9][0-9]{0,4}d", value):
+        raise ValidationError("write a number of days such as 30d")
+    return timedelta(days=int(value[:-1]))
+
+
 def _file(value: Path) -> None:
     if not value.is_file():
         raise ValidationError("the file does not exist")
@@ -158,6 +194,11 @@ def _file(value: Path) -> None:
 def _ruleset(value: str) -> None:
     if value not in ("folder", "pinned"):
         raise ValidationError("write folder or pinned")
+
+
+def _not_negative(value: float) -> None:
+    if value < 0:
+        raise ValidationError("must be 0 or more")
 
 
 def _positive(value: float) -> None:

@@ -2,11 +2,13 @@
 
 import fcntl
 import os
+import secrets
 import socket
 import tempfile
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 
 from bridge.store import Database, migrate
 
@@ -68,7 +70,9 @@ def database(request, tmp_path):
         yield opened
         opened.close()
     else:
-        yield from _postgres(request.getfixturevalue("postgres_url"), request.node.name)
+        opened = request.getfixturevalue("postgres")
+        migrate(opened)
+        yield opened
 
 
 @pytest.fixture
@@ -80,21 +84,17 @@ def sqlite(tmp_path):
     opened.close()
 
 
-def _postgres(server_url, name):
-    """A schema of its own in a shared server, so that tests see nothing of each other."""
-    import secrets
-
-    import sqlalchemy
-
+@pytest.fixture
+def postgres(postgres_url):
+    """A PostgreSQL store without tables: a schema of its own in a shared server, unseen by other tests."""
     schema = f"test_{secrets.token_hex(6)}"
-    url = sqlalchemy.make_url(server_url).set(drivername="postgresql+psycopg")
+    url = sqlalchemy.make_url(postgres_url).set(drivername="postgresql+psycopg")
     engine = sqlalchemy.create_engine(url)
     with engine.begin() as connection:
         connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
     own = url.update_query_dict({"options": f"-csearch_path={schema}"})
     opened = Database(own.render_as_string(hide_password=False))
     try:
-        migrate(opened)
         yield opened
     finally:
         opened.close()

@@ -1,5 +1,6 @@
 """Settings are read whole or refused whole."""
 
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -75,3 +76,25 @@ def test_every_setting_is_documented():
     text = (Path(__file__).parents[1] / "docs" / "settings.md").read_text()
     names = [f"`BRIDGE_{name.upper()}`" for name in vars(settings.Settings())]
     assert [name for name in names if name not in text] == []
+
+
+def test_ages_are_written_in_days(monkeypatch):
+    """30d is thirty days; another unit, or none, is refused: nobody should lose a ledger to a typo."""
+    monkeypatch.setenv("BRIDGE_KEEP_PAYLOADS", "7d")
+    assert settings.load().keep_payloads == timedelta(days=7)
+    for wrong in ("7", "0d", "-1d", "7h", "7 days", "٧d"):
+        monkeypatch.setenv("BRIDGE_KEEP_PAYLOADS", wrong)
+        with pytest.raises(SettingsError, match="such as 30d"):
+            settings.load()
+
+
+def test_duplicates_are_told_for_30_days_at_least(monkeypatch):
+    """Events are the dedupe keys: they are kept longer than senders try again, and payloads not longer than they."""
+    monkeypatch.setenv("BRIDGE_KEEP_EVENTS", "29d")
+    with pytest.raises(SettingsError, match="at least 30d"):
+        settings.load()
+    monkeypatch.setenv("BRIDGE_KEEP_EVENTS", "30d")
+    assert settings.load().keep_events == timedelta(days=30)
+    monkeypatch.setenv("BRIDGE_KEEP_PAYLOADS", "31d")
+    with pytest.raises(SettingsError, match="not more than BRIDGE_KEEP_EVENTS"):
+        settings.load()

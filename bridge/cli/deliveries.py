@@ -1,20 +1,21 @@
 """`bridge deliveries list | show`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 
+from bridge.cli import filters
 from bridge.cli.store import (
     json_option,
     limit_option,
     nothing,
     opened,
-    show_fields,
+    show_one,
     show_rows,
-    show_table,
 )
-from bridge.cli.text import plain
+from bridge.cli.text import plain, printable
 from bridge.store import views
 from bridge.store.tables import FINISHED, UNFINISHED
 
@@ -29,8 +30,7 @@ _COLUMNS = (
     "code",
     "reason",
 )
-_TIMES = ("created_at", "due_at", "finished_at")
-_ATTEMPT = ("number", "started_at", "elapsed_ms", "status", "verdict", "code", "reason")
+_MORE = ("created_at", "due_at", "finished_at", "replay_of", "outlook")
 
 
 @click.group("deliveries")
@@ -38,7 +38,8 @@ def command() -> None:
     """Calls to vendors: waiting, delivered, held, dead."""
 
 
-@command.command("list")
+@command.command("list", cls=filters.Filtered)
+@filters.filter_argument
 @click.option(
     "--state", type=click.Choice((*UNFINISHED, *FINISHED)), help="In this state only."
 )
@@ -47,13 +48,17 @@ def command() -> None:
 @limit_option
 @json_option
 def list_(
-    state: str | None, name: str | None, event: int | None, limit: int, as_json: bool
+    words: tuple[str, ...],
+    state: str | None,
+    name: str | None,
+    event: int | None,
+    limit: int,
+    as_json: bool,
 ) -> None:
-    """List deliveries, newest first."""
+    """List deliveries, newest first: state:dead rule:paid* -connection:vambe-cl since:24h "no such ticket"."""
+    where = filters.read(words, "deliveries", state=state, connection=name, event=event)
     with opened() as database, database.read() as connection:
-        rows = views.list_deliveries(
-            connection, state=state, event_id=event, connection_name=name, limit=limit
-        )
+        rows = views.list_deliveries(connection, where=where, limit=limit)
     show_rows(rows, _COLUMNS, as_json=as_json)
 
 
@@ -61,23 +66,36 @@ def list_(
 @click.argument("id", type=int)
 @json_option
 def show(id: int, as_json: bool) -> None:
-    """Show one delivery: its request without credentials, and every attempt with its answer."""
-    with opened() as database, database.read() as connection:
-        found = views.delivery(connection, id)
-        attempts = views.attempts_of(connection, id)
-    if found is None:
-        nothing(f"there is no delivery {id}")
-    if as_json:
-        made = [{key: plain(row[key]) for key in row} for row in attempts]
-        show_rows([{**found, "attempts_made": made}], (), as_json=True)
-        return
-    show_fields({**found, **_request(found)}, (*_COLUMNS, *_TIMES, "request", "body"))
-    if attempts:
-        click.echo()
-        show_table(attempts, (*_ATTEMPT, "reply"))
+    """Show one delivery: its request without credentials, every attempt, and what comes next."""
+    from bridge.services.outlook import outlook
+
+    with opened() as database:
+        with database.read() as connection:
+            found = views.delivery(connection, id)
+            attempts = views.attempts_of(connection, id)
+        if found is None:
+            nothing(f"there is no delivery {id}")
+        said = outlook(database, found, datetime.now(UTC))
+    made = [{key: plain(row[key]) for key in row} for row in attempts]
+    row = {**found, "outlook": said, "attempts_made": made}
+    show_one(row, f"delivery {id}", (*_COLUMNS, *_MORE), as_json=as_json)
+    if not as_json:
+        _show_calls(found, attempts)
 
 
-def _request(delivery: Mapping[str, Any]) -> dict[str, str | None]:
-    """Method and path; a rule's error has no request."""
-    call = delivery["call"]
-    return {"request": f"{call['method']} {call['path']}" if call else None}
+def _show_calls(
+    delivery: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]]
+) -> None:
+    """The request, and each answer."""
+    from bridge.services.requests import answer_lines, request_lines
+
+    click.echo()
+    for line in request_lines(delivery):
+        click.echo(printable(line))
+    for row in attempts:
+        status = row["status"] or "no answer"
+        said = f"attempt {row['number']} at {printable(row['started_at'])}: {status}"
+        told = f"{said} after {row['elapsed_ms']} ms, {row['verdict']}: {row['reason']}"
+        click.echo(f"\n{printable(told)}")
+        for line in answer_lines(row["reply"]):
+            click.echo(f"  {printable(line)}")

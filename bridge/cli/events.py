@@ -2,14 +2,8 @@
 
 import click
 
-from bridge.cli.store import (
-    json_option,
-    limit_option,
-    nothing,
-    opened,
-    show_fields,
-    show_rows,
-)
+from bridge.cli import filters
+from bridge.cli.store import json_option, limit_option, opened, show_one, show_rows
 from bridge.store import views
 
 _COLUMNS = ("id", "received_at", "source", "type", "state", "outcome", "event_id")
@@ -20,14 +14,18 @@ def command() -> None:
     """Received events, newest first."""
 
 
-@command.command("list")
+@command.command("list", cls=filters.Filtered)
+@filters.filter_argument
 @click.option("--source", help="Of this source only.")
 @limit_option
 @json_option
-def list_(source: str | None, limit: int, as_json: bool) -> None:
-    """List events."""
+def list_(
+    words: tuple[str, ...], source: str | None, limit: int, as_json: bool
+) -> None:
+    """List events, newest first: source:stripe type:invoice.* outcome:error ticket:4711 since:24h."""
+    where = filters.read(words, "events", source=source)
     with opened() as database, database.read() as connection:
-        rows = views.list_events(connection, source=source, limit=limit)
+        rows = views.list_events(connection, where=where, limit=limit)
     show_rows(rows, _COLUMNS, as_json=as_json)
 
 
@@ -38,9 +36,5 @@ def show(id: int, as_json: bool) -> None:
     """Show one event; `bridge why ID` says what became of it."""
     with opened() as database, database.read() as connection:
         found = views.event(connection, id)
-    if found is None:
-        nothing(f"there is no event {id}")
-    if as_json:
-        show_rows([found], (), as_json=True)
-    else:
-        show_fields(found, (*_COLUMNS, "occurred_at", "conflicts"))
+    names = (*_COLUMNS, "occurred_at", "conflicts")
+    show_one(found, f"event {id}", names, as_json=as_json)

@@ -1,16 +1,38 @@
-"""`bridge resume CONNECTION`."""
+"""`bridge resume`."""
 
 import click
 
+from bridge.cli import steering
 from bridge.cli.store import nothing, opened
-from bridge.services import steer
+from bridge.services import pausing, steer
 
 
 @click.command("resume")
-@click.argument("connection")
-def command(connection: str) -> None:
-    """Let a parked connection go on, after its credentials were put right."""
+@click.argument("parked", required=False, metavar="[CONNECTION]")
+@steering.scope_options
+@steering.reason_option
+def command(
+    parked: str | None,
+    source: str | None,
+    rule: str | None,
+    name: str | None,
+    ticket: str | None,
+    everything: bool,
+    reason: str,
+) -> None:
+    """Let a parked CONNECTION go on, after its credentials were put right, or what was paused with these options."""
+    scope = steering.scope(source, rule, name, ticket, everything=everything)
+    if (parked is None) == (scope is None):
+        raise click.UsageError(
+            "name the parked connection, or what was paused: `bridge pause` lists both"
+        )
+    by = steering.me(reason)
     with opened() as database:
-        if not steer.resume(database, connection):
-            nothing(f"no connection '{connection}' is parked")
-    click.echo(f"'{connection}' goes on", err=True)
+        if parked is not None and not steer.resume(database, parked, by):
+            nothing(f"no connection '{parked}' is parked: `bridge pause` lists what is")
+        if scope is not None and not pausing.resume(database, scope, by):
+            nothing(f"{scope} is not paused: `bridge pause` lists what is")
+        left = pausing.listed(database)
+    click.echo(f"{parked or scope} goes on", err=True)
+    for item in left:
+        click.echo(f"still {item.kind}: {item.what} (`{item.resume}`)", err=True)

@@ -1,20 +1,32 @@
-"""`bridge retry ID…`."""
+"""`bridge retry ID…|FILTER…`."""
 
 import click
 
 from bridge import settings as environment
-from bridge.cli.store import ids_argument, opened, report
+from bridge.cli import steering
+from bridge.cli.filters import Filtered
+from bridge.cli.store import json_option, opened
 from bridge.services import steer
 from bridge.services.rulesets import Rules
 
 
-@click.command("retry")
-@ids_argument
-def command(ids: tuple[int, ...]) -> None:
+@click.command("retry", cls=Filtered)
+@steering.words_argument
+@steering.reason_option
+@steering.yes_option
+@json_option
+def command(words: tuple[str, ...], reason: str, yes: bool, as_json: bool) -> None:
     """Send dead letters again as they were. One that a rule's error made is routed again with the rules of now."""
-    settings = environment.load()
+    settings, by = environment.load(), steering.me(reason)
     with opened() as database:
-        rules = Rules(
-            database, settings.mappings, pinned=True
-        )  # what runs, not what is being edited
-        report(steer.retry(database, ids, rules.current(), settings.environment))
+        # What runs, not what is being edited.
+        rules = Rules(database, settings.mappings, pinned=True).current()
+        steering.run(
+            database,
+            words,
+            steer.RETRY.states,
+            lambda ids: steer.retry(database, ids, rules, settings.environment, by),
+            what="retry",
+            yes=yes,
+            as_json=as_json,
+        )

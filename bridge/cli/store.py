@@ -3,21 +3,17 @@
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from bridge import settings as environment
 from bridge.cli.text import json_line, plain, printable
-from bridge.store import Database, migrate
-
-if TYPE_CHECKING:  # looking needs nothing of what steering needs
-    from bridge.services.steer import Done
+from bridge.store import Database, ensure_shape
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="JSON, one object a line."
 )
-ids_argument = click.argument("ids", nargs=-1, required=True, type=int)
 limit_option = click.option(
     "--limit",
     default=50,
@@ -32,10 +28,10 @@ _UNCUT = 10_000  # columns: lines are never folded for a file or another program
 
 @contextmanager
 def opened() -> Iterator[Database]:
-    """The store of the settings, migrated."""
+    """The store of the settings, of this release's shape."""
     database = Database(environment.load().database_url)
     try:
-        migrate(database)
+        ensure_shape(database)
         yield database
     finally:
         database.close()
@@ -67,21 +63,20 @@ def show_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Non
     Console(width=None if sys.stdout.isatty() else _UNCUT).print(table)
 
 
-def show_fields(row: Mapping[str, Any], names: Sequence[str]) -> None:
-    """One row, a line a column."""
-    for name in names:
+def show_one(
+    row: Mapping[str, Any] | None, what: str, names: Sequence[str], *, as_json: bool
+) -> Mapping[str, Any]:
+    """One row, a line for each of its names or all of it as JSON; ends the command where there is none."""
+    if row is None:
+        nothing(f"there is no {what}")
+    if as_json:
+        show_rows([row], (), as_json=True)
+    for name in names if not as_json else ():
         click.echo(f"{name:12} {printable(row[name])}")
+    return row
 
 
 def nothing(message: str) -> NoReturn:
     """Says that there is nothing of the kind, and ends the command."""
     click.echo(message, err=True)
     raise SystemExit(_NOTHING)
-
-
-def report(done: "Sequence[Done]") -> None:
-    """One line an id; exit code 1 when any was not changed."""
-    for item in done:
-        click.echo(f"{item.id}: {printable(item.message)}")
-    if not all(item.ok for item in done):
-        raise SystemExit(1)

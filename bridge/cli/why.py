@@ -1,14 +1,15 @@
-"""`bridge why EVENT`."""
+"""`bridge why EVENT` and `bridge why --ticket TICKET`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
 from bridge import settings as environment
-from bridge.cli.store import nothing, opened
-from bridge.cli.text import at, count, printable
-from bridge.store import views
+from bridge.cli import ledger
+from bridge.cli.store import json_option, limit_option, nothing, opened
+from bridge.cli.text import at, count, json_line, plain, printable
+from bridge.store import Database, views
 
 _MANY = 1_000  # as many as for_each may make of one event and one rule
 _NEXT = {
@@ -18,16 +19,36 @@ _NEXT = {
 
 
 @click.command("why")
-@click.argument("id", type=int)
-def command(id: int) -> None:
+@click.argument("id", type=int, required=False, metavar="[EVENT]")
+@click.option(
+    "--ticket", help="What was written into this ticket, also long ago: the ledger."
+)
+@limit_option
+@json_option
+def command(id: int | None, ticket: str | None, limit: int, as_json: bool) -> None:
     """Say what every rule made of an event, and what became of its deliveries."""
+    if (id is None) == (ticket is None):
+        raise click.UsageError("name an event, or a ticket with --ticket")
+    with opened() as database:
+        if id is not None:
+            _event(database, id, as_json=as_json)
+            return
+        with database.read() as connection:
+            ledger.show(connection, str(ticket), limit, as_json=as_json)
+
+
+def _event(database: Database, id: int, *, as_json: bool) -> None:
     folder = environment.load().mappings
-    with opened() as database, database.read() as connection:
+    with database.read() as connection:
         event = views.event(connection, id)
         decisions = views.decisions_of(connection, id)
         deliveries = views.list_deliveries(connection, event_id=id, limit=_MANY)
     if event is None:
         nothing(f"there is no event {id}")
+    if as_json:
+        rows = {"decisions": _plain(decisions), "deliveries": _plain(deliveries[::-1])}
+        click.echo(json_line({**_plain([event])[0], **rows}))
+        return
     said = f"event {id}: {event['type']} from {event['source']}, {event['state']}"
     click.echo(printable(said))
     if event["state"] == "stored":
@@ -38,6 +59,10 @@ def command(id: int) -> None:
         click.echo(f"  {printable(said)}")
     for row in reversed(deliveries):
         click.echo(f"  {printable(_delivery(row))}")
+
+
+def _plain(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{key: plain(value) for key, value in row.items()} for row in rows]
 
 
 def _delivery(row: Mapping[str, Any]) -> str:

@@ -1,9 +1,13 @@
-"""What people do with a bridge, whichever face they use: look, explain, try, retry, release, resume.
+"""What people do with a bridge, whichever face they use: look, explain, try, steer, watch.
 
 rulesets.py  which ruleset is in force: the folder's, the last good one, a pinned one
 follow.py    taking over what changes while a process serves
-trial.py     what the rules make of one payload
-steer.py     retry, release, cancel, resume
-health.py    what /readyz and /metrics say
-doctor.py    whether everything is in place
+trial.py     what the rules make of an event, as text; trial_json.py: as JSON; curl.py: each request as a command;
+             trial_events.py and trial_stored.py: the events of a recording, and one of the store
+filters.py   the one language of filters
+outlook.py   why a delivery will or will not be tried again; requests.py: its request as text
+steer.py     retry, release, cancel, resume; replay.py: once more; pausing.py: stopping and letting go on
+forgetting.py  what was kept long enough, beside a worker
+health.py    what /readyz says; gauges.py: the store's part of /metrics
+doctor.py    whether everything is in place; checks.py: each thing it looks at
 """

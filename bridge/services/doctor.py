@@ -1,19 +1,17 @@
-"""Is everything in place? One line per thing: ok, or what to do."""
+"""Is everything in place? One line per thing: ok, or what to do. What is looked at is in checks.py."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import requests
 
-from bridge import mapping
 from bridge.errors import BridgeError
 from bridge.mapping import Ruleset
+from bridge.model import Connection
+from bridge.outbound import Outbound, resolve_target
+from bridge.services import checks
+from bridge.services.checks import NotWell
 from bridge.settings import Settings, split_bind
-from bridge.store import Database, views
-
-LOW_DISK = 256 * 1024 * 1024  # bytes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,20 +23,24 @@ class Line:
     message: str
 
 
-def examine(settings: Settings) -> Iterator[Line]:
-    """Mappings, secrets, store, disk, and the running bridge, each whatever became of the ones before."""
-    checks: tuple[tuple[str, Callable[[Settings], str]], ...] = (
-        ("mappings", _mappings),
-        ("secrets", _secrets),
-        ("store", _store),
-        ("disk", _disk),
+def examine(settings: Settings, *, reach: bool = False) -> Iterator[Line]:
+    """Everything a bridge needs, each whatever became of the ones before; with `reach` every vendor's host, too."""
+    looks: tuple[tuple[str, Callable[[Settings], str]], ...] = (
+        ("versions", checks.versions),
+        ("mappings", checks.mappings),
+        ("secrets", checks.secrets),
+        ("files", checks.files),
+        ("store", checks.store),
+        ("stopped", checks.stopped),
+        ("clock", checks.clocks),
+        ("disk", checks.disk),
         ("running", running),
     )
-    for what, check in checks:
-        try:
-            yield Line(what=what, ok=True, message=check(settings))
-        except BridgeError as error:
-            yield Line(what=what, ok=False, message=str(error))
+    yield Line(what="settings", ok=True, message="the environment can be read")
+    for what, look in looks:
+        yield _line(what, lambda: look(settings))
+    if reach:
+        yield from _reach(settings)
 
 
 def running(settings: Settings) -> str:
@@ -72,72 +74,41 @@ def _ask(bind: str) -> requests.Response:
         ) from None
 
 
-class NotWell(BridgeError):
-    """Something a person should put right."""
-
-    reason = "not_well"
-
-
-def _mappings(settings: Settings) -> str:
-    ruleset = _ruleset(settings)
-    count = len(ruleset.rules)
-    return f"{count} rules in {settings.mappings}, ruleset {ruleset.hash[:12]}"
-
-
-def _ruleset(settings: Settings) -> Ruleset:
-    loaded = mapping.load(settings.mappings)
-    if loaded.ruleset is None:
-        raise NotWell(f"{settings.mappings} has errors: `bridge check` shows them")
-    return loaded.ruleset
-
-
-def _secrets(settings: Settings) -> str:
-    missing = mapping.missing_secrets(_ruleset(settings))
-    if missing:
-        lines = [
-            f"{item.message}  ({settings.mappings}/{item.place})" for item in missing
-        ]
-        raise NotWell("\n".join([f"{len(missing)} cannot be used", *lines]))
-    return "every reference has a value"
-
-
-def _store(settings: Settings) -> str:
-    file = _sqlite_file(settings)
-    if file and not file.exists():
-        raise NotWell(
-            f"{file} does not exist: `bridge serve` or `bridge migrate` makes it"
-        )
-    database = Database(settings.database_url)
+def _line(what: str, look: Callable[[], str]) -> Line:
     try:
-        with database.read() as connection:
-            unrouted = views.count_unrouted(connection)
-            counts = views.count_deliveries(connection)
-            parked = [row["name"] for row in views.parked(connection)]
-    finally:
-        database.close()
-    if parked:
-        raise NotWell(
-            f"parked: {', '.join(parked)}: put the credential right, then `bridge resume NAME`"
-        )
-    held, dead = (
-        sum(count for (_, at), count in counts.items() if at == state)
-        for state in ("held", "dead")
+        return Line(what=what, ok=True, message=look())
+    except BridgeError as error:
+        return Line(what=what, ok=False, message=str(error))
+    except OSError as error:
+        message = f"{error.filename or 'a file'} cannot be looked at: {error.strerror}"
+        return Line(what=what, ok=False, message=message)
+
+
+def _reach(settings: Settings) -> Iterator[Line]:
+    """DNS, network policy, TCP and TLS of every connection's host, as the worker would; nothing is sent."""
+    try:
+        rules = checks.ruleset(settings)
+    except BridgeError as error:
+        yield Line(what="reach", ok=False, message=str(error))
+        return
+    outbound = Outbound(
+        allowed_networks=settings.allowed_networks,
+        ca_bundle=str(settings.ca_bundle) if settings.ca_bundle else None,
+        sandbox_url=settings.sandbox_url,
     )
-    return f"{database.dialect}, {unrouted} events to route, {held} held, {dead} dead letters"
+    for connection in _connections(rules):
+        yield _line("reach", lambda: _reached(outbound, connection))
+    outbound.close()
 
 
-def _disk(settings: Settings) -> str:
-    """Of the disk that a SQLite store is on, or will be."""
-    file = (_sqlite_file(settings) or Path("here")).absolute()
-    folder = next(above for above in file.parents if above.is_dir())
-    free = shutil.disk_usage(folder).free
-    if free < LOW_DISK:
-        raise NotWell(f"only {free // 2**20} MiB free at {folder}: make room")
-    return f"{free // 2**20} MiB free"
+def _connections(rules: Ruleset) -> list[Connection]:
+    named = {one.name: one for one in rules.connections.values()}
+    named |= {rule.connection.name: rule.connection for rule in rules.rules}
+    return list(named.values())
 
 
-def _sqlite_file(settings: Settings) -> Path | None:
-    """The store's file. Looked at before it is opened: opening would make it."""
-    path = settings.database_url.partition("?")[0]
-    file = path.removeprefix("sqlite:///")
-    return Path(file) if file not in ("", path) else None
+def _reached(outbound: Outbound, connection: Connection) -> str:
+    problem = outbound.unreachable(resolve_target(connection))
+    if problem:
+        raise NotWell(f"{connection.name}: {problem}")
+    return f"{connection.name} can be called"

@@ -146,6 +146,12 @@ def activate(database: Database, ruleset: Ruleset) -> None:
     )
 
 
+def off(database: Database) -> list[str]:
+    """The rules in mode off of the ruleset in force: nothing of theirs is sent. None before the first ruleset."""
+    active = _last_good(database)
+    return [rule.id for rule in active.rules if rule.mode == "off"] if active else []
+
+
 def _last_good(database: Database) -> Ruleset | None:
     with database.read() as connection:
         texts = rulesets.active_texts(connection)

@@ -1,13 +1,28 @@
-"""What a person may do to deliveries and connections. Each call says what became of each id, in a sentence."""
+"""What a person may do to deliveries: retry, release, cancel. Each call says what became of each id, in a sentence.
 
-from collections.abc import Callable, Iterable
+Every act is written into the audit trail and onto the deliveries in the transaction that does it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bridge.mapping import Ruleset
-from bridge.model import Said
-from bridge.store import Database, Session, connections, deliveries, events, views
+from bridge.model import Decision, Said
+from bridge.store import (
+    Database,
+    Session,
+    audit,
+    connections,
+    deliveries,
+    events,
+    selecting,
+)
+from bridge.store.audit import By
+from bridge.store.filtering import Filter
 from bridge.worker.routing import Router, store_decisions
+
+BATCH = 100  # deliveries in one transaction: bounds how long others wait for the writer
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,72 +34,137 @@ class Done:
     message: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Act:
+    """One thing to do to deliveries that are in one of `states`."""
+
+    name: str
+    past: str
+    states: tuple[str, ...]
+    to: str
+
+
+RETRY = Act(name="retry", past="retried", states=("dead",), to="waiting")
+RELEASE = Act(name="release", past="released", states=("held",), to="waiting")
+CANCEL = Act(
+    name="cancel",
+    past="cancelled",
+    states=("waiting", "held", "dead"),
+    to="cancelled",
+)
+
+
 def retry(
-    database: Database, ids: Iterable[int], active: Ruleset, environment: str
+    database: Database,
+    ids: Sequence[int],
+    active: Ruleset,
+    environment: str,
+    by: By = By(),
 ) -> list[Done]:
     """Sends dead letters again as they were; a rule's error is routed again with the rules of now."""
-    return [_retry(database, id, active, environment) for id in ids]
-
-
-def release(database: Database, ids: Iterable[int]) -> list[Done]:
-    """Lets held deliveries go."""
-    return _move(database, ids, ("held",), "waiting", "released by a person", "held")
-
-
-def cancel(database: Database, ids: Iterable[int]) -> list[Done]:
-    """Drops deliveries that are not being sent right now; their lanes go on."""
-    allowed = ("waiting", "held", "dead")
-    return _move(
-        database,
-        ids,
-        allowed,
-        "cancelled",
-        "cancelled by a person",
-        "waiting, held or dead",
+    with database.read() as connection:
+        failed = selecting.rule_errors(connection, ids)
+    done = _move(database, RETRY, [id for id in ids if id not in failed], by)
+    again = (
+        _route_again(database, id, *of, active, environment, by)
+        for id, of in failed.items()
     )
+    found = {item.id: item for item in (*done, *again)}
+    return [found[id] for id in dict.fromkeys(ids)]
 
 
-def resume(database: Database, name: str) -> bool:
+def release(database: Database, ids: Sequence[int], by: By = By()) -> list[Done]:
+    """Lets held deliveries go."""
+    return _move(database, RELEASE, ids, by)
+
+
+def cancel(database: Database, ids: Sequence[int], by: By = By()) -> list[Done]:
+    """Drops deliveries that are not being sent right now; their lanes go on."""
+    return _move(database, CANCEL, ids, by)
+
+
+def resume(database: Database, name: str, by: By = By()) -> bool:
     """Lets a parked connection go on; False when it is not parked."""
     now = datetime.now(UTC)
-    return database.write(lambda connection: connections.resume(connection, name, now))
+
+    def job(connection: Session) -> bool:
+        resumed = connections.resume(connection, name, now)
+        if resumed:
+            audit.record(connection, by, "resume", {"connection": name}, now)
+        return resumed
+
+    return database.write(job)
 
 
-def _move(
-    database: Database,
-    ids: Iterable[int],
-    allowed: tuple[str, ...],
-    to: str,
-    reason: str,
-    names: str,
-) -> list[Done]:
-    now = datetime.now(UTC)
+def tally(
+    database: Database, where: Filter, states: Sequence[str]
+) -> Mapping[tuple[str, str], int]:
+    """(state, rule) → how many deliveries of a filter an act would touch now."""
+    with database.read() as connection:
+        return selecting.tally(connection, where, states)
 
-    def job(id: int) -> Callable[[Session], bool]:
-        return lambda connection: deliveries.change_state(
-            connection, id, allowed, to, reason, now
-        )
 
-    moved = {id: database.write(job(id)) for id in ids}
-    refused = f"not changed: it is not {names}"
+def batches(
+    database: Database, where: Filter, states: Sequence[str], size: int = BATCH
+) -> Iterator[list[int]]:
+    """The ids of a filter's deliveries, oldest first, each once; read as they are asked for.
+
+    Only those that there are at this call: what comes to be meanwhile, as the replays of the first ones, or while a
+    person is asked, is not touched.
+    """
+    with database.read() as connection:
+        newest = selecting.newest_id(connection)
+
+    def found() -> Iterator[list[int]]:
+        last = 0
+        while True:
+            with database.read() as connection:
+                ids = selecting.matching(
+                    connection, where, states, after=last, through=newest, limit=size
+                )
+            if not ids:
+                return
+            last = ids[-1]
+            yield ids
+
+    return found()
+
+
+def _move(database: Database, act: Act, ids: Sequence[int], by: By) -> list[Done]:
+    """Moves what may be moved, in one transaction."""
+    now, reason = datetime.now(UTC), by.did(act.past)
+
+    def job(connection: Session) -> list[int]:
+        moved = [
+            id
+            for id in ids
+            if deliveries.change_state(
+                connection, id, act.states, act.to, reason, now, by
+            )
+        ]
+        if moved:
+            audit.record(connection, by, act.name, {"deliveries": [*moved]}, now)
+        return moved
+
+    moved = set(database.write(job))
+    with database.read() as connection:
+        states = selecting.states(connection, [id for id in ids if id not in moved])
     return [
-        Done(id=id, ok=ok, message=reason if ok else refused)
-        for id, ok in moved.items()
+        Done(
+            id=id,
+            ok=id in moved,
+            message=reason if id in moved else _refusal(act, id, states.get(id)),
+        )
+        for id in dict.fromkeys(ids)
     ]
 
 
-def _retry(database: Database, id: int, active: Ruleset, environment: str) -> Done:
-    with database.read() as connection:
-        found = views.delivery(connection, id)
-    if found is None or found["state"] != "dead":
-        return Done(id=id, ok=False, message="not retried: it is not a dead letter")
-    if found["call"] is not None:
-        return _move(
-            database, [id], ("dead",), "waiting", "retried by a person", "dead"
-        )[0]
-    return _route_again(
-        database, id, found["event"], found["rule"], active, environment
-    )
+def _refusal(act: Act, id: int, state: str | None) -> str:
+    if state is None:
+        return f"there is no delivery {id}"
+    wanted = " or ".join(act.states)
+    hint = f": `bridge replay {id}` sends it once more" * (state == "delivered")
+    return f"not {act.past}: it is {state}, not {wanted}{hint}"
 
 
 def _route_again(
@@ -94,6 +174,7 @@ def _route_again(
     rule: str,
     active: Ruleset,
     environment: str,
+    by: By,
 ) -> Done:
     """One rule of one event once more, or all of them where the event itself could not be read before.
 
@@ -109,21 +190,31 @@ def _route_again(
     if not said:
         reason = f"not retried: there is no rule '{rule}' any more"
         return Done(id=id, ok=False, message=reason)
+    off = {each.id for each in active.rules if each.mode == "off"}
+    if all(item.rule in off for item in said):
+        # As a dead letter it stays in sight, until its rule is on or somebody cancels it.
+        return Done(id=id, ok=False, message=f"not retried: {_sentence(said)}")
     now = datetime.now(UTC)
 
     def job(connection: Session) -> bool:
-        reason = "routed again by a person"
+        reason = by.did("routed again")
         ended = deliveries.change_state(
-            connection, id, ("dead",), "cancelled", reason, now
+            connection, id, ("dead",), "cancelled", reason, now, by
         )
         if ended:
+            audit.record(connection, by, "retry", {"deliveries": [id]}, now)
             events.decided(connection, event_id, said, now)
             store_decisions(connection, event_id, active.hash, said, now)
         return ended
 
     done = database.write(job)
     failed = any(item.said is Said.ERROR for item in said)
-    sentence = "; ".join(
+    return Done(
+        id=id, ok=done and not failed, message=f"routed again: {_sentence(said)}"
+    )
+
+
+def _sentence(said: Sequence[Decision]) -> str:
+    return "; ".join(
         f"{item.rule or 'the event'}: {item.said.value}, {item.reason}" for item in said
     )
-    return Done(id=id, ok=done and not failed, message=f"routed again: {sentence}")

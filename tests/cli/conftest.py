@@ -44,11 +44,13 @@ PAID = (
 
 
 @pytest.fixture
-def terminal():
+def terminal(tmp_path_factory):
     """Runs a command; its result has exit_code, stdout and stderr. A traceback fails the test."""
+    cache = {"XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache"))}
 
-    def run(*arguments):
-        result = CliRunner().invoke(cli, [str(one) for one in arguments])
+    def run(*arguments, env=None):
+        runner = CliRunner(env={**cache, **(env or {})})
+        result = runner.invoke(cli, [str(one) for one in arguments])
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         assert "Traceback" not in result.output

@@ -1,13 +1,21 @@
 """`bridge doctor`: a line a thing, ok or what to do, and nothing is changed by looking."""
 
 import http.server
+import os
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from bench import objects
 from running import free_port
 
-from bridge.services import doctor
-from bridge.store import Database, migrate
+from bridge.services import checks
+from bridge.store import Database, migrate, pauses
+from bridge.store.audit import By
+
+ALL = (
+    "settings versions mappings secrets files store stopped clock disk running".split()
+)
 
 
 @pytest.fixture
@@ -60,9 +68,10 @@ def test_all_is_well(terminal, settled, answering):
     result = terminal("doctor")
     assert result.exit_code == 0, result.output
     found = said(result)
-    assert list(found) == "settings mappings secrets store disk running".split()
+    assert list(found) == ALL
     assert found["mappings"][1].startswith("1 rules in mappings, ruleset ")
-    assert found["store"][1] == "sqlite, 0 events to route, 0 held, 0 dead letters"
+    assert found["store"][1].startswith("sqlite 3.")
+    assert found["store"][1].endswith(" 0 events to route, 0 held, 0 dead letters")
     assert found["running"][1].endswith("is up, status ok")
 
 
@@ -97,18 +106,13 @@ def test_mapping_errors_are_not_called_missing_secrets(terminal, settled, rewrit
 
 def test_parked_connection_is_a_case_for_a_person(terminal, settled):
     """A parked connection is named with the command that lets it go on."""
-    from datetime import UTC, datetime
-
     from bridge.store import connections
 
     now = datetime.now(UTC)
     settled.write(lambda c: connections.park(c, "vambe-cl", "401", now))
-    ok, message = said(terminal("doctor"))["store"]
-    assert (
-        not ok
-        and message.startswith("parked: vambe-cl: ")
-        and "bridge resume" in message
-    )
+    ok, message = said(terminal("doctor"))["stopped"]
+    assert not ok and message.startswith("connection vambe-cl is parked since ")
+    assert message.endswith(": 401 → `bridge resume vambe-cl`")
 
 
 def test_store_that_cannot_be_opened_stops_no_other_line(
@@ -131,9 +135,9 @@ def test_store_that_cannot_be_opened_stops_no_other_line(
 
 def test_full_disk_is_said(terminal, settled, monkeypatch):
     """Below the low-water mark the line says how much is left, and where."""
-    monkeypatch.setattr(doctor, "LOW_DISK", 2**80)
+    monkeypatch.setenv("BRIDGE_MIN_FREE", str(2**60))
     ok, message = said(terminal("doctor"))["disk"]
-    assert not ok and "/var: make room" in message
+    assert not ok and "/var, so that nothing is accepted: make room" in message
 
 
 @pytest.mark.parametrize(
@@ -155,3 +159,66 @@ def test_running_asks_the_bridge_alone(
     result = terminal("doctor", "--running")
     assert result.exit_code == code
     assert words in result.output
+
+
+def test_secrets_that_others_may_read_are_said(terminal, settled, house, rewrite):
+    """A secret's file is for its owner alone; the line has the command that makes it so."""
+    rewrite("{ env: SHOP_KEY }", "{ file: key.txt }")
+    file = house / "key.txt"
+    file.write_text("k")
+    for mode, ok in ((0o644, False), (0o620, False), (0o602, False), (0o640, True)):
+        file.chmod(mode)
+        found = said(terminal("doctor"))["files"]
+        assert found[0] is ok, oct(mode)
+        assert found[1].endswith("chmod u=rw,g-w,o= key.txt") is not ok
+
+
+def test_settings_in_files_are_looked_at_too(terminal, settled, house, monkeypatch):
+    """BRIDGE_SECRET_KEY_FILE names a secret as well."""
+    (house / "secret").write_text("k")
+    (house / "secret").chmod(0o604)
+    monkeypatch.setenv("BRIDGE_SECRET_KEY_FILE", "secret")
+    assert said(terminal("doctor"))["files"][0] is False
+
+
+def test_clocks_that_are_apart_are_said(terminal, settled, monkeypatch):
+    """Signatures are checked by the host's clock and leases by the database's."""
+    ahead = datetime.now(UTC) + timedelta(seconds=60)
+    monkeypatch.setattr(checks, "clock", lambda connection: ahead)
+    ok, message = said(terminal("doctor"))["clock"]
+    assert not ok and " s apart: set both by NTP" in message
+
+
+def test_a_store_of_an_older_release_is_said(terminal, settled):
+    """Looking does not migrate; the line says what does."""
+    with settled.transaction() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    ok, message = said(terminal("doctor"))["store"]
+    assert not ok and "run `bridge migrate`" in message
+
+
+def test_a_pause_is_a_case_for_a_person(terminal, settled):
+    """It is named with the command that ends it."""
+    scope, by = pauses.Scope(rule="paid"), By(person="ana", reason="a test")
+    settled.write(lambda c: pauses.add(c, scope, by, datetime.now(UTC)))
+    ok, message = said(terminal("doctor"))["stopped"]
+    assert not ok and message.startswith("rule paid is paused since ")
+    assert message.endswith(": a test → `bridge resume --rule paid`")
+
+
+def test_vendors_are_looked_at_only_when_asked(
+    terminal, settled, answering, monkeypatch
+):
+    """--reach adds a line for each connection; with a sandbox it is the sandbox that is looked at."""
+    answering(200, '{"status": "ok"}')
+    assert "reach" not in said(terminal("doctor"))
+    bind = os.environ["BRIDGE_BIND"]
+    for url, ok in (
+        (f"http://{bind}", True),
+        (f"http://127.0.0.1:{free_port()}", False),
+    ):
+        monkeypatch.setenv("BRIDGE_SANDBOX_URL", url)
+        result = terminal("doctor", "--reach", "--json")
+        (line,) = [one for one in objects(result) if one["what"] == "reach"]
+        assert line["ok"] is ok and line["message"].startswith("vambe-")
+        assert result.exit_code == (not ok)

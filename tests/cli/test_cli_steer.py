@@ -1,10 +1,17 @@
-"""The commands that steer: retry, release, cancel, resume, and the rules that a retry meets."""
+"""The commands that steer: retry, release, cancel, replay, pause, resume, and what they leave in the audit trail."""
 
+import os
+import pwd
+
+import pytest
 from bench import TICKET, objects
 from running import MAPPING
 
 from bridge.sandbox import DEFAULT_CREDENTIALS
 from bridge.services import rulesets
+
+ME = pwd.getpwuid(os.getuid()).pw_name
+OTHER = "0f4f3a52-6b1d-4c0e-9a57-3d2b8e6c7f10"
 
 
 def test_retry_sends_a_dead_letter_again(terminal, bench):
@@ -13,7 +20,7 @@ def test_retry_sends_a_dead_letter_again(terminal, bench):
     bench.paid()
     bench.sandbox.know("vambe", TICKET)
     result = terminal("retry", "1")
-    assert (result.exit_code, result.stdout) == (0, "1: retried by a person\n")
+    assert (result.exit_code, result.stdout) == (0, f"1: retried by {ME}\n")
     bench.work()
     assert bench.states() == ["delivered"]
 
@@ -53,7 +60,7 @@ def test_release_lets_a_held_delivery_go(terminal, bench):
     """What was held is sent once it is released; a second release says that it is not held."""
     bench.held()
     assert bench.states() == ["held"]
-    assert terminal("release", "1").stdout == "1: released by a person\n"
+    assert terminal("release", "1").stdout == f"1: released by {ME}\n"
     bench.work()
     assert bench.states() == ["delivered"]
     assert terminal("release", "1").exit_code == 1
@@ -79,3 +86,165 @@ def test_resume_lets_a_parked_connection_go_on(terminal, bench, monkeypatch):
     assert (result.exit_code, result.stdout) == (0, "")
     bench.work()
     assert bench.states() == ["delivered"]
+
+
+def dead(bench, *names):
+    """One dead letter each, of a ticket that the vendor does not know."""
+    bench.sandbox.know("vambe", OTHER)
+    for name in names:
+        bench.paid(name)
+
+
+def test_a_filter_is_counted_and_needs_a_yes(terminal, bench):
+    """Without a terminal nothing happens without --yes; the count says what it would be."""
+    dead(bench, "evt_a", "evt_b")
+    asked = terminal("cancel", "state:dead", "rule:paid*")
+    assert (asked.exit_code, asked.stdout) == (2, "")
+    assert "2 deliveries: 2 dead of rule paid-sets-amount" in asked.stderr
+    assert bench.states() == ["dead", "dead"]
+    done = terminal("cancel", "-event:2", "--yes", "--reason", "test data", "--json")
+    assert [row["ok"] for row in objects(done)] == [True]
+    assert bench.states() == ["cancelled", "dead"]
+    assert terminal("cancel", "rule:none", "--yes").exit_code == 5
+
+
+def test_a_person_on_a_terminal_is_asked(bench, monkeypatch):
+    """`n` leaves everything as it is, `y` goes on."""
+    from click.testing import CliRunner
+
+    from bridge.cli import cli, steering
+
+    monkeypatch.setattr(steering, "_asks", lambda: True)
+    dead(bench, "evt_a")
+    for answer, states in (("n", ["dead"]), ("y", ["cancelled"])):
+        CliRunner().invoke(cli, ["cancel", "state:dead"], input=answer)
+        assert bench.states() == states
+
+
+def test_ids_and_a_filter_do_not_mix(terminal, bench):
+    """Numbers are ids; together with words it is not clear what is meant."""
+    result = terminal("retry", "1", "state:dead")
+    assert result.exit_code == 2 and "not both" in result.stderr
+
+
+def test_an_id_that_is_not_there_is_said(terminal, bench):
+    """Each command says which id there is not, and which state does not fit."""
+    bench.paid()
+    for name in ("retry", "release", "cancel", "replay"):
+        assert "7: there is no delivery 7\n" == terminal(name, "7").stdout
+    said = terminal("release", "1").stdout
+    assert said.startswith("1: not released: it is delivered, not held: `bridge rep")
+
+
+def test_acts_are_kept_with_person_and_reason(terminal, bench):
+    """The audit trail has one row an act, newest first."""
+    dead(bench, "evt_a")
+    assert terminal("retry", "1", "--reason", "ticket is back").exit_code == 0
+    assert terminal("pause", "--all").exit_code == 0
+    second, first = objects(terminal("audit", "--json"))
+    assert (first["action"], first["person"]) == ("retry", ME)
+    assert (first["subject"], first["reason"]) == (
+        {"deliveries": [1]},
+        "ticket is back",
+    )
+    assert (second["action"], second["subject"]) == ("pause", {})
+    (row,) = objects(terminal("deliveries", "list", "--json"))
+    assert (row["person"], row["because"]) == (ME, "ticket is back")
+    assert row["reason"] == f"retried by {ME}: ticket is back"
+    assert "retry" in terminal("audit").stdout
+
+
+def test_replay_sends_once_more_after_success(terminal, bench):
+    """The vendor gets the same request again; the new delivery says what it repeats."""
+    bench.paid()
+    result = terminal("replay", "1", "--reason", "vendor lost it")
+    assert result.stdout.startswith(f"1: replayed as delivery 2 by {ME}: vendor")
+    bench.work()
+    assert bench.states() == ["delivered", "delivered"]
+    first, second = bench.sandbox.calls("vambe")
+    assert first.body == second.body
+    newest, _ = objects(terminal("deliveries", "list", "--json"))
+    assert (newest["replay_of"], newest["person"]) == (1, ME)
+
+
+def test_replay_with_the_rules_of_now_shows_what_differs(terminal, bench, tmp_path):
+    """A dry run sends nothing and has the fields before and after; without it they are sent."""
+    bench.paid()
+    fixed = MAPPING.replace("{{ inv.currency | upper }}", "USD")
+    (tmp_path / "mappings" / "rules.yaml").write_text(fixed)
+    assert terminal("check", "--activate").exit_code == 0
+    dry = terminal("replay", "1", "--rules", "current", "--dry-run")
+    assert dry.exit_code == 0 and "; currency: CLP → USD\n" in dry.stdout
+    assert bench.states() == ["delivered"]
+    assert terminal("replay", "1", "--rules", "current").exit_code == 0
+    bench.work()
+    assert "USD" in str(bench.sandbox.calls("vambe")[-1].body)
+
+
+def test_replay_keeps_to_a_rate(terminal, bench, monkeypatch):
+    """--rate waits between two of them; what is no rate is refused."""
+    waited = []
+    bench.paid("evt_a")
+    bench.paid("evt_b")
+    monkeypatch.setattr("bridge.cli.replay.time.sleep", waited.append)
+    assert (
+        terminal("replay", "state:delivered", "--yes", "--rate", "5/s").exit_code == 0
+    )
+    assert waited == [0.2, 0.2]
+    for odd in ("5", "0/s", "five/s", "5/d"):
+        result = terminal("replay", "1", "--rate", odd)
+        assert result.exit_code == 2 and "5/s, 30/m" in result.stderr
+
+
+def test_pause_stops_and_resume_lets_go_on(terminal, bench):
+    """While a rule is paused its events are taken in and wait; the list and `show` say who stopped them."""
+    assert terminal("pause").exit_code == 5
+    result = terminal("pause", "--rule", "paid-sets-amount", "--reason", "audit")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "was paused before" in terminal("pause", "--rule", "paid-sets-amount").stderr
+    bench.paid()
+    assert bench.states() == ["waiting"]
+    (row,) = objects(terminal("pause", "--json"))
+    assert (row["kind"], row["by"], row["reason"]) == ("paused", ME, "audit")
+    shown = terminal("deliveries", "show", "1").stdout
+    assert f"waits: rule paid-sets-amount is paused by {ME} since" in shown
+    assert terminal(*row["resume"].split()[1:]).exit_code == 0
+    bench.work()
+    assert bench.states() == ["delivered"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["pause", "--rule", "paid-sets-amont"], 5, "did you mean 'paid-sets-amount'"),
+        (["pause", "--all", "--rule", "x"], 2, "--all stands alone"),
+        (["pause", "--rule", ""], 2, "has no value"),
+        (["resume"], 2, "`bridge pause` lists both"),
+        (["resume", "x", "--all"], 2, "`bridge pause` lists both"),
+        (["resume", "--all"], 5, "everything is not paused"),
+        (["resume", "nobody"], 5, "no connection 'nobody' is parked"),
+    ],
+)
+def test_what_cannot_be_paused_or_resumed(terminal, bench, arguments, code, words):
+    """A name with a typo would stop nothing, unseen; so it is an error."""
+    result = terminal(*arguments)
+    assert result.exit_code == code and words in result.stderr
+
+
+def test_resume_says_what_is_stopped_still(terminal, bench):
+    """Two pauses hold each for itself: after one is over the other is named."""
+    terminal("pause", "--all")
+    terminal("pause", "--ticket", "4711")
+    said = terminal("resume", "--all").stderr
+    assert said == (
+        "everything goes on\n"
+        "still paused: ticket 4711 (`bridge resume --ticket 4711`)\n"
+    )
+
+
+def test_everything_can_be_paused_before_the_first_rules(
+    terminal, tmp_path, monkeypatch
+):
+    """A new or restored bridge can be told to send nothing before it starts."""
+    monkeypatch.chdir(tmp_path)
+    assert terminal("pause", "--all").exit_code == 0

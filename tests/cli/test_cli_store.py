@@ -69,9 +69,10 @@ def test_one_delivery_is_shown_with_request_and_attempts(terminal, bench):
     """`deliveries show` has method, path, body and every attempt with its answer, and no credential."""
     bench.paid()
     result = terminal("deliveries", "show", "1")
-    assert "request      POST /api/public/ticket/amount\n" in result.stdout
-    assert '"amount":150000' in result.stdout
-    assert "verdict" in result.stdout and "delivered" in result.stdout
+    assert "\n\nPOST /api/public/ticket/amount\n" in result.stdout
+    assert '\n  "amount": 150000,\n' in result.stdout
+    assert ": 200 after " in result.stdout and " ms, delivered: " in result.stdout
+    assert "outlook      is done; `bridge replay 1` would" in result.stdout
     assert DEFAULT_CREDENTIALS["vambe"] not in result.output
     (shown,) = objects(terminal("deliveries", "show", "1", "--json"))
     assert [row["status"] for row in shown["attempts_made"]] == [200]
@@ -82,7 +83,8 @@ def test_rule_error_is_shown_without_a_request(terminal, bench):
     bench.paid(ticket="no uuid")
     result = terminal("deliveries", "show", "1")
     assert result.exit_code == 0
-    assert "request      –\n" in result.stdout and "verdict" not in result.stdout
+    assert "POST" not in result.stdout and "attempt 1" not in result.stdout
+    assert "outlook      will not be tried again by itself: " in result.stdout
 
 
 def test_why_says_what_each_rule_and_delivery_came_to(terminal, bench):

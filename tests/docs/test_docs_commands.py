@@ -3,6 +3,7 @@
 import re
 import shlex
 from dataclasses import fields
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -94,7 +95,7 @@ def test_commands_that_the_program_names_exist():
 
 def test_the_check_of_this_file_finds_a_typo():
     """A command or option that is not there does not pass unseen."""
-    text = "$ bridge chek\n$ bridge check --fomat full\n$ bridge events lst\n$ bridge retry one\n"
+    text = "$ bridge chek\n$ bridge check --fomat full\n$ bridge events lst\n$ bridge events show one\n"
     for words in written(text, _CONSOLE):
         with pytest.raises(click.UsageError):
             parse(words)
@@ -117,7 +118,9 @@ def test_the_page_has_no_other_commands():
 
 def test_operating_names_what_a_person_steers_with():
     """The page for 2 a.m. has every command that looks or steers."""
-    steering = ("doctor", "events list", "why", "retry", "release", "cancel", "resume")
+    steering = (
+        "doctor events deliveries why retry release cancel replay pause resume audit"
+    ).split()
     named = {
         " ".join(words[:2])
         for words in [*written(OPERATING, _CONSOLE), *written(OPERATING, _INLINE)]
@@ -140,6 +143,7 @@ def test_every_setting_is_on_the_page_with_its_default():
     assert sorted(rows) == sorted(defaults)
     for name, default in defaults.items():
         number = f"{default:g}" if isinstance(default, float) else str(default)
+        number = f"{default.days}d" if isinstance(default, timedelta) else number
         assert rows[name] == (f"`{number}`" if default else ""), name
 
 

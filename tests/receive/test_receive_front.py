@@ -9,6 +9,7 @@ from bridge.app import Parts, by_port, hooks_app
 from bridge.errors import StoreUnavailable
 from bridge.services.rulesets import Rules
 from bridge.settings import Settings
+from bridge.store import events, views
 
 BODY = json.dumps(stripe_event("invoice.paid__clp.http", id="evt_front")).encode()
 
@@ -37,7 +38,7 @@ def send(app, body=BODY, **options):
         data=body,
         headers=headers,
         content_type="application/json",
-        **options
+        **options,
     )
 
 
@@ -60,6 +61,22 @@ def test_store_that_cannot_write_is_503(app, sqlite, monkeypatch):
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
     assert b"disk" not in answer.data
+
+
+def test_low_disk_is_503_everywhere(sqlite, tmp_path, monkeypatch):
+    """Under the low-water mark nothing is accepted, a load balancer is told so, and it is over when there is room."""
+    set_secrets(monkeypatch)
+    low = hooks_app(parts(sqlite, tmp_path, Settings(min_free=2**80)))
+    answer = send(low)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert b"disk" not in answer.data
+    told = low.test_client().get("/readyz")
+    assert told.status_code == 503 and "make room" in told.json["reason"]
+    with sqlite.read() as connection:
+        assert views.count_unrouted(connection) == 0
+    roomy = hooks_app(parts(sqlite, tmp_path, Settings()))
+    assert send(roomy).status_code == 202
+    assert roomy.test_client().get("/readyz").status_code == 200
 
 
 def test_missing_secret_is_503(app, monkeypatch):
@@ -110,3 +127,40 @@ def test_forwarded_address_counts_from_trusted_proxies_only(
     with sqlite.read() as connection:
         found = connection.exec_driver_sql("SELECT remote FROM rejections").scalar_one()
     assert found == remote
+
+
+GATE = """
+version: 1
+source:
+  name: gate
+  provider: generic
+  verify: { scheme: token, path: token, secret: { env: STRIPE_WEBHOOK_SECRET } }
+  event: { id: body.id }
+rules:
+  - id: some-rule
+    events: [never]
+    target: vambe.update_amount
+    auth: { api_key: { env: VAMBE_API_KEY } }
+    fields: { ticket_id: "{{ event.ticket | uuid }}", amount: 1, currency: CLP }
+"""
+
+
+def test_a_token_in_the_path_opens_and_is_stored_nowhere(sqlite, tmp_path, monkeypatch):
+    """/hooks/<source>/<token> is taken with the right token alone, and what is kept of it is masked."""
+    set_secrets(monkeypatch)
+    (tmp_path / "gate.yaml").write_text(GATE)
+    client = hooks_app(parts(sqlite, tmp_path, Settings())).test_client()
+    right = f"/hooks/gate/{SECRET}?a=1"
+    for path, status in (
+        ("/hooks/gate", 401),
+        ("/hooks/gate/", 404),
+        ("/hooks/gate/wrong", 401),
+        ("/hooks/nobody/wrong", 401),
+        (f"/hooks/gate/{SECRET}/more", 404),
+        (f"/hooks/stripe/{SECRET}", 401),
+        (right, 202),
+    ):
+        assert client.post(path, json={"id": "e1"}).status_code == status, path
+    with sqlite.read() as connection:
+        (kept,) = events.named(connection, "e1")
+    assert kept.request.target == "/hooks/gate/<secret>?a=1"

@@ -1,0 +1,41 @@
+"""Filters on the command line: the words of `FILTER…`, of which `-key:value` is none of click's options."""
+
+import re
+from datetime import UTC, datetime
+
+import click
+
+from bridge.services import filters
+from bridge.store.filtering import Condition, Filter, Kind
+
+filter_argument = click.argument("words", nargs=-1, metavar="[FILTER]...")
+
+_NEGATED = re.compile(r"-[A-Za-z_]+:")
+
+
+class Filtered(click.Command):
+    """A command whose arguments may begin with a dash."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Moves `-key:value` behind the options, where click takes it as it is."""
+        negated = [one for one in args if _NEGATED.match(one)]
+        if negated and "--" not in args:
+            args = [*(one for one in args if one not in negated), "--", *negated]
+        return super().parse_args(ctx, args)
+
+
+def read(words: tuple[str, ...], kind: Kind, **options: str | int | None) -> Filter:
+    """The filter of the words together with options that say the same in their own way."""
+    given = filters.parse(" ".join(map(_quoted, words)), kind, datetime.now(UTC))
+    said = (
+        Condition(key=key, value=value)
+        for key, value in options.items()
+        if value is not None
+    )
+    return (*given, *said)
+
+
+def _quoted(word: str) -> str:
+    """`"no such ticket"` with the quotes that the shell took; what holds a key or quotes is a filter as it stands."""
+    is_phrase = any(map(str.isspace, word)) and not re.search('[:"]', word)
+    return f'"{word}"' if is_phrase else word

@@ -1,0 +1,42 @@
+"""`bridge restore FILE`."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from bridge import settings as environment
+from bridge.cli.text import printable
+
+
+@click.command("restore")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--force", is_flag=True, help="Set a store that holds events aside, beside it."
+)
+def command(file: Path, force: bool) -> None:
+    """Put a backup in the place of a SQLite store on which nothing runs; it starts paused."""
+    from bridge.cli import steering
+    from bridge.store import restore
+
+    url = environment.load().database_url
+    if not url.startswith("sqlite:"):
+        raise click.UsageError(
+            f'PostgreSQL has its own: pg_restore --dbname="$BRIDGE_DATABASE_URL" {file},'
+            " then `bridge pause --all` before anything is started"
+        )
+    person = steering.me("").person
+    now = datetime.now(UTC)
+    done = restore.restore(file, url, person=person, now=now, force=force)
+    if done.aside:
+        click.echo(f"the store that was there is now {done.aside}", err=True)
+    click.echo(
+        f"restored, and paused: its newest event is of {printable(done.newest)},"
+        f" {done.waiting} of its deliveries wait",
+        err=True,
+    )
+    click.echo(
+        "look at `bridge deliveries list` before `bridge resume --all`: what was sent"
+        " after the backup would be sent again",
+        err=True,
+    )

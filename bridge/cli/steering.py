@@ -1,0 +1,139 @@
+"""What the commands that change something share: which deliveries, who says so, asking first, and a line for each."""
+
+import os
+import pwd
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import click
+
+from bridge.cli import filters
+from bridge.cli.store import nothing
+from bridge.cli.text import json_line, printable
+from bridge.services import steer
+from bridge.services.steer import Done
+from bridge.store import Database
+from bridge.store.audit import By
+from bridge.store.pauses import Scope
+
+words_argument = click.argument(
+    "words", nargs=-1, required=True, metavar="ID|FILTER..."
+)
+reason_option = click.option(
+    "--reason", default="", metavar="TEXT", help="Why; kept in the audit trail."
+)
+yes_option = click.option(
+    "--yes", is_flag=True, help="Do it to what a filter finds without asking."
+)
+
+
+def me(reason: str) -> By:
+    """The person at this terminal."""
+    try:
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container that runs as a number
+        name = f"uid {os.getuid()}"
+    return By(person=name, reason=reason)
+
+
+def run(
+    database: Database,
+    words: tuple[str, ...],
+    states: Sequence[str],
+    act: Callable[[Sequence[int]], Sequence[Done]],
+    *,
+    what: str,
+    yes: bool,
+    as_json: bool,
+    size: int = steer.BATCH,
+) -> None:
+    """Does `act` to what the words name and says what became of each; exit code 1 when any was not done.
+
+    Ids are exact, so they are not asked about; what a filter finds is counted first and has to be agreed to.
+    """
+    if numbers := [int(word) for word in words if word.isascii() and word.isdigit()]:
+        if len(numbers) < len(words):
+            raise click.UsageError("name ids or a filter, not both")
+        found = _chunks(numbers, size)
+    else:
+        where = filters.read(words, "deliveries")
+        found = steer.batches(database, where, states, size)
+        agree(steer.tally(database, where, states), what, yes=yes)
+    done = 0
+    failed = 0
+    for ids in found:
+        for item in act(ids):
+            done, failed = done + item.ok, failed + (not item.ok)
+            click.echo(_line(item, as_json=as_json))
+    if done + failed > 1:
+        refused = f", {failed} not" if failed else ""
+        click.echo(f"{what}: {_count(done)} done{refused}", err=True)
+    if failed:
+        raise SystemExit(1)
+
+
+def agree(found: Mapping[tuple[str, str], int], what: str, *, yes: bool) -> None:
+    """Shows what would be touched and goes on only with a yes: the option's, or a person's on a terminal."""
+    total = sum(found.values())
+    if not total:
+        nothing("nothing matched")
+    parts = (
+        f"{n} {state} of rule {rule or '(none)'}" for (state, rule), n in found.items()
+    )
+    click.echo(f"{_count(total)}: {printable(', '.join(parts))}", err=True)
+    if yes:
+        return
+    if not _asks():
+        raise click.UsageError(f"add --yes to {what} them")
+    click.confirm(f"{what} them?", abort=True, err=True)
+
+
+def _asks() -> bool:
+    """Whether somebody is there to answer."""
+    return sys.stdin.isatty()
+
+
+def _line(item: Done, *, as_json: bool) -> str:
+    if as_json:
+        return json_line({"id": item.id, "ok": item.ok, "message": item.message})
+    return f"{item.id}: {printable(item.message)}"
+
+
+def _chunks(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    for start in range(0, len(numbers), size):
+        yield numbers[start : start + size]
+
+
+def _count(number: int) -> str:
+    return f"{number} {'delivery' if number == 1 else 'deliveries'}"
+
+
+def scope_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that name what to pause: all that are given must agree."""
+    for option in (
+        click.option("--all", "everything", is_flag=True, help="Everything."),
+        click.option("--ticket", help="Of this ticket."),
+        click.option("--connection", "name", help="Of this connection."),
+        click.option("--rule", help="Of this rule."),
+        click.option("--source", help="Of this source."),
+    ):
+        command = option(command)
+    return command
+
+
+def scope(
+    source: str | None,
+    rule: str | None,
+    connection: str | None,
+    ticket: str | None,
+    *,
+    everything: bool,
+) -> Scope | None:
+    """What the options name; None when they name nothing."""
+    found = Scope(source=source, rule=rule, connection=connection, ticket=ticket)
+    named = found.as_mapping()
+    if named and everything:
+        raise click.UsageError("--all stands alone: it is every source and connection")
+    if "" in named.values():
+        raise click.UsageError("an option that names what to pause has no value")
+    return found if named or everything else None

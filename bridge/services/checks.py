@@ -1,0 +1,177 @@
+"""What the doctor looks at, one function a thing: each gives its line, or raises NotWell with what to do.
+
+Looks only: makes no store, writes no file, calls nobody.
+"""
+
+import os
+import platform
+import re
+import shutil
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bridge import __version__, mapping
+from bridge.errors import BridgeError
+from bridge.mapping import Ruleset
+from bridge.services import pausing
+from bridge.settings import Settings
+from bridge.store import Database, clock, views
+from bridge.store.dialect import version
+from bridge.store.migrate import outdated
+
+SKEW = 2.0  # seconds that two clocks may be apart
+_SETTING = re.compile(r"BRIDGE_[A-Z_]+_FILE")
+_OLDEST_SQLITE = (3, 35)  # has RETURNING
+# Where orchestrators put secrets for a container alone, readable by whoever runs in it.
+_MOUNTED = (Path("/run/secrets"), Path("/var/run/secrets"))
+
+
+class NotWell(BridgeError):
+    """Something a person should put right."""
+
+    reason = "not_well"
+
+
+def versions(settings: Settings) -> str:
+    """Of the bridge, Python and the SQLite library; the database server's is in the store's line."""
+    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+        raise NotWell(
+            f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or newer, with a newer Python"
+        )
+    return f"bridge {__version__}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+
+
+def mappings(settings: Settings) -> str:
+    """How many rules, and which ruleset they are."""
+    rules = ruleset(settings)
+    return f"{len(rules.rules)} rules in {settings.mappings}, ruleset {rules.hash[:12]}"
+
+
+def ruleset(settings: Settings) -> Ruleset:
+    """The folder's ruleset. Raises NotWell where it has errors."""
+    loaded = mapping.load(settings.mappings)
+    if loaded.ruleset is None:
+        raise NotWell(f"{settings.mappings} has errors: `bridge check` shows them")
+    return loaded.ruleset
+
+
+def secrets(settings: Settings) -> str:
+    """Every reference of the mapping files has a value on this machine."""
+    missing = mapping.missing_secrets(ruleset(settings))
+    if missing:
+        lines = [
+            f"{item.message}  ({settings.mappings}/{item.place})" for item in missing
+        ]
+        raise NotWell("\n".join([f"{len(missing)} cannot be used", *lines]))
+    return "every reference has a value"
+
+
+def files(settings: Settings) -> str:
+    """Who may read or change the files that hold secrets: of mapping files, and of settings as BRIDGE_…_FILE."""
+    names = [ref.name for ref in ruleset(settings).references if ref.kind == "file"]
+    names += [os.environ[key] for key in os.environ if _SETTING.fullmatch(key)]
+    found = [path for path in map(Path, names) if path.is_file()]
+    too_open = [str(path) for path in found if _is_open(path)]
+    if too_open:
+        raise NotWell(
+            "other users of this machine may read or change what is secret:"
+            f" chmod u=rw,g-w,o= {' '.join(too_open)}"
+        )
+    return f"{len(found)} files with secrets, closed to other users"
+
+
+def _is_open(path: Path) -> bool:
+    mode = path.stat().st_mode
+    mounted = any(path.is_relative_to(folder) for folder in _MOUNTED)
+    forbidden = stat.S_IWOTH | stat.S_IWGRP | (0 if mounted else stat.S_IROTH)
+    return bool(mode & forbidden)
+
+
+def store(settings: Settings) -> str:
+    """Whether it can be read, has this release's shape, and what in it waits for a person."""
+    file = sqlite_file(settings)
+    if _is_missing(file):
+        raise NotWell(
+            f"{file} does not exist: `bridge serve` or `bridge migrate` makes it"
+        )
+    with _opened(settings) as database, database.read() as connection:
+        if outdated(connection):
+            raise NotWell("it is of an older release's shape: run `bridge migrate`")
+        unrouted = views.count_unrouted(connection)
+        counts = views.count_deliveries(connection)
+        number = version(connection)
+    held, dead = (
+        sum(count for (_, at), count in counts.items() if at == state)
+        for state in ("held", "dead")
+    )
+    return f"{database.dialect} {number}, {unrouted} events to route, {held} held, {dead} dead letters"
+
+
+def stopped(settings: Settings) -> str:
+    """What is paused or parked: both wait for a person."""
+    if _is_missing(sqlite_file(settings)):
+        return "there is no store yet"
+    with _opened(settings) as database:
+        found = pausing.listed(database)
+    if found:
+        lines = (
+            f"{item.what} is {item.kind} since {item.since:%Y-%m-%d %H:%M}Z"
+            f"{': ' + item.reason if item.reason else ''} → `{item.resume}`"
+            for item in found
+        )
+        raise NotWell("\n".join(lines))
+    return "nothing is paused or parked"
+
+
+def clocks(settings: Settings) -> str:
+    """This host's clock against the database's: signatures are checked by one, leases by the other."""
+    if _is_missing(sqlite_file(settings)):
+        return "there is no store yet"
+    with _opened(settings) as database, database.read() as connection:
+        apart = abs((clock(connection) - datetime.now(UTC)).total_seconds())
+        shared = database.dialect == "sqlite"
+    if apart > SKEW:
+        raise NotWell(
+            f"this host and the database are {apart:.1f} s apart: set both by NTP"
+        )
+    return (
+        "the store uses this host's" if shared else f"{apart:.1f} s off the database's"
+    )
+
+
+def disk(settings: Settings) -> str:
+    """Of the disk that a SQLite store is on, or will be; below BRIDGE_MIN_FREE nothing is accepted."""
+    file = sqlite_file(settings)
+    if file is None:
+        return "the store is not on this machine's"
+    folder = next(above for above in file.absolute().parents if above.is_dir())
+    free = shutil.disk_usage(folder).free
+    if free < settings.min_free:
+        raise NotWell(
+            f"only {free // 2**20} MiB free at {folder}, so that nothing is accepted: make room"
+        )
+    return f"{free // 2**20} MiB free"
+
+
+def sqlite_file(settings: Settings) -> Path | None:
+    """The store's file. Looked at before it is opened: opening would make it."""
+    path = settings.database_url.partition("?")[0]
+    file = path.removeprefix("sqlite:///")
+    return Path(file) if file not in ("", path) else None
+
+
+def _is_missing(file: Path | None) -> bool:
+    return file is not None and not file.exists()
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Database]:
+    database = Database(settings.database_url)
+    try:
+        yield database
+    finally:
+        database.close()

@@ -1,0 +1,117 @@
+"""The one language of filters, for the terminal and every other face: words to conditions. Pure.
+
+    state:dead source:stripe rule:paid* -connection:vambe since:24h "no such ticket"
+
+A word is `key:value`, `-key:value` for what must not be, or text that the reason must hold. In a value `*` stands for
+anything; double quotes hold what has spaces. Several values of one key: any of them; different keys: all of them.
+"""
+
+import difflib
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from bridge.errors import BridgeError
+from bridge.store.filtering import CHOICES, KEYS, MOMENTS, Condition, Filter, Kind
+
+MAX_LENGTH = 1_000  # characters
+
+_WORD = re.compile(r'(-?)(?:([A-Za-z_]+):)?(?:"([^"]*)"|([^\s"]*))(?=\s|$)')
+_AGO = re.compile(r"([0-9]{1,6})([smhdw])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_ID = re.compile(r"[0-9]{1,18}")
+
+
+class BadFilter(BridgeError):
+    """A filter that cannot be read; the message says which word, and what would be right."""
+
+    reason = "bad_filter"
+    exit_code = 2
+
+
+def parse(text: str, kind: Kind, now: datetime) -> Filter:
+    """The conditions of a filter. Raises BadFilter, and never anything else."""
+    if len(text) > MAX_LENGTH:
+        raise BadFilter(f"the filter is longer than {MAX_LENGTH} characters")
+    if not all(char.isprintable() or char in " \t\n" for char in text):
+        raise BadFilter("the filter holds a character that cannot be typed")
+    return tuple(
+        _condition(dash, key, value, kind, now) for dash, key, value in _words(text)
+    )
+
+
+def _words(text: str) -> Iterator[tuple[str, str, str]]:
+    """Dash, key and value of each word; the key is empty for text."""
+    at, text = 0, text.strip()
+    while at < len(text):
+        found = _WORD.match(text, at)
+        if found is None:
+            raise BadFilter(
+                f'a quote is not closed, or is inside a word: {text[at:]}: write key:"two words"'
+            )
+        dash, key, quoted, bare = found.groups()
+        yield dash, key or "", bare if quoted is None else quoted
+        at = found.end()
+        at += len(text[at:]) - len(text[at:].lstrip())
+
+
+def _condition(dash: str, key: str, value: str, kind: Kind, now: datetime) -> Condition:
+    negated = bool(dash)
+    if not key:
+        if not value:
+            raise BadFilter("a word of the filter is empty: leave it out")
+        return Condition(key="reason", value=value, negated=negated)
+    known = {"status": "state"}.get(key, key)
+    if known not in KEYS[kind]:
+        raise BadFilter(f"{kind} have no '{key}'{_nearest(key, KEYS[kind])}")
+    if not value:
+        raise BadFilter(
+            f"'{key}:' has no value: write for example {key}:{_EXAMPLES[known]}"
+        )
+    if known in MOMENTS:
+        return Condition(key=known, value=_moment(known, value, now), negated=negated)
+    choices = CHOICES[kind].get(known)
+    if choices and "*" not in value and value not in choices:
+        raise BadFilter(f"no {kind} have {key} '{value}'{_nearest(value, choices)}")
+    is_id = known == "event" and _ID.fullmatch(value)
+    return Condition(key=known, value=int(value) if is_id else value, negated=negated)
+
+
+_EXAMPLES = {
+    "state": "dead",
+    "outcome": "error",
+    "source": "stripe",
+    "rule": "paid*",
+    "connection": "vambe-cl",
+    "ticket": "4711",
+    "operation": "vambe.*",
+    "code": "http_404",
+    "type": "invoice.*",
+    "event": "17",
+    "since": "24h",
+    "until": "2026-05-03",
+}
+
+
+def _moment(key: str, value: str, now: datetime) -> datetime:
+    """`24h` before now, a day, or a time; without a zone in UTC, as everything is shown. A day ends at its end."""
+    try:
+        if ago := _AGO.fullmatch(value):
+            return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        found = datetime.fromisoformat(value)
+        if _DATE.fullmatch(value) and key == "until":
+            found += timedelta(days=1)
+        return (
+            found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        )
+    except (ValueError, OverflowError):
+        raise BadFilter(
+            f"'{key}:{value}' is no time: write 24h, 7d, 2026-05-03 or 2026-05-03T14:30"
+        ) from None
+
+
+def _nearest(word: str, known: tuple[str, ...]) -> str:
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.7)
+    listed = f": one of {', '.join(known)}"
+    return f", did you mean '{near[0]}'?" if near else listed

@@ -1,0 +1,114 @@
+"""The store's numbers in Prometheus's text format: they are the same whichever process is asked.
+
+Beside them the counters of metrics.py, which each process keeps for itself. Labels are names from the configuration.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+
+from bridge.errors import StoreUnavailable
+from bridge.services.rulesets import Active
+from bridge.store import Database, Session, clock, measures, views
+
+Samples = Iterable[tuple[dict[str, str], float]]
+
+
+def gauges(database: Database, active: Active) -> bytes:
+    """One text of all. A store that cannot be read gives none: the processes' own counters are worth showing then."""
+    lines = [*_block(*DEGRADED, [({}, active.degraded)])]
+    try:
+        with database.read() as connection:
+            now = clock(connection)
+            for name, (help, measure) in GAUGES.items():
+                lines += _block(name, help, measure(connection, now))
+    except StoreUnavailable:
+        pass
+    return ("\n".join(lines) + "\n").encode()
+
+
+DEGRADED = (
+    "bridge_ruleset_degraded",
+    "Whether the last good rules run because the folder has errors",
+)
+
+
+def _unrouted(connection: Session, now: datetime) -> Samples:
+    yield {}, views.count_unrouted(connection)
+
+
+def _oldest_unrouted(connection: Session, now: datetime) -> Samples:
+    oldest = measures.oldest_unrouted(connection)
+    yield {}, _age(oldest or now, now)
+
+
+def _deliveries(connection: Session, now: datetime) -> Samples:
+    for (name, state), count in sorted(views.count_deliveries(connection).items()):
+        yield {"connection": name, "state": state}, count
+
+
+def _oldest_waiting(connection: Session, now: datetime) -> Samples:
+    for name, since in sorted(measures.oldest_waiting(connection).items()):
+        yield {"connection": name}, _age(since, now)
+
+
+def _parked(connection: Session, now: datetime) -> Samples:
+    for name, (parked, _) in sorted(measures.connection_states(connection).items()):
+        yield {"connection": name}, parked
+
+
+def _breaker(connection: Session, now: datetime) -> Samples:
+    for name, (_, is_open) in sorted(measures.connection_states(connection).items()):
+        yield {"connection": name}, is_open
+
+
+def _pauses(connection: Session, now: datetime) -> Samples:
+    yield {}, measures.pauses_in_force(connection)
+
+
+def _ruleset_age(connection: Session, now: datetime) -> Samples:
+    since = measures.ruleset_since(connection)
+    yield {}, _age(since or now, now)
+
+
+Measure = Callable[[Session, datetime], Samples]
+GAUGES: dict[str, tuple[str, Measure]] = {
+    "bridge_events_unrouted": ("Events that wait for the rules", _unrouted),
+    "bridge_oldest_unrouted_seconds": (
+        "Age of the oldest event that waits for the rules",
+        _oldest_unrouted,
+    ),
+    "bridge_deliveries": ("Deliveries that wait for something, by state", _deliveries),
+    "bridge_oldest_waiting_seconds": (
+        "Age of the oldest delivery that waits for a connection",
+        _oldest_waiting,
+    ),
+    "bridge_connection_parked": (
+        "Whether a connection is parked: its credentials were refused",
+        _parked,
+    ),
+    "bridge_connection_breaker_open": (
+        "Whether a connection fails so much that only a probe is sent now and then",
+        _breaker,
+    ),
+    "bridge_pauses": ("Pauses that people made and nobody ended", _pauses),
+    "bridge_ruleset_age_seconds": (
+        "Since when the active rules are the active ones",
+        _ruleset_age,
+    ),
+}
+
+
+def _block(name: str, help: str, samples: Samples) -> Iterator[str]:
+    yield f"# HELP {name} {help}"
+    yield f"# TYPE {name} gauge"
+    for labels, value in samples:
+        said = ",".join(f'{key}="{_label(text)}"' for key, text in labels.items())
+        yield f"{name}{{{said}}} {float(value)}" if said else f"{name} {float(value)}"
+
+
+def _age(since: datetime, now: datetime) -> float:
+    return round(max((now - since).total_seconds(), 0.0), 3)
+
+
+def _label(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,0 +1,94 @@
+"""Why a delivery will or will not be tried again, in one sentence with the command that helps. Reads only."""
+
+import shlex
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from bridge.services import rulesets
+from bridge.services.pausing import options
+from bridge.store import Database, Session, pauses, views
+
+
+def outlook(database: Database, delivery: Mapping[str, Any], now: datetime) -> str:
+    """What comes next for a row of views.delivery."""
+    id, reason = delivery["id"], delivery["reason"]
+    because = f": {reason}" if reason else ""
+    match delivery["state"]:
+        case "waiting":
+            off = rulesets.off(database)
+            with database.read() as connection:
+                stops = [*_stops(connection, delivery, off, now)]
+            return f"waits: {'; '.join(stops)}" if stops else _due(delivery, now)
+        case "sending":
+            until = _at(delivery["lease_until"] or now)
+            return f"is being sent; if its worker stopped, another takes it over after {until}"
+        case "held":
+            return (
+                f"waits for a person{because}: look at the ticket, then `bridge release {id}`"
+                f" sends it or `bridge cancel {id}` drops it"
+            )
+        case "dead":
+            return (
+                f"will not be tried again by itself{because}: put it right, then"
+                f" `bridge retry {id}` sends it again"
+            )
+        case "delivered" if delivery["call"] is None:
+            return "is done; its request was kept long enough and is gone"
+        case "delivered":
+            return f"is done; `bridge replay {id}` would send it once more"
+        case "shadow":
+            return "is never sent: its rule was in mode shadow"
+        case state:
+            return f"will not be sent, it was {state}{because}"
+
+
+def _stops(
+    connection: Session,
+    delivery: Mapping[str, Any],
+    off: Collection[str],
+    now: datetime,
+) -> Iterator[str]:
+    """Everything that keeps a waiting delivery, what a person can change first."""
+    for row in pauses.stopping(connection, delivery):
+        scope = pauses.scope_of(row)
+        yield (
+            f"{scope} is paused by {row['person']} since {_at(row['since'])}{_why(row)}"
+            f" (`bridge resume {options(scope)}`)"
+        )
+    name = delivery["connection"]
+    state = views.connection_state(connection, name)
+    if state and state["state"] == "parked":
+        yield (
+            f"connection {name} is parked since {_at(state['since'])}{_why(state)}"
+            f" (put the credential right, then `bridge resume {shlex.quote(name)}`)"
+        )
+    if delivery["rule"] in off:
+        yield f"rule {delivery['rule']} is in mode off"
+    if state and state["broken_at"]:
+        probe = (
+            f", the next call is tried at {_at(state['probe_at'])}"
+            if state["probe_at"]
+            else ""
+        )
+        yield f"{name} has been failing since {_at(state['broken_at'])}{probe}"
+    first = views.ahead(connection, delivery["id"])
+    if first:
+        yield f"delivery {first['id']} of its lane goes first and is {first['state']}"
+    if delivery["due_at"] > now:
+        yield _due(delivery, now)
+
+
+def _due(delivery: Mapping[str, Any], now: datetime) -> str:
+    number = delivery["attempts"] + 1
+    if delivery["due_at"] <= now:
+        return f"is due now, for attempt {number}"
+    return f"attempt {number} is at {_at(delivery['due_at'])}"
+
+
+def _why(row: Mapping[str, Any]) -> str:
+    return f" because {row['reason']}" if row["reason"] else ""
+
+
+def _at(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M:%SZ")

@@ -1,0 +1,125 @@
+"""Stopping and letting go on: pauses by source, rule, connection and ticket. Intake goes on, and so does routing."""
+
+import difflib
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from bridge.errors import BridgeError
+from bridge.mapping import Ruleset
+from bridge.store import Database, Session, audit, pauses, selecting, views
+from bridge.store.audit import By
+from bridge.store.pauses import Scope
+
+
+class NoSuchName(BridgeError):
+    """A name to stop that nothing has."""
+
+    reason = "no_such_name"
+    exit_code = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stopped:
+    """One thing that stops deliveries: a pause, or a parked connection."""
+
+    what: str
+    kind: str  # paused or parked
+    since: datetime
+    by: str  # "" for a parked connection: its vendor did it
+    reason: str
+    resume: str  # the command that lets it go on
+
+
+def pause(database: Database, scope: Scope, by: By) -> bool:
+    """Stops what agrees with a scope, on all hosts; False when exactly this was stopped before."""
+    return _change(database, scope, by, "pause", _add)
+
+
+def resume(database: Database, scope: Scope, by: By) -> bool:
+    """Lets a scope go on; False when exactly this was not stopped."""
+    return _change(database, scope, by, "resume", _remove)
+
+
+def listed(database: Database) -> list[Stopped]:
+    """Everything that is stopped, pauses first."""
+    with database.read() as connection:
+        paused, parked = pauses.listed(connection), views.parked(connection)
+    return [*map(_paused, paused), *map(_parked, parked)]
+
+
+def check(database: Database, scope: Scope, rules: Ruleset) -> None:
+    """Raises NoSuchName for a name that neither a rule nor a delivery has: a typo would stop nothing, unseen."""
+    names = {
+        "source": rules.sources,
+        "rule": [rule.id for rule in rules.rules],
+        "connection": [*rules.connections, *(r.connection.name for r in rules.rules)],
+    }
+    for column, value in scope.as_mapping().items():
+        if column not in names or value in names[column]:
+            continue
+        with database.read() as connection:
+            known = selecting.mentions(connection, column, value)
+        if not known:
+            near = difflib.get_close_matches(value, list(names[column]), n=1)
+            hint = f": did you mean '{near[0]}'?" if near else ""
+            raise NoSuchName(f"there is no {column} '{value}'{hint}")
+
+
+def options(scope: Scope) -> str:
+    """The options of `bridge pause` and `bridge resume` that say a scope."""
+    said = (
+        f"--{name} {shlex.quote(value)}" for name, value in scope.as_mapping().items()
+    )
+    return " ".join(said) or "--all"
+
+
+def _change(
+    database: Database,
+    scope: Scope,
+    by: By,
+    action: str,
+    change: Callable[[Session, Scope, By, datetime], bool],
+) -> bool:
+    now = datetime.now(UTC)
+
+    def job(connection: Session) -> bool:
+        changed = change(connection, scope, by, now)
+        if changed:
+            audit.record(connection, by, action, {**scope.as_mapping()}, now)
+        return changed
+
+    return database.write(job)
+
+
+def _add(connection: Session, scope: Scope, by: By, now: datetime) -> bool:
+    return pauses.add(connection, scope, by, now)
+
+
+def _remove(connection: Session, scope: Scope, by: By, now: datetime) -> bool:
+    return pauses.remove(connection, scope)
+
+
+def _paused(row: Mapping[str, Any]) -> Stopped:
+    scope = pauses.scope_of(row)
+    return Stopped(
+        what=str(scope),
+        kind="paused",
+        since=row["since"],
+        by=row["person"],
+        reason=row["reason"],
+        resume=f"bridge resume {options(scope)}",
+    )
+
+
+def _parked(row: Mapping[str, Any]) -> Stopped:
+    return Stopped(
+        what=f"connection {row['name']}",
+        kind="parked",
+        since=row["since"],
+        by="",
+        reason=row["reason"],
+        resume=f"bridge resume {shlex.quote(row['name'])}",
+    )

@@ -1,0 +1,209 @@
+"""A finished delivery once more, also after success: the same request, or what the rules of now make of its event.
+
+A plan says what would be sent and what speaks against it; sending it adds a new delivery at the end of its lane.
+Nothing here waits for a rate or asks anyone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from bridge.mapping import Ruleset
+from bridge.model import Decision, Json, Rendered, Said
+from bridge.services.steer import Done
+from bridge.store import (
+    Database,
+    Session,
+    audit,
+    deliveries,
+    events,
+    replays,
+    selecting,
+    views,
+)
+from bridge.store.audit import By
+from bridge.store.tables import FINISHED, UNFINISHED
+from bridge.worker.routing import Router
+
+STATES = FINISHED  # what may be replayed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """A value that the rules of now make otherwise; None where one side has none."""
+
+    name: str
+    before: object
+    after: object
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """What a replay of one delivery would be. With a `problem` it is not sent."""
+
+    id: int
+    problem: str = ""
+    delivery: Mapping[str, Any]
+    decision: Decision | None = None  # by the rules of now; None: the same request
+    rendered: Rendered | None = None
+    changes: tuple[Change, ...] = ()
+
+
+class Replayer:
+    """Plans and sends. Without `rules` the request is sent as it was, with them the event is routed again."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        rules: Ruleset | None = None,
+        environment: str = "",
+        force: bool = False,
+    ) -> None:
+        """`force` also sends what is older than the newest update that was delivered for its ticket."""
+        self._database = database
+        self._rules = rules
+        self._router = Router(database, environment)
+        self._force = force
+
+    def plan(self, id: int) -> Plan:
+        """What would be sent; reads only."""
+        with self._database.read() as connection:
+            found = views.delivery(connection, id)
+        if found is None:
+            return Plan(id=id, problem=f"there is no delivery {id}", delivery={})
+        if found["state"] in UNFINISHED:
+            problem = (
+                f"not replayed: it is {found['state']}, its first sending is not over"
+            )
+            return Plan(id=id, problem=problem, delivery=found)
+        if not found["operation"]:
+            problem = f"not replayed: it has no request, `bridge retry {id}` routes it again"
+            return Plan(id=id, problem=problem, delivery=found)
+        if self._rules is not None:
+            return self._planned_now(found, self._rules)
+        problem = _unsendable(found) or self._overtaken(found)
+        return Plan(id=id, problem=problem, delivery=found)
+
+    def send(self, plan: Plan, by: By) -> Done:
+        """Adds the new delivery, unless the plan has a problem or was overtaken by someone else."""
+        if plan.problem:
+            return Done(id=plan.id, ok=False, message=plan.problem)
+        new = self._database.write(lambda c: self._add(c, plan, by))
+        if new is None:
+            message = "not replayed: it changed meanwhile, look at it again"
+            return Done(id=plan.id, ok=False, message=message)
+        return Done(id=plan.id, ok=True, message=by.did(f"replayed as delivery {new}"))
+
+    def _add(self, connection: Session, plan: Plan, by: By) -> int | None:
+        """A dead letter ends here: its replay takes its place."""
+        now = datetime.now(UTC)
+        state = plan.delivery["state"]
+        if selecting.states(connection, [plan.id]).get(plan.id) != state:
+            return None
+        new: int | None
+        if plan.rendered is None:
+            new = replays.repeat(connection, plan.id, by, now, force=self._force)
+        else:
+            new = self._add_routed(connection, plan, plan.rendered, by, now)
+        if new is None:
+            return None
+        if state == "dead":
+            ended = by.did(f"replayed as delivery {new}")
+            deliveries.change_state(
+                connection, plan.id, ("dead",), "cancelled", ended, now, by
+            )
+        subject: Json = {"deliveries": [plan.id], "replays": [new]}
+        audit.record(connection, by, "replay", subject, now)
+        return new
+
+    def _add_routed(
+        self,
+        connection: Session,
+        plan: Plan,
+        rendered: Rendered,
+        by: By,
+        now: datetime,
+    ) -> int:
+        assert self._rules is not None and plan.decision is not None
+        event = plan.delivery["event"]
+        key = replays.fresh_key(rendered.idempotency_key) or ""
+        fresh = replace(rendered, idempotency_key=key)
+        events.decided(connection, event, [plan.decision], now)
+        new = deliveries.add(connection, event, self._rules.hash, fresh, now)
+        replays.attribute(connection, new, plan.id, by, force=self._force)
+        return new
+
+    def _planned_now(self, found: Mapping[str, Any], rules: Ruleset) -> Plan:
+        id, rule = found["id"], found["rule"]
+        with self._database.read() as connection:
+            stored = events.load(connection, found["event"])
+        if stored is None or stored.source not in rules.sources:
+            problem = "not replayed: its source is not configured any more"
+            return Plan(id=id, problem=problem, delivery=found)
+        said = self._router.decide(rules, stored)
+        decision = next((item for item in said if item.rule in (rule, "")), None)
+        if decision is None:
+            problem = f"not replayed: there is no rule '{rule}' any more"
+            return Plan(id=id, problem=problem, delivery=found)
+        if decision.said is not Said.MATCHED:
+            problem = f"not replayed: {rule}: {decision.said.value}, {decision.reason}"
+            return Plan(id=id, problem=problem, delivery=found)
+        return self._matched(found, decision)
+
+    def _matched(self, found: Mapping[str, Any], decision: Decision) -> Plan:
+        id, key = found["id"], found["item_key"]
+        rendered = next((one for one in decision.rendered if one.key == key), None)
+        if rendered is None:
+            problem = f"not replayed: the rule makes no update of item '{key}' any more"
+            return Plan(id=id, problem=problem, delivery=found)
+        if rendered.shadow:
+            problem = "not replayed: its rule is in mode shadow, nothing would be sent"
+            return Plan(id=id, problem=problem, delivery=found)
+        now = {"lane": rendered.lane, "rule": rendered.rule, "at": rendered.at}
+        return Plan(
+            id=id,
+            problem=self._overtaken({**found, **now}),
+            delivery=found,
+            decision=decision,
+            rendered=rendered,
+            changes=tuple(_changes(found, rendered)),
+        )
+
+    def _overtaken(self, delivery: Mapping[str, Any]) -> str:
+        """Why it would put older values over newer ones; "" where it would not, or where that is meant."""
+        if self._force:
+            return ""
+        with self._database.read() as connection:
+            newest = replays.newer_delivered(connection, delivery)
+        if newest is None:
+            return ""
+        ticket = delivery["ticket"]
+        return f"not replayed: a newer update of ticket {ticket} was delivered, add --force to send it anyway"
+
+
+def _unsendable(found: Mapping[str, Any]) -> str:
+    """Why there is no request to send again; "" where there is one."""
+    if found["state"] == "shadow":
+        return "not replayed: its rule was in mode shadow, `--rules current` asks the rule of now"
+    if found["call"] is None:
+        return "not replayed: its request was kept long enough and is gone"
+    return ""
+
+
+def _changes(found: Mapping[str, Any], rendered: Rendered) -> list[Change]:
+    """Fields, and where they go, that differ; in the order of the rule."""
+    before: dict[str, object] = dict(found["fields"] or {})
+    after: dict[str, object] = dict(rendered.fields)
+    before |= {name: found[name] for name in ("operation", "connection", "ticket")}
+    after |= {
+        "operation": rendered.operation,
+        "connection": rendered.connection.name,
+        "ticket": rendered.ticket,
+    }
+    return [
+        Change(name=name, before=before.get(name), after=after.get(name))
+        for name in {**after, **before}
+        if before.get(name) != after.get(name)
+    ]

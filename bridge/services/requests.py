@@ -1,0 +1,73 @@
+"""A delivery's request as it would be sent, for people: method, path, headers and body, but never a credential.
+
+Credentials are no part of what is stored; what the vendor repeats of them was masked before it was kept.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from bridge import vendors
+from bridge.errors import Malformed, UnknownName
+from bridge.model import Json
+from bridge.strict import json
+
+MAX_ANSWER = 2_000  # characters of an answer that are shown
+
+
+def request_lines(delivery: Mapping[str, Any]) -> Iterator[str]:
+    """The lines of the request of a row of views.delivery; none where it has no request."""
+    call = delivery["call"]
+    if call is None:
+        return
+    pairs = [(name, value) for name, value in call["query"]]
+    query = urlencode(pairs, quote_via=quote)
+    yield f"{call['method']} {call['path']}{'?' + query if query else ''}"
+    for name, value in (*call["headers"], *_key(delivery)):
+        yield f"{name}: {value}"
+    if delivery["body"]:
+        yield ""
+        yield from written(delivery["body"]).split("\n")
+
+
+def answer_lines(reply: bytes | None) -> Iterator[str]:
+    """The lines of an answer, cut at MAX_ANSWER."""
+    text = written(reply or b"")
+    left = len(text) - MAX_ANSWER
+    yield from text[:MAX_ANSWER].splitlines()
+    if left > 0:
+        yield f"… {left} more characters: `--json` has them"
+
+
+def written(body: bytes) -> str:
+    """JSON with a line for each value, its numbers exact; anything else as it is."""
+    try:
+        return _pretty(json.loads(body), "")
+    except Malformed:
+        return body.decode("utf-8", "backslashreplace")
+
+
+def _pretty(value: Json, indent: str) -> str:
+    inner = f"{indent}  "
+    if isinstance(value, dict) and value:
+        lines = (f"{inner}{_one(k)}: {_pretty(v, inner)}" for k, v in value.items())
+        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+    if isinstance(value, list) and value:
+        lines = (f"{inner}{_pretty(item, inner)}" for item in value)
+        return "[\n" + ",\n".join(lines) + f"\n{indent}]"
+    return _one(value)
+
+
+def _one(value: Json) -> str:
+    return json.dumps(value).decode()
+
+
+def _key(delivery: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The header that the vendor knows repeated calls by, as the worker adds it."""
+    try:
+        vendor = vendors.get(delivery["operation"].partition(".")[0])
+    except UnknownName:
+        return ()
+    key = delivery["idempotency_key"]
+    name = vendor.idempotency_header
+    return ((name, key),) if name and key else ()
