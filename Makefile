@@ -6,13 +6,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test check format bench clean
+.PHONY: demo test torture check format bench clean
 
 demo: $(VENV)/installed
 	@$(BIN)/bridge demo $(ARGS)
 
 test: check
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
+
+# The long runs: make torture ROUNDS=1000. docs/reliability.md has the last results.
+ROUNDS ?= 100
+torture: $(VENV)/tested
+	@BRIDGE_TEST_ROUNDS=$(ROUNDS) $(BIN)/pytest --capture no tests/torture/torture_*.py $(ARGS)
 
 check: $(VENV)/tested
 	$(BIN)/black --check .
@@ -25,8 +30,10 @@ format: $(VENV)/tested
 	$(BIN)/isort --quiet .
 	$(BIN)/black --quiet .
 
-bench: $(VENV)/installed
-	@for name in route check help; do $(BIN)/python benchmarks/$$name.py || exit 1; done
+# Minutes, on a machine that does nothing else. What each measures: docs/performance.md.
+BENCHMARKS ?= route check test_command help accept end_to_end latency large serve postgres
+bench: $(VENV)/tested
+	@for name in $(BENCHMARKS); do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 clean:
 	rm -rf $(VENV) build *.egg-info

