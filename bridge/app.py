@@ -18,6 +18,7 @@ from bridge.receive.front import Front
 from bridge.services import forgetting, health
 from bridge.services.follow import follow
 from bridge.services.gauges import gauges
+from bridge.services.offload import off_the_loop
 from bridge.services.rulesets import Rules
 from bridge.settings import Settings, split_bind
 from bridge.store import Database, ensure_shape
@@ -84,7 +85,8 @@ def admin_app(parts: Parts) -> Flask:
 
     @app.get("/metrics")
     def metrics() -> Response:
-        text = _counters() + gauges(parts.database, parts.rules.active)
+        database, active = parts.database, parts.rules.active
+        text = _counters() + off_the_loop(lambda: gauges(database, active))
         return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")
 
     return app

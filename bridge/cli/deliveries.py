@@ -8,6 +8,7 @@ import click
 
 from bridge.cli import filters
 from bridge.cli.store import (
+    NUMBER,
     json_option,
     limit_option,
     nothing,
@@ -44,7 +45,7 @@ def command() -> None:
     "--state", type=click.Choice((*UNFINISHED, *FINISHED)), help="In this state only."
 )
 @click.option("--connection", "name", help="Of this connection only.")
-@click.option("--event", type=int, help="Of this event only.")
+@click.option("--event", type=NUMBER, help="Of this event only.")
 @limit_option
 @json_option
 def list_(
@@ -63,7 +64,7 @@ def list_(
 
 
 @command.command("show")
-@click.argument("id", type=int)
+@click.argument("id", type=NUMBER)
 @json_option
 def show(id: int, as_json: bool) -> None:
     """Show one delivery: its request without credentials, every attempt, and what comes next."""

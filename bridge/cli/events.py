@@ -3,7 +3,14 @@
 import click
 
 from bridge.cli import filters
-from bridge.cli.store import json_option, limit_option, opened, show_one, show_rows
+from bridge.cli.store import (
+    NUMBER,
+    json_option,
+    limit_option,
+    opened,
+    show_one,
+    show_rows,
+)
 from bridge.store import views
 
 _COLUMNS = ("id", "received_at", "source", "type", "state", "outcome", "event_id")
@@ -30,7 +37,7 @@ def list_(
 
 
 @command.command("show")
-@click.argument("id", type=int)
+@click.argument("id", type=NUMBER)
 @json_option
 def show(id: int, as_json: bool) -> None:
     """Show one event; `bridge why ID` says what became of it."""

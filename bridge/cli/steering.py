@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -25,6 +26,9 @@ reason_option = click.option(
 yes_option = click.option(
     "--yes", is_flag=True, help="Do it to what a filter finds without asking."
 )
+
+
+_NUMBER = re.compile("[0-9]{1,18}")  # what the store can hold as an id
 
 
 def me(reason: str) -> By:
@@ -51,7 +55,7 @@ def run(
 
     Ids are exact, so they are not asked about; what a filter finds is counted first and has to be agreed to.
     """
-    if numbers := [int(word) for word in words if word.isascii() and word.isdigit()]:
+    if numbers := [int(word) for word in words if _NUMBER.fullmatch(word)]:
         if len(numbers) < len(words):
             raise click.UsageError("name ids or a filter, not both")
         found = _chunks(numbers, size)

@@ -22,6 +22,9 @@ limit_option = click.option(
     help="Rows at most.",
 )
 
+NUMBER = click.IntRange(
+    1, 2**63 - 1
+)  # of an event or a delivery: what the store can hold
 _NOTHING = 5  # exit code: nothing matched
 _UNCUT = 10_000  # columns: lines are never folded for a file or another program
 

@@ -7,7 +7,7 @@ import click
 
 from bridge import settings as environment
 from bridge.cli import ledger
-from bridge.cli.store import json_option, limit_option, nothing, opened
+from bridge.cli.store import NUMBER, json_option, limit_option, nothing, opened
 from bridge.cli.text import at, count, json_line, plain, printable
 from bridge.store import Database, views
 
@@ -19,7 +19,7 @@ _NEXT = {
 
 
 @click.command("why")
-@click.argument("id", type=int, required=False, metavar="[EVENT]")
+@click.argument("id", type=NUMBER, required=False, metavar="[EVENT]")
 @click.option(
     "--ticket", help="What was written into this ticket, also long ago: the ledger."
 )

@@ -79,7 +79,9 @@ class Replayer:
             )
             return Plan(id=id, problem=problem, delivery=found)
         if not found["operation"]:
-            problem = f"not replayed: it has no request, `bridge retry {id}` routes it again"
+            problem = (
+                f"not replayed: it has no request, `bridge retry {id}` routes it again"
+            )
             return Plan(id=id, problem=problem, delivery=found)
         if self._rules is not None:
             return self._planned_now(found, self._rules)

@@ -70,7 +70,7 @@ def finish(
         _write(database, item, after, now)
     _record(database, item, attempt)
     if after.state == "delivered":
-        _mark(database, item)
+        _mark(database, item, now)
         ledger.record(database, item.id, attempt.status, now)
     if after.parks:
         connections.park(database, item.connection.name, after.reason, now)
@@ -138,11 +138,11 @@ def _record(database: Database, item: Claimed, attempt: Attempt) -> None:
     prepared.insert(database, attempts, row)
 
 
-def _mark(database: Database, item: Claimed) -> None:
+def _mark(database: Database, item: Claimed, now: datetime) -> None:
     """Remembers the newest delivered time of the lane and rule."""
     if item.at is None:
         return
-    values = {"lane": item.lane, "rule": item.rule, "at": item.at}
+    values = {"lane": item.lane, "rule": item.rule, "at": item.at, "marked_at": now}
     prepared.execute(database, _marking(database.dialect), values)
 
 
@@ -154,6 +154,6 @@ def _marking(dialect: Dialect) -> Any:
     newer = columns.at < statement.excluded.at
     return statement.on_conflict_do_update(
         index_elements=[columns.lane, columns.rule],
-        set_={"at": statement.excluded.at},
+        set_={"at": statement.excluded.at, "marked_at": statement.excluded.marked_at},
         where=newer,
     )

@@ -13,7 +13,7 @@ from sqlalchemy import Connection as Database
 from sqlalchemy import Row, case, select, text, type_coerce, update
 
 from bridge.model import Call, Connection, Response, Retries
-from bridge.store import calls, specs
+from bridge.store import calls, lanes, specs
 from bridge.store.columns import microseconds
 from bridge.store.dialect import QUEUE, one_at_a_time
 from bridge.store.tables import SENDING, deliveries
@@ -100,10 +100,27 @@ def _owned(
         .where(deliveries.c.id.in_(starts), deliveries.c.owner == owner)
         .order_by(deliveries.c.id)
     )
+    rows = database.execute(query).all()
+    for row in rows:
+        if row.call is None:
+            _bury(database, row, now)
     return tuple(
         _claimed(row, specs.load(database, row.spec), starts[row.id], now)
-        for row in database.execute(query).all()
+        for row in rows
+        if row.call is not None
     )
+
+
+def _bury(database: Database, row: Row[Any], now: datetime) -> None:
+    """Makes a dead letter of what has no request to send, however that came: it must not stop the others."""
+    ended = {"state": "dead", "code": "no_request", "finished_at": now}
+    reason = "its request is gone: replay its event with the current rules"
+    database.execute(
+        update(deliveries)
+        .where(deliveries.c.id == row.id)
+        .values(**ended, reason=reason, owner=None, lease_until=None)
+    )
+    lanes.advance(database, row.lane)
 
 
 def _claimed(

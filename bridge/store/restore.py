@@ -99,7 +99,10 @@ def _fold_in_log(target: Path) -> None:
             connection.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.DatabaseError as error:
         # Anything else is damage, which is what a restore is for.
-        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        if error.sqlite_errorcode & 0xFF in (
+            sqlite3.SQLITE_BUSY,
+            sqlite3.SQLITE_LOCKED,
+        ):
             raise StoreUnfit(
                 f"{target} is in use: stop what runs on it, then restore"
             ) from None

@@ -27,6 +27,7 @@ from sqlalchemy import (
     update,
 )
 
+from bridge.store.columns import Moment
 from bridge.store.engine import Database
 from bridge.store.rejections import KEPT_FOR as REJECTIONS
 from bridge.store.tables import (
@@ -188,10 +189,11 @@ def _idempotency_keys(before: datetime) -> Step:
 
 
 def _lane_marks(before: datetime) -> Step:
-    """Marks older than any event that may still come, of lanes in which nothing may be sent again."""
+    """Marks that nobody compares with any more, of lanes in which nothing may be sent again."""
+    made = func.coalesce(lane_marks.c.marked_at, lane_marks.c.at, type_=Moment)
 
     def act(connection: Connection, keys: Sequence[str]) -> None:
-        old = and_(lane_marks.c.lane.in_(keys), lane_marks.c.at < before)
+        old = and_(lane_marks.c.lane.in_(keys), made < before)
         connection.execute(delete(lane_marks).where(old))
 
     unfinished = select(deliveries.c.id).where(
@@ -201,7 +203,7 @@ def _lane_marks(before: datetime) -> Step:
         deliveries.c.state == literal_column("'dead'")
     )
     due = and_(
-        lane_marks.c.at < before,
+        made < before,
         ~unfinished.exists(),
         lane_marks.c.lane.not_in(dead),
     )

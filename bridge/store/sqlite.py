@@ -76,12 +76,14 @@ class Watcher:
         self._seen = 0
 
     def changed(self) -> bool:
-        """Whether there was a commit since the last call; a few microseconds."""
+        """Whether there was a commit since the last call.
+
+        Asked fifty times a second: by the driver itself, and outside a transaction, which would pin a snapshot.
+        """
         if self._connection is None:
             self._connection = self._engine.connect()
-        found = self._connection.exec_driver_sql("PRAGMA data_version").scalar_one()
-        # Else its snapshot would never see a change, and the log would grow.
-        self._connection.rollback()
+        raw: Any = self._connection.connection.driver_connection
+        (found,) = raw.execute("PRAGMA data_version").fetchone()
         before, self._seen = self._seen, found
         return bool(found != before)
 

@@ -223,6 +223,7 @@ lane_marks = (
         Column("lane", Words, primary_key=True),
         Column("rule", Text, primary_key=True),
         Column("at", Moment, nullable=False),
+        Column("marked_at", Moment),  # when that delivery was made
     )
 )
 

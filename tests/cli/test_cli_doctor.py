@@ -9,6 +9,7 @@ import pytest
 from bench import objects
 from running import free_port
 
+from bridge import settings as environment
 from bridge.services import checks
 from bridge.store import Database, migrate, pauses
 from bridge.store.audit import By
@@ -222,3 +223,23 @@ def test_vendors_are_looked_at_only_when_asked(
         (line,) = [one for one in objects(result) if one["what"] == "reach"]
         assert line["ok"] is ok and line["message"].startswith("vambe-")
         assert result.exit_code == (not ok)
+
+
+def test_what_may_not_be_looked_at_is_a_line(terminal, settled, monkeypatch):
+    """A folder that is closed to this user: its line says so, and the others follow."""
+
+    def closed(settings):
+        raise PermissionError(13, "Permission denied", "/run/keys/k")
+
+    monkeypatch.setattr(checks, "files", closed)
+    found = said(terminal("doctor"))
+    assert list(found) == ALL
+    message = "/run/keys/k cannot be looked at: Permission denied"
+    assert found["files"] == (False, message)
+
+
+def test_the_disk_of_this_machine_is_not_postgresqls(monkeypatch):
+    """Where the store is on a server, what is free here stops nothing."""
+    monkeypatch.setenv("BRIDGE_DATABASE_URL", "postgresql://127.0.0.1:1/bridge")
+    monkeypatch.setattr(checks.shutil, "disk_usage", lambda _: 1 / 0)
+    assert "not on this machine" in checks.disk(environment.load())

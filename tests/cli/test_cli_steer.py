@@ -9,6 +9,7 @@ from running import MAPPING
 
 from bridge.sandbox import DEFAULT_CREDENTIALS
 from bridge.services import rulesets
+from bridge.store import views
 
 ME = pwd.getpwuid(os.getuid()).pw_name
 OTHER = "0f4f3a52-6b1d-4c0e-9a57-3d2b8e6c7f10"
@@ -248,3 +249,14 @@ def test_everything_can_be_paused_before_the_first_rules(
     """A new or restored bridge can be told to send nothing before it starts."""
     monkeypatch.chdir(tmp_path)
     assert terminal("pause", "--all").exit_code == 0
+
+
+def test_a_phrase_keeps_the_quotes_that_the_shell_took(terminal, bench):
+    """`"b a"` is one text of the reason, not two words in any order; a filter in one argument stays one."""
+    bench.held()
+    with bench.database.read() as connection:
+        (row,) = views.list_deliveries(connection)
+    one, two = row["reason"].split()[:2]
+    for words, code in ((f"{one} {two}", 0), (f"{two} {one}", 5)):
+        assert terminal("deliveries", "list", words).exit_code == code, words
+    assert terminal("deliveries", "list", f"{two} state:held {one}").exit_code == 0

@@ -3,7 +3,9 @@
 import threading
 from dataclasses import replace
 
+import pytest
 from running import NOW
+from sqlalchemy.event import listen
 
 from bridge.model import Decision, Event, Request, Said
 from bridge.store import events, views
@@ -96,6 +98,25 @@ def test_batch_that_is_partly_known_adds_the_rest(database):
     accepted = accept(database, event("evt_0", item=0), event("evt_1", item=1))
     assert accepted.new == 1
     assert len(accepted.ids) == 2
+
+
+@pytest.mark.parametrize(
+    "look", [events.any_waiting, lambda c, sources: events.waiting(c, sources, 50)]
+)
+def test_looking_for_work_does_not_pass_what_is_done(sqlite, look):
+    """What waits is found by its own index, however many events were routed before.
+
+    Fails when the state is a parameter of the query: a partial index is used for the words that it was made with.
+    """
+    said = []
+    with sqlite.read() as connection:
+        listen(
+            connection, "before_cursor_execute", lambda *args: said.append(args[2:4])
+        )
+        look(connection, ["stripe"])
+        statement, values = said[-1]
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        assert "ix_events_stored" in str(plan.all())
 
 
 def test_events_of_two_sources_wait_in_one_order(database):

@@ -403,3 +403,19 @@ def test_stopped_worker_takes_nothing_new(bench, sandbox):
     bench.worker.stop()
     bench.worker.run()
     assert sandbox.calls() == []
+
+
+def test_delivery_without_a_request_stops_nobody(bench, sandbox):
+    """A waiting row whose request is gone, however that came, is a dead letter; its lane and all others go on."""
+    for number in (1, 2):
+        bench.receive(paid(f"evt_{number}", amount=number))
+    Router(bench.database, "").route_waiting(bench.ruleset)
+    first = bench.deliveries()[0]["id"]
+    bench.database.write(
+        lambda c: c.exec_driver_sql(
+            f"UPDATE deliveries SET call = NULL WHERE id = {first}"
+        )
+    )
+    bench.work()
+    assert bench.states() == ["dead", "delivered"]
+    assert bench.deliveries()[0]["code"] == "no_request"

@@ -13,6 +13,7 @@ def upgrade() -> None:
     """Adds tables and columns; what exists keeps its meaning, so the release before runs on it."""
     op.add_column("payloads", sa.Column("pruned_at", sa.BigInteger()))
     _extend_connections()
+    _extend_lane_marks()
     _extend_deliveries()
     _replace_queue_indexes()
     _create_pauses()
@@ -29,6 +30,11 @@ def _extend_connections() -> None:
     for name in ("next_at", "window_from", "broken_at", "probe_at"):
         op.add_column("connections", sa.Column(name, sa.BigInteger()))
     op.add_column("connections", sa.Column("forbidden", sa.Text()))
+
+
+def _extend_lane_marks() -> None:
+    """A mark is forgotten by when it was made: the event's own time may be years ago."""
+    op.add_column("lane_marks", sa.Column("marked_at", sa.BigInteger()))
 
 
 def _extend_deliveries() -> None:

@@ -1,0 +1,38 @@
+"""What takes long does not stop the event loop."""
+
+import subprocess
+import sys
+
+import pytest
+
+from bridge.services.offload import off_the_loop
+
+SCRIPT = """
+from gevent import monkey
+monkey.patch_all()
+import gevent
+from bridge.services.offload import off_the_loop
+sleep = monkey.get_original("time", "sleep")
+ticks = []
+def tick():
+    while True:
+        ticks.append(1)
+        gevent.sleep(0.01)
+gevent.spawn(tick)
+print(off_the_loop(lambda: sleep(0.3) or "done"), len(ticks) > 5)
+"""
+
+
+def test_other_greenlets_go_on():
+    """A read that blocks its thread blocks nobody else."""
+    run = subprocess.run(
+        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "done True\n"
+
+
+def test_without_gevent_it_is_a_call():
+    """Commands and tests have no loop; errors come through."""
+    assert off_the_loop(lambda: 7) == 7
+    with pytest.raises(ZeroDivisionError):
+        off_the_loop(lambda: 1 / 0)
