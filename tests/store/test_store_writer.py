@@ -157,3 +157,46 @@ def test_error_shows_no_values(opened):
         opened, lambda c: c.execute(text("SELECT :v FROM nowhere"), {"v": "canary"})
     )
     assert "canary" not in str(error) and "canary" not in repr(error.__context__)
+
+
+def test_refused_job_keeps_the_connection(opened):
+    """A job's own fault is rolled back and costs no new connection: a sender could make us open one each time."""
+
+    def of_writer(connection):
+        return connection.connection.driver_connection
+
+    opened.write(put("a"))
+    before = opened.write(of_writer)
+    with pytest.raises(StoreRefused):
+        opened.write(put("a"))
+    assert opened.write(of_writer) is before
+
+
+def test_two_that_wait_for_each_other_both_get_through(database):
+    """A deadlock between two processes ends as if it had not been: the one that PostgreSQL stops runs again.
+
+    Fails on PostgreSQL when database_is_well does not know deadlocks. SQLite has one writer at a time.
+    """
+    second = Database(database.url.render_as_string(hide_password=False))
+    insert = "INSERT INTO lane_marks (lane, rule, at) VALUES (:lane, 'r', 1) ON CONFLICT DO NOTHING"
+    holding = [threading.Event(), threading.Event()]
+
+    def crossing(mine, lanes):
+        def job(connection):
+            connection.execute(text(insert), {"lane": lanes[0]})
+            holding[mine].set()
+            holding[1 - mine].wait(0.5)
+            connection.execute(text(insert), {"lane": lanes[1]})
+            return mine
+
+        return job
+
+    done = []
+    other = threading.Thread(
+        target=lambda: done.append(second.write(crossing(1, "ba")))
+    )
+    other.start()
+    done.append(database.write(crossing(0, "ab")))
+    other.join(10)
+    second.close()
+    assert sorted(done) == [0, 1]
