@@ -11,7 +11,7 @@ from aging import days
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from running import NOW
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from bridge.errors import StoreRefused
 from bridge.store import Database, migrate, replays, retention, walk
@@ -181,10 +181,14 @@ def test_lane_marks_go_where_nothing_can_come_back(database):
         for lane in ("dead", "held", "quiet"):
             aging.mark(connection, lane, 91)
         aging.mark(connection, "young", 89)
+        aging.mark(connection, "backfilled", 400)
+        made = update(lane_marks).where(lane_marks.c.lane == "backfilled")
+        connection.execute(made.values(marked_at=NOW))
 
     database.write(fill)
     assert forget(database)["lane marks"] == 1
     assert {lane for (lane,) in rows(database, lane_marks.c.lane)} == {
+        "backfilled",  # marked now, by an old event: others still compare with it
         "dead",
         "held",
         "young",
