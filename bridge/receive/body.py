@@ -5,12 +5,12 @@ So one byte more than allowed is asked for, and what came is compared with what 
 """
 
 import re
-import sys
 import time
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from bridge.errors import Malformed, Refused, TooLarge, TooSlow, UnsupportedType
+from bridge.greenlets import patched
 
 _DIGITS = re.compile(r"[0-9]{1,18}")
 _CHUNK = 64 * 1024
@@ -80,8 +80,7 @@ def _read(stream: Any, limit: int, until: float, deadline: TooSlow) -> bytes:
 
 def _deadline(seconds: float, error: TooSlow) -> AbstractContextManager[Any]:
     """Interrupts a read that waits, where gevent can; elsewhere _read looks at the clock between parts."""
-    monkey = sys.modules.get("gevent.monkey")
-    if monkey is None or not monkey.is_module_patched("socket"):
+    if not patched("socket"):
         return nullcontext()
     from gevent import Timeout
 

@@ -3,13 +3,13 @@
 Reading and checking run in a native thread where gevent serves sockets, so that a large folder stops nobody.
 """
 
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
 from bridge import log
 from bridge.errors import ConfigurationError, StoreUnavailable
+from bridge.greenlets import patched
 from bridge.services.rulesets import Rules
 
 INTERVAL = 0.5  # seconds between looks: with the quiet time a change is in force within two seconds
@@ -19,8 +19,7 @@ _log = log.get("rules")
 
 def follow(rules: Rules) -> None:
     """Starts following in a greenlet of this process; without gevent, as in a command, nothing is followed."""
-    monkey = sys.modules.get("gevent.monkey")
-    if monkey is None or not monkey.is_module_patched("time"):
+    if not patched("time"):
         return
     import gevent
 

@@ -1,12 +1,12 @@
 """Forgets what was kept long enough, beside a worker: a pass every few hours, one worker at a time over all hosts."""
 
 import random
-import sys
 from collections import Counter
 from collections.abc import Callable
 
 from bridge import log
 from bridge.errors import StoreUnavailable
+from bridge.greenlets import patched
 from bridge.settings import Settings
 from bridge.store import Database, clock, retention
 from bridge.store.retention import Keep
@@ -19,8 +19,7 @@ _log = log.get("worker")
 
 def start(database: Database, settings: Settings) -> None:
     """Starts in a greenlet of this process; without gevent, as in a command, nothing is forgotten."""
-    monkey = sys.modules.get("gevent.monkey")
-    if monkey is None or not monkey.is_module_patched("time"):
+    if not patched("time"):
         return
     import gevent
 

@@ -1,16 +1,16 @@
 """Slow reads beside the event loop: while the store is counted, sockets are served."""
 
-import sys
 from collections.abc import Callable
 from typing import TypeVar
+
+from bridge.greenlets import patched
 
 T = TypeVar("T")
 
 
 def off_the_loop(work: Callable[[], T]) -> T:
     """What `work` gives or raises; in a native thread where gevent serves sockets, else here."""
-    monkey = sys.modules.get("gevent.monkey")
-    if monkey is None or not monkey.is_module_patched("time"):
+    if not patched("time"):
         return work()
     import gevent
 

@@ -104,7 +104,6 @@ def list_deliveries(
     where: Filter = (),
     state: str | None = None,
     event_id: int | None = None,
-    connection_name: str | None = None,
     limit: int = 50,
 ) -> Rows:
     """The newest deliveries that a filter is about, newest first."""
@@ -113,7 +112,6 @@ def list_deliveries(
     for column, value in (
         (deliveries.c.state, state),
         (deliveries.c.event, event_id),
-        (deliveries.c.connection, connection_name),
     ):
         query = query if value is None else query.where(column == value)
     return _rows(connection, query)

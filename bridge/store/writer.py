@@ -7,7 +7,6 @@ deadlock, and a blocking fsync on the loop would stop every socket. Without geve
 thread commits.
 """
 
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
@@ -24,6 +23,7 @@ from sqlalchemy.exc import (
 )
 
 from bridge.errors import StoreRefused, StoreUnavailable
+from bridge.greenlets import patched
 
 T = TypeVar("T")
 Job = Callable[[Connection], T]
@@ -151,9 +151,7 @@ def writer_for_this_process(
     begin: Callable[[], AbstractContextManager[Connection]],
 ) -> Writer:
     """A GroupWriter where gevent has patched the process, a plain Writer otherwise."""
-    monkey = sys.modules.get("gevent.monkey")
-    patched = monkey is not None and monkey.is_module_patched("threading")
-    return GroupWriter(begin) if patched else Writer(begin)
+    return GroupWriter(begin) if patched("threading") else Writer(begin)
 
 
 def _attempt(connection: Connection, job: Job[Any]) -> _Done | _Failed:
