@@ -1,58 +1,119 @@
-"""Gunicorn's gevent worker, with one thing more: told to stop, it does not wait for connections that say nothing.
+"""Gunicorn's gevent worker, that stops without being noticed by who is just asking.
 
-Without it a single idle keep-alive connection, which every proxy holds, delays each restart by the keep-alive time.
-Requests that are being read or answered still finish.
+Three things more than gunicorn does. A keep-alive connection that says nothing, which every proxy holds, does not delay a
+restart; a request that is on its way is never cut off for that; and a connection that the kernel had taken in before the
+listener closed is served, not reset.
 """
 
+import array
+import fcntl
+import termios
+import time
+from dataclasses import dataclass
+from functools import partial
 from types import FrameType
 from typing import Any
 
 import gevent
+from gevent.pool import Pool
+from gevent.server import StreamServer
 from gunicorn.workers.ggevent import GeventWorker
 
-_LAST_WORD = (
-    0.2  # seconds for a request that is already on its way on an idle connection
-)
+_BETWEEN = 0.2  # seconds that a stopping receiver leaves a kept connection for its next request
+_FIRST = 2.0  # seconds that it leaves a new connection for its first one
 
 
 class Receiver(GeventWorker):  # type: ignore[misc]
-    """Knows which of its greenlets wait for a next request."""
+    """Knows which of its connections wait for a request."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.idle: set[_Waiting] = set()
+        self.connections: dict[gevent.Greenlet, _Connection] = {}
+        self._sweep: Any = None
 
-    def timeout_ctx(self) -> "_Waiting":
+    def server_class(self, listener: Any, *, spawn: Pool, **_: Any) -> "_Server":
+        """What gunicorn calls for something that accepts connections."""
+        handle = partial(self.handle, _Address(listener.getsockname()))
+        server = _Server(listener, handle=handle, spawn=spawn)
+        if self.cfg.workers > 1:
+            server.max_accept = 1  # the next one is left to its neighbours
+        return server
+
+    def handle(self, listener: Any, client: Any, addr: Any) -> None:
+        """All requests of one connection."""
+        greenlet = gevent.getcurrent()
+        self.connections[greenlet] = _Connection(greenlet, client, self.cfg.keepalive)
+        try:
+            super().handle(listener, client, addr)
+        finally:
+            del self.connections[greenlet]
+
+    def timeout_ctx(self) -> "_Connection":
         """What gunicorn enters while it waits for a request's head."""
-        return _Waiting(self)
+        return self.connections[gevent.getcurrent()]
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """SIGTERM: as gunicorn does, and ends the idle connections."""
+        """SIGTERM: as gunicorn does, and ends the connections that say nothing."""
         super().handle_exit(sig, frame)
-        gevent.spawn_later(_LAST_WORD, self._end_idle)
+        if self._sweep is None:
+            # A timer runs in gevent's hub: nothing else can wake a connection between the look at it and its end.
+            self._sweep = gevent.get_hub().loop.timer(_BETWEEN, _BETWEEN)
+            self._sweep.start(self._end_silent)
 
-    def _end_idle(self) -> None:
-        for waiting in list(self.idle):
-            waiting.end()
+    def _end_silent(self) -> None:
+        for connection in list(self.connections.values()):
+            if connection.is_silent():
+                connection.end()
 
 
-class _Waiting:
-    """The time a connection may take to send a head, cut short by `end`."""
+class _Server(StreamServer):  # type: ignore[misc]
+    """Closing takes in what the kernel had accepted already: closing the listener alone would reset that."""
 
-    def __init__(self, worker: Receiver) -> None:
-        self._worker = worker
-        self._greenlet = gevent.getcurrent()
-        self._timeout = gevent.Timeout(worker.cfg.keepalive, False)
+    def close(self) -> None:
+        """Stops listening."""
+        while not self.closed and (taken := self.do_read()):
+            self.do_handle(*taken)
+        super().close()
+
+
+@dataclass(frozen=True)
+class _Address:
+    """What gunicorn asks a listener for at each new connection, and gets no more once the listener is closed."""
+
+    name: Any
+
+    def getsockname(self) -> Any:
+        """The address as the operating system writes it."""
+        return self.name
+
+
+class _Connection:
+    """One client; entered while it may send a head, which `end` cuts short as if the time for it were over."""
+
+    def __init__(self, greenlet: gevent.Greenlet, client: Any, seconds: float) -> None:
+        self._greenlet, self._client, self._seconds = greenlet, client, seconds
+        self._timeout: gevent.Timeout | None = None  # while it is entered
+        self._since, self._patience = 0.0, _FIRST
 
     def __enter__(self) -> None:
-        self._worker.idle.add(self)
-        self._timeout.start()
+        self._since = time.monotonic()
+        self._timeout = gevent.Timeout.start_new(self._seconds, False)
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> bool:
-        self._worker.idle.discard(self)
-        self._timeout.close()
-        return error is self._timeout
+        ended, self._timeout = self._timeout, None
+        assert ended is not None
+        ended.close()
+        self._patience = _BETWEEN
+        return error is ended
+
+    def is_silent(self) -> bool:
+        """Whether it has had its time, and nothing that it sent stands unread."""
+        if self._timeout is None or time.monotonic() - self._since < self._patience:
+            return False
+        unread = array.array("i", [0])
+        fcntl.ioctl(self._client.fileno(), termios.FIONREAD, unread)
+        return unread[0] == 0
 
     def end(self) -> None:
-        """Ends the wait as if its time were over."""
+        """Ends the wait. For the hub only: any other caller would never run again."""
         self._greenlet.throw(self._timeout)
