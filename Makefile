@@ -6,6 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
+# Where it is set, each of the many processes that tests and benchmarks start would compile all modules anew.
+export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: demo test torture check format bench clean
 
 demo: $(VENV)/installed
