@@ -9,7 +9,9 @@ Reading order: recipe.py (the values), source.py (how places are written), schem
 candidates.py, message.py, schemes.py), read.py. Signatures by public key need the extra `asymmetric`.
 """
 
-from bridge.providers.catalog import get, load, names
+from bridge.providers.asymmetric import made as key_pair
+from bridge.providers.asymmetric import public_of
+from bridge.providers.catalog import get, load, names, samples
 from bridge.providers.handshake import answer, handshake
 from bridge.providers.mask import masked
 from bridge.providers.read import read
@@ -25,10 +27,13 @@ __all__ = [
     "configure",
     "get",
     "handshake",
+    "key_pair",
     "load",
     "masked",
     "names",
+    "public_of",
     "read",
+    "samples",
     "sign",
     "trust",
     "verify",

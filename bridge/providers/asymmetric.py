@@ -10,6 +10,8 @@ from bridge.errors import ConfigurationError
 
 ALGORITHMS = ("ecdsa-p256", "rsa-sha256", "ed25519")
 
+_TOKENS = {"RS256": "rsa-sha256", "ES256": "ecdsa-p256"}
+
 _HALF = 32  # bytes of each of the two numbers of a P-256 signature
 
 
@@ -28,6 +30,18 @@ def signed(algorithm: str, key: bytes, message: bytes) -> bytes:
     """The signature by a private key. Raises ConfigurationError."""
     signature: bytes = _keys().signed(algorithm, key, message)
     return signature
+
+
+def made(algorithm: str) -> tuple[str, str]:
+    """A new private key and its public key, in PEM; takes the algorithms of JSON Web Tokens, too."""
+    pair: tuple[str, str] = _keys().made(_TOKENS.get(algorithm, algorithm))
+    return pair
+
+
+def public_of(key: str) -> str:
+    """The public key of a private one, both in PEM. Raises ConfigurationError."""
+    public: str = _keys().public_of(key)
+    return public
 
 
 def der(signature: bytes) -> bytes:

@@ -16,6 +16,7 @@ from bridge.providers.source import suggest
 from bridge.strict import yaml
 
 DATA = Path(__file__).parent / "data"
+SAMPLES = Path(__file__).parent / "samples"  # tests/payloads: one home for both
 
 
 @cache
@@ -30,6 +31,11 @@ def get(name: str) -> Provider:
     if name not in names():
         raise UnknownName(f"there is no provider '{name}'{suggest(name, names())}")
     return _read(DATA / f"{name}.yaml")
+
+
+def samples(name: str) -> tuple[Path, ...]:
+    """The recorded requests of a provider, as files, by name."""
+    return tuple(sorted((SAMPLES / name).glob("*.http")))
 
 
 def load(folder: Path) -> Mapping[str, Provider]:

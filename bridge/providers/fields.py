@@ -9,8 +9,8 @@ from typing import Any, cast
 from marshmallow import Schema, ValidationError, fields
 
 from bridge.providers.canonical import CANONICAL
-from bridge.providers.recipe import Canonical, Echo, Group, Lower, Part, Text
-from bridge.providers.source import Alternatives, Source, parse, suggest
+from bridge.providers.recipe import Canonical, Echo, Group, Live, Lower, Part, Text
+from bridge.providers.source import Alternatives, Source, parse, suggest, written
 
 _SIGNED = (
     *("raw", "crc32", "method", "url", "secret", "account"),
@@ -72,6 +72,20 @@ class Places(Place):
     ) -> tuple[Alternatives, ...]:
         values = value if isinstance(value, list) else [value]
         return tuple(_parsed(one, self.kinds) for one in values)
+
+
+class Marked(Place):
+    """A place that is false in the sender's test mode, or `{from: place, unless: text}`: what it says there."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Live:  # type: ignore[override]
+        match value:
+            case {"from": place, "unless": bool() as flag, **others} if not others:
+                return Live(source=_parsed(place, self.kinds), unless=written(flag))
+            case {"from": place, "unless": str(text), **others} if text and not others:
+                return Live(source=_parsed(place, self.kinds), unless=text)
+            case dict():
+                raise ValidationError("takes a place or {from: place, unless: text}")
+        return Live(source=_parsed(value, self.kinds))
 
 
 class Listed(fields.List[Any]):

@@ -22,16 +22,23 @@ _HASHABLE = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
 def handshake(
-    provider: Provider, request: Request, secrets: Sequence[Secret]
+    provider: Provider,
+    request: Request,
+    secrets: Sequence[Secret],
+    token: Secret | None = None,
 ) -> Answer | None:
-    """The answer to a check of the URL; None when this is none, and the request goes the usual way."""
+    """The answer to a check of the URL; None when this is none, and the request goes the usual way.
+
+    `token` is what the sender was told to show; without one it shows a secret. A token of its own stands in URLs and
+    so in the logs of proxies, and must not be what signs.
+    """
     rule = provider.handshake
     if rule is None:
         return None
     account = provider.recipe.account if provider.recipe else None
     view = View(request, account=account)
     try:
-        if not _asked(rule, view, secrets):
+        if not _asked(rule, view, [token] if token else secrets):
             return None
         return _answered(provider, rule, view, secrets)
     except (Unreadable, Refused):
@@ -43,16 +50,15 @@ def answer(provider: Provider, kind: str) -> Answer | None:
     return provider.answers.get(kind)
 
 
-def _asked(rule: Handshake, view: View, secrets: Sequence[Secret]) -> bool:
+def _asked(rule: Handshake, view: View, tokens: Sequence[Secret]) -> bool:
     if any(_plain(view.value(places)) != wanted for places, wanted in rule.when):
         return False
-    return not rule.token or _known(view.octets(rule.token), secrets)
+    return not rule.token or _known(view.octets(rule.token), tokens)
 
 
-def _known(token: bytes, secrets: Sequence[Secret]) -> bool:
-    return any(
-        hmac.compare_digest(token, secret.reveal().encode()) for secret in secrets
-    )
+def _known(token: bytes, tokens: Sequence[Secret]) -> bool:
+    known = (one.reveal().encode("utf-8", "surrogateescape") for one in tokens)
+    return any(hmac.compare_digest(token, one) for one in known)
 
 
 def _answered(

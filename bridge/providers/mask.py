@@ -3,18 +3,20 @@
 Knows where a provider's senders put them; looks for nothing else and never parses twice what it can replace as bytes.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
-from urllib.parse import quote, quote_plus
 
 from bridge.errors import Refused
 from bridge.model import Json, Request
 from bridge.providers.recipe import Provider, Recipe
 from bridge.providers.source import Source, Unreadable, change, dig
 from bridge.providers.view import View, path_token, with_path_token
-from bridge.strict import json
 
 MASK = "<secret>"
+
+_LONGEST = 1_024  # characters of a secret that is searched for
+_ESCAPES = dict(zip('"\\/\b\f\n\r\t', '"\\/bfnrt'))  # what follows a backslash in JSON
 
 _CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie"})
 
@@ -45,10 +47,10 @@ def masked(provider: Provider, request: Request) -> Request:
             secret = View(request).value((source,))
         except (Unreadable, Refused):
             secret = {}
-        if isinstance(secret, str) and secret:
+        if isinstance(secret, str) and 0 < len(secret) <= _LONGEST:
             target = _without(target.encode(), secret).decode()
             body = _without(body, secret)
-        elif secret is not None:
+        elif secret is not None and secret != "":
             target, body = target.partition("?")[0], b""
     return replace(request, headers=headers, target=target, body=body)
 
@@ -67,9 +69,20 @@ def _without_token(target: str) -> str:
 
 
 def _without(text: bytes, secret: str) -> bytes:
-    """The text without the secret in any of the spellings that JSON, forms and URLs give it."""
-    spelled = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)}
-    known = {spelling.encode() for spelling in spelled} | {json.dumps(secret)[1:-1]}
-    for spelling in sorted(known, key=len, reverse=True):
-        text = text.replace(spelling, MASK.encode())
-    return text
+    """The text without the secret, whichever spellings JSON, forms and URLs give to its letters."""
+    return re.sub(b"".join(map(_spelled, secret)), MASK.encode(), text)
+
+
+def _spelled(letter: str) -> bytes:
+    """A pattern of all that may stand for a letter. JSON may hold half a letter, which has no UTF-8 form."""
+    raw = letter.encode("utf-8", "surrogatepass")
+    units = letter.encode("utf-16-be", "surrogatepass")
+    halves = (units[at : at + 2].hex() for at in range(0, len(units), 2))
+    spellings = [
+        b"".join(rb"\\u(?i:%s)" % half.encode() for half in halves),
+        b"".join(b"%%(?i:%02x)" % byte for byte in raw),
+        *([rb"\+"] if letter == " " else []),
+        *([re.escape(f"\\{_ESCAPES[letter]}".encode())] if letter in _ESCAPES else []),
+        re.escape(raw),
+    ]
+    return b"(?:%s)" % b"|".join(spellings)

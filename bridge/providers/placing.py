@@ -4,7 +4,13 @@ from dataclasses import replace
 from urllib.parse import urlencode
 
 from bridge.model import Json, Request
-from bridge.providers.source import Alternatives, Source, change, change_each
+from bridge.providers.source import (
+    Alternatives,
+    Source,
+    Unreadable,
+    change,
+    change_each,
+)
 from bridge.providers.view import View, with_path_token
 from bridge.strict import json
 
@@ -21,7 +27,7 @@ def put(request: Request, places: Alternatives, text: str) -> Request:
         case "path":
             return replace(request, target=with_path_token(request.target, text))
         case _:
-            return _with_body(request, change(view.body, source.path, text))
+            return with_body(request, change(view.body, source.path, text))
 
 
 def put_each(
@@ -33,7 +39,7 @@ def put_each(
     def changed(item: Json) -> Json:
         return change(item, place.path, next(following))
 
-    return _with_body(request, change_each(View(request).body, items.path, changed))
+    return with_body(request, change_each(View(request).body, items.path, changed))
 
 
 def _in_header(request: Request, source: Source, text: str) -> Request:
@@ -51,7 +57,11 @@ def _in_query(request: Request, source: Source, text: str) -> Request:
     return replace(request, target=f"{path}?{query}")
 
 
-def _with_body(request: Request, body: Json) -> Request:
+def with_body(request: Request, body: Json) -> Request:
+    """The request with another parsed body, written as its content type says. Raises Unreadable."""
     if View(request).kind == "json":
-        return replace(request, body=json.dumps(body))
+        try:
+            return replace(request, body=json.dumps(body))
+        except ValueError as error:
+            raise Unreadable(str(error), "not_exact") from None
     return replace(request, body=urlencode(body, doseq=True).encode())  # type: ignore[arg-type]

@@ -35,15 +35,41 @@ def verified(algorithm: str, key: bytes, message: bytes, signature: bytes) -> bo
 
 def signed(algorithm: str, key: bytes, message: bytes) -> bytes:
     """The signature by a private key in PEM. Raises ConfigurationError for any other key."""
+    private = _private(key)
+    _check(algorithm, private.public_key())
+    signature: bytes = private.sign(message, *_PARAMETERS[algorithm])
+    return signature
+
+
+def made(algorithm: str) -> tuple[str, str]:
+    """A new private key and its public key, in PEM."""
+    private = _MAKE[algorithm]()
+    secret = private.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return secret.decode("ascii"), _written(private.public_key())
+
+
+def public_of(key: str) -> str:
+    """The public key, in PEM, of a private one in PEM. Raises ConfigurationError for any other key."""
+    return _written(_private(key.encode("utf-8", "surrogateescape")).public_key())
+
+
+def _written(public: Any) -> str:
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    text: bytes = public.public_bytes(serialization.Encoding.PEM, form)
+    return text.decode("ascii")
+
+
+def _private(key: bytes) -> Any:
     try:
-        private: Any = serialization.load_pem_private_key(key, password=None)
+        return serialization.load_pem_private_key(key, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise ConfigurationError(
             "signing takes a private key in PEM, without a password"
         ) from None
-    _check(algorithm, private.public_key())
-    signature: bytes = private.sign(message, *_PARAMETERS[algorithm])
-    return signature
 
 
 @cache
@@ -99,6 +125,13 @@ _PARAMETERS: Mapping[str, tuple[Any, ...]] = {
     "rsa-sha256": (padding.PKCS1v15(), hashes.SHA256()),
     "ecdsa-p256": (ec.ECDSA(hashes.SHA256()),),
     "ed25519": (),
+}
+_MAKE: Mapping[str, Callable[[], Any]] = {
+    "rsa-sha256": lambda: rsa.generate_private_key(
+        public_exponent=65537, key_size=MIN_RSA_BITS
+    ),
+    "ecdsa-p256": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "ed25519": ed25519.Ed25519PrivateKey.generate,
 }
 _NEEDS = {
     "rsa-sha256": f"an RSA key of at least {MIN_RSA_BITS} bits",

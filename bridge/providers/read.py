@@ -13,8 +13,8 @@ from decimal import Decimal
 from bridge.errors import Malformed, TooLarge
 from bridge.model import Event, Json, Request, Verified
 from bridge.providers.mask import masked_item
-from bridge.providers.recipe import Provider, Reading
-from bridge.providers.source import Source, Unreadable, change, elements
+from bridge.providers.recipe import Live, Provider, Reading
+from bridge.providers.source import Source, Unreadable, change, dig, elements, written
 from bridge.providers.times import instant
 from bridge.providers.unwrap import unwrapped
 from bridge.providers.view import View
@@ -47,12 +47,29 @@ def _items(body: Json, reading: Reading) -> list[Json]:
     """The elements of a batch, or the body itself where there is none."""
     if reading.items is None:
         return [body]
-    found = elements(body, reading.items.path)
+    found = [
+        part
+        for item in elements(body, reading.items.path)
+        for part in _parts(item, reading.each)
+    ]
     if len(found) > MAX_ITEMS:
         raise TooLarge(f"the batch has over {MAX_ITEMS} events", reason="batch_size")
     if not all(isinstance(item, dict) for item in found):
         raise Malformed("the batch has an element that is no object", reason="batch")
     return found
+
+
+def _parts(item: Json, lists: tuple[Source, ...]) -> list[Json]:
+    """The item once for each element of these lists in it, alone with what stands around them; else as it is."""
+    found: list[Json] = []
+    for source in lists:
+        held = dig(item, source.path)
+        for one in held if isinstance(held, list) else ():
+            alone = item
+            for other in lists:
+                alone = change(alone, other.path, [one] if other is source else None)
+            found.append(alone)
+    return found or [item]
 
 
 def _event(
@@ -69,7 +86,7 @@ def _event(
         payload=payload,
         headers=_headers(view.request, reading.headers),
         item=None if reading.items is None else position,
-        live=view.value(reading.live, item) not in (False, "false"),
+        live=_live(view, reading.live, item),
         digest=digest,
     )
 
@@ -79,6 +96,15 @@ def _id(view: View, reading: Reading, item: Json) -> str | None:
     parts = [_text(view.value(places, item)) for places in reading.id]
     joined = ":".join(part or "" for part in parts)
     return joined if parts and all(parts) and len(joined) <= _MAX_TEXT else None
+
+
+def _live(view: View, mark: Live | None, item: Json) -> bool:
+    """Whether it happened for real, as also where nothing is said. A flag may be written as 0 or 1."""
+    if mark is None:
+        return True
+    value = view.value(mark.source, item)
+    said = (written(value), written(bool(value)) if value in (0, 1) else "")
+    return mark.unless not in said
 
 
 def _type(view: View, reading: Reading, item: Json) -> str | None:
@@ -99,13 +125,16 @@ def _digest(item: Json, volatile: Iterable[Source]) -> str:
     """SHA-256 in hex of the item's canonical JSON without what differs between retries."""
     for source in volatile:
         item = change(item, source.path, None)
-    canonical = json.dumps(item, sort_keys=True, separators=(",", ":"), default=_tagged)
-    return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(item).encode("ascii")).hexdigest()
 
 
 def _tagged(number: Decimal) -> dict[str, str]:
     """A Decimal digit by digit: a double would make two numbers one."""
     return {"decimal": str(number)}
+
+
+# Made once: json.dumps with options makes an encoder for each text.
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_tagged)
 
 
 def _headers(request: Request, allowed: Iterable[str]) -> dict[str, str]:

@@ -98,6 +98,11 @@ class Recipe:
     claims: Mapping[str, str] = field_of(default_factory=dict)  # jwt only: must equal
     body_hash: str = ""  # jwt only: the claim that holds the body's SHA-256 in hex
 
+    @property
+    def by_public_key(self) -> bool:
+        """Whether a source holds the sender's public key, with which nobody can sign."""
+        return self.scheme == "asymmetric" or self.algorithm in ("RS256", "ES256")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unwrap:
@@ -108,14 +113,23 @@ class Unwrap:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Live:
+    """Where a sender marks its test mode, and the text that stands there then: `false` of a flag `livemode`."""
+
+    source: Alternatives
+    unless: str = "false"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
     """Where the parts of an event are."""
 
     id: tuple[Alternatives, ...] = ()  # joined by ":"; one absent: a hash of the item
     type: tuple[Alternatives, ...] = ()  # joined by ".", absent ones left out
     time: Alternatives = ()
-    live: Alternatives = ()  # false there: the sender's test mode
+    live: Live | None = None
     items: Source | None = None  # the list of a batch body
+    each: tuple[Source, ...] = ()  # lists in an item, each element of which is an event
     unwrap: Unwrap | None = None  # what `item` is instead of the body
     volatile: tuple[Source, ...] = ()  # differ between retries of one event
     secret_paths: tuple[
@@ -123,6 +137,7 @@ class Reading:
     ] = ()  # secrets that the sender puts into body or URL
     headers: frozenset[str] = frozenset()  # what expressions may see, lower case
     content: tuple[str, ...] = ("json",)  # json, form
+    thin: bool = False  # names objects by id and holds none: they have to be looked up
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,7 +157,7 @@ class Handshake:
     """A sender's check of the URL: when every `when` matches, the echoes are the answer."""
 
     when: tuple[tuple[Alternatives, str], ...]
-    token: Alternatives = ()  # must be one of the source's secrets
+    token: Alternatives = ()  # must be the source's token, or else one of its secrets
     text: "tuple[Echo | Text, ...]" = ()
     json: Mapping[str, Echo] = field_of(default_factory=dict)
     headers: Mapping[str, Echo] = field_of(default_factory=dict)
@@ -181,6 +196,11 @@ class Provider:
         echoes = [one for echo in said if isinstance(echo, Echo) for one in echo.source]
         parts = [*sources(self.recipe.signed), *echoes]
         return any(source.kind == "account" for source in parts)
+
+    @property
+    def checks_token(self) -> bool:
+        """Whether the sender checks the URL by a token that it was given (`verify.token`)."""
+        return self.handshake is not None and bool(self.handshake.token)
 
     @property
     def headers(self) -> frozenset[str]:

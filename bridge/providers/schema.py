@@ -17,6 +17,7 @@ from bridge.providers.fields import (
     Echoed,
     EchoedText,
     Listed,
+    Marked,
     Name,
     Place,
     Places,
@@ -44,6 +45,7 @@ _WORDING = {
     "Field may not be null.": "must not be empty",
     "Not a valid string.": "takes text",
     "Not a valid integer.": "takes a whole number",
+    "Not a valid boolean.": "takes true or false",
     "Not a valid list.": "takes a list",
     "Not a valid mapping type.": "takes keys with values",
     "Invalid input type.": "takes keys with values",
@@ -100,8 +102,7 @@ def _missing(provider: Provider) -> Iterable[tuple[str, str]]:
         return
     if provider.needs_account and not recipe.account:
         yield "verify.account", "is needed: the sender's own id of this endpoint"
-    keyed = recipe.scheme == "asymmetric" or recipe.algorithm in ("RS256", "ES256")
-    if keyed and not asymmetric.available():
+    if recipe.by_public_key and not asymmetric.available():
         yield "verify.scheme", asymmetric.MISSING
 
 
@@ -118,18 +119,28 @@ class EventSchema(Strict):
     id = Places(*_FOUND)
     type = Places(*_FOUND)
     time = Place(*_FOUND)
-    live = Place(*_FOUND)
+    live = Marked(*_FOUND)
     items = Single("body")
+    each = Listed(Single("item"))
     unwrap = fields.Nested(_Unwrap)
     volatile = Listed(Single("body", "item"))
     secret_paths = Listed(Single("body", "item", "query"))
     headers = Listed(Name())
     content = Listed(fields.String(validate=OneOf(CONTENT)), validate=Length(1))
+    thin = fields.Boolean(truthy={True}, falsy={False})
+
+    @validates_schema
+    def check(self, data: dict[str, Any], **_: Any) -> None:
+        if "each" in data and "items" not in data:
+            raise ValidationError(
+                {"items": ["is needed: the batch in whose items these lists are"]}
+            )
 
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> Reading:
         named = {name.lower() for name in data.pop("headers", ())}
         used = [*data.get("id", ()), *data.get("type", ()), data.get("time", ())]
+        used += [data["live"].source] if "live" in data else []
         named |= {one.name for places in used for one in places if one.kind == "header"}
         return Reading(headers=frozenset(named), **data)
 

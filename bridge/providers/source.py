@@ -76,8 +76,20 @@ def dig(value: Json, path: Iterable[str]) -> Json:
     return value
 
 
+def written(value: Json) -> str:
+    """A plain value as text, a flag as JSON writes it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def change(value: Json, path: tuple[str, ...], new: Json) -> Json:
-    """A copy of a tree with `new` at a path of keys; None takes the key out. Without its parents nothing changes."""
+    """A copy of a tree with `new` at a path of keys and list positions; None takes a key out.
+
+    Without the parents of the place nothing changes.
+    """
+    if isinstance(value, list) and path and dig(value, path[:1]) is not None:
+        at = int(path[0])
+        put = change(value[at], path[1:], new) if path[1:] else new
+        return [*value[:at], put, *value[at + 1 :]]
     if not path or not isinstance(value, dict):
         return value
     key, rest = path[0], path[1:]

@@ -1,7 +1,9 @@
 """Every recording as a fixture; what could not be checked here is said by name at the end of a run."""
 
 import pytest
+from judges import JUDGES
 from provider_cases import cases, usable
+from repeating import updates
 
 from bridge import providers
 
@@ -13,6 +15,12 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(
             f"not checked, for the package cryptography is not installed: {names}"
         )
+    if absent := ", ".join(str(judge) for judge in JUDGES if not judge.installed):
+        terminalreporter.write_line(f"not asked, for it is not installed: {absent}")
+    for name in filter(usable, providers.names()):
+        if (said := updates(name)) and said.none:
+            line = f"no two updates told apart for {name}: {said.none}"
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(params=cases(), ids=str)

@@ -142,6 +142,36 @@ def test_secrets_inside_bodies_are_masked():
     assert providers.masked(provider, doubled).target == "/hooks/x"
 
 
+def posted(body, target="/hooks/x"):
+    return Request(
+        method="POST",
+        target=target,
+        headers=(("Content-Type", "application/json"),),
+        body=body.encode(),
+        received_at=NOW,
+    )
+
+
+@pytest.mark.parametrize(
+    "spelled", [r"a\/b+c=\u00f6\ud83d\udd11", r"\u0061/b\u002Bc=ö\uD83D\uDD11", "a/b+c=ö🔑"]
+)  # fmt: skip
+def test_a_secret_in_json_is_masked_however_its_letters_are_escaped(spelled):
+    """Some languages escape slashes, others all that is not ASCII, and the value is the same."""
+    target = "/hooks/x?again=a%2fb%2Bc%3d%C3%B6%F0%9F%94%91"
+    request = posted(f'{{"token": "{spelled}", "a": 1}}', target)
+    kept = providers.masked(providers.get("zoho"), request)
+    assert kept.body == b'{"token": "<secret>", "a": 1}'
+    assert kept.target == "/hooks/x?again=<secret>"
+
+
+@pytest.mark.parametrize("token", ["\\ud800", "long" * 1_000, "\\\\ \\n"])
+def test_what_a_secret_never_looks_like_is_kept_out_as_well(token):
+    """Half a letter, a line break or a book at a secret's place is neither kept nor an error."""
+    request = posted(f'{{"token": "{token}"}}')
+    kept = providers.masked(providers.get("zoho"), request)
+    assert kept.body in (b'{"token": "<secret>"}', b"")
+
+
 def test_masking_keeps_a_request_without_secrets_as_it_is():
     """Only the proof is replaced."""
     headers = (

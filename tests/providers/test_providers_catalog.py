@@ -133,6 +133,26 @@ def test_recipes_that_prove_nothing_or_contradict_themselves_are_refused(verify,
     assert list(faults(verify)) == [path]
 
 
+@pytest.mark.parametrize(
+    "event, path, said",
+    [
+        ({"live": {"from": "body.a"}}, "event.live", "{from: place, unless: text}"),
+        ({"live": {"from": "body.a", "unless": ""}}, "event.live", "unless: text"),
+        ({"live": {"from": "body.a", "unless": 1}}, "event.live", "unless: text"),
+        ({"live": {"from": "bdy.a", "unless": "t"}}, "event.live", "not 'bdy.a'"),
+        ({"live": {"from": "body.a", "unles": "t"}}, "event.live", "unless: text"),
+        ({"live": 5}, "event.live", "takes text such as"),
+        ({"each": ["item.a"]}, "event.items", "is needed"),
+        ({"items": "body", "each": "item.a"}, "event.each", "takes a list"),
+        ({"items": "body", "each": ["body.a"]}, "event.each.0", "not 'body.a'"),
+    ],
+)
+def test_a_mark_or_a_list_that_cannot_be_read_is_named(event, path, said):
+    """The place of the fault, and the form that is taken."""
+    found = faults({"scheme": "bearer"}, event)
+    assert list(found) == [path] and said in found[path]
+
+
 @pytest.mark.parametrize("name", ["X-Sig", "authorization", "Cookie"])
 def test_proofs_and_credentials_are_never_visible(name):
     """Expressions, and so logs and vendors, never see a header that opens something."""

@@ -75,6 +75,32 @@ def test_a_query_challenge_is_echoed_to_who_knows_the_token(shapes):
     )
 
 
+def test_a_token_of_its_own_is_what_the_sender_shows(shapes):
+    """Where the source has a token, no secret is taken for it: URLs stand in logs, secrets must not."""
+    target = "/hooks/x?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token="
+    for shown, token, answered in [
+        ("mine", "mine", True),
+        ("two", "mine", False),
+        ("", "mine", False),
+        ("mine", None, False),
+    ]:
+        found = providers.handshake(
+            shapes["meta"],
+            request("GET", target + shown),
+            SECRETS,
+            Secret(token) if token else None,
+        )
+        assert (found is not None) == answered
+
+
+def test_a_token_that_is_no_text_is_compared_as_it_is(shapes):
+    """An environment variable may hold any bytes: a sender who shows others is not answered, and no error either."""
+    target = "/hooks/x?hub.mode=subscribe&hub.challenge=1&hub.verify_token=x"
+    token = Secret("t\udcff")
+    asked = request("GET", target)
+    assert providers.handshake(shapes["meta"], asked, SECRETS, token) is None
+
+
 def test_a_body_challenge_is_echoed_as_json(shapes):
     """Slack's shape."""
     body = b'{"type": "url_verification", "challenge": "3eZbrw1aB"}'

@@ -123,7 +123,7 @@ def test_account_and_checksum_are_parts():
 
 
 def test_a_part_in_lower_case():
-    """Mercado Pago signs an id in lower case and writes it as it is."""
+    """A sender may sign a value in lower case and write it as it is."""
     provider = generic(**HMAC, signed=[{"lower": "query.id"}, "raw"])
     proof = hmac.new(SECRET.reveal().encode(), b"ab1" + BODY, "sha256").hexdigest()
     assert (

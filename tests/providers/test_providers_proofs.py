@@ -49,7 +49,10 @@ def test_every_signed_value_is_needed_as_it_is(case):
 
 
 def test_the_signature_is_needed_once(case):
-    """No signature, an empty one, the same twice, or two joined by a comma as a proxy does: all are refused."""
+    """No signature, an empty one, the same twice, or two joined by a comma as a proxy does: all are refused.
+
+    Joined by a comma is a form of its own where the sender lists bare signatures so, of which each is tried.
+    """
     signed = case.signed()
     value = proof_of(case, signed)
     assert refused(case, with_proof(case, signed)) in (*UNREADABLE, "wrong_signature")
@@ -61,10 +64,11 @@ def test_the_signature_is_needed_once(case):
         *UNREADABLE,
         "wrong_signature",
     )
-    assert refused(case, with_proof(case, signed, f"{value}, {value}")) in (
-        *UNREADABLE,
-        "wrong_signature",
-    )
+    joined = with_proof(case, signed, f"{value}, {value}")
+    if case.recipe.split == "," and "," not in value:
+        assert case.verify(joined).secret == 0
+        return
+    assert refused(case, joined) in (*UNREADABLE, "wrong_signature")
 
 
 def test_a_header_under_an_alias_is_another_header(case):

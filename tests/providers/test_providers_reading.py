@@ -155,16 +155,74 @@ def test_a_digest_ignores_what_is_volatile_and_the_order_of_keys():
 
 
 @pytest.mark.parametrize(
-    "value, live",
+    "mark, body, live",
     [
-        (True, True),
-        (False, False),
-        ("false", False),
-        (None, True),
-        (0, False),
-        (1, True),
+        ("body.live", {"live": False}, False),
+        ("body.live", {"live": "false"}, False),
+        ("body.live", {"live": True}, True),
+        ("body.live", {"live": 0}, False),
+        ("body.live", {"live": 1}, True),
+        ("body.live", {"live": None}, True),
+        ("body.live", {"live": []}, True),
+        ({"from": "body.test", "unless": True}, {"test": 1}, False),
+        ("body.live", {}, True),
+        ({"from": "body.test", "unless": "1"}, {"test": 1}, False),
+        ({"from": "body.live", "unless": "0"}, {"live": 0}, False),
+        ({"from": "body.live", "unless": "0"}, {"live": 1}, True),
+        ({"from": "body.test", "unless": True}, {"test": True}, False),
+        ({"from": "body.test", "unless": "true"}, {"test": True}, False),
+        ({"from": "body.test", "unless": True}, {"test": False}, True),
+        ({"from": "body.test", "unless": True}, {}, True),
+        ({"from": "body.mode", "unless": "test"}, {"mode": "test"}, False),
+        ({"from": "body.mode", "unless": "test"}, {"mode": "live"}, True),
+        ({"from": "body.a|body.b", "unless": "t"}, {"b": "t"}, False),
     ],
 )
-def test_live(value, live):
-    """Only a clear `no` marks an event as the sender's test mode."""
-    assert one({"live": "body.live"}, {"live": value}).live is live
+def test_test_mode_is_what_the_sender_marks_as_such(mark, body, live):
+    """The one text that means test; whatever else stands there happened for real, and so does silence."""
+    assert one({"live": mark}, body).live == live
+
+
+def test_a_header_that_marks_test_mode_is_kept():
+    """A request read again out of the store says the same as when it arrived."""
+    mark = {"live": {"from": "header.X-Mode", "unless": "sandbox"}}
+    found = one(mark, {}, X_Mode="sandbox")
+    assert not found.live and found.headers == {"x-mode": "sandbox"}
+
+
+EACH = {
+    "items": "body.changes",
+    "each": ["item.value.a", "item.value.b"],
+    "id": ["item.value.a.0.id|item.value.b.0.id"],
+}
+
+
+def test_each_element_of_a_list_in_an_item_is_an_event_with_what_is_around_it():
+    """Two lists of one item never meet in one event; an item without any is one event as it is."""
+    body = {
+        "changes": [
+            {
+                "field": "m",
+                "value": {"n": 7, "a": [{"id": 1}, {"id": 2}], "b": [{"id": 3}]},
+            },
+            {"field": "t", "value": {"n": 8}},
+            {"field": "t", "value": {"a": [], "b": "no list"}},
+        ]
+    }
+    found = read(EACH, body)
+    assert [event.payload for event in found] == [
+        {"field": "m", "value": {"n": 7, "a": [{"id": 1}]}},
+        {"field": "m", "value": {"n": 7, "a": [{"id": 2}]}},
+        {"field": "m", "value": {"n": 7, "b": [{"id": 3}]}},
+        *body["changes"][1:],
+    ]
+    assert [event.event_id for event in found[:3]] == ["1", "2", "3"]
+    assert [event.item for event in found] == [0, 1, 2, 3, 4]
+
+
+def test_what_is_inside_items_counts_towards_the_limit():
+    """1,000 events are read, one more is too large, however they are packed."""
+    held = [{"id": number} for number in range(1_000)]
+    assert len(read(EACH, {"changes": [{"value": {"a": held}}]})) == 1_000
+    with pytest.raises(TooLarge):
+        read(EACH, {"changes": [{"value": {"a": [*held, {}]}}]})

@@ -1,0 +1,78 @@
+"""Checks of the URL over real HTTP: every provider whose data file declares one is answered by a real receiver."""
+
+import keyrings
+import pytest
+import requests
+from provider_cases import ACCOUNT, greetings, usable
+from rawsockets import NoVendors
+from running import bridge
+
+from bridge import providers
+from bridge.sandbox import DEFAULT_CREDENTIALS
+
+GREETED = [name for name in providers.names() if providers.get(name).handshake]
+
+
+def source(name):
+    """A mapping file with the provider as it is."""
+    account = f", account: {ACCOUNT}" if providers.get(name).needs_account else ""
+    return f"version: 1\nsource: {{ name: {name}, verify: {{ secret: {{ env: {variable(name)} }}{account} }} }}\n"
+
+
+def variable(name):
+    return f"SECRET_OF_{name.upper().replace('-', '_')}"
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("greetings")
+    with bridge(folder, NoVendors, DEFAULT_CREDENTIALS) as made:
+        for name in filter(usable, GREETED):
+            (folder / "mappings" / f"{name}.yaml").write_text(source(name))
+            recipe = providers.get(name).recipe
+            made.environ[variable(name)] = keyrings.public(
+                recipe, "one of two"
+            ).reveal()
+        made.start("--no-worker")
+        yield made
+
+
+def ask(running, greeting, method=None):
+    """Sends the recording to its source, whatever the source was called when it was recorded."""
+    request = greeting.request
+    query = request.target.partition("?")[2]
+    address = f"{running.url}/hooks/{greeting.name}{'?' + query if query else ''}"
+    headers = {
+        name: value
+        for name, value in request.headers
+        if name.lower() not in ("host", "content-length")
+    }
+    return requests.request(
+        method or request.method,
+        address,
+        data=request.body,
+        headers=headers,
+        timeout=10,
+    )
+
+
+@pytest.mark.parametrize("name", GREETED)
+def test_every_declared_check_is_recorded(name):
+    """A handshake that no recording asks for would be answered for the first time at the sender."""
+    assert not usable(name) or name in {one.name for one in greetings()}
+
+
+@pytest.mark.parametrize("greeting", greetings(), ids=str)
+def test_check_is_answered_by_a_receiver(running, greeting):
+    """Status, body and type are those the sender waits for, and nothing is stored."""
+    answer = ask(running, greeting)
+    assert (answer.status_code, answer.text) == (200, greeting.expected["answer"])
+
+
+@pytest.mark.parametrize(
+    "greeting", [one for one in greetings() if one.request.method == "GET"], ids=str
+)
+def test_head_is_never_more_than_get(running, greeting):
+    """HEAD has no body and is no check that only GET asks for."""
+    answer = ask(running, greeting, "HEAD")
+    assert (answer.status_code, answer.content) in ((200, b""), (401, b""))
