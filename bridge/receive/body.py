@@ -17,11 +17,15 @@ _CHUNK = 64 * 1024
 
 
 def read_body(environ: dict[str, Any], *, limit: int, seconds: float) -> bytes:
-    """The body. Raises TooLarge, Malformed, UnsupportedType, or TooSlow when it takes longer than `seconds`."""
+    """The body. Raises TooLarge, Malformed, UnsupportedType, or TooSlow.
+
+    `seconds` are for the whole request: what its head took is gone for its body.
+    """
     announced = _announced(environ, limit)
-    deadline = TooSlow(f"the body did not arrive within {seconds:g} s")
-    with _deadline(seconds, deadline):
-        body = _read(environ["wsgi.input"], limit, time.monotonic() + seconds, deadline)
+    until = _since(environ) + seconds
+    deadline = TooSlow(f"the request did not arrive whole within {seconds:g} s")
+    with _deadline(until, deadline):
+        body = _read(environ["wsgi.input"], limit, until, deadline)
     if len(body) > limit:
         raise TooLarge(f"the body is larger than {limit} bytes")
     if announced is not None and len(body) != announced:
@@ -29,6 +33,12 @@ def read_body(environ: dict[str, Any], *, limit: int, seconds: float) -> bytes:
             "the body is shorter than its Content-Length", reason="short_body"
         )
     return body
+
+
+def _since(environ: dict[str, Any]) -> float:
+    """When the request began, as our worker's connections know; now, under a server whose connections do not."""
+    since: float = getattr(environ.get("gunicorn.socket"), "since", time.monotonic())
+    return since
 
 
 def _announced(environ: dict[str, Any], limit: int) -> int | None:
@@ -78,11 +88,12 @@ def _read(stream: Any, limit: int, until: float, deadline: TooSlow) -> bytes:
     return b"".join(parts)
 
 
-def _deadline(seconds: float, error: TooSlow) -> AbstractContextManager[Any]:
+def _deadline(until: float, error: TooSlow) -> AbstractContextManager[Any]:
     """Interrupts a read that waits, where gevent can; elsewhere _read looks at the clock between parts."""
     if not patched("socket"):
         return nullcontext()
     from gevent import Timeout
 
-    timeout: AbstractContextManager[Any] = Timeout(seconds, error)
+    left = max(until - time.monotonic(), 0.0)
+    timeout: AbstractContextManager[Any] = Timeout(left, error)
     return timeout

@@ -1,4 +1,4 @@
-"""POST /hooks/<source>, read from top to bottom: whole body, proven sender, events, one commit, answer.
+"""POST /hooks/<source>, read from top to bottom: whole body, allowed and proven sender, events, one commit, answer.
 
 GET and HEAD serve handshakes and senders that notify by GET. What a provider wants answered instead of the bridge's own
 words comes from its data file. Plain WSGI: this is the busiest path, and a framework would cost as much as all of it.
@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from ipaddress import ip_address
 from typing import Any
 
 from bridge import log, metrics, providers
@@ -16,9 +15,10 @@ from bridge.errors import ConfigurationError, NotVerified, Refused, StoreUnavail
 from bridge.mapping import Ruleset, Source
 from bridge.model import Headers, Request, Verified
 from bridge.providers import Answer
+from bridge.receive.admission import check_network, check_type, remote
 from bridge.receive.body import read_body
 from bridge.secret import Secret, resolve
-from bridge.settings import Network, Settings
+from bridge.settings import Settings
 from bridge.store import Database, events, rejections
 from bridge.store.events import Accepted
 from bridge.strict import json
@@ -69,11 +69,14 @@ class Front:
             received = self._request(environ)
             if source is None:
                 raise NotVerified("no such source", reason="unknown_source")
+            check_network(source.allow, self._remote(environ))
             secrets = _secrets(source)
-            greeting = providers.handshake(source.provider, received, secrets)
+            token = resolve(source.token) if source.token else None
+            greeting = providers.handshake(source.provider, received, secrets, token)
             if greeting is not None:
                 return greeting
             verified = self._verify(source, received, secrets)
+            check_type(source.allow, received)
             accepted = self._store(source, verified)
         except Refused as refusal:
             return self._refuse(source, refusal, environ)
@@ -122,7 +125,7 @@ class Front:
         _log.warning(
             "request refused", source=name, reason=refusal.reason, status=refusal.status
         )
-        remote, size = self._remote(environ), _size(environ)
+        address, size = self._remote(environ), _size(environ)
         now = datetime.now(UTC)
         self.database.write_soon(
             lambda connection: rejections.add(
@@ -130,7 +133,7 @@ class Front:
                 source=name,
                 reason=refusal.reason,
                 status=refusal.status,
-                remote=remote,
+                remote=address,
                 size=size,
                 now=now,
             )
@@ -142,20 +145,7 @@ class Front:
         return _json(refusal.status, {"status": "refused", "error": str(refusal)})
 
     def _remote(self, environ: Environ) -> str:
-        """Who connected; behind trusted proxies the nearest address that is not one of them."""
-        hops = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
-        remote = str(environ.get("REMOTE_ADDR", ""))
-        while hops and _within(remote, self.settings.trusted_proxies):
-            remote = hops.pop().strip() or remote
-        return remote
-
-
-def _within(address: str, networks: Sequence[Network]) -> bool:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return False
-    return any(parsed in network for network in networks)
+        return remote(environ, self.settings.trusted_proxies)
 
 
 def _secrets(source: Source) -> tuple[Secret, ...]:

@@ -1,8 +1,8 @@
-"""Gunicorn's gevent worker, that stops without being noticed by who is just asking.
+"""Gunicorn's gevent worker, that stops without being noticed by who is just asking, and waits for nobody too long.
 
-Three things more than gunicorn does. A keep-alive connection that says nothing, which every proxy holds, does not delay a
-restart; a request that is on its way is never cut off for that; and a connection that the kernel had taken in before the
-listener closed is served, not reset.
+Four things more than gunicorn does. A keep-alive connection that says nothing, which every proxy holds, does not delay
+a restart; a request that is on its way is never cut off for that; a connection that the kernel had taken in before the
+listener closed is served, not reset; and head, body and what is left of a body that nobody read share one time limit.
 """
 
 import array
@@ -42,9 +42,10 @@ class Receiver(GeventWorker):  # type: ignore[misc]
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         """All requests of one connection."""
         greenlet = gevent.getcurrent()
-        self.connections[greenlet] = _Connection(greenlet, client, self.cfg.keepalive)
+        connection = _Connection(greenlet, client, self.cfg.keepalive)
+        self.connections[greenlet] = connection
         try:
-            super().handle(listener, client, addr)
+            super().handle(listener, connection, addr)
         finally:
             del self.connections[greenlet]
 
@@ -88,16 +89,34 @@ class _Address:
 
 
 class _Connection:
-    """One client; entered while it may send a head, which `end` cuts short as if the time for it were over."""
+    """One client, as gunicorn's socket; entered while it may send a head.
+
+    `since` is when the request that is read came in with its first byte: what bounds the body starts there, too. What a
+    request leaves unread, gunicorn drops before it waits for the next one; that has the rest of this request's time.
+    `end` cuts a wait short as if its time were over.
+    """
 
     def __init__(self, greenlet: gevent.Greenlet, client: Any, seconds: float) -> None:
         self._greenlet, self._client, self._seconds = greenlet, client, seconds
         self._timeout: gevent.Timeout | None = None  # while it is entered
-        self._since, self._patience = 0.0, _FIRST
+        self._patience = _FIRST
+        self.since, self._heard = time.monotonic(), False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def recv(self, size: int) -> bytes:
+        """What came in, as a socket gives it."""
+        received: bytes = self._client.recv(size)
+        if not self._heard:
+            self.since, self._heard = time.monotonic(), True
+        return received
 
     def __enter__(self) -> None:
-        self._since = time.monotonic()
-        self._timeout = gevent.Timeout.start_new(self._seconds, False)
+        now = time.monotonic()
+        left = max(self.since + self._seconds - now, _BETWEEN)
+        self.since, self._heard = now, False
+        self._timeout = gevent.Timeout.start_new(left, False)
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> bool:
         ended, self._timeout = self._timeout, None
@@ -108,7 +127,7 @@ class _Connection:
 
     def is_silent(self) -> bool:
         """Whether it has had its time, and nothing that it sent stands unread."""
-        if self._timeout is None or time.monotonic() - self._since < self._patience:
+        if self._timeout is None or time.monotonic() - self.since < self._patience:
             return False
         unread = array.array("i", [0])
         fcntl.ioctl(self._client.fileno(), termios.FIONREAD, unread)

@@ -5,6 +5,7 @@ it forks, so nothing here may open a file or start a thread.
 """
 
 import logging
+import math
 import os
 from typing import Any
 
@@ -19,7 +20,8 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
 worker_class = "bridge.receive.gunicorn_worker.Receiver"  # 40 slow sockets starve sync and gthread workers
 worker_connections = 1_000
 preload_app = False  # the store is opened after the fork
-keepalive = 15  # seconds for a request's head, and between requests: slow heads are closed by it
+# Seconds for a request's head, and between requests: slow heads are closed by it.
+keepalive = math.ceil(_settings.read_timeout)
 timeout = 60  # seconds without a sign of life until a receiver is killed and replaced
 graceful_timeout = 30  # seconds that requests get to finish after SIGTERM
 max_requests = 0

@@ -1,22 +1,14 @@
 """Framing over raw sockets against the real server: a truncated or malformed request never becomes an event."""
 
-import json
-import socket
-import threading
+import gzip
 import time
+import zlib
 
 import pytest
-from running import bridge, post, sign, stripe_event
+from rawsockets import LIMIT, NoVendors, body, events, head, talk
+from running import bridge, post, sign
 
 from bridge.sandbox import DEFAULT_CREDENTIALS
-from bridge.store import views
-
-LIMIT = 64 * 1024
-HEAD = "POST /hooks/stripe HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-
-
-class NoVendors:
-    url = "http://127.0.0.1:9"
 
 
 @pytest.fixture(scope="module")
@@ -29,31 +21,6 @@ def running(tmp_path_factory):
         yield made
 
 
-def talk(running, *parts, pause=0.0, half_close=False):
-    """Sends raw bytes in parts; the status of the answer, or None when there is none."""
-    with socket.create_connection(
-        ("127.0.0.1", running.port), timeout=20
-    ) as connection:
-        try:
-            for part in parts:
-                connection.sendall(part)
-                time.sleep(pause)
-            if half_close:
-                connection.shutdown(socket.SHUT_WR)
-            answer = b""
-            while chunk := connection.recv(65536):
-                answer += chunk
-                if b"\r\n\r\n" in answer:
-                    break
-        except (ConnectionError, TimeoutError):
-            return None
-    return int(answer.split(b" ")[1]) if answer.startswith(b"HTTP/") else None
-
-
-def head(*headers):
-    return (HEAD + "".join(f"{line}\r\n" for line in headers) + "\r\n").encode()
-
-
 def chunked(body, size=8192):
     parts = (body[at : at + size] for at in range(0, len(body), size))
     return (
@@ -61,37 +28,25 @@ def chunked(body, size=8192):
     )
 
 
-def events(running):
-    database = running.database()
-    with database.read() as connection:
-        found = views.list_events(connection, source=None, limit=100)
-    database.close()
-    return [row["event_id"] for row in found]
-
-
-def body(id):
-    return json.dumps(stripe_event("invoice.paid__clp.http", id=id)).encode()
-
-
 def test_chunked_body_over_the_limit_is_413(running):
-    """A chunked body longer than the limit is refused, not cut to the limit and taken."""
+    """T-28: a chunked body longer than the limit is refused, not cut to the limit and taken."""
     whole = b"x" * (LIMIT * 2)
     assert talk(running, head("Transfer-Encoding: chunked"), chunked(whole)) == 413
 
 
 def test_chunked_body_at_the_limit_is_read(running):
-    """The limit itself is allowed: such a body goes on to verification."""
+    """T-28: the limit itself is allowed: such a body goes on to verification."""
     whole = b"x" * LIMIT
     assert talk(running, head("Transfer-Encoding: chunked"), chunked(whole)) == 401
 
 
 def test_announced_length_over_the_limit_is_413_at_once(running):
-    """A Content-Length over the limit is refused before the body is read."""
+    """T-28: a Content-Length over the limit is refused before the body is read."""
     assert talk(running, head(f"Content-Length: {LIMIT + 1}")) == 413
 
 
 def test_body_shorter_than_announced_is_400(running):
-    """A body that ends early is no event, even when what came would verify."""
+    """T-29: a body that ends early is no event, even when what came would verify."""
     sent = body("evt_short")
     headers = head(
         f"Content-Length: {len(sent) + 5}", f"Stripe-Signature: {sign(sent)}"
@@ -110,7 +65,7 @@ def test_body_shorter_than_announced_is_400(running):
     ],
 )
 def test_broken_chunks_are_400(running, broken):
-    """Chunks that do not add up are the sender's error, never ours."""
+    """T-30: chunks that do not add up are the sender's error, never ours."""
     answer = talk(running, head("Transfer-Encoding: chunked"), broken, half_close=True)
     assert answer in (400, None)
 
@@ -129,7 +84,7 @@ def test_broken_chunks_are_400(running, broken):
     ],
 )
 def test_odd_framing_is_refused(running, headers, status):
-    """Framing that two readers may understand in two ways is refused."""
+    """T-32: framing that two readers may understand in two ways is refused."""
     assert talk(running, head(*headers), b"{}\n") in status
 
 
@@ -141,7 +96,7 @@ def test_signature_under_an_underscored_name_is_no_signature(running):
 
 
 def test_slow_body_is_ended_by_our_deadline(running):
-    """A body that dribbles past the deadline is closed, though each byte comes in time."""
+    """T-34: a body that dribbles past the deadline is closed, though each byte comes in time."""
     sent = body("evt_slow")
     headers = head(f"Content-Length: {len(sent)}", f"Stripe-Signature: {sign(sent)}")
     parts = [sent[at : at + 1] for at in range(12)]
@@ -151,33 +106,29 @@ def test_slow_body_is_ended_by_our_deadline(running):
     assert "evt_slow" not in events(running)
 
 
-def test_slow_sockets_keep_nobody_waiting(running):
-    """Sixty connections that say nothing or dribble do not stop a signed event from being taken."""
-    stop = threading.Event()
-    idle = [socket.create_connection(("127.0.0.1", running.port)) for _ in range(60)]
+def bomb():
+    """What unpacks to a hundred times what it is."""
+    return gzip.compress(b" " * LIMIT * 100)
 
-    def dribble():
-        for connection in idle[::2]:
-            try:
-                connection.sendall(b"POST /hooks/stripe HTTP/1.1\r\n")
-            except OSError:
-                pass
-        while not stop.wait(0.2):
-            for connection in idle[::2]:
-                try:
-                    connection.sendall(b"X")
-                except OSError:
-                    pass
 
-    thread = threading.Thread(target=dribble)
-    thread.start()
-    try:
-        assert post(running.url, body("evt_beside_slow")).status_code == 202
-    finally:
-        stop.set()
-        thread.join()
-        for connection in idle:
-            connection.close()
+@pytest.mark.parametrize(
+    "coding", ["gzip", "deflate", "br", "zstd", "x-gzip", "GZIP", "identity, gzip"]
+)
+def test_bombs_are_not_unpacked(running, coding):
+    """T-27: a packed body is refused by its head, whatever it would unpack to and whoever signed it."""
+    sent = zlib.compress(bomb()) if coding == "deflate" else bomb()
+    headers = {"Content-Type": "application/json", "Content-Encoding": coding}
+    answer = post_raw(running, sent, headers)
+    assert answer.status_code == 415
+
+
+def test_packed_chunks_are_not_unpacked(running):
+    """T-27: nor does a transfer coding unpack anything."""
+    for coding in ("gzip, chunked", "chunked, gzip", "gzip"):
+        assert talk(running, head(f"Transfer-Encoding: {coding}"), chunked(bomb())) in (
+            400,
+            501,
+        )
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])

@@ -164,3 +164,24 @@ def test_a_token_in_the_path_opens_and_is_stored_nowhere(sqlite, tmp_path, monke
     with sqlite.read() as connection:
         (kept,) = events.named(connection, "e1")
     assert kept.request.target == "/hooks/gate/<secret>?a=1"
+
+
+CHECKED = GATE.replace(
+    "name: gate\n  provider: generic", "name: gate\n  provider: meta"
+).replace(
+    "verify: { scheme: token, path: token, secret: { env: STRIPE_WEBHOOK_SECRET } }\n  event: { id: body.id }",
+    "verify: { secret: { env: STRIPE_WEBHOOK_SECRET }, token: { env: VAMBE_API_KEY } }",
+)
+
+
+def test_a_check_of_the_url_is_answered_to_who_shows_its_token(
+    sqlite, tmp_path, monkeypatch
+):
+    """The challenge goes back to who has the token; the secret that signs opens nothing here."""
+    set_secrets(monkeypatch)
+    (tmp_path / "gate.yaml").write_text(CHECKED)
+    client = hooks_app(parts(sqlite, tmp_path, Settings())).test_client()
+    asked = "/hooks/gate?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token="
+    answer = client.get(asked + "v")
+    assert (answer.status_code, answer.data) == (200, b"1158201444")
+    assert client.get(asked + SECRET).status_code == 401

@@ -1,0 +1,90 @@
+"""`allow` of a source: from which networks requests are taken, and of which content types.
+
+The keys, and reading them; whether a request is within is asked in bridge.receive.
+"""
+
+import re
+from difflib import get_close_matches
+from ipaddress import ip_address, ip_network
+
+from bridge import providers
+from bridge.mapping.findings import Findings
+from bridge.mapping.keys import List, Pattern, Text
+from bridge.mapping.problems import Problem, needs
+from bridge.mapping.ruleset import Allow
+from bridge.mapping.shape import Shape
+from bridge.strict.yaml import Node
+
+_FORM = "application/x-www-form-urlencoded"
+_TYPES = re.compile(
+    r"application/(?:json|x-www-form-urlencoded|[a-z0-9][a-z0-9.-]{0,63}\+json)"
+)
+_READ = ("application/json", _FORM)
+
+
+class Network(Text):
+    """Addresses of one network; a bare address is a network of one."""
+
+    def problem(self, value: object) -> Problem | None:
+        if not isinstance(value, str):
+            return needs("a network", value, "write one such as 203.0.113.0/24")
+        try:
+            whole = ip_network(value, strict=False)
+        except ValueError:
+            return Problem("is not a network", "write one such as 203.0.113.0/24")
+        if ip_address(value.partition("/")[0]) == whole.network_address:
+            return None
+        return Problem("begins at an address within a network", f"write {whole}")
+
+
+class MediaType(Pattern):
+    """A content type that can be read at all: JSON in any dialect, or a form."""
+
+    def __init__(self, description: str) -> None:
+        form = "a content type that can be read"
+        super().__init__(description, _TYPES, form, example=" or ".join(_READ))
+
+    def problem(self, value: object) -> Problem | None:
+        wrong = super().problem(value)
+        near = get_close_matches(str(value).lower(), _READ, n=1) if wrong else None
+        return Problem(wrong, f"did you mean '{near[0]}'?") if wrong and near else wrong
+
+
+class AllowShape(Shape):
+    """Who may send, and what; each key leaves open what it does not name."""
+
+    networks = List(
+        "Requests from anywhere else are refused as if unproven.",
+        Network("A network or an address."),
+        meant=("ip", "ips", "addresses", "cidr", "cidrs", "from", "hosts"),
+    )
+    content_types = List(
+        "Bodies of any other type are refused.",
+        MediaType("A content type."),
+        meant=("content_type", "types", "type", "media_types", "content-types"),
+    )
+
+
+def allowed(node: Node, provider: providers.Provider, findings: Findings) -> Allow:
+    """What a source allows. The node's shape was checked; a type that its provider never reads is a finding."""
+    allow = node.get("allow")
+    types = _items(allow, "content_types")
+    for item in types:
+        if _kind(item.value) not in provider.event.content:
+            message = f"provider '{provider.name}' reads no body of type {item.value}"
+            read = [media for media in _READ if _kind(media) in provider.event.content]
+            findings.add("M102", message, item.place, f"write {' or '.join(read)}")
+    return Allow(
+        networks=tuple(ip_network(str(one.value)) for one in _items(allow, "networks")),
+        content_types=frozenset(str(one.value) for one in types),
+    )
+
+
+def _items(allow: Node | None, key: str) -> list[Node]:
+    found = allow.get(key) if allow else None
+    return found.value if found and isinstance(found.value, list) else []
+
+
+def _kind(media: object) -> str:
+    """What a provider's data file calls it."""
+    return "form" if media == _FORM else "json"

@@ -1,0 +1,55 @@
+"""Who connected, and whether a source takes requests from there and of that kind.
+
+Headers are believed as far as the proxies are trusted that wrote them. Says no by raising; answers nobody.
+"""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any
+
+from bridge.errors import NotVerified, UnsupportedType
+from bridge.mapping.ruleset import Allow
+from bridge.model import Request
+from bridge.settings import Network
+
+
+def remote(environ: dict[str, Any], proxies: Sequence[Network]) -> str:
+    """Who connected; behind trusted proxies the nearest address that is not one of them."""
+    hops = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    nearest = str(environ.get("REMOTE_ADDR", ""))
+    while hops and _within(nearest, proxies):
+        nearest = hops.pop().strip() or nearest
+    return nearest
+
+
+def check_network(allow: Allow, address: str) -> None:
+    """Raises NotVerified for whoever is outside: an outsider learns no more than one without a signature."""
+    if allow.networks and not _within(address, allow.networks):
+        raise NotVerified("the address is in no allowed network", reason="network")
+
+
+def check_type(allow: Allow, request: Request) -> None:
+    """Raises UnsupportedType for a body of another type. For proven requests: others shall not learn what is taken."""
+    if not allow.content_types or not request.body:
+        return
+    written = ", ".join(request.values("content-type")) or "application/json"
+    if written.partition(";")[0].strip().lower() not in allow.content_types:
+        taken = " or ".join(sorted(allow.content_types))
+        raise UnsupportedType(
+            f"the content type is not one this source takes: send {taken}",
+            reason="content_type",
+        )
+
+
+def _within(address: str, networks: Sequence[Network]) -> bool:
+    try:
+        parsed = _plain(ip_address(address))
+    except ValueError:
+        return False
+    return any(parsed in network for network in networks)
+
+
+def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """A socket that listens on IPv6 writes an IPv4 address as ::ffff:203.0.113.5."""
+    mapped = getattr(address, "ipv4_mapped", None)
+    return mapped or address
