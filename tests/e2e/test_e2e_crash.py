@@ -13,6 +13,7 @@ from running import bridge, eventually, post, stripe_event
 from bridge.sandbox import DEFAULT_CREDENTIALS
 from bridge.sandbox.server import SandboxServer
 from bridge.store import views
+from bridge.store.filtering import Condition
 
 ROUNDS = 3
 
@@ -95,7 +96,8 @@ def test_acknowledged_events_survive_kill_9(tmp_path):
 
 
 def rows(running, state):
-    return read(running, lambda c: views.list_deliveries(c, state=state, limit=10_000))
+    where = [Condition(key="state", value=state)]
+    return read(running, lambda c: views.list_deliveries(c, where, limit=10_000))
 
 
 def lost_attempts(running):

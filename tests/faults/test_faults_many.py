@@ -1,6 +1,7 @@
 """Many at once: copies of one event, workers on one lane, one event that nobody can deliver."""
 
 import pytest
+from backlog import drains
 from scenarios import LEASE, copies_are_one, one_poisoned, workers_on_few_lanes
 from traffic import Traffic, history, lane, settled
 
@@ -51,3 +52,13 @@ def test_one_poisoned_event_stops_nobody(on_sqlite, sandbox):
     Fails when the router stores a rule's error without a dead letter for it.
     """
     one_poisoned(on_sqlite, sandbox, count=200)
+
+
+@pytest.mark.slow
+def test_what_waits_for_a_vendor_that_was_down_drains_in_order(on_sqlite, sandbox):
+    """R-16: 270 updates wait for a vendor that is down: when it is back they come in lane order and within the rate
+    and concurrency of their connection; another vendor's updates are on time all the while.
+
+    Fails when Budget.spend does not move `next_at` on, and when an open breaker lets more than a probe through.
+    """
+    drains(on_sqlite, sandbox, 300, 25, ("rest", 1))

@@ -1,4 +1,6 @@
-"""The fixtures of tests that break the bridge on purpose."""
+"""The fixtures of tests that break the bridge on purpose, and the way to what benchmarks measure with."""
+
+import sys
 
 from fleet import (  # noqa: F401
     _nursery,
@@ -7,3 +9,6 @@ from fleet import (  # noqa: F401
     _running,
     _sandbox,
 )
+from running import ROOT
+
+sys.path.append(str(ROOT / "benchmarks"))

@@ -42,7 +42,7 @@ def test_kill_9_rounds(running, sandbox):
     running.worker(LEASE)
     running.receivers()
     traffic.resend()
-    assert settled(running.bridge, 600), running.tail()
+    assert settled(running.bridge, 600 + 2 * ROUNDS), running.tail()
     found = history(traffic, sandbox, running.bridge)
     unknown = sum(item.unknown for item in found.ended)
     print(

@@ -1,0 +1,74 @@
+"""A whole bridge in one process (nursery.py forks it) that takes and delivers events while its writes are recorded."""
+
+import functools
+import os
+
+import gevent
+import powercut
+import traffic
+import vfs
+from sqlalchemy import Engine, event
+from werkzeug.test import Client
+
+SENDERS = 8
+
+
+def record(file, count):
+    """Accepts and delivers `count` events; writes the log of it to `file`. The database must be there already."""
+    recorder = powercut.Recorder()
+    vfs.install(recorder)
+    # Checkpoints, which move pages from one file to the other, shall be part of a short recording too.
+    often = "PRAGMA wal_autocheckpoint = 100"
+    event.listen(Engine, "connect", lambda raw, _: raw.execute(often))
+    from bridge import settings
+    from bridge.app import create_app, create_worker
+    from bridge.worker import loop
+
+    _tell(recorder, loop)
+    loaded = settings.load()
+    client = Client(create_app(loaded))
+    worker = create_worker(loaded)
+    running = gevent.spawn(worker.run)
+    senders = [
+        gevent.spawn(_send, client, recorder, range(sender, count, SENDERS))
+        for sender in range(SENDERS)
+    ]
+    gevent.joinall(senders, raise_error=True)
+    with gevent.Timeout(60):
+        while sum(_is_delivery(step) for step in recorder.log) < count:
+            gevent.sleep(0.1)
+    worker.stop()
+    running.join()
+    recorder.save(file)
+
+
+def _send(client, recorder, numbers):
+    for number in numbers:
+        name = f"evt_{number}"
+        body = traffic.event_body(name, traffic.lane(number))
+        headers = {
+            "Content-Type": "application/json",
+            "Stripe-Signature": traffic.signature(body),
+        }
+        url = os.environ["BRIDGE_PUBLIC_URL"]
+        answer = client.post("/hooks/stripe", url, data=body, headers=headers)
+        assert answer.status_code == 202, answer.status
+        recorder.told("accepted", name)
+
+
+def _tell(recorder, loop):
+    """Notes what counts as delivered from the moment on that the worker goes on."""
+    record = loop.record
+
+    @functools.wraps(record)
+    def recorded(database, item, made, after):
+        value = record(database, item, made, after)
+        if after.state == "delivered":
+            recorder.told("delivered", item.id)
+        return value
+
+    loop.record = recorded
+
+
+def _is_delivery(step):
+    return isinstance(step, powercut.Told) and step.what == "delivered"
