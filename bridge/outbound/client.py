@@ -65,6 +65,7 @@ class Outbound:
         Raises nothing for what a network, a vendor or a payload does. Redirects come back as the Reply they are.
         """
         times = _Times(deadline=time.monotonic() + timeout, start_by=start_by)
+        call = target.signed(call)
         if self._sandbox:
             base_url = f"{self._sandbox}/{target.vendor}"
             headers = target.with_token("sandbox") if target.oauth2 else target.headers

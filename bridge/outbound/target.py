@@ -3,12 +3,13 @@
 A Target is made for each call and dropped after it: secrets are not stored, and a rotated file takes effect at once.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from bridge import vendors
 from bridge.errors import ConfigurationError
-from bridge.model import Connection, Headers
+from bridge.model import Call, Connection, Headers
 from bridge.secret import Secret, resolve_all
 
 
@@ -33,6 +34,13 @@ class Target:
     oauth2: ClientCredentials | None = (
         None  # whose token is fetched when a call is sent
     )
+
+    # Adds to the query of a call what its credentials make of it; None: nothing.
+    sign: Callable[[Headers], Headers] | None = field(default=None, repr=False)
+
+    def signed(self, call: Call) -> Call:
+        """The call as it leaves."""
+        return replace(call, query=self.sign(call.query)) if self.sign else call
 
     def with_token(self, token: str) -> Headers:
         """The headers together with an access token."""
@@ -59,7 +67,12 @@ def resolve_target(
         headers=(*_headers(extra, connection), *credentials),
         secrets=frozenset(_secrets(auth, extra, credentials)),
         oauth2=oauth2,
+        sign=partial(vendor.signed, auth=auth) if _signs(vendor, auth) else None,
     )
+
+
+def _signs(vendor: vendors.Vendor, auth: Mapping[str, object]) -> bool:
+    return any(scheme.query and scheme.name in auth for scheme in vendor.auth)
 
 
 def _resolved(

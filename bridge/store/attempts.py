@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlalchemy import Connection as Database
-from sqlalchemy import Dialect, and_, bindparam, func, select, update
+from sqlalchemy import Dialect, and_, bindparam, func, insert, select, update
 
 from bridge.model import Call
-from bridge.store import calls, connections, lanes, ledger, prepared
+from bridge.store import calls, connections, fetches, lanes, ledger, prepared
 from bridge.store.dialect import upsert
 from bridge.store.leases import Claimed
 from bridge.store.tables import attempts, deliveries, lane_marks
@@ -22,7 +22,15 @@ from bridge.store.tables import attempts, deliveries, lane_marks
 _OWNED = and_(
     deliveries.c.owner == bindparam("holder"), deliveries.c.state == "sending"
 )
-_MADE = select(func.count()).where(attempts.c.delivery == bindparam("number"))
+_other = attempts.alias()
+_MADE = select(func.count()).where(_other.c.delivery == bindparam("delivery"))
+_OWN = (
+    *("delivery", "started_at", "elapsed_ms", "status", "verdict", "code", "reason"),
+    "reply",
+)
+_RECORD = insert(attempts).values(
+    number=_MADE.scalar_subquery() + 1, **{name: bindparam(name) for name in _OWN}
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +58,7 @@ class After:
     counts: bool = True  # whether the attempt counts against max_attempts
     parks: bool = False  # stops the connection
     call: Call | None = None  # what is left to send
+    fetched: bytes = b""  # of a look-up that was answered
 
 
 def finish(
@@ -69,7 +78,9 @@ def finish(
         after = replace(after, state="waiting", parks=True, counts=False)
         _write(database, item, after, now)
     _record(database, item, attempt)
-    if after.state == "delivered":
+    if item.look_up is not None:
+        _tell(database, item, after, now)
+    elif after.state == "delivered":
         _mark(database, item, now)
         ledger.record(database, item.id, attempt.status, now)
     if after.parks:
@@ -110,6 +121,14 @@ def _update(columns: tuple[str, ...], where: tuple[ColumnElement[bool], ...]) ->
     return one.values(values)
 
 
+def _tell(database: Database, item: Claimed, after: After, now: datetime) -> None:
+    """What a look-up came to, where its event waits for it. Nothing was updated, so nothing is in the ledger."""
+    if after.state == "delivered":
+        fetches.answered(database, item.event, after.fetched)
+    elif after.state == "dead":
+        fetches.failed(database, item.event, after.reason, now)
+
+
 def _learn(database: Database, item: Claimed, attempt: Attempt, now: datetime) -> bool:
     return connections.learn(
         database,
@@ -123,10 +142,8 @@ def _learn(database: Database, item: Claimed, attempt: Attempt, now: datetime) -
 
 
 def _record(database: Database, item: Claimed, attempt: Attempt) -> None:
-    (made,) = prepared.execute(database, _MADE, {"number": item.id}).fetchone()
     row = {
         "delivery": item.id,
-        "number": made + 1,
         "started_at": attempt.started_at,
         "elapsed_ms": round(attempt.elapsed * 1000),
         "status": attempt.status,
@@ -135,7 +152,7 @@ def _record(database: Database, item: Claimed, attempt: Attempt) -> None:
         "reason": attempt.reason,
         "reply": attempt.reply,
     }
-    prepared.insert(database, attempts, row)
+    prepared.execute(database, _RECORD, row)
 
 
 def _mark(database: Database, item: Claimed, now: datetime) -> None:

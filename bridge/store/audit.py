@@ -1,6 +1,6 @@
 """What people did: one row for each act, written in the transaction of what it did."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,8 @@ from sqlalchemy import Connection, insert, select
 
 from bridge.model import Json
 from bridge.store.tables import audit
+
+_AT_ONCE = 20  # rows of one look
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,10 +28,30 @@ class By:
 
 def record(
     connection: Connection, by: By, action: str, subject: Json, now: datetime
-) -> None:
-    """Adds an act: `action` is the command's name, `subject` what it was done to."""
+) -> int:
+    """Adds an act, and gives its number: `action` is the command's name, `subject` what it was done to."""
     row = {"at": now, "person": by.person, "reason": by.reason}
-    connection.execute(insert(audit), {**row, "action": action, "subject": subject})
+    row |= {"action": action, "subject": subject}
+    made = insert(audit).values(row).returning(audit.c.id)
+    return int(connection.execute(made).scalar_one())
+
+
+def load(connection: Connection, id: int) -> Mapping[str, Any] | None:
+    """One act."""
+    found = connection.execute(select(audit).where(audit.c.id == id))
+    row = found.mappings().one_or_none()
+    return None if row is None else dict(row)
+
+
+def since(connection: Connection, id: int, action: str) -> Iterator[Any]:
+    """The subjects of the acts of a kind that came after an act, newest first; read as they are asked for."""
+    query = select(audit.c.id, audit.c.subject)
+    query = query.where(audit.c.id > id, audit.c.action == action)
+    query = query.order_by(audit.c.id.desc()).limit(_AT_ONCE)
+    rows = connection.execute(query).all()
+    while rows:
+        yield from (row.subject for row in rows)
+        rows = connection.execute(query.where(audit.c.id < rows[-1].id)).all()
 
 
 def newest(connection: Connection, *, limit: int) -> Sequence[Mapping[str, Any]]:

@@ -1,13 +1,30 @@
-"""Rendered calls as rows keep them: the body as bytes beside the rest as JSON."""
+"""Rendered calls as rows keep them: the body as bytes beside the rest as JSON.
 
-from collections.abc import Mapping
+Most calls of a rule differ by their bodies alone, so what was written or read last is kept in memory.
+"""
+
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from bridge.model import Call, Json
+from bridge.store.columns import Encoded, encoded
+from bridge.strict import json
+
+_KEPT = 200
 
 
-def to_json(call: Call) -> dict[str, Json]:
+def to_json(call: Call) -> Encoded:
     """Everything but the body."""
+    return _written(replace(call, body=None))
+
+
+@lru_cache(maxsize=_KEPT)
+def _written(call: Call) -> Encoded:
+    return encoded(_document(call))
+
+
+def _document(call: Call) -> dict[str, Json]:
     return {
         "method": call.method,
         "path": call.path,
@@ -17,13 +34,18 @@ def to_json(call: Call) -> dict[str, Json]:
     }
 
 
-def from_json(stored: Mapping[str, Any], body: bytes | None) -> Call:
+def from_json(stored: str, body: bytes | None) -> Call:
     """The reverse of to_json, with its body."""
+    return replace(_read(stored), body=body)
+
+
+@lru_cache(maxsize=_KEPT)
+def _read(text: str) -> Call:
+    stored: Any = json.loads(text.encode())
     return Call(
         method=str(stored["method"]),
         path=str(stored["path"]),
         query=tuple((name, value) for name, value in stored["query"]),
         headers=tuple((name, value) for name, value in stored["headers"]),
         success=tuple((int(low), int(high)) for low, high in stored["success"]),
-        body=body,
     )

@@ -35,6 +35,12 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
+class Encoded(str):
+    """JSON text that is ready for a Document column: what is the same in many rows is written once."""
+
+    __slots__ = ()
+
+
 class Document(TypeDecorator[Json]):
     """A JSON value as text with exact numbers; a database's own JSON type refuses what senders may send."""
 
@@ -43,11 +49,18 @@ class Document(TypeDecorator[Json]):
 
     def process_bind_param(self, value: Json, dialect: Any) -> str | None:
         """Compact JSON text; lone surrogates stay escaped, which every text column takes."""
-        return None if value is None else json.dumps(value).decode()
+        if value is None or isinstance(value, Encoded):
+            return value
+        return encoded(value)
 
     def process_result_value(self, value: str | None, dialect: Any) -> Json:
         """The value, with Decimals for numbers that have a point."""
         return None if value is None else json.loads(value.encode())
+
+
+def encoded(value: object) -> Encoded:
+    """A JSON value as a Document column holds it."""
+    return Encoded(json.dumps(value).decode())
 
 
 class Words(TypeDecorator[str]):

@@ -6,9 +6,21 @@ All workers share it, so it is changed one at a time; a connection in good healt
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger
+from sqlalchemy import (
+    BigInteger,
+)
 from sqlalchemy import Connection as Database
-from sqlalchemy import Row, bindparam, case, insert, or_, select, type_coerce, update
+from sqlalchemy import (
+    Row,
+    bindparam,
+    case,
+    insert,
+    or_,
+    select,
+    text,
+    type_coerce,
+    update,
+)
 
 from bridge import breaker
 from bridge.breaker import Breaker, Lesson
@@ -16,7 +28,7 @@ from bridge.store import prepared
 from bridge.store.columns import microseconds
 from bridge.store.dialect import QUEUE, one_at_a_time, upsert
 from bridge.store.leases import Claimed
-from bridge.store.tables import connections, deliveries
+from bridge.store.tables import BEHIND, CLAIMABLE, connections, deliveries
 
 FORBIDDEN = "http_403"
 REFUSALS = (
@@ -72,16 +84,17 @@ def _due_at_once(database: Database, name: str, since: datetime, now: datetime) 
     )
     age = case((age_from < stopped, stopped - age_from), else_=0)
     due = case((due_at < at, due_at), else_=at)
-    database.execute(
-        update(deliveries)
-        .where(
-            deliveries.c.connection == name,
-            deliveries.c.state == "waiting",
-            due_at > stopped,
-            or_(due_at > at, due_at > age_from),
+    for which in (CLAIMABLE, BEHIND):  # in the words of an index each
+        database.execute(
+            update(deliveries)
+            .where(
+                text(which),
+                deliveries.c.connection == name,
+                due_at > stopped,
+                or_(due_at > at, due_at > age_from),
+            )
+            .values(due_at=due, age_from=due - age)
         )
-        .values(due_at=due, age_from=due - age)
-    )
 
 
 def learn(

@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import Connection as Database
 from sqlalchemy import and_, bindparam, select, update
 
-from bridge.model import Rendered
-from bridge.store import calls, lanes, prepared, specs
+from bridge.model import Rendered, Retries
+from bridge.store import calls, fetches, lanes, prepared, specs
 from bridge.store.audit import By
+from bridge.store.columns import Encoded, encoded
 from bridge.store.tables import deliveries, events
 
+_NOTHING = encoded({})
 _SOURCE = select(events.c.source).where(events.c.id == bindparam("event"))
 
 
@@ -33,9 +36,10 @@ def add(
         "at": rendered.at,
         "stale": rendered.stale,
         "coalesce": rendered.coalesce,
-        "retries": asdict(rendered.retries),
+        "retries": _retries(rendered.retries),
         "responses": [asdict(item) for item in rendered.responses] or None,
         "idempotency_key": rendered.idempotency_key or None,
+        "look_up": rendered.look_up,
         "state": (
             "shadow" if rendered.shadow else "held" if rendered.hold else "waiting"
         ),
@@ -55,6 +59,11 @@ def add(
         row["finished_at"] = now
         id = prepared.insert(database, deliveries, row)
     return int(id)
+
+
+@lru_cache(maxsize=100)
+def _retries(retries: Retries) -> Encoded:
+    return encoded(asdict(retries))
 
 
 def add_failed(
@@ -87,7 +96,7 @@ def _blank(
         "ticket": "",
         "lane": "",
         "stale": "send",
-        "retries": {},
+        "retries": _NOTHING,
         "code": "",
         "reason": "",
         "attempts": 0,
@@ -119,7 +128,10 @@ def change_state(
         values["finished_at"] = now
     movable = and_(deliveries.c.id == id, deliveries.c.state.in_(allowed))
     moved = update(deliveries).where(movable).values(values)
-    lane = database.execute(moved.returning(deliveries.c.lane)).scalar_one_or_none()
-    if lane and to != "waiting":
-        lanes.advance(database, lane)
-    return lane is not None
+    columns = (deliveries.c.lane, deliveries.c.event, deliveries.c.look_up)
+    row = database.execute(moved.returning(*columns)).one_or_none()
+    if row and row.lane and to != "waiting":
+        lanes.advance(database, row.lane)
+    if row and row.look_up is not None and to == "cancelled":
+        fetches.dropped(database, row.event, reason, now)
+    return row is not None

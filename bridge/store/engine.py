@@ -86,6 +86,8 @@ class Database:
                     yield connection
                     self._before_commit(connection)
                 well = True
+                if self._lock:
+                    self._lock.tell()
             except Exception as error:
                 well = database_is_well(error)
                 raise
@@ -111,6 +113,10 @@ class Database:
     def changed(self) -> bool:
         """Whether another connection may have committed since the last call: worth a look at what is due."""
         return self._watcher.changed()
+
+    def bell(self) -> int | None:
+        """A descriptor that is readable when `changed` may say something else; None where one has to ask."""
+        return self._watcher.fileno()
 
     def close(self) -> None:
         """Ends all connections; the last one of a SQLite file folds its log back in."""

@@ -10,14 +10,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, select, text, update
 
-from bridge.model import Decision, Event, Request, Said
-from bridge.store import prepared
+from bridge.model import Decision, Event, Request
+from bridge.store import decisions, prepared
 from bridge.store.dialect import announce
-from bridge.store.tables import decisions, events, payloads
+from bridge.store.tables import events, payloads
 
 # Besides the provider's allow-list: needed to read the body again.
 _KEPT_HEADERS = ("content-type",)
-_STRONGEST = (Said.ERROR, Said.MATCHED, Said.SKIPPED, Said.NO_MATCH)
 
 _ROUTED = (
     update(events)
@@ -55,6 +54,7 @@ class StoredEvent:
     live: bool
     request: Request
     pruned: bool = False  # the request is empty: it was kept long enough
+    fetched: bytes | None = None  # the answer to its look-up: JSON
 
 
 def accept(
@@ -114,15 +114,19 @@ def _insert_event(connection: Connection, event: Event, payload_id: int) -> Any:
         "digest": event.digest,
         "state": "stored",
     }
-    return prepared.insert_or_ignore(connection, events, values)
+    id = prepared.insert_or_ignore(connection, events, values)
+    if id is None and _known(connection, event) is None:
+        # Since the insert it gave its name away (fetches.asked): this one is new.
+        id = prepared.insert_or_ignore(connection, events, values)
+    return id
 
 
 def _known(connection: Connection, event: Event) -> Any:
-    return connection.execute(
-        select(events.c.id, events.c.digest).where(
-            events.c.source == event.source, events.c.event_id == event.event_id
-        )
-    ).one()
+    """The row of this event id, which from here on keeps it until the transaction ends."""
+    query = select(events.c.id, events.c.digest).where(
+        events.c.source == event.source, events.c.event_id == event.event_id
+    )
+    return connection.execute(query.with_for_update(key_share=True)).one_or_none()
 
 
 def _note_conflict(connection: Connection, row: Any, event: Event) -> bool:
@@ -178,35 +182,12 @@ def routed(
 
     The caller stores the deliveries in the same transaction.
     """
-    values = {"row": id, "hash": ruleset, "now": now, "strongest": _outcome(said)}
+    strongest = decisions.outcome(decision.said for decision in said)
+    values = {"row": id, "hash": ruleset, "now": now, "strongest": strongest}
     if prepared.execute(connection, _ROUTED, values).rowcount == 0:
         return False
-    decided(connection, id, said, now)
+    decisions.add(connection, id, said, now)
     return True
-
-
-def decided(
-    connection: Connection, id: int, said: Sequence[Decision], now: datetime
-) -> None:
-    """Adds decisions to an event's history."""
-    for decision in said:
-        row = {
-            "event": id,
-            "rule": decision.rule,
-            "said": decision.said.value,
-            "reason": decision.reason,
-            "place": decision.place,
-            "code": decision.diagnostic.code if decision.diagnostic else None,
-            "decided_at": now,
-        }
-        prepared.insert(connection, decisions, row)
-
-
-def _outcome(said: Sequence[Decision]) -> str:
-    found = {decision.said for decision in said}
-    return next(
-        (kind.value for kind in _STRONGEST if kind in found), Said.NO_MATCH.value
-    )
 
 
 def _unrouted(sources: Collection[str]) -> tuple[Any, ...]:
@@ -239,6 +220,7 @@ def _stored(row: Row[Any]) -> StoredEvent:
         item=row.item,
         live=row.live,
         pruned=row.pruned_at is not None,
+        fetched=row.fetched,
         request=Request(
             method=row.method,
             target=row.target,

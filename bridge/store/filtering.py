@@ -44,7 +44,7 @@ Filter = Sequence[Condition]  # all hold; several of one key: one of them does
 CHOICES: dict[Kind, dict[str, tuple[str, ...]]] = {
     "deliveries": {"state": (*UNFINISHED, *FINISHED)},
     "events": {
-        "state": ("stored", "routed"),
+        "state": ("stored", "fetching", "routed"),
         "outcome": ("matched", "no_match", "skipped", "error"),
     },
 }

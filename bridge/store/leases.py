@@ -3,20 +3,56 @@
 An owner that stops renewing loses it: somebody else takes over, and judges what may or may not have been sent.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger
 from sqlalchemy import Connection as Database
-from sqlalchemy import Row, case, select, text, type_coerce, update
+from sqlalchemy import Row, Text, bindparam, case, select, text, type_coerce, update
 
 from bridge.model import Call, Connection, Response, Retries
-from bridge.store import calls, lanes, specs
+from bridge.store import calls, fetches, lanes, specs
 from bridge.store.columns import microseconds
 from bridge.store.dialect import QUEUE, one_at_a_time
 from bridge.store.tables import SENDING, deliveries
+from bridge.strict import json
+
+# What a Claimed is made of. JSON comes as text, because most of it was read before.
+_TAKEN = (
+    *(
+        deliveries.c[name]
+        for name in (
+            *("id", "owner", "event", "rule", "operation", "spec", "body", "lane"),
+            *("at", "attempts", "age_from", "idempotency_key", "look_up"),
+        )
+    ),
+    *(
+        type_coerce(deliveries.c[name], Text).label(name)
+        for name in ("call", "retries", "responses")
+    ),
+)
+_late = bindparam("moment", type_=BigInteger) - type_coerce(
+    deliveries.c.due_at, BigInteger
+)
+_age_from = type_coerce(deliveries.c.age_from, BigInteger)
+# Made once: putting it together takes longer than running it.
+_LEASE = (
+    update(deliveries)
+    .where(
+        deliveries.c.id.in_(bindparam("ids", expanding=True)),
+        deliveries.c.state == "waiting",
+    )
+    .values(
+        state="sending",
+        owner=bindparam("holder"),
+        lease_until=bindparam("until"),
+        age_from=case((_late > 0, _age_from + _late), else_=_age_from),
+    )
+    .returning(*_TAKEN)
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +75,7 @@ class Claimed:
     idempotency_key: str | None
     claimed_at: datetime  # by the database's clock
     wait: float = 0.0  # seconds from then until its connection's rate allows the call
+    look_up: int | None = None  # of its event; see model.Rendered
 
 
 def lease(
@@ -53,19 +90,17 @@ def lease(
     What a delivery waited for beyond its own due time (its lane, its connection, a pause, a bridge that was down) is
     no fault of its: `age_from` moves on by as much, so that its age is the time between its own attempts.
     """
-    late = microseconds(now) - type_coerce(deliveries.c.due_at, BigInteger)
-    age_from = type_coerce(deliveries.c.age_from, BigInteger)
-    database.execute(
-        update(deliveries)
-        .where(deliveries.c.id.in_(starts), deliveries.c.state == "waiting")
-        .values(
-            state="sending",
-            owner=owner,
-            lease_until=until,
-            age_from=case((late > 0, age_from + late), else_=age_from),
-        )
-    )
-    return _owned(database, owner, starts, now)
+    values = {
+        "ids": [*starts],
+        "holder": owner,
+        "until": until,
+        "moment": microseconds(now),
+    }
+    rows = database.execute(_LEASE, values)
+    items = _owned(database, rows, starts, now)
+    if looked_up := [item.event for item in items if item.look_up is not None]:
+        fetches.asked(database, looked_up)
+    return items
 
 
 def renew(database: Database, items: Collection[Claimed], until: datetime) -> None:
@@ -87,25 +122,22 @@ def take_over(
     """Deliveries whose owner stopped renewing: they may have been sent, and are now this owner's to judge."""
     one_at_a_time(database, QUEUE)
     lost = update(deliveries).where(text(SENDING), deliveries.c.lease_until < now)
-    taken = lost.values(owner=owner, lease_until=until).returning(deliveries.c.id)
-    ids = database.execute(taken).scalars()
-    return _owned(database, owner, dict.fromkeys(ids, now), now)
+    taken = lost.values(owner=owner, lease_until=until).returning(*_TAKEN)
+    return _owned(database, database.execute(taken), {}, now)
 
 
 def _owned(
-    database: Database, owner: str, starts: Mapping[int, datetime], now: datetime
+    database: Database,
+    taken: Iterable[Row[Any]],
+    starts: Mapping[int, datetime],
+    now: datetime,
 ) -> tuple[Claimed, ...]:
-    query = (
-        select(deliveries)
-        .where(deliveries.c.id.in_(starts), deliveries.c.owner == owner)
-        .order_by(deliveries.c.id)
-    )
-    rows = database.execute(query).all()
+    rows = sorted(taken, key=lambda row: int(row.id))
     for row in rows:
         if row.call is None:
             _bury(database, row, now)
     return tuple(
-        _claimed(row, specs.load(database, row.spec), starts[row.id], now)
+        _claimed(row, specs.load(database, row.spec), starts.get(row.id, now), now)
         for row in rows
         if row.call is not None
     )
@@ -136,11 +168,24 @@ def _claimed(
         call=calls.from_json(row.call, row.body),
         lane=row.lane,
         at=row.at,
-        retries=Retries(**row.retries),
-        responses=tuple(Response(**item) for item in row.responses or ()),
+        retries=_retries(row.retries),
+        responses=_responses(row.responses) if row.responses else (),
         attempts=row.attempts,
         age=now - row.age_from,
         idempotency_key=row.idempotency_key,
         claimed_at=now,
         wait=max((start - now).total_seconds(), 0.0),
+        look_up=row.look_up,
     )
+
+
+@lru_cache(maxsize=100)
+def _retries(text: str) -> Retries:
+    stored: Any = json.loads(text.encode())
+    return Retries(**stored)
+
+
+@lru_cache(maxsize=100)
+def _responses(text: str) -> tuple[Response, ...]:
+    stored: Any = json.loads(text.encode())
+    return tuple(Response(**item) for item in stored)

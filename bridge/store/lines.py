@@ -60,6 +60,8 @@ _DUE = (
         deliveries.c.connection == bindparam("connection"),
         deliveries.c.source == bindparam("source"),
         deliveries.c.rule == bindparam("rule"),
+        # From the first one on: an index entry of before it may be long finished, and kept for somebody's old snapshot.
+        deliveries.c.due_at >= bindparam("first"),
         deliveries.c.due_at <= bindparam("now"),
         deliveries.c.ticket.not_in(bindparam("paused", expanding=True)),
     )
@@ -126,6 +128,7 @@ def due(database: Database, line: Line, now: datetime) -> Iterator[Row[Any]]:
         "connection": line.connection.name,
         "source": line.source,
         "rule": line.rule,
+        "first": line.due_at,
         "now": now,
         "paused": list(line.paused),
     }

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, select, text, union_all
 
 from bridge.store.tables import (
-    UNFINISHED,
+    BEHIND,
+    CLAIMABLE,
     connections,
     deliveries,
     events,
@@ -17,12 +18,13 @@ from bridge.store.tables import (
 
 def oldest_waiting(connection: Connection) -> Mapping[str, datetime]:
     """Connection → when the oldest delivery that waits for it came to be."""
-    unfinished = text(f"deliveries.state IN {UNFINISHED}")  # as an index says it
-    query = (
-        select(deliveries.c.connection, func.min(deliveries.c.created_at))
-        .where(unfinished, deliveries.c.state == "waiting")
-        .group_by(deliveries.c.connection)
+    of = deliveries.c.connection
+    firsts = (  # by what the indexes hold: the rows themselves are one for each connection
+        select(func.min(deliveries.c.id)).where(text(which)).group_by(of)
+        for which in (CLAIMABLE, BEHIND)
     )
+    oldest = select(of, func.min(deliveries.c.created_at)).group_by(of)
+    query = oldest.where(deliveries.c.id.in_(union_all(*firsts)))
     return {name: since for name, since in connection.execute(query)}
 
 

@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from bridge.greenlets import patched
+
 AGAIN = 1.0  # seconds between attempts to listen; workers look at the tables anyway
 
 # A host that vanishes without a word is noticed in seconds, where the URL says nothing else.
@@ -35,6 +37,8 @@ def postgres_engine(url: Any, options: dict[str, Any], *, writes: bool) -> Engin
     link = {name: value for name, value in _LINK.items() if name not in url.query}
     engine = create_engine(url, pool_pre_ping=True, connect_args=link, **options)
     statements = (*_SESSION, _WRITING if writes else _READING)
+    if writes and patched("select"):
+        event.listen(engine, "do_connect", _connect_blocking)
 
     def on_connect(connection: Any, _: Any) -> None:
         for statement in statements:
@@ -43,6 +47,25 @@ def postgres_engine(url: Any, options: dict[str, Any], *, writes: bool) -> Engin
 
     event.listen(engine, "connect", on_connect)
     return engine
+
+
+def _connect_blocking(dialect: Any, _: Any, args: Any, options: Any) -> Any:
+    """A connection that waits for the server in C, which stops its own thread alone: the writer has one to itself.
+
+    Under gevent the driver would run an event loop in that thread for each answer (measured: twice the time of a
+    statement, and twice the processor time).
+    """
+    psycopg = dialect.loaded_dbapi
+    wait = getattr(psycopg.waiting, "wait_c", None) or psycopg.waiting.wait
+
+    class Blocking(psycopg.Connection):  # type: ignore[misc,name-defined]
+        def wait(
+            self, gen: Any, interval: float = 0.1, timeout: float | None = None
+        ) -> Any:
+            socket = self.pgconn.socket
+            return wait(gen, socket, interval=interval, timeout=timeout)
+
+    return Blocking.connect(*args, **options)
 
 
 def announce(connection: Connection) -> None:
@@ -68,6 +91,13 @@ class Listener:
         except Exception:  # the driver's own errors among them
             self.close()
             return True
+
+    def fileno(self) -> int | None:
+        """Readable when `changed` may say something else; None while it does not listen."""
+        if self._connection is None:
+            return None
+        raw: Any = self._connection.connection.dbapi_connection
+        return None if raw.closed else int(raw.fileno())
 
     def _listen(self) -> bool:
         """Begins to; True, since what was announced before was not heard."""

@@ -43,21 +43,26 @@ class _Compiled:
     def __init__(self, dialect: Dialect, statement: Any) -> None:
         compiled = statement.compile(dialect=dialect)
         self._sql = str(compiled)
-        self._order = compiled.positiontup  # None: the driver takes names
-        self._fixed = dict(compiled.params)  # values that are part of the statement
-        self._binds = {
+        binds = {
             name: bind.type.dialect_impl(dialect).bind_processor(dialect)
             for bind, name in compiled.bind_names.items()
+        }
+        self._named = compiled.positiontup is None  # the driver takes names
+        names = compiled.positiontup or tuple(binds)
+        self._binds = tuple((name, binds[name]) for name in names)
+        self._fixed = {  # values that are part of the statement
+            name: compiled.params[name]
+            for bind, name in compiled.bind_names.items()
+            if not bind.required
         }
 
     def run(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         """Binds the values and executes."""
-        all = {**self._fixed, **values}
-        bound = {
-            name: bind(all[name]) if bind else all[name]
-            for name, bind in self._binds.items()
-        }
-        parameters = [bound[name] for name in self._order] if self._order else bound
+        all = {**self._fixed, **values} if self._fixed else values
+        bound = [bind(all[name]) if bind else all[name] for name, bind in self._binds]
+        parameters: Any = bound
+        if self._named:
+            parameters = dict(zip((name for name, _ in self._binds), bound))
         raw: Any = connection.connection.driver_connection
         driver: Any = connection.dialect.loaded_dbapi
         try:

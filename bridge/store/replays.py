@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from bridge.store import audit
 from bridge.store.audit import By
 from bridge.store.tables import deliveries, lane_marks
 
@@ -55,6 +56,16 @@ def attribute(
 def fresh_key(key: str | None) -> str | None:
     """A key that nothing was ever sent with; None stays None."""
     return f"{key[:_KEY_LENGTH]}-again-{secrets.token_hex(4)}" if key else None
+
+
+def reached(connection: Connection, run: int) -> int:
+    """The delivery that a run of replays came to last, in the order of their numbers; 0 before the first."""
+    ours = (
+        subject["deliveries"]
+        for subject in audit.since(connection, run, "replay")
+        if subject.get("run") == run
+    )
+    return int(next(ours, [0])[-1])
 
 
 def newer_delivered(

@@ -91,7 +91,7 @@ def forget(
 def _settled(before: datetime) -> ColumnElement[bool]:
     """Requests that nothing needs any more, and nothing happened to since."""
     needed = or_(
-        events.c.state == "stored",
+        events.c.state != "routed",
         deliveries.c.state.not_in(_OVER),
         deliveries.c.finished_at >= before,
     )
@@ -111,6 +111,9 @@ def _payloads(before: datetime, now: datetime) -> Step:
             update(payloads).where(payloads.c.id.in_(keys)).values(empty)
         )
         connection.execute(
+            update(events).where(events.c.payload_id.in_(keys)).values(fetched=None)
+        )
+        connection.execute(
             update(deliveries)
             .where(deliveries.c.id.in_(made), _IS_OVER)
             .values(call=None, body=None, fields=None)
@@ -120,14 +123,7 @@ def _payloads(before: datetime, now: datetime) -> Step:
         )
 
     due = and_(payloads.c.pruned_at.is_(None), _settled(before))
-    return Step(
-        name="payloads",
-        key=payloads.c.id,
-        due=due,
-        act=act,
-        time=payloads.c.received_at,
-        until=before,
-    )
+    return _of_requests("payloads", due, act, before)
 
 
 def _rows_of_requests(before: datetime) -> Step:
@@ -156,14 +152,18 @@ def _rows_of_requests(before: datetime) -> Step:
         payloads.c.id < newest,
         payloads.c.id.is_distinct_from(its_payload.scalar_subquery()),
     )
-    return Step(
-        name="requests",
-        key=payloads.c.id,
-        due=due,
-        act=act,
-        time=payloads.c.received_at,
-        until=before,
-    )
+    return _of_requests("requests", due, act, before)
+
+
+def _of_requests(
+    name: str,
+    due: ColumnElement[bool],
+    act: Callable[[Connection, Sequence[int]], None],
+    before: datetime,
+) -> Step:
+    """What is done to requests by their number, the oldest first."""
+    key, time = payloads.c.id, payloads.c.received_at
+    return Step(name=name, key=key, due=due, act=act, time=time, until=before)
 
 
 def _idempotency_keys(before: datetime) -> Step:

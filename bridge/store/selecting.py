@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from bridge.store.filtering import Filter, deliveries_that
 from bridge.store.tables import deliveries
@@ -61,7 +61,7 @@ def rule_errors(
     query = select(*columns).where(
         deliveries.c.id.in_(ids),
         deliveries.c.state == "dead",
-        deliveries.c.spec.is_(None),
+        or_(deliveries.c.spec.is_(None), deliveries.c.look_up.is_not(None)),
     )
     return {id: (event, rule) for id, event, rule in connection.execute(query)}
 

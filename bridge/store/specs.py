@@ -11,21 +11,35 @@ from sqlalchemy import select
 
 from bridge.model import Connection, Json, SecretRef
 from bridge.store import prepared
+from bridge.store.columns import encoded
 from bridge.store.tables import connection_specs
 from bridge.strict import json
 
 # By hash: as many as there ever were connections in the mapping files of this process's time.
 _read: dict[str, Connection] = {}
+# By id() of the connection, which is kept beside it: it cannot be hashed, and its id is its own while it is here.
+_rows: dict[int, tuple[Connection | None, dict[str, str]]] = {}
+_MOST = 1_000
 
 
 def keep(database: Database, connection: Connection) -> str:
     """Stores the connection unless it is there; its hash."""
-    spec = to_json(connection)
-    digest = hashlib.sha256(json.dumps(spec, sort_keys=True)).hexdigest()
-    prepared.insert_or_ignore(
-        database, connection_specs, {"hash": digest, "spec": spec}
-    )
-    return digest
+    row = _row(connection)
+    prepared.insert_or_ignore(database, connection_specs, row)
+    return row["hash"]
+
+
+def _row(connection: Connection) -> dict[str, str]:
+    """Made once for each connection of a ruleset, which many deliveries share."""
+    known, row = _rows.get(id(connection), (None, {}))
+    if known is not connection:
+        spec = to_json(connection)
+        digest = hashlib.sha256(json.dumps(spec, sort_keys=True)).hexdigest()
+        row = {"hash": digest, "spec": encoded(spec)}
+        if len(_rows) >= _MOST:
+            _rows.clear()
+        _rows[id(connection)] = connection, row
+    return row
 
 
 def load(database: Database, hash: str) -> Connection:

@@ -11,6 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
+from bridge.store.bell import Bell, touch
+
 # Bytes that the log keeps on disk. Each commit that leaves 4 MB in the log checkpoints it, under the lock; what a long
 # reader made it grow to is given back when the log begins anew.
 WAL_LIMIT = 16 * 1024 * 1024
@@ -25,6 +27,10 @@ class FileLock:
     def close(self) -> None:
         """Lets go of the file."""
         self._file.close()
+
+    def tell(self) -> None:
+        """Wakes those who wait for a change, in all processes of this machine."""
+        touch(self._file.fileno())
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -72,22 +78,29 @@ class Watcher:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._bell = Bell(f"{engine.url.database}.lock")
         self._connection: Connection | None = None
         self._seen = 0
 
     def changed(self) -> bool:
         """Whether there was a commit since the last call.
 
-        Asked fifty times a second: by the driver itself, and outside a transaction, which would pin a snapshot.
+        Asked after every commit: by the driver itself, and outside a transaction, which would pin a snapshot.
         """
         if self._connection is None:
             self._connection = self._engine.connect()
+        self._bell.quiet()  # before looking: what rings from now on is another change
         raw: Any = self._connection.connection.driver_connection
         (found,) = raw.execute("PRAGMA data_version").fetchone()
         before, self._seen = self._seen, found
         return bool(found != before)
 
+    def fileno(self) -> int | None:
+        """Readable when `changed` may say something else; None where only asking tells."""
+        return self._bell.fileno()
+
     def close(self) -> None:
         """Lets go of the connection."""
+        self._bell.close()
         if self._connection is not None:
             self._connection.close()

@@ -52,12 +52,13 @@ events = Table(
     Column(
         "conflicts", Integer, nullable=False, server_default="0"
     ),  # the same id came with another body
-    Column("state", String(10), nullable=False),  # stored, routed
+    Column("state", String(10), nullable=False),  # stored, fetching, routed
     Column(
         "outcome", String(10)
     ),  # matched, no_match, skipped, error: the strongest of its decisions
     Column("ruleset", String(64)),
     Column("routed_at", Moment),
+    Column("fetched", LargeBinary),  # the answer to its look-up: JSON
     UniqueConstraint("source", "event_id", name="uq_events_source_event_id"),
 )
 Index(
@@ -165,6 +166,8 @@ deliveries = Table(
     Column("finished_at", Moment),
     Column("owner", String(40)),
     Column("lease_until", Moment),
+    # A look-up for its event: so many seconds its answer is good for others; None: an update.
+    Column("look_up", Integer),
     UniqueConstraint(
         "rule", "idempotency_key", name="uq_deliveries_rule_idempotency_key"
     ),
@@ -177,6 +180,8 @@ FINISHED = ("delivered", "dead", "cancelled", "skipped", "shadow")
 CLAIMABLE = "state = 'waiting' AND NOT behind"
 BEHIND = "state = 'waiting' AND behind"
 SENDING = "state = 'sending'"
+HELD = "state = 'held'"
+DEAD = "state = 'dead'"
 _UNFINISHED = text("state IN ('waiting', 'sending', 'held')")
 Index("ix_deliveries_event", deliveries.c.event)
 Index(  # what a claim looks at, in its order
@@ -193,6 +198,7 @@ Index(
     "ix_deliveries_behind",
     deliveries.c.lane,
     deliveries.c.id,
+    deliveries.c.connection,  # so that counting looks at no row
     sqlite_where=text(BEHIND),
     postgresql_where=text(BEHIND),
 )
@@ -210,10 +216,17 @@ Index(
     postgresql_where=_UNFINISHED,
 )
 Index(
+    "ix_deliveries_held",
+    deliveries.c.connection,
+    sqlite_where=text(HELD),
+    postgresql_where=text(HELD),
+)
+Index(
     "ix_deliveries_dead",
     deliveries.c.id,
-    sqlite_where=text("state = 'dead'"),
-    postgresql_where=text("state = 'dead'"),
+    deliveries.c.connection,
+    sqlite_where=text(DEAD),
+    postgresql_where=text(DEAD),
 )
 
 lane_marks = (

@@ -1,14 +1,28 @@
 """What people look at: events, decisions, deliveries and attempts as plain rows. Reads only."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select, text, union_all
+from sqlalchemy import (
+    Connection,
+    Select,
+    func,
+    literal_column,
+    select,
+    text,
+    union_all,
+)
 
 from bridge.store.filtering import Filter, deliveries_that, events_that
+from bridge.store.imports import vouched
 from bridge.store.lanes import BLOCKER
 from bridge.store.tables import (
-    UNFINISHED,
+    BEHIND,
+    CLAIMABLE,
+    DEAD,
+    HELD,
+    SENDING,
     attempts,
     connections,
     decisions,
@@ -48,12 +62,18 @@ _DELIVERY = (
     deliveries.c.replay_of,
     deliveries.c.person,
     deliveries.c.because,
+    deliveries.c.look_up.is_not(None).label("look_up"),  # asks for its event's sake
 )
 
-# In the words of partial indexes: stores hold millions of finished rows.
-_UNFINISHED = text(f"deliveries.state IN {UNFINISHED}")
-_DEAD = text("deliveries.state = 'dead'")
+# In the words of partial indexes, which hold all that is asked: stores hold millions of rows.
 _UNROUTED = text("events.state = 'stored'")
+_COUNTED = (
+    ("waiting", CLAIMABLE),
+    ("waiting", BEHIND),
+    ("sending", SENDING),
+    ("held", HELD),
+    ("dead", DEAD),
+)
 _REQUEST = tuple(
     deliveries.c[name]
     for name in (
@@ -69,25 +89,16 @@ _REQUEST = tuple(
 )
 
 
-def list_events(
-    connection: Connection,
-    *,
-    where: Filter = (),
-    source: str | None = None,
-    limit: int = 50,
-) -> Rows:
+def list_events(connection: Connection, where: Filter = (), *, limit: int = 50) -> Rows:
     """The newest events that a filter is about, newest first."""
-    query = select(*_EVENT).order_by(events.c.id.desc()).limit(limit)
-    query = query.where(events_that(connection, where))
-    return _rows(
-        connection, query.where(events.c.source == source) if source else query
-    )
+    query = select(*_EVENT).where(events_that(connection, where))
+    return _rows(connection, query.order_by(events.c.id.desc()).limit(limit))
 
 
 def event(connection: Connection, id: int) -> Mapping[str, Any] | None:
-    """One event without its payload."""
+    """One event without its payload; `imported` says who vouched for it, where its sender did not prove it."""
     found = _rows(connection, select(*_EVENT).where(events.c.id == id))
-    return found[0] if found else None
+    return {**found[0], "imported": vouched(connection, id)} if found else None
 
 
 def decisions_of(connection: Connection, event_id: int) -> Rows:
@@ -99,22 +110,11 @@ def decisions_of(connection: Connection, event_id: int) -> Rows:
 
 
 def list_deliveries(
-    connection: Connection,
-    *,
-    where: Filter = (),
-    state: str | None = None,
-    event_id: int | None = None,
-    limit: int = 50,
+    connection: Connection, where: Filter = (), *, limit: int = 50
 ) -> Rows:
     """The newest deliveries that a filter is about, newest first."""
-    query = select(*_DELIVERY).order_by(deliveries.c.id.desc()).limit(limit)
-    query = query.where(deliveries_that(connection, where))
-    for column, value in (
-        (deliveries.c.state, state),
-        (deliveries.c.event, event_id),
-    ):
-        query = query if value is None else query.where(column == value)
-    return _rows(connection, query)
+    query = select(*_DELIVERY).where(deliveries_that(connection, where))
+    return _rows(connection, query.order_by(deliveries.c.id.desc()).limit(limit))
 
 
 def delivery(connection: Connection, id: int) -> Mapping[str, Any] | None:
@@ -152,13 +152,17 @@ def attempts_of(connection: Connection, delivery_id: int) -> Rows:
 
 def count_deliveries(connection: Connection) -> Mapping[tuple[str, str], int]:
     """(connection, state) → how many, of the states that wait for something."""
-    columns = (deliveries.c.connection, deliveries.c.state)
+    of = deliveries.c.connection
     counts = (
-        select(*columns, func.count()).where(which).group_by(*columns)
-        for which in (_UNFINISHED, _DEAD)
+        select(of, literal_column(f"'{state}'"), func.count())
+        .where(text(which))
+        .group_by(of)
+        for state, which in _COUNTED
     )
-    found = connection.execute(union_all(*counts))
-    return {(name, state): count for name, state, count in found}
+    found: Counter[tuple[str, str]] = Counter()
+    for name, state, count in connection.execute(union_all(*counts)):
+        found[name, state] += count
+    return found
 
 
 def count_unrouted(connection: Connection) -> int:

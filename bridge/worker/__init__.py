@@ -2,6 +2,7 @@
 
     loop.py       what happens when: route what waits, send what is due, rest, drain
     routing.py    stored event → decisions and deliveries, in one transaction
+    fetching.py   look-ups: what an answer to one is worth, and for how long
     sending.py    one attempt: target, call, judgement, what follows
     recording.py  what an attempt came to, stored whatever the store does meanwhile
     keeping.py    leases renewed, lost ones taken over

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import gevent
 from gevent.event import Event as Signal
 from gevent.pool import Pool
+from gevent.select import select
 
 from bridge import log
 from bridge.errors import StoreUnavailable
@@ -20,6 +21,7 @@ from bridge.outbound import Outbound
 from bridge.store import Database, Session, clock, queue
 from bridge.store.leases import Claimed
 from bridge.store.queue import Claim
+from bridge.worker.fetching import Answers
 from bridge.worker.keeping import LEASE, Keeper
 from bridge.worker.recording import record
 from bridge.worker.refusals import Refusals
@@ -27,11 +29,11 @@ from bridge.worker.routing import Router
 from bridge.worker.sending import attempt
 
 RENEW = 5.0  # seconds between renewals, and between looks for leases that ran out
-TICK = 0.02  # seconds between looks at whether the store changed
-RECHECK = 0.5  # seconds after which the store is asked anyway
-BREATH = (
-    0.01  # seconds between claims: calls that end together are followed by one claim
-)
+TICK = 0.02  # seconds between looks at whether the store changed, where nothing tells
+RECHECK = 1.0  # seconds after which the store is asked anyway
+# Seconds between claims for each call that is under way, and at most: calls that end together are followed by one
+# claim, and a worker that has little to do does not wait for more.
+BREATH, LONGEST_BREATH = 0.001, 0.01
 CALLS = 64  # at once in this process
 DRAIN = 25.0  # seconds that calls under way get when the worker stops
 
@@ -58,9 +60,11 @@ class Worker:
         self._router = Router(database, environment)
         self._keeper = Keeper(database, self._owner)
         self._refusals = Refusals()
+        self._answers = Answers()
         self._probes: set[str] = set()  # parked connections to try
         self._calls = Pool(CALLS)
         self._wake = Signal()
+        self._drained = Signal()  # no call is left that needs its lease kept
         self._rest_for = RECHECK
         self._claimed_at = 0.0
         self._stopping = False
@@ -68,6 +72,7 @@ class Worker:
     def run(self) -> None:
         """Works until stopped. A store that is away for a while is waited for."""
         keeper = gevent.spawn(self._keep_leases)
+        listener = gevent.spawn(self._listen)
         _log.info(
             "worker started", worker=self._name, ruleset=self._ruleset().hash[:12]
         )
@@ -84,7 +89,9 @@ class Worker:
                 _log.error("round failed", error=type(error).__name__, exc_info=True)
                 gevent.sleep(1)
         self._calls.join(timeout=DRAIN)
-        keeper.kill()
+        listener.kill(block=False)
+        self._drained.set()
+        keeper.join(timeout=2)  # longer only where the store hangs
         _log.info(
             "worker stopped", worker=self._name, unfinished=len(self._keeper.sending)
         )
@@ -120,13 +127,28 @@ class Worker:
 
     def _rest(self) -> None:
         """Sleeps until a call ended, the store changed, time makes something due, or it is time to look anyway."""
-        until = time.monotonic() + self._rest_for
-        while time.monotonic() < until and not self._wake.wait(TICK):
-            if self._database.changed():
-                return
+        self._wake.wait(self._rest_for)
+
+    def _listen(self) -> None:
+        """Wakes the loop when the store changed."""
+        while not self._stopping:
+            try:
+                if self._database.changed():
+                    self._wake.set()
+                bell = self._database.bell()
+                if bell is None:
+                    gevent.sleep(TICK)
+                else:
+                    select([bell], [], [], RECHECK)
+            except (
+                Exception
+            ) as error:  # whatever it is: the loop looks without it, only later
+                _log.error("not listening to the store", error=type(error).__name__)
+                gevent.sleep(RECHECK)
 
     def _start_due(self, ruleset: Ruleset) -> bool:
-        gevent.sleep(max(self._claimed_at + BREATH - time.monotonic(), 0.0))
+        breath = min(BREATH * len(self._keeper.sending), LONGEST_BREATH)
+        gevent.sleep(max(self._claimed_at + breath - time.monotonic(), 0.0))
         room = self._calls.free_count()
         off = [rule.id for rule in ruleset.rules if rule.mode == "off"]
         if room == 0 or not self._anything_due(off):
@@ -163,8 +185,12 @@ class Worker:
         start_by = claimed + LEASE.total_seconds() / 2
         try:
             gevent.sleep(item.wait)
-            made, after = attempt(item, self._outbound, self._refusals, start_by)
+            asked = time.monotonic()
+            made, after = self._answers.reuse(item) or attempt(
+                item, self._outbound, self._refusals, start_by
+            )
             record(self._database, item, made, after)
+            self._answers.keep(item, after, asked)
         except Exception as error:
             # The lease runs out, and whoever takes over records an unknown outcome: the truth as far as the store goes.
             _log.error(
@@ -175,12 +201,15 @@ class Worker:
             self._wake.set()
 
     def _keep_leases(self) -> None:
-        """Renews what is being sent, and takes over what nobody renews."""
-        while True:
+        """Renews what is being sent, and takes over what nobody renews; until `_drained`.
+
+        It is asked to end, never killed: an error of cleaning up, on a connection cut in between, would hide the kill.
+        """
+        while not self._drained.is_set():
             try:
                 self.keep_leases_once()
             except (
                 Exception
             ) as error:  # whatever it is, live calls must keep their leases
                 _log.error("leases not renewed", error=type(error).__name__)
-            gevent.sleep(RENEW)
+            self._drained.wait(RENEW)

@@ -1,6 +1,8 @@
 """Routing: what every rule says to a stored event, recorded together with the calls that follow.
 
-A payload that cannot be read again, or a rule that fails, becomes a visible dead letter and stops nothing else.
+A payload that cannot be read again, or a rule that fails, becomes a visible dead letter and stops nothing else. An
+event that must be looked up first is only queued for that, and comes back when it is answered: then it is routed in the
+order of its own object alone, since the next look-up of that object begins after this one's answer was stored.
 
 Why deliveries come into being in order of receipt, whatever other workers do:
 
@@ -25,10 +27,11 @@ import gevent
 
 from bridge import log, metrics, providers
 from bridge.errors import Malformed, Refused, StoreRefused
-from bridge.mapping import Ruleset, Source, passed_over, route
-from bridge.model import Decision, Event, Said
-from bridge.store import Database, Session, announce, clock, deliveries, events
+from bridge.mapping import Ruleset, Source, look_up, passed_over, route
+from bridge.model import Decision, Event, Rendered, Said
+from bridge.store import Database, Session, announce, clock, deliveries, events, fetches
 from bridge.store.events import StoredEvent
+from bridge.worker import fetching
 
 BATCH = 50  # events per transaction: bounds how long intake waits for the writer
 PATIENCE = 5.0  # seconds
@@ -42,6 +45,7 @@ class Routed:
 
     event: StoredEvent
     decisions: tuple[Decision, ...]
+    look_up: Rendered | None = None  # to be made first; then nothing was decided yet
 
 
 class Router:
@@ -71,8 +75,7 @@ class Router:
             waiting = events.waiting(connection, ruleset.sources.keys(), BATCH)
         routed = []
         for stored in waiting:
-            decisions = self.decide(ruleset, stored)
-            routed.append(Routed(event=stored, decisions=decisions))
+            routed.append(self._ask(ruleset, stored))
             gevent.sleep(0)  # calls under way go on between two events
         if routed:
             self._store(ruleset, routed)
@@ -80,12 +83,25 @@ class Router:
 
     def decide(self, ruleset: Ruleset, stored: StoredEvent) -> tuple[Decision, ...]:
         """What the rules say; an event that they cannot be asked about gets one decision that says why."""
+        asked = self._ask(ruleset, stored)
+        if asked.look_up is None:
+            return asked.decisions
         source = ruleset.sources[stored.source]
+        return (_unasked(source, Said.ERROR, "it was never looked up: retry it"),)
+
+    def unfetched(self, ruleset: Ruleset, stored: StoredEvent) -> bool:
+        """Whether the rules can be asked about an event only when it was looked up."""
+        return self._ask(ruleset, stored).look_up is not None
+
+    def _ask(self, ruleset: Ruleset, stored: StoredEvent) -> Routed:
+        """What the rules say, or what must be looked up before; nothing an event holds makes this raise."""
+        source = ruleset.sources[stored.source]
+        said = Said.ERROR
         try:
             event = self.event(source, stored)
-            if reason := passed_over(event, self._environment):
-                return (_unasked(source, Said.SKIPPED, reason),)
-            return route(event, ruleset, environment=self._environment)
+            if not (reason := passed_over(event, self._environment)):
+                return self._asked(ruleset, stored, event)
+            said = Said.SKIPPED
         except Refused as error:
             reason = f"the stored request can no longer be read: {error}"
         except (
@@ -94,7 +110,19 @@ class Router:
             reason = (
                 f"the bridge failed at this event ({type(error).__name__}): report it"
             )
-        return (_unasked(source, Said.ERROR, reason),)
+        return Routed(event=stored, decisions=(_unasked(source, said, reason),))
+
+    def _asked(self, ruleset: Ruleset, stored: StoredEvent, event: Event) -> Routed:
+        if event.fetched is None:
+            trial = look_up(event, ruleset, environment=self._environment)
+            said = trial.decision.said if trial else None
+            if trial and said is Said.MATCHED:
+                (call,) = trial.decision.rendered
+                return Routed(event=stored, decisions=(), look_up=call)
+            if trial and said is Said.ERROR:
+                return Routed(event=stored, decisions=(trial.decision,))
+        decisions = route(event, ruleset, environment=self._environment)
+        return Routed(event=stored, decisions=decisions)
 
     def event(self, source: Source, stored: StoredEvent) -> Event:
         """The event as it was received. Raises Refused when it cannot be read any more."""
@@ -117,6 +145,7 @@ class Router:
             type=stored.type,
             occurred_at=stored.occurred_at,
             received_at=stored.received_at,
+            fetched=fetching.read(stored.fetched),
         )
 
     def _store(self, ruleset: Ruleset, routed: Sequence[Routed]) -> None:
@@ -132,7 +161,8 @@ class Router:
             for said, count in counts.items():
                 metrics.DECISIONS.labels(item.event.source, said).inc(count)
             id, source_name = item.event.id, item.event.source
-            _log.info("event routed", event_id=id, source=source_name, **counts)
+            done_so_far = "look-up queued" if item.look_up else "event routed"
+            _log.info(done_so_far, event_id=id, source=source_name, **counts)
 
     def _store_alone(self, ruleset: Ruleset, item: Routed, refusal: str) -> None:
         """Records one event of a batch that the store refused: as it is, or as a dead letter with the refusal."""
@@ -140,7 +170,8 @@ class Router:
             self._database.write(lambda c: _record(c, ruleset, [item]))
         except StoreRefused:
             source = ruleset.sources[item.event.source]
-            failed = replace(item, decisions=(_unasked(source, Said.ERROR, refusal),))
+            unasked = _unasked(source, Said.ERROR, refusal)
+            failed = Routed(event=item.event, decisions=(unasked,))
             self._database.write(lambda c: _record(c, ruleset, [failed]))
 
 
@@ -170,7 +201,11 @@ def _record(
     done = []
     for item in routed:
         id = item.event.id
-        if events.routed(connection, id, ruleset.hash, item.decisions, now):
+        if item.look_up:
+            if fetches.begin(connection, id):
+                deliveries.add(connection, id, ruleset.hash, item.look_up, now)
+                done.append(item)
+        elif events.routed(connection, id, ruleset.hash, item.decisions, now):
             store_decisions(connection, id, ruleset.hash, item.decisions, now)
             done.append(item)
     announce(connection)  # other workers may have room for what is due now

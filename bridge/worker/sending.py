@@ -17,6 +17,7 @@ from bridge.store.attempts import After, Attempt
 from bridge.store.connections import FORBIDDEN
 from bridge.store.leases import Claimed
 from bridge.vendors import Operation
+from bridge.worker import fetching
 from bridge.worker.refusals import Refusals
 
 STORED_REPLY = 64 * 1024  # bytes of an answer that are kept
@@ -34,7 +35,8 @@ def attempt(
     """
     started = datetime.now(UTC)
     try:
-        operation = vendors.operation(item.operation)
+        find = vendors.operation if item.look_up is None else vendors.look_up
+        operation = find(item.operation)
         target = resolve_target(item.connection)
     except UnknownName as error:
         return _unsent(item, started, Verdict.FAILED, "unknown_operation", str(error))
@@ -56,7 +58,8 @@ def _judge(
     if isinstance(answer, NoReply):
         return retry.judge_silence(answer)
     try:
-        return mapping.judge(operation, call, answer, item.responses, _report(item))
+        outcome = mapping.judge(operation, call, answer, item.responses, _report(item))
+        return outcome if item.look_up is None else fetching.judged(outcome, answer)
     except (
         Exception
     ) as error:  # the call was made: its attempt must be recorded, whatever we make of the answer
@@ -120,6 +123,7 @@ def _conclude(
 ) -> tuple[Attempt, After]:
     now = datetime.now(UTC)
     reply = answer if isinstance(answer, Reply) else None
+    keeps = item.look_up is not None  # the whole answer, with its event
     headers = reply.headers if reply else {}
     step = retry.next_step(
         outcome,
@@ -139,6 +143,7 @@ def _conclude(
         counts=not parks,
         parks=parks,
         call=outcome.call,
+        fetched=reply.body if reply and keeps and step.state == "delivered" else b"",
     )
     recorded = Attempt(
         started_at=started,

@@ -134,7 +134,7 @@ def test_backup_under_load_restores(sqlite, tmp_path):
 
 WRITER = """
 import sys
-sys.path[:0] = ["tests", "tests/store"]
+sys.path[:0] = ["tests/support", "tests/store"]
 import aging
 from bridge.store import Database
 database = Database(sys.argv[1])
@@ -157,6 +157,35 @@ def test_restored_store_is_paused(backed_up, tmp_path):
     assert paused["person"] == "ana" and "2026-11-22 12:00:00Z" in paused["reason"]
     assert act["action"] == "restore"
     store.close()
+
+
+@pytest.mark.parametrize("like", ["bridge.db", ""])
+def test_what_root_restores_the_bridge_can_write(
+    backed_up, tmp_path, monkeypatch, like
+):
+    """Root gives the store to the owner of the one it replaces, with its mode, else to the folder's; the lock, too."""
+    file, given = backed_up(lambda c: None), {}
+    new = tmp_path / "new"
+    new.mkdir()
+    if like:
+        put_back(file, new)[1].close()
+        (new / like).chmod(0o640)
+    owner = (7001, 7002)
+
+    def stat(path, *args, **options):
+        found = real(path, *args, **options)
+        is_like = os.fspath(path) == os.fspath(new / like)
+        return os.stat_result((*found[:4], *owner, *found[6:])) if is_like else found
+
+    real = os.stat
+    monkeypatch.setattr(os, "stat", stat)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "chown", lambda path, *ids: given.update({path.name: ids}))
+    put_back(file, new)[1].close()
+    monkeypatch.undo()
+    assert set(given.values()) == {owner}
+    assert set(given) == {".bridge.db.restored", "bridge.db.lock"}
+    assert (new / "bridge.db").stat().st_mode & 0o777 == (0o640 if like else 0o600)
 
 
 def test_pause_of_everything_in_the_backup_is_replaced(backed_up, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from running import NOW
 from sqlalchemy import event
 
-from bridge.store import lanes, lines, queue
+from bridge.store import connections, lanes, lines, measures, queue, views
 from bridge.store.columns import microseconds
 from bridge.store.tables import deliveries
 
@@ -80,27 +80,67 @@ def timed(what):
     return time.perf_counter() - started
 
 
-def test_nothing_scans_the_table(crowded):
-    """Every statement of a look and of a claim goes by an index of the deliveries."""
+@pytest.fixture
+def told(crowded):
+    """A connection, and every statement that it was told since, with what it was given."""
     crowded.write(lambda c: c.exec_driver_sql("ANALYZE") and None)
-    seen = []
-    engine = crowded._writing
-    event.listen(engine, "before_cursor_execute", lambda *args: seen.append(args[2:4]))
     with crowded.transaction() as connection:
-        line, *_ = lines.lines(connection)
-        next(lines.due(connection, line, NOW), None)
-        queue.look(connection, NOW)
-        lanes.stranded(connection)
-        for statement, given in list(seen):
-            assert not scans(connection, statement, given), statement
+        seen = []
+        event.listen(
+            connection, "before_cursor_execute", lambda *it: seen.append(it[2:4])
+        )
+        yield connection, seen
+
+
+def test_nothing_scans_the_table(told):
+    """Every statement of a look and of a claim goes by an index of the deliveries."""
+    connection, seen = told
+    line, *_ = lines.lines(connection)
+    next(lines.due(connection, line, NOW), None)
+    queue.look(connection, NOW)
+    lanes.stranded(connection)
+    for statement, given in list(seen):
+        assert not scans(connection, statement, given), statement
+
+
+def test_resuming_scans_no_table(told):
+    """A connection that goes on concerns what waits, not what was delivered in all the years."""
+    connection, seen = told
+    assert connections.resume(connection, "parked", NOW)
+    for statement, given in list(seen):
+        assert not scans(connection, statement, given), statement
+
+
+def test_gauges_read_indexes_alone(told):
+    """What /metrics asks of all deliveries looks at no row, but at the oldest one of each connection."""
+    connection, seen = told
+    counts = views.count_deliveries(connection)
+    assert counts["parked", "waiting"] == counts["one", "waiting"] == MANY
+    assert set(measures.oldest_waiting(connection)) >= {"one", "parked", "broken"}
+    statements = list(seen)
+    if connection.dialect.name == "sqlite":  # whose plans do not tell
+        slow = "SELECT connection, min(created_at) FROM deliveries WHERE state = 'waiting' GROUP BY 1"
+        rows = min(timed(lambda: connection.exec_driver_sql(slow).all()) for _ in "123")
+        for ask in (views.count_deliveries, measures.oldest_waiting):
+            assert min(timed(lambda: ask(connection)) for _ in "123") < rows
+        return
+    connection.exec_driver_sql("SET enable_seqscan = off")  # so few are read whole
+    connection.exec_driver_sql("SET enable_bitmapscan = off")
+    for statement, given in statements:
+        plan = " ".join(plan_of(connection, statement, given))
+        for name in ("claim", "behind"):
+            assert f"Index Only Scan using ix_deliveries_{name}" in plan
 
 
 def scans(connection, statement, given):
     """Whether a statement reads all deliveries, as the database itself plans it."""
     if statement.startswith("BEGIN"):
         return False
+    whole = re.compile(r"SCAN (deliveries|n|f|other)$|Seq Scan on deliveries")
+    return any(whole.search(step) for step in plan_of(connection, statement, given))
+
+
+def plan_of(connection, statement, given):
     sqlite = connection.dialect.name == "sqlite"
     explain = "EXPLAIN QUERY PLAN " if sqlite else "EXPLAIN "
-    plan = [row[-1] for row in connection.exec_driver_sql(explain + statement, given)]
-    whole = re.compile(r"SCAN (deliveries|n|f|other)$|Seq Scan on deliveries")
-    return any(whole.search(step) for step in plan)
+    return [row[-1] for row in connection.exec_driver_sql(explain + statement, given)]

@@ -1,11 +1,12 @@
 """How workers learn that there is something to do, and that it is a hint only."""
 
+import select
 import time
 
 import pytest
 from sqlalchemy import text
 
-from bridge.store import Database, announce, postgres
+from bridge.store import Database, announce, bell, postgres
 
 
 @pytest.fixture
@@ -62,3 +63,28 @@ def test_listener_that_lost_its_session_listens_again(database, watching, monkey
         announce(connection)
         connection.execute(text("DELETE FROM rejections"))
     assert heard(watching)
+
+
+def test_waiting_for_a_change_needs_no_looking(database, watching):
+    """What wakes a worker is a descriptor: quiet at first, readable after a commit, quiet once looked at."""
+    told = watching.bell()
+    assert told is not None
+    assert not select.select([told], [], [], 0.2)[0]
+    with database.transaction() as connection:
+        announce(connection)
+        connection.execute(text("DELETE FROM rejections"))
+    assert select.select([told], [], [], 2)[0]
+    assert watching.changed()
+    assert not select.select([told], [], [], 0.2)[0]
+
+
+def test_without_a_bell_a_change_is_seen_by_looking(sqlite, monkeypatch):
+    """Where the system tells nothing of files there is no descriptor, and a look sees the commit all the same."""
+    monkeypatch.setattr(bell, "_watch", lambda path: None)
+    watching = Database(sqlite.url.render_as_string(hide_password=False))
+    watching.changed()
+    assert watching.bell() is None
+    with sqlite.transaction() as connection:
+        connection.execute(text("DELETE FROM rejections"))
+    assert heard(watching)
+    watching.close()

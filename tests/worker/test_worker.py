@@ -6,109 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import gevent
 import pytest
-from running import MAPPING, stripe_event
+from running import MAPPING
+from working import TICKET, Bench, failed, paid
 
-from bridge import mapping, providers
-from bridge.model import Request
-from bridge.outbound import Outbound
+from bridge import mapping
 from bridge.sandbox import DEFAULT_CREDENTIALS
-from bridge.sandbox.server import SandboxServer
 from bridge.services import steer
-from bridge.store import events, queue, views
-from bridge.worker import Worker
+from bridge.store import queue, views
 from bridge.worker.routing import Router
-
-TICKET = "a1b2c3d4-e5f6-7890-abcd-ef1234567890"
-
-
-@pytest.fixture(scope="module")
-def sandbox():
-    with SandboxServer() as server:
-        yield server
-
-
-@pytest.fixture(autouse=True)
-def _secrets(monkeypatch, sandbox):
-    sandbox.reset()
-    monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", "whsec_x")
-    monkeypatch.setenv("VAMBE_API_KEY", DEFAULT_CREDENTIALS["vambe"])
-    monkeypatch.setenv("KAPTURE_TOKEN", DEFAULT_CREDENTIALS["kapture"])
-
-
-class Bench:
-    """A store, a ruleset and a worker that does what it is told, when it is told."""
-
-    def __init__(self, database, sandbox, text=MAPPING, environment=""):
-        self.database, self.sandbox = database, sandbox
-        self.ruleset = mapping.build({"rules.yaml": text}).usable()
-        self.environment = environment
-        self.worker = self.new_worker()
-
-    def new_worker(self):
-        outbound = Outbound(sandbox_url=self.sandbox.url)
-        return Worker(
-            self.database, lambda: self.ruleset, outbound, environment=self.environment
-        )
-
-    def receive(self, event, raw=None):
-        """Stores an event as the front door would; its id."""
-        request = Request(
-            method="POST",
-            target="/hooks/stripe",
-            headers=(("Content-Type", "application/json"),),
-            body=raw or json.dumps(event).encode(),
-            received_at=datetime.now(UTC),
-        )
-        source = self.ruleset.sources["stripe"]
-        whole = Request(**{**vars_of(request), "body": json.dumps(event).encode()})
-        found = providers.read(source.provider, "stripe", providers.trust(whole))
-        return self.database.write(lambda c: events.accept(c, request, found)).ids[0]
-
-    def work(self):
-        """Works until nothing is due."""
-        self.worker.join()
-        while self.worker.work_once():
-            self.worker.join()
-
-    def deliveries(self, **filters):
-        """Oldest first."""
-        with self.database.read() as connection:
-            return list(reversed(views.list_deliveries(connection, **filters)))
-
-    def states(self):
-        return [row["state"] for row in self.deliveries()]
-
-    def attempts(self, id):
-        with self.database.read() as connection:
-            return views.attempts_of(connection, id)
-
-    def make_due(self):
-        """As if the time of every retry had come."""
-        self.database.write(
-            lambda c: c.exec_driver_sql("UPDATE deliveries SET due_at = 0")
-        )
-
-
-def vars_of(request):
-    return {name: getattr(request, name) for name in request.__dataclass_fields__}
-
-
-@pytest.fixture
-def bench(database, sandbox):
-    return Bench(database, sandbox)
-
-
-def paid(id, amount=150000, ticket=TICKET, **changes):
-    event = stripe_event("invoice.paid__clp.http", id=id, **changes)
-    event["data"]["object"]["amount_paid"] = amount
-    event["data"]["object"]["metadata"] = {"vambe_ticket_id": ticket}
-    return event
-
-
-def failed(id, tickets="713516551148"):
-    event = stripe_event("invoice.payment_failed__two_tickets.http", id=id)
-    event["data"]["object"]["metadata"] = {"kapture_tickets": tickets}
-    return event
 
 
 def test_event_becomes_a_delivered_call(bench, sandbox):

@@ -7,33 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from running import MAPPING
-from test_worker import Bench, failed, paid
+from working import Bench, failed, paid
 
 from bridge.errors import StoreUnavailable
 from bridge.sandbox import DEFAULT_CREDENTIALS
-from bridge.sandbox.server import SandboxServer
 from bridge.store import Database, views
 
 WORKERS = 8
-
-
-@pytest.fixture(scope="module")
-def sandbox():
-    with SandboxServer() as server:
-        yield server
-
-
-@pytest.fixture(autouse=True)
-def _secrets(monkeypatch, sandbox):
-    sandbox.reset()
-    monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", "whsec_x")
-    monkeypatch.setenv("VAMBE_API_KEY", DEFAULT_CREDENTIALS["vambe"])
-    monkeypatch.setenv("KAPTURE_TOKEN", DEFAULT_CREDENTIALS["kapture"])
-
-
-@pytest.fixture
-def bench(database, sandbox):
-    return Bench(database, sandbox)
 
 
 @pytest.fixture

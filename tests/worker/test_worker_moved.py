@@ -5,29 +5,17 @@ import os
 from collections import defaultdict
 from datetime import UTC, datetime
 
-import pytest
 from running import MAPPING, stripe_event
 
 from bridge import mapping, providers
 from bridge.model import Request
 from bridge.outbound import Outbound
-from bridge.sandbox import DEFAULT_CREDENTIALS
-from bridge.sandbox.server import SandboxServer
 from bridge.store import events, moving, views
 from bridge.worker import Worker
 from bridge.worker.routing import Router
 
 COUNT = int(os.environ.get("BRIDGE_TEST_MOVED", "120"))  # 10000 is the promise's number
 TICKETS = 10
-
-
-@pytest.fixture
-def sandbox(monkeypatch):
-    monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", "whsec_x")
-    monkeypatch.setenv("VAMBE_API_KEY", DEFAULT_CREDENTIALS["vambe"])
-    monkeypatch.setenv("KAPTURE_TOKEN", DEFAULT_CREDENTIALS["kapture"])
-    with SandboxServer() as server:
-        yield server
 
 
 def ticket(number):

@@ -162,3 +162,18 @@ def test_turn_concerns_one_thing_and_ends(database, second):
             assert other
     with second.turn("routing") as theirs:
         assert theirs
+
+
+def test_a_worker_leaves_what_it_does_not_know_alone(database, second, ruleset):
+    """Events of a source that its rules lack wait for a worker that has it; those of other sources go on meanwhile."""
+    other = MAPPING.replace(
+        "source: { name: stripe,", "source: { name: shop, provider: stripe,"
+    )
+    assert other != MAPPING
+    older = mapping.build({"rules.yaml": other}).usable()
+    receive(database, ruleset, "evt_1", "evt_2")
+    assert Router(second, "").route_waiting(older) == 0
+    with database.read() as connection:
+        assert [row["state"] for row in views.list_events(connection)] == ["stored"] * 2
+    Router(database, "").route_waiting(ruleset)
+    assert lane(database) == ["evt_1", "evt_2"]

@@ -3,27 +3,12 @@
 import pytest
 from running import MAPPING
 from structlog.testing import capture_logs
-from test_worker import Bench, paid
+from working import Bench, paid
 
 from bridge import mapping
-from bridge.sandbox import DEFAULT_CREDENTIALS
-from bridge.sandbox.server import SandboxServer
 
 FIELDS = "    fields:\n      ticket_id:"
 HEALS = "when: response.status == 404 and 'not found' in response.body.message, do: retry, note: it may heal"
-
-
-@pytest.fixture(scope="module")
-def sandbox():
-    with SandboxServer() as server:
-        yield server
-
-
-@pytest.fixture(autouse=True)
-def _secrets(monkeypatch, sandbox):
-    sandbox.reset()
-    monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", "whsec_x")
-    monkeypatch.setenv("VAMBE_API_KEY", DEFAULT_CREDENTIALS["vambe"])
 
 
 @pytest.fixture

@@ -61,16 +61,23 @@ def _extend_deliveries() -> None:
 
 
 def _replace_queue_indexes() -> None:
-    """Claims go by connection, source and rule, and never look at what waits behind another delivery."""
+    """Claims go by connection, source and rule, and never look at what waits behind another; counts look at no row."""
     op.drop_index("ix_deliveries_due", "deliveries")
+    op.drop_index("ix_deliveries_dead", "deliveries")
     for name, columns, predicate in (
         (
             "ix_deliveries_claim",
             ["connection", "source", "rule", "due_at", "id"],
             "state = 'waiting' AND NOT behind",
         ),
-        ("ix_deliveries_behind", ["lane", "id"], "state = 'waiting' AND behind"),
+        (
+            "ix_deliveries_behind",
+            ["lane", "id", "connection"],
+            "state = 'waiting' AND behind",
+        ),
         ("ix_deliveries_sending", ["lane"], "state = 'sending'"),
+        ("ix_deliveries_held", ["connection"], "state = 'held'"),
+        ("ix_deliveries_dead", ["id", "connection"], "state = 'dead'"),
     ):
         where = sa.text(predicate)
         op.create_index(

@@ -1,0 +1,74 @@
+"""Events that wait for a look-up before the rules are asked: `fetching` from when it is queued until it is answered.
+
+The look-up itself is a delivery like any other, so it waits, is retried, parked and taken over as those are; its lane
+is the object's, so the look-ups of one object follow each other. Each function here is part of the transaction that
+moves that delivery.
+
+    stored ──begin──▶ fetching ──answered──▶ stored, and routed with the answer
+                          └──────failed, dropped──▶ routed, without any rule ──reopen──▶ stored
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Connection, Text, cast, literal, update
+
+from bridge.model import Decision, Said
+from bridge.store import decisions
+from bridge.store.dialect import announce
+from bridge.store.tables import events
+
+
+def begin(connection: Connection, event: int) -> bool:
+    """Its look-up is queued in this transaction. False when another router was first."""
+    mine = update(events).where(events.c.id == event, events.c.state == "stored")
+    return connection.execute(mine.values(state="fetching")).rowcount == 1
+
+
+def asked(connection: Connection, asked: Collection[int]) -> None:
+    """Their look-ups are made now: what an event says that comes from now on is not in their answers.
+
+    An event that is known by its hash alone gives that name away, so that the same body is a new event again.
+    """
+    by_hash = events.c.event_id == literal("sha256:").concat(events.c.digest)
+    own = events.c.event_id.concat("#").concat(cast(events.c.id, Text))
+    connection.execute(
+        update(events).where(events.c.id.in_(asked), by_hash).values(event_id=own)
+    )
+
+
+def answered(connection: Connection, event: int, answer: bytes) -> None:
+    """The rules may be asked: the answer is JSON."""
+    values = {"state": "stored", "fetched": answer, "outcome": None}
+    mine = update(events).where(events.c.id == event, events.c.fetched.is_(None))
+    connection.execute(mine.values(values))
+    announce(connection)
+
+
+def failed(connection: Connection, event: int, reason: str, now: datetime) -> None:
+    """It is a dead letter: no rule is asked until a person retries it."""
+    said = f"its look-up failed: {reason}"
+    _end(connection, event, Said.ERROR, said, now)
+
+
+def dropped(connection: Connection, event: int, reason: str, now: datetime) -> None:
+    """A person cancelled it."""
+    _end(connection, event, Said.SKIPPED, f"its look-up was {reason}", now)
+
+
+def reopen(connection: Connection, event: int) -> bool:
+    """Looks it up again, with the rules of then. False where it is waiting already, or has its answer."""
+    mine = events.c.id == event, events.c.state == "routed", events.c.fetched.is_(None)
+    again = update(events).where(*mine).values(state="stored", outcome=None)
+    announce(connection)
+    return connection.execute(again).rowcount == 1
+
+
+def _end(
+    connection: Connection, event: int, said: Said, reason: str, now: datetime
+) -> None:
+    mine = update(events).where(events.c.id == event, events.c.state == "fetching")
+    ended = {"state": "routed", "outcome": said.value, "routed_at": now}
+    if connection.execute(mine.values(ended)).rowcount == 1:
+        decision = Decision(rule="", said=said, reason=reason, place="")
+        decisions.add(connection, event, [decision], now)

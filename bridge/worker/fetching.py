@@ -1,0 +1,114 @@
+"""Look-ups: what an answer to one is worth, and for how long.
+
+Asking itself is a delivery's affair (loop.py, sending.py). Nothing is asked while a transaction is open or a router has
+the turn: routing only queues the look-up, and comes back to the event when its answer is stored.
+"""
+
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from bridge.errors import Malformed
+from bridge.model import Call, Connection, Json, Outcome, Reply, Verdict
+from bridge.store.attempts import After, Attempt
+from bridge.store.leases import Claimed
+from bridge.strict import json
+from bridge.vendors import NOT_FOUND
+
+MAX_ANSWER = 256 * 1024  # bytes that are kept with the event
+UNKNOWN_YET = (
+    5  # attempts, 35 minutes: senders tell of objects that their API does not show yet
+)
+UNREADABLE = 3  # attempts: an error page that says 200, perhaps
+KEPT = 1_000  # answers that a process keeps for `cache`
+KEPT_BYTES = 16 * 1024 * 1024
+
+REUSED = "reused"  # the verdict of an attempt that made no call
+
+
+def judged(outcome: Outcome, reply: Reply) -> Outcome:
+    """What an answer to a look-up means, once its vendor has judged it: it must be there, and hold JSON."""
+    unknown = reply.status == 404 or outcome.code == NOT_FOUND
+    if unknown and outcome.verdict is Verdict.FAILED:
+        return replace(outcome, verdict=Verdict.RETRY, limit=UNKNOWN_YET)
+    if outcome.verdict is not Verdict.DELIVERED:
+        return outcome
+    if reply.truncated or len(reply.body) > MAX_ANSWER:
+        reason = f"the answer is longer than {MAX_ANSWER // 1024} KiB: look up less"
+        return Outcome(verdict=Verdict.FAILED, reason=reason, code="answer_size")
+    try:
+        found = json.loads(reply.body)
+    except Malformed as error:
+        return _unreadable(f"the answer cannot be read: {error}")
+    if not isinstance(found, dict | list):
+        return _unreadable("the answer is neither a JSON object nor a list")
+    return outcome
+
+
+def read(answer: bytes | None) -> Json:
+    """The answer as expressions see it; None where there is none."""
+    return None if answer is None else json.loads(answer)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Kept:
+    """An answer, with where and as whom it was asked for, and when: a time.monotonic()."""
+
+    connection: Connection
+    asked: float
+    answer: bytes
+
+
+class Answers:
+    """The answers of this process that their look-ups call good for a while. Another process asks for itself."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Call, _Kept] = OrderedDict()
+        self._bytes = 0
+
+    def reuse(self, item: Claimed) -> tuple[Attempt, After] | None:
+        """An attempt without a call, where the same question was answered short enough ago."""
+        if not item.look_up:
+            return None
+        kept = self._kept.get(item.call)
+        if kept is None or kept.connection != item.connection:
+            return None
+        age = time.monotonic() - kept.asked
+        if age > item.look_up:
+            return None
+        reason = f"the same was answered {age:.0f} s before"
+        made = Attempt(
+            started_at=datetime.now(UTC),
+            elapsed=0.0,
+            status=None,
+            verdict=REUSED,
+            code=REUSED,
+            reason=reason,
+            reply=None,
+        )
+        after = After(
+            state="delivered", code=REUSED, reason=reason, fetched=kept.answer
+        )
+        return made, after
+
+    def keep(self, item: Claimed, after: After, asked: float) -> None:
+        """Remembers an answer from when it was asked for, a time.monotonic(); the oldest make room."""
+        if not item.look_up or not after.fetched or after.code == REUSED:
+            return
+        self._forget(item.call)
+        kept = _Kept(connection=item.connection, asked=asked, answer=after.fetched)
+        self._kept[item.call] = kept
+        self._bytes += len(kept.answer)
+        while len(self._kept) > KEPT or self._bytes > KEPT_BYTES:
+            self._forget(next(iter(self._kept)))
+
+    def _forget(self, call: Call) -> None:
+        if kept := self._kept.pop(call, None):
+            self._bytes -= len(kept.answer)
+
+
+def _unreadable(reason: str) -> Outcome:
+    return Outcome(
+        verdict=Verdict.RETRY, reason=reason, code="answer", limit=UNREADABLE
+    )

@@ -1,0 +1,28 @@
+"""What the tests of a worker stand on: pretend vendors, the credentials they take, and a bench over a real store."""
+
+import pytest
+from working import Bench
+
+from bridge.sandbox import DEFAULT_CREDENTIALS
+from bridge.sandbox.server import SandboxServer
+
+
+@pytest.fixture(scope="session")
+def vendors():
+    with SandboxServer() as server:
+        yield server
+
+
+@pytest.fixture
+def sandbox(vendors, monkeypatch):
+    """Vendors that nothing was sent to yet, and the secrets of MAPPING."""
+    vendors.reset()
+    monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", "whsec_x")
+    monkeypatch.setenv("VAMBE_API_KEY", DEFAULT_CREDENTIALS["vambe"])
+    monkeypatch.setenv("KAPTURE_TOKEN", DEFAULT_CREDENTIALS["kapture"])
+    return vendors
+
+
+@pytest.fixture
+def bench(database, sandbox):
+    return Bench(database, sandbox)

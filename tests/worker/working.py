@@ -1,0 +1,87 @@
+"""A worker that does what it is told, when it is told, and the events that it is given."""
+
+import json
+from datetime import UTC, datetime
+
+from running import MAPPING, stripe_event
+
+from bridge import mapping, providers
+from bridge.model import Request
+from bridge.outbound import Outbound
+from bridge.store import events, views
+from bridge.store.filtering import Condition
+from bridge.worker import Worker
+
+TICKET = "a1b2c3d4-e5f6-7890-abcd-ef1234567890"
+
+
+class Bench:
+    """A store, a ruleset and a worker that does what it is told, when it is told."""
+
+    def __init__(self, database, sandbox, text=MAPPING, environment=""):
+        self.database, self.sandbox = database, sandbox
+        self.ruleset = mapping.build({"rules.yaml": text}).usable()
+        self.environment = environment
+        self.worker = self.new_worker()
+
+    def new_worker(self):
+        outbound = Outbound(sandbox_url=self.sandbox.url)
+        return Worker(
+            self.database, lambda: self.ruleset, outbound, environment=self.environment
+        )
+
+    def receive(self, event, raw=None):
+        """Stores an event as the front door would; its id."""
+        request = Request(
+            method="POST",
+            target="/hooks/stripe",
+            headers=(("Content-Type", "application/json"),),
+            body=raw or json.dumps(event).encode(),
+            received_at=datetime.now(UTC),
+        )
+        source = self.ruleset.sources["stripe"]
+        whole = Request(**{**vars_of(request), "body": json.dumps(event).encode()})
+        found = providers.read(source.provider, "stripe", providers.trust(whole))
+        return self.database.write(lambda c: events.accept(c, request, found)).ids[0]
+
+    def work(self):
+        """Works until nothing is due."""
+        self.worker.join()
+        while self.worker.work_once():
+            self.worker.join()
+
+    def deliveries(self, **asked):
+        """Oldest first; `asked` as in a filter."""
+        where = [Condition(key=key, value=value) for key, value in asked.items()]
+        with self.database.read() as connection:
+            return list(reversed(views.list_deliveries(connection, where)))
+
+    def states(self):
+        return [row["state"] for row in self.deliveries()]
+
+    def attempts(self, id):
+        with self.database.read() as connection:
+            return views.attempts_of(connection, id)
+
+    def make_due(self):
+        """As if the time of every retry had come."""
+        self.database.write(
+            lambda c: c.exec_driver_sql("UPDATE deliveries SET due_at = 0")
+        )
+
+
+def vars_of(request):
+    return {name: getattr(request, name) for name in request.__dataclass_fields__}
+
+
+def paid(id, amount=150000, ticket=TICKET, **changes):
+    event = stripe_event("invoice.paid__clp.http", id=id, **changes)
+    event["data"]["object"]["amount_paid"] = amount
+    event["data"]["object"]["metadata"] = {"vambe_ticket_id": ticket}
+    return event
+
+
+def failed(id, tickets="713516551148"):
+    event = stripe_event("invoice.payment_failed__two_tickets.http", id=id)
+    event["data"]["object"]["metadata"] = {"kapture_tickets": tickets}
+    return event
