@@ -3,6 +3,7 @@ FROM python:3.13-slim AS build
 WORKDIR /src
 COPY setup.cfg pyproject.toml constraints.txt README.md LICENSE ./
 COPY bridge bridge
+COPY tests/payloads tests/payloads
 RUN python -m venv /opt/bridge \
  && /opt/bridge/bin/pip install --no-cache-dir --constraint constraints.txt '.[asymmetric,postgres]'
 

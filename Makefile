@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # Where it is set, each of the many processes that tests and benchmarks start would compile all modules anew.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: demo test torture check format bench clean
+.PHONY: demo test test-sdk torture check format bench clean
 
 demo: $(VENV)/installed
 	@$(BIN)/bridge demo $(ARGS)
@@ -17,10 +17,21 @@ demo: $(VENV)/installed
 test: check
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
 
+# Asks the senders' own packages, in an environment of its own: what cannot be installed is named, and not asked.
+SDK := $(VENV)/sdk
+SDK_PIP := $(SDK)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+SDK_NAMES := from importlib.metadata import requires; \
+	print(*(one.partition(";")[0] for one in requires("bridge") if one.endswith("== \"sdk\"")), sep="\n")
+test-sdk: $(SDK)/installed
+	@$(SDK)/bin/pytest tests/providers/test_providers_sdks.py $(ARGS)
+	@$(SDK)/bin/python tests/providers/agreement.py
+	@$(SDK)/bin/python tests/docs/sender_pages.py
+
 # The long runs: make torture ROUNDS=1000. docs/reliability.md has the last results.
 ROUNDS ?= 100
 torture: $(VENV)/tested
-	@BRIDGE_TEST_ROUNDS=$(ROUNDS) $(BIN)/pytest --capture no tests/torture/torture_*.py $(ARGS)
+	@BRIDGE_TEST_ROUNDS=$(ROUNDS) BRIDGE_TEST_MOVED=10000 $(BIN)/pytest --capture no \
+		tests/torture/torture_*.py tests/worker/test_worker_moved.py $(ARGS)
 
 check: $(VENV)/tested
 	$(BIN)/black --check .
@@ -46,6 +57,14 @@ $(VENV)/installed: setup.cfg pyproject.toml constraints.txt
 		{ echo "Bridge needs Python 3.11 or newer: make PYTHON=python3.12 …" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --editable .
+	@touch $@
+
+$(SDK)/installed: setup.cfg pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(SDK)
+	$(SDK_PIP) --editable '.[test]'
+	@$(SDK)/bin/python -c '$(SDK_NAMES)' | while read -r name; do \
+		$(SDK_PIP) "$$name" || echo "cannot be installed: $$name"; done
+	@$(SDK_PIP) --no-deps 'fintoc>=2.26' || echo "cannot be installed: fintoc"
 	@touch $@
 
 $(VENV)/tested: $(VENV)/installed

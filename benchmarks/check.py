@@ -8,7 +8,6 @@ partly shared  2,040: the ticket stands at a path of each rule's own, which two 
 all different  6,000: no two are the same, which is as bad as it can get.
 """
 
-import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -20,7 +19,7 @@ from typing import Any
 from unittest.mock import patch
 
 import yaml
-from measure import Figure, duration, report
+from measure import Figure, duration, python, report
 
 from bridge.mapping import formulas, load
 
@@ -134,8 +133,7 @@ def _load(folder: Path) -> dict[str, float]:
 
 
 def _check(folder: Path) -> None:
-    command = [sys.executable, "-m", "bridge", "check", str(folder)]
-    subprocess.run(command, check=True, capture_output=True)
+    python("-m", "bridge", "check", str(folder))
 
 
 if __name__ == "__main__":

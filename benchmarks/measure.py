@@ -7,6 +7,8 @@ a yardstick that was measured in the same run.
 import json
 import os
 import platform
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
@@ -38,6 +40,18 @@ def duration(
 ) -> float:
     """How many seconds it takes: the median of several rounds. Another process is seen by `perf_counter` alone."""
     return median(_seconds(work, clock) for _ in range(rounds))
+
+
+def python(*arguments: str) -> None:
+    """Runs this Python with these arguments, and waits for it to end well.
+
+    It may keep its bytecode, as an installed program does. Where PYTHONDONTWRITEBYTECODE is set, every start would
+    compile all modules anew, and that is what would be measured.
+    """
+    environ = {**os.environ}
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    command = [sys.executable, *arguments]
+    subprocess.run(command, check=True, capture_output=True, env=environ)
 
 
 def report(name: str, yardstick: str, figures: list[Figure]) -> None:

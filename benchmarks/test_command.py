@@ -7,13 +7,11 @@ too, with the start of Python and the reading of the mapping files.
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from measure import Figure, duration, report
+from measure import Figure, duration, python, report
 
 from bridge.mapping import Ruleset, load, run_cases
 
@@ -107,8 +105,7 @@ def _children() -> float:
 
 
 def _command(folder: Path) -> None:
-    command = [sys.executable, "-m", "bridge", "test", str(folder)]
-    subprocess.run(command, check=True, capture_output=True)
+    python("-m", "bridge", "test", str(folder))
 
 
 if __name__ == "__main__":

@@ -96,10 +96,10 @@ class Event:
     received_at: datetime
     payload: Json  # the parsed item, `event` in expressions
     headers: Mapping[str, str]  # lower-case names, the provider's allow-list only
-    # Position in a batch body; None for a body that is one event.
-    item: int | None = None
+    item: int | None = None  # position in a batch body; None: the body is one event
     live: bool = True  # False for the provider's test mode
     digest: str = ""  # SHA-256 of the item without its volatile paths
+    fetched: Json = None  # the answer to its look-up; None where nothing was looked up
     id: int | None = None  # the store's id, once stored
 
 
@@ -226,6 +226,7 @@ class Rendered:
     idempotency_key: str = ""
     retries: Retries = Retries()
     responses: tuple[Response, ...] = ()
+    look_up: int | None = None  # seconds its answer is good for; None: an update
 
 
 class Said(StrEnum):

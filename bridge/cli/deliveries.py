@@ -59,7 +59,7 @@ def list_(
     """List deliveries, newest first: state:dead rule:paid* -connection:vambe-cl since:24h "no such ticket"."""
     where = filters.read(words, "deliveries", state=state, connection=name, event=event)
     with opened() as database, database.read() as connection:
-        rows = views.list_deliveries(connection, where=where, limit=limit)
+        rows = views.list_deliveries(connection, where, limit=limit)
     show_rows(rows, _COLUMNS, as_json=as_json)
 
 

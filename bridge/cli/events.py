@@ -32,7 +32,7 @@ def list_(
     """List events, newest first: source:stripe type:invoice.* outcome:error ticket:4711 since:24h."""
     where = filters.read(words, "events", source=source)
     with opened() as database, database.read() as connection:
-        rows = views.list_events(connection, where=where, limit=limit)
+        rows = views.list_events(connection, where, limit=limit)
     show_rows(rows, _COLUMNS, as_json=as_json)
 
 
@@ -43,5 +43,5 @@ def show(id: int, as_json: bool) -> None:
     """Show one event; `bridge why ID` says what became of it."""
     with opened() as database, database.read() as connection:
         found = views.event(connection, id)
-    names = (*_COLUMNS, "occurred_at", "conflicts")
+    names = (*_COLUMNS, "occurred_at", "conflicts", "imported")
     show_one(found, f"event {id}", names, as_json=as_json)

@@ -26,13 +26,18 @@ class Filtered(click.Command):
 
 def read(words: tuple[str, ...], kind: Kind, **options: str | int | None) -> Filter:
     """The filter of the words together with options that say the same in their own way."""
-    given = filters.parse(" ".join(map(_quoted, words)), kind, datetime.now(UTC))
+    given = filters.parse(written(words), kind, datetime.now(UTC))
     said = (
         Condition(key=key, value=value)
         for key, value in options.items()
         if value is not None
     )
     return (*given, *said)
+
+
+def written(words: tuple[str, ...]) -> str:
+    """The words as the text of one filter."""
+    return " ".join(map(_quoted, words))
 
 
 def _quoted(word: str) -> str:

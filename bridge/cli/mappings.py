@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 
 from bridge import mapping
-from bridge import settings as environment
 from bridge.errors import ConfigurationError, MappingError
 from bridge.mapping import Ruleset
 from bridge.mapping.diagnostics import full
@@ -18,12 +17,18 @@ folder_argument = click.argument(
 
 def chosen(folder: Path | None) -> Path:
     """The folder that was named, else that of the settings. Raises ConfigurationError when it is no folder."""
-    found = folder or environment.load().mappings
+    found = folder or _usual()
     if not found.is_dir():
         said = "is not a folder" if found.exists() else "does not exist"
         wanted = "name the folder of the mapping files, here or in BRIDGE_MAPPINGS"
         raise ConfigurationError(f"{found} {said}: {wanted}")
     return found
+
+
+def _usual() -> Path:
+    from bridge import settings  # which takes a while to import, and is seldom asked
+
+    return settings.load().mappings
 
 
 def usable(folder: Path) -> Ruleset:

@@ -4,11 +4,11 @@ from dataclasses import asdict
 
 import click
 
-from bridge import settings as environment
 from bridge.cli import steering
 from bridge.cli.store import json_option, nothing, opened, show_rows
-from bridge.services import pausing
-from bridge.services.rulesets import Rules
+from bridge.services import pausing, rulesets
+from bridge.store import Database
+from bridge.store.pauses import Scope
 
 
 @click.command("pause")
@@ -36,13 +36,22 @@ def command(
                 nothing("nothing is paused or parked")
             show_rows(stopped, tuple(stopped[0]), as_json=as_json)
             return
-        if scope.as_mapping():
-            folder = environment.load().mappings
-            rules = Rules(database, folder, pinned=True).current()
-            pausing.check(database, scope, rules)
+        _check(database, scope)
         new = pausing.pause(database, scope, steering.me(reason))
     said = "is paused" if new else "was paused before"
     click.echo(
         f"{scope} {said}: `bridge resume {pausing.options(scope)}` lets it go on",
         err=True,
     )
+
+
+def _check(database: Database, scope: Scope) -> None:
+    """Refuses a name that nothing has. Stopping is for bad days: without rules to ask, any name is taken."""
+    if not scope.as_mapping():
+        return
+    rules = rulesets.last_good(database)
+    if rules is None:
+        said = f"no rules are in force: whether anything is {scope} is not known"
+        click.echo(said, err=True)
+        return
+    pausing.check(database, scope, rules)

@@ -1,39 +1,27 @@
-"""`bridge replay ID…|FILTER…`."""
+"""`bridge replay ID…|FILTER…` and `bridge replay --resume RUN`."""
 
-import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import click
 
 from bridge import settings as environment
-from bridge.cli import steering
-from bridge.cli.filters import Filtered
-from bridge.cli.store import json_option, opened
+from bridge.cli import filters, steering
+from bridge.cli.rate import rate_option
+from bridge.cli.store import NUMBER, json_option, opened
 from bridge.cli.text import plain, printable
+from bridge.services import choosing, replay_runs
 from bridge.services.replay import STATES, Plan, Replayer
+from bridge.services.replay_runs import Run
 from bridge.services.requests import request_lines
 from bridge.services.rulesets import Rules
 from bridge.services.steer import Done
 from bridge.store import Database
 from bridge.store.audit import By
 
-_RATE = re.compile(r"([1-9][0-9]{0,4})/([smh])")
-_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
-
-def _pause(ctx: click.Context, option: click.Parameter, value: str | None) -> float:
-    """Seconds between two deliveries of `5/s`."""
-    if value is None:
-        return 0.0
-    found = _RATE.fullmatch(value)
-    if found is None:
-        raise click.BadParameter("write a number a second, minute or hour: 5/s, 30/m")
-    return _SECONDS[found[2]] / int(found[1])
-
-
-@click.command("replay", cls=Filtered)
-@steering.words_argument
+@click.command("replay", cls=filters.Filtered)
+@click.argument("words", nargs=-1, metavar="[ID|FILTER]...")
 @click.option(
     "--rules",
     type=click.Choice(("original", "current")),
@@ -46,12 +34,13 @@ def _pause(ctx: click.Context, option: click.Parameter, value: str | None) -> fl
     "--force", is_flag=True, help="Send what is older than what was delivered."
 )
 @click.option(
-    "--rate",
-    "wait",
-    callback=_pause,
-    metavar="N/s",
-    help="At most so many a second (/m, /h).",
+    "--resume",
+    "number",
+    type=NUMBER,
+    metavar="RUN",
+    help="Go on with the replay of a filter that was interrupted.",
 )
+@rate_option
 @steering.reason_option
 @steering.yes_option
 @json_option
@@ -60,36 +49,62 @@ def command(
     rules: str,
     dry_run: bool,
     force: bool,
+    number: int | None,
     wait: float,
     reason: str,
     yes: bool,
     as_json: bool,
 ) -> None:
     """Send finished deliveries once more, also after success; each joins the end of its lane."""
+    current = rules == "current"
+    if bool(words) == bool(number) or (number and (current or force)):
+        raise click.UsageError(
+            "name ids or a filter, or --resume RUN, which keeps the --rules and --force that it began with"
+        )
+    by = steering.me(reason)
     with opened() as database:
-        replayer = _replayer(database, force=force, current=rules == "current")
-        act = (
-            _shown(replayer) if dry_run else _sent(replayer, steering.me(reason), wait)
-        )
-        steering.run(
-            database,
-            words,
-            STATES,
-            act,
-            what="replay",
-            yes=yes or dry_run,
-            as_json=as_json,
-            size=1,
-        )
+        ids = steering.numbers(words)
+        if number:
+            run = replay_runs.load(database, number)
+        else:
+            run = replay_runs.draft(
+                database,
+                "" if ids else filters.written(words),
+                current=current,
+                force=force,
+            )
+        if not number and not ids:
+            run = _agreed(database, run, None if dry_run else by, yes=yes or dry_run)
+        found: Iterable[Sequence[int]]
+        found = steering.chunks(ids, 1) if ids else replay_runs.left(database, run)
+        replayer = _replayer(database, run)
+        act = _shown(replayer) if dry_run else _sent(replayer, by, wait)
+        steering.each(found, act, what="replay", as_json=as_json)
 
 
-def _replayer(database: Database, *, force: bool, current: bool) -> Replayer:
+def _agreed(database: Database, run: Run, by: By | None, *, yes: bool) -> Run:
+    """A run that was agreed to; with somebody who does it, written down and said how it goes on."""
+    steering.agree(choosing.tally(database, run.where, STATES), "replay", yes=yes)
+    if by is None:
+        return run
+    begun = replay_runs.begin(database, run, by)
+    id = begun.id
+    said = f"replay {id}: if it is interrupted, `bridge replay --resume {id}` goes on"
+    click.echo(said, err=True)
+    return begun
+
+
+def _replayer(database: Database, run: Run) -> Replayer:
     settings = environment.load()
     active = None
-    if current:
+    if run.current:
         active = Rules(database, settings.mappings, pinned=True).current()
     return Replayer(
-        database, rules=active, environment=settings.environment, force=force
+        database,
+        rules=active,
+        environment=settings.environment,
+        force=run.force,
+        run=run.id,
     )
 
 

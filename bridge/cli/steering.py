@@ -4,14 +4,14 @@ import os
 import pwd
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import click
 
 from bridge.cli import filters
 from bridge.cli.store import nothing
 from bridge.cli.text import json_line, printable
-from bridge.services import steer
+from bridge.services import choosing
 from bridge.services.steer import Done
 from bridge.store import Database
 from bridge.store.audit import By
@@ -49,20 +49,37 @@ def run(
     what: str,
     yes: bool,
     as_json: bool,
-    size: int = steer.BATCH,
+    size: int = choosing.BATCH,
 ) -> None:
     """Does `act` to what the words name and says what became of each; exit code 1 when any was not done.
 
     Ids are exact, so they are not asked about; what a filter finds is counted first and has to be agreed to.
     """
-    if numbers := [int(word) for word in words if _NUMBER.fullmatch(word)]:
-        if len(numbers) < len(words):
-            raise click.UsageError("name ids or a filter, not both")
-        found = _chunks(numbers, size)
+    if named := numbers(words):
+        found = chunks(named, size)
     else:
         where = filters.read(words, "deliveries")
-        found = steer.batches(database, where, states, size)
-        agree(steer.tally(database, where, states), what, yes=yes)
+        found = choosing.batches(database, where, states, size)
+        agree(choosing.tally(database, where, states), what, yes=yes)
+    each(found, act, what=what, as_json=as_json)
+
+
+def numbers(words: tuple[str, ...]) -> list[int]:
+    """The ids among the words: all of them are, or none is."""
+    found = [int(word) for word in words if _NUMBER.fullmatch(word)]
+    if found and len(found) < len(words):
+        raise click.UsageError("name ids or a filter, not both")
+    return found
+
+
+def each(
+    found: Iterable[Sequence[int]],
+    act: Callable[[Sequence[int]], Sequence[Done]],
+    *,
+    what: str,
+    as_json: bool,
+) -> None:
+    """Does `act` to the ids and says what became of each; exit code 1 when any was not done."""
     done = 0
     failed = 0
     for ids in found:
@@ -103,7 +120,8 @@ def _line(item: Done, *, as_json: bool) -> str:
     return f"{item.id}: {printable(item.message)}"
 
 
-def _chunks(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+def chunks(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    """The ids, so many at a time."""
     for start in range(0, len(numbers), size):
         yield numbers[start : start + size]
 

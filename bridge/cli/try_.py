@@ -20,9 +20,19 @@ from bridge.services.trial_json import event_object
 @click.argument("payload", metavar="PAYLOAD|EVENT")
 @click.option("--source", help="Who sent it; a .http file says so itself.")
 @click.option("--rule", help="Only this rule.")
+@click.option(
+    "--fetched",
+    type=click.Path(path_type=Path),
+    help="What the look-up of its source answers: a JSON file.",
+)
 @click.option("--json", "as_json", is_flag=True, help="JSON, one object an event.")
 def command(
-    payload: str, source: str | None, rule: str | None, *, as_json: bool
+    payload: str,
+    source: str | None,
+    rule: str | None,
+    fetched: Path | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Show, rule by rule, what becomes of an event and why, with each request as curl. Sends nothing.
 
@@ -32,6 +42,8 @@ def command(
     folder = chosen(None)
     ruleset = usable(folder)
     events = _events(ruleset, payload, source, settings.environment)
+    if fetched:
+        events = trial_events.with_answer(events, fetched)
     _check_rule(rule, ruleset, events)
     for event in events:
         trials = [
@@ -43,10 +55,21 @@ def command(
         ]
         if reason := mapping.passed_over(event, settings.environment):
             click.echo(f"the worker would ask no rule: {reason}", err=True)
+        first = _looked_up(event, ruleset, settings.environment)
         if as_json:
-            click.echo(json_line(event_object(event, trials, folder, reason)))
+            found = event_object(event, trials, folder, reason, first)
+            click.echo(json_line(found))
         else:
-            _show(event, trials, folder)
+            _show(event, [*([first] if first else []), *trials], folder)
+
+
+def _looked_up(event: Event, ruleset: Ruleset, environment: str) -> Trial | None:
+    """The look-up of an event, which is not made here: its answer is that of --fetched, or of the store."""
+    trial = mapping.look_up(event, ruleset, environment=environment)
+    if trial and trial.decision.rendered and event.fetched is None:
+        said = "the worker would look it up first: give the answer with --fetched FILE"
+        click.echo(said, err=True)
+    return trial
 
 
 def _events(

@@ -6,16 +6,12 @@ from typing import Any
 import click
 
 from bridge import settings as environment
-from bridge.cli import ledger
+from bridge.cli import filters, ledger
 from bridge.cli.store import NUMBER, json_option, limit_option, nothing, opened
 from bridge.cli.text import at, count, json_line, plain, printable
 from bridge.store import Database, views
 
 _MANY = 1_000  # as many as for_each may make of one event and one rule
-_NEXT = {
-    "dead": "put it right, then `bridge retry {id}`",
-    "held": "look at the ticket, then `bridge release {id}` or `bridge cancel {id}`",
-}
 
 
 @click.command("why")
@@ -42,7 +38,8 @@ def _event(database: Database, id: int, *, as_json: bool) -> None:
     with database.read() as connection:
         event = views.event(connection, id)
         decisions = views.decisions_of(connection, id)
-        deliveries = views.list_deliveries(connection, event_id=id, limit=_MANY)
+        where = filters.read((), "deliveries", event=id)
+        deliveries = views.list_deliveries(connection, where, limit=_MANY)
     if event is None:
         nothing(f"there is no event {id}")
     if as_json:
@@ -51,11 +48,17 @@ def _event(database: Database, id: int, *, as_json: bool) -> None:
         return
     said = f"event {id}: {event['type']} from {event['source']}, {event['state']}"
     click.echo(printable(said))
+    if event["imported"]:
+        said = f"not proven by its sender: imported {event['imported']}"
+        click.echo(f"  {printable(said)}")
     if event["state"] == "stored":
         click.echo("  no rule was asked yet: a worker will")
+    if event["state"] == "fetching":
+        click.echo("  no rule was asked yet: it is looked up first")
     for row in decisions:
         rule = row["rule"] or "every rule"
-        said = f"{row['said']:9} {rule}: {row['reason']}  ({at(folder, row['place'])})"
+        place = f"  ({at(folder, row['place'])})" if row["place"] else ""
+        said = f"{row['said']:9} {rule}: {row['reason']}{place}"
         click.echo(f"  {printable(said)}")
     for row in reversed(deliveries):
         click.echo(f"  {printable(_delivery(row))}")
@@ -66,8 +69,11 @@ def _plain(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _delivery(row: Mapping[str, Any]) -> str:
+    from bridge.services import outlook
+
     tried = f" after {count(row['attempts'], 'attempt')}" if row["attempts"] else ""
     reason = f": {row['reason']}" if row["reason"] else ""
-    step = _NEXT.get(row["state"], "").format(id=row["id"])
-    said = f"delivery {row['id']} to {row['connection']}, {row['state']}{tried}{reason}"
+    step = outlook.step(row)
+    kind = "look-up" if row["look_up"] else "delivery"
+    said = f"{kind} {row['id']} to {row['connection']}, {row['state']}{tried}{reason}"
     return f"{said} → {step}" if step else said

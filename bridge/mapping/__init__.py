@@ -7,7 +7,7 @@ what this module offers. Reading order: schema.py (what a file may hold), load.p
 route.py, evaluate.py, render.py.
 """
 
-from bridge.mapping.case_events import read_recording
+from bridge.mapping.case_events import read_answer, read_recording
 from bridge.mapping.case_updates import Left, Update, update_cases
 from bridge.mapping.cases import run_cases
 from bridge.mapping.codes import CODES, explain
@@ -17,6 +17,7 @@ from bridge.mapping.environment import SecretCode, missing_secrets
 from bridge.mapping.evaluate import Step
 from bridge.mapping.expressions import ExpressionError
 from bridge.mapping.failures import CaseResult, Edit, Failure, Reason
+from bridge.mapping.fetches import look_up
 from bridge.mapping.folder import fingerprint
 from bridge.mapping.load import build, load
 from bridge.mapping.recorded import check_recorded, unheard
@@ -54,8 +55,10 @@ __all__ = [
     "judge",
     "fingerprint",
     "load",
+    "look_up",
     "missing_secrets",
     "passed_over",
+    "read_answer",
     "read_recording",
     "read_recordings",
     "route",

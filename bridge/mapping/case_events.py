@@ -9,8 +9,8 @@ from bridge import providers
 from bridge.errors import Refused
 from bridge.mapping.patch import NoSuchPath, Opened
 from bridge.mapping.ruleset import Case, Ruleset
-from bridge.model import Event, Request
-from bridge.strict import http
+from bridge.model import Event, Json, Request
+from bridge.strict import http, json
 
 UNDATED = datetime(2026, 1, 1, tzinfo=UTC)  # the clock where event and test have none
 _MAX_BYTES = 2 * 1024 * 1024
@@ -26,10 +26,7 @@ class Unreadable(Exception):
 
 def read_recording(path: Path, source: str) -> Request:
     """A recorded request: `.http` as it is, any other file as a JSON body. Raises OSError or ValueError."""
-    with path.open("rb") as file:
-        raw = file.read(_MAX_BYTES + 1)
-    if len(raw) > _MAX_BYTES:
-        raise ValueError("it is larger than 2 MiB")
+    raw = _read_bytes(path)
     if path.suffix == ".http":
         return http.parse(raw, UNDATED)
     return Request(
@@ -39,6 +36,14 @@ def read_recording(path: Path, source: str) -> Request:
         body=raw,
         received_at=UNDATED,
     )
+
+
+def read_answer(path: Path) -> Json:
+    """A recorded answer to a look-up: JSON. Raises OSError, ValueError or Malformed."""
+    found = json.loads(_read_bytes(path))
+    if not isinstance(found, dict | list):
+        raise ValueError("it is neither a JSON object nor a list")
+    return found
 
 
 class CaseEvents:
@@ -61,10 +66,29 @@ class CaseEvents:
         except (ValueError, Refused) as error:
             message = f"'{case.given}' cannot be used: {error}"
             raise Unreadable(message, "", "given") from None
+        fetched = self._fetched(case)
         return [
-            replace(event, received_at=case.at or event.occurred_at or UNDATED)
+            replace(
+                event,
+                received_at=case.at or event.occurred_at or UNDATED,
+                fetched=fetched,
+            )
             for event in events
         ]
+
+    def _fetched(self, case: Case) -> Json:
+        """What the look-up answers: written in the test, or in a file beside it."""
+        if not isinstance(case.fetched, str):
+            return case.fetched
+        path = self._folder / Path(case.place.file).parent / case.fetched
+        try:
+            return read_answer(path)
+        except OSError as error:
+            message = f"'{case.fetched}' cannot be read: {error.strerror}"
+            raise Unreadable(message, _near(path), "fetched") from None
+        except (ValueError, Refused) as error:
+            message = f"'{case.fetched}' cannot be used: {error}"
+            raise Unreadable(message, "", "fetched") from None
 
     def _read(self, path: Path, case: Case) -> tuple[Event, ...]:
         provider = self._sources[case.source].provider
@@ -75,6 +99,14 @@ class CaseEvents:
             opened = self._opened[key] = Opened(read_recording(path, case.source))
         request = opened.patched(provider, case.patch)
         return providers.read(provider, case.source, providers.trust(request))
+
+
+def _read_bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        raw = file.read(_MAX_BYTES + 1)
+    if len(raw) > _MAX_BYTES:
+        raise ValueError("it is larger than 2 MiB")
+    return raw
 
 
 def _near(path: Path) -> str:

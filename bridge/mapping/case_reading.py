@@ -66,6 +66,7 @@ def _case(item: Node, name: Node, source: str, position: int, known: Known) -> C
         given=str(given.value) if given else "",
         patch=patch,
         at=datetime.fromisoformat(str(at.value)) if at else None,
+        fetched=plain(item.get("fetched")),  # type: ignore[arg-type]
         expect=_pairs(expect),
         position=position,
         place=name.place,

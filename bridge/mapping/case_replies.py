@@ -5,6 +5,7 @@ replies; without any, a test asks only whether it waits.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bridge import retry, vendors
@@ -36,7 +37,7 @@ def check_ending(call: Node, known: Known) -> None:
     given = {key: node for key, node in parts.items() if node}
     if not given:
         return
-    ending = Node(value=given, place=call.place, keys=call.keys)
+    ending = replace(call, value=given)
     for reply in _items(check(EndingShape(), ending, known.findings)):
         try:
             _body(reply)

@@ -10,9 +10,10 @@ from pathlib import Path
 from bridge.mapping.case_events import CaseEvents, Unreadable
 from bridge.mapping.case_judging import judge
 from bridge.mapping.failures import CaseResult, Failure
+from bridge.mapping.fetches import look_up
 from bridge.mapping.route import Trial, try_event
 from bridge.mapping.ruleset import Case, Ruleset
-from bridge.model import Diagnostic, Event
+from bridge.model import Diagnostic, Event, Said
 
 
 def run_cases(
@@ -40,6 +41,9 @@ def _run(case: Case, ruleset: Ruleset, events: CaseEvents) -> CaseResult:
 
 
 def _judged(case: Case, ruleset: Ruleset, events: list[Event]) -> CaseResult:
+    unfetched = [*_unfetched(case, ruleset, events)]
+    if unfetched:
+        return CaseResult(case=case, failures=tuple(unfetched[:1]))
     trials = [trial for event in events for trial in try_event(event, ruleset)]
     by_rule: dict[str, list[Trial]] = {}
     for trial in trials:
@@ -60,6 +64,31 @@ def _judged(case: Case, ruleset: Ruleset, events: list[Event]) -> CaseResult:
         failures=tuple(failures),
         decisions=tuple(trial.decision for trial in trials),
     )
+
+
+def _unfetched(case: Case, ruleset: Ruleset, events: list[Event]) -> Iterator[Failure]:
+    """Why the rules would not be asked: a look-up that fails, or whose answer the test does not say."""
+    for event in events:
+        trial = look_up(event, ruleset)
+        said = trial.decision.said if trial else Said.NO_MATCH
+        if trial and said is Said.ERROR:
+            error = trial.decision.diagnostic
+            assert error is not None
+            message = f"the look-up of the source fails: {error.code} {error.message}"
+            help = (
+                f"at {error.place}: {error.help}" if error.help else f"at {error.place}"
+            )
+            yield _failure(case, message, help)
+        elif said is Said.MATCHED and case.fetched is None:
+            message = "the event is looked up first, and the test does not say what that answers"
+            yield _failure(
+                case, message, "write fetched: the answer, or a file with it"
+            )
+
+
+def _failure(case: Case, message: str, help: str) -> Failure:
+    found = Diagnostic(code="T508", message=message, place=case.place, help=help)
+    return Failure(diagnostic=found)
 
 
 def _with_lines(result: CaseResult, ruleset: Ruleset) -> CaseResult:

@@ -87,6 +87,13 @@ TESTS: Final[Mapping[str, Explanation]] = {
         "when: response.body.code == 7            # but the answer is an HTML page",
         "when: response.body.code | default(0) == 7",
     ),
+    "T508": _code(
+        "event that cannot be looked up",
+        "The source declares fetch, and this event is looked up before any rule is asked: the test says what that "
+        "answers. It is also this code where the call of the look-up cannot be made of the event.",
+        "given: payloads/mercadopago/payment.updated.http            # and no fetched",
+        "given: payloads/mercadopago/payment.updated.http\nfetched: { status: approved, transaction_amount: 1500 }",
+    ),
 }
 
 WARNINGS: Final[Mapping[str, Explanation]] = {
@@ -156,5 +163,20 @@ WARNINGS: Final[Mapping[str, Explanation]] = {
         "max_event_age, ordering.stale or ordering.at goes by the time of the event, and this sender gives it none.",
         "source: github            # no time of its own\nordering: { stale: skip }",
         "source: github\nordering: { at: event.issue.updated_at | parse_date, stale: skip }",
+    ),
+    "W611": _code(
+        "coalescing of something that adds up",
+        "Of the updates that wait, only the newest is sent, so what the others would have added is missing.",
+        "ordering: { coalesce: true }\nfields: { ticket_id: T1, sub_status: PS, comment: Paid }",
+        "ordering: { coalesce: true }\nfields: { ticket_id: T1, sub_status: PS }",
+    ),
+    "W612": _code(
+        "source that looks nothing up",
+        "The sender's events name objects by id and hold nothing of them, so rules have nothing to decide by.",
+        "source:\n  name: gocardless\n  verify: { secret: { env: GOCARDLESS_SECRET } }",
+        "source:\n  name: gocardless\n  verify: { secret: { env: GOCARDLESS_SECRET } }\n"
+        "  fetch:\n    target: http.request\n    connection: { base_url: https://api.gocardless.com }\n"
+        "    auth: { bearer: { env: GOCARDLESS_TOKEN } }\n"
+        '    fields: { method: GET, path: "/payments/{{ event.links.payment }}" }',
     ),
 }

@@ -45,6 +45,8 @@ def _connections(ruleset: Ruleset) -> Iterator[Connection]:
     """The named ones, and those that rules write inline."""
     yield from ruleset.connections.values()
     yield from (rule.connection for rule in ruleset.rules)
+    fetches = (source.fetch for source in ruleset.sources.values())
+    yield from (fetch.rule.connection for fetch in fetches if fetch)
 
 
 def _unfit(

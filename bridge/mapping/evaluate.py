@@ -60,10 +60,16 @@ class Evaluation:
 
     def with_let(self, scope: Scope) -> Scope:
         """A scope with the rule's own names, each evaluated when it is first used, and its connection's country."""
-        within = scope.child({})
-        within.country = str(self.rule.options.get("country", ""))
-        own = {name: self._named(it, within) for name, it in self.rule.let.items()}
-        within.names = {**scope.names, **own}
+        names = dict(scope.names)
+        within = Scope(
+            names=names,
+            money=scope.money,
+            country=str(self.rule.options.get("country", "")),
+            tables=scope.tables,
+            budget=scope.budget,
+        )
+        for name, written in self.rule.let.items():
+            names[name] = self._named(written, within)
         return within
 
     def value(self, formula: Formula | Constant, scope: Scope) -> Value:

@@ -85,7 +85,7 @@ def _check_constants(
         for name, tree in fields.items()
         if isinstance(tree, Constant) and name in schema.fields
     }
-    problems = schema.validate(constants, partial=True)
+    problems = schema.validate(constants, partial=True) if constants else {}
     for name, messages in problems.items():
         if name in constants and isinstance(messages, list):
             message, help = split_fix(str(messages[0]))

@@ -9,7 +9,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import Any, Literal
 
-from marshmallow import ValidationError, fields
+from marshmallow import fields
 
 from bridge.mapping.problems import Problem, needs
 
@@ -26,8 +26,6 @@ class Key(fields.Field[Any]):
     `meant` are words that other tools have for it, for the help about an unknown key.
     """
 
-    default_error_messages = {"required": "required", "null": "null"}
-
     def __init__(
         self,
         description: str,
@@ -41,13 +39,14 @@ class Key(fields.Field[Any]):
         errors: dict[str, Any] = {"required": Problem("required", description)}
         super().__init__(metadata=notes, error_messages=errors, **rest)
 
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Any, **kwargs: Any
-    ) -> Any:
+    def problems(self, name: Any, value: object) -> dict[Any, Any]:
+        """What is wrong with a value, under its name; nothing where it is well."""
+        if value is None:
+            return {} if self.allow_none else {name: ["null"]}
         problem = self.problem(value)
-        if problem:
-            raise ValidationError(problem)
-        return value
+        if not problem:
+            return {}
+        return {name: [problem] if isinstance(problem, Problem) else problem}
 
     def problem(self, value: object) -> "Problem | dict[Any, Any] | None":
         """What is wrong with a value that is not null, or for what it holds, by key."""
@@ -233,8 +232,5 @@ def seconds(text: object) -> int:
 def _problems(kind: Key, values: Mapping[Any, object]) -> dict[Any, Any] | None:
     wrong: dict[Any, Any] = {}
     for key, value in values.items():
-        if value is None and not kind.allow_none:
-            wrong[key] = ["null"]
-        elif value is not None and (problem := kind.problem(value)):
-            wrong[key] = [problem] if isinstance(problem, Problem) else problem
+        wrong |= kind.problems(key, value)
     return wrong or None

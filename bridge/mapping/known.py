@@ -18,6 +18,7 @@ class Known:
     references: References
     environ: Mapping[str, str]
     sources: dict[str, Source] = field(default_factory=dict)
+    fetching: set[str] = field(default_factory=set)  # the sources that write `fetch`
     connections: dict[str, Connection] = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
     places: dict[tuple[str, str], Place] = field(default_factory=dict)

@@ -12,8 +12,10 @@ from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 
+from bridge.mapping.appending import appending
 from bridge.mapping.case_reading import read_cases, uncovered
 from bridge.mapping.connections import declare_connection
+from bridge.mapping.fetches import declare_fetch
 from bridge.mapping.findings import Findings
 from bridge.mapping.folder import read_folder
 from bridge.mapping.known import Known
@@ -26,6 +28,7 @@ from bridge.mapping.shape import check
 from bridge.mapping.sources import declare_source, source_name
 from bridge.mapping.tables import declare_table
 from bridge.mapping.undated import undated
+from bridge.mapping.unfetched import unfetched
 from bridge.model import Diagnostic
 from bridge.strict.yaml import Node, compose
 
@@ -74,10 +77,14 @@ def _build(
     files = _compose(texts, findings)
     for file in files:
         _declare(file, texts, known)
+    for file in files:
+        declare_fetch(file, known)
     rules = tuple(rule for file in files for rule in _rules(file, known))
     cases = tuple(case for file in files for case in read_cases(file, known))
     findings.extend(uncovered(rules, cases))
     findings.extend(undated(rules, known.sources))
+    findings.extend(unfetched(rules, known.sources, known.fetching))
+    findings.extend(appending(rules))
     usable = not findings.errors()
     if usable:  # what a rule with an error does is not known
         findings.extend(overlaps(rules))

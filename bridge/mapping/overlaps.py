@@ -24,22 +24,24 @@ class _Writing:
 
 def overlaps(rules: Sequence[Rule]) -> Iterator[Diagnostic]:
     """One warning for each two live rules that overlap, at the field of the later one."""
-    alike: dict[str, list[_Writing]] = {}
+    alike: dict[str, list[Rule]] = {}
     for rule in rules:
-        if rule.mode == "live" and rule.operation.replaces and _ticket(rule):
-            alike.setdefault(_about(rule), []).append(_writing(rule))
+        if rule.mode == "live" and rule.operation.replaces:
+            if ticket := _ticket(rule):
+                alike.setdefault(_about(rule, ticket), []).append(rule)
     for group in alike.values():
-        for one, other in combinations(group, 2):
+        writings = map(_writing, group) if len(group) > 1 else ()
+        for one, other in combinations(writings, 2):
             if _same_condition(one, other) and _same_types(one.rule, other.rule):
                 field = _contested(one, other)
                 if field:
                     yield _finding(one.rule, other.rule, field)
 
 
-def _about(rule: Rule) -> str:
+def _about(rule: Rule, ticket: str) -> str:
     """Equal for rules that call one operation of one tenant for one ticket of one sender."""
     options = sorted(rule.connection.options.items())
-    return repr((rule.source, rule.operation.name, options, _ticket(rule)))
+    return repr((rule.source, rule.operation.name, options, ticket))
 
 
 def _writing(rule: Rule) -> _Writing:

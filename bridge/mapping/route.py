@@ -42,7 +42,7 @@ def try_event(
     if not rules:
         return ()
     scope = scope_of(event, ruleset, environment)
-    return tuple(_try(rule, event, scope, ruleset, environment) for rule in rules)
+    return tuple(try_rule(rule, event, scope, ruleset, environment) for rule in rules)
 
 
 def passed_over(event: Event, environment: str) -> str:
@@ -69,13 +69,21 @@ def _names(event: Event, environment: str) -> dict[str, Value]:
         "received_at": event.received_at,
         "environment": environment,
     }
-    headers = dict(event.headers)
-    return {"event": event.payload, "headers": headers, "meta": meta, "omit": OMIT}  # type: ignore[dict-item]
+    names = {
+        "event": event.payload,
+        "headers": dict(event.headers),
+        "meta": meta,
+        "omit": OMIT,
+    }
+    if event.fetched is not None:
+        names["fetched"] = event.fetched
+    return names  # type: ignore[return-value]
 
 
-def _try(
+def try_rule(
     rule: Rule, event: Event, scope: Scope, ruleset: Ruleset, environment: str
 ) -> Trial:
+    """What one rule makes of an event, whose scope is `scope_of`."""
     if not rule.takes(event.type):
         return Trial(rule=rule, decision=_other_type(rule, event), steps=())
     evaluation = Evaluation(rule=rule, event=event, environment=environment)

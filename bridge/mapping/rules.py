@@ -16,13 +16,13 @@ from bridge.mapping.known import Known
 from bridge.mapping.places import place_at
 from bridge.mapping.references import without_references
 from bridge.mapping.responses import read_responses
-from bridge.mapping.ruleset import Constant, ForEach, Formula, Rule, Tree
-from bridge.mapping.schema import MAX_ITEMS
+from bridge.mapping.rule_shape import MAX_ITEMS
+from bridge.mapping.ruleset import Constant, ForEach, Formula, Rule
 from bridge.model import Connection, Place, Retries
 from bridge.strict.yaml import Node, plain
 from bridge.vendors import Operation
 
-_RESERVED = EVENT_NAMES | {"index", "fields"}
+_RESERVED = EVENT_NAMES | {"index", "fields", "fetched"}
 _WHOLE = frozenset({"connection", "auth"})  # a rule's own replaces the default's
 
 
@@ -42,7 +42,7 @@ def merged(
 
 def read_rule(node: Node, source: str | None, known: Known) -> Rule | None:
     """The rule, or None after a finding. The node's shape was checked and its defaults are in it."""
-    reader = _Reader(node, known)
+    reader = Reader(node, known, *(("fetched",) if source in known.fetching else ()))
     id_node = node.get("id")
     if id_node is None or not known.declare("rule", str(id_node.value), id_node.place):
         return None
@@ -53,12 +53,15 @@ def read_rule(node: Node, source: str | None, known: Known) -> Rule | None:
     return reader.rule(str(id_node.value), source or "", id_node.place)
 
 
-class _Reader:
+class Reader:
     """Reads the keys of one rule. Everything that is wrong is found before it gives up."""
 
-    def __init__(self, node: Node, known: Known) -> None:
+    find = staticmethod(vendors.operation)
+
+    def __init__(self, node: Node, known: Known, *names: str) -> None:
+        """`names` are those that its expressions know besides the event's."""
         self.node, self.known, self.findings = node, known, known.findings
-        self.write = Writer(known=known)
+        self.write = Writer(known=known).knowing(*names)
 
     def rule(self, id: str, source: str, place: Place) -> Rule | None:
         """The rule; None where its operation or connection is not known."""
@@ -81,11 +84,11 @@ class _Reader:
             or ("skip" if operation.replaces else "send"),
             coalesce=plain(self.at("ordering.coalesce")) is True,
             max_event_age=self.duration("max_event_age"),
-            retries=self.retries(operation, expressions["fields"]),
+            retries=self.retries(),
             responses=read_responses(self.node.get("responses"), self.known),
             holds_appended=not self.text("retries.on_ambiguous"),
             place=place,
-            places=self.places(),
+            written=self.written(),
             **expressions,
         )
 
@@ -111,7 +114,7 @@ class _Reader:
             self.findings.add("M103", "missing key 'target'", place, help)
             return None
         try:
-            return vendors.operation(str(target.value))
+            return self.find(str(target.value))
         except UnknownName as error:
             message, help = split_fix(str(error))
             self.findings.add("M105", message, target.place, help)
@@ -175,14 +178,9 @@ class _Reader:
         write = self.write.knowing("fields")
         return write.condition("hold_if", self.node.get("hold_if"))
 
-    def retries(self, operation: Operation, fields: Mapping[str, Tree]) -> Retries:
+    def retries(self) -> Retries:
         attempts = self.at("retries.max_attempts")
         ambiguous = self.text("retries.on_ambiguous")
-        appended = sorted(operation.appends.intersection(fields))
-        if ambiguous == "retry" and appended:
-            message = f"a retry after an unknown outcome may add '{appended[0]}' twice"
-            place = place_at(self.node, "retries.on_ambiguous")
-            self.findings.add("W602", message, place, "write on_ambiguous: hold")
         return Retries(
             max_attempts=int(str(attempts.value)) if attempts else None,
             max_age=self.duration("retries.max_age"),
@@ -196,15 +194,19 @@ class _Reader:
         items = node.value if node and isinstance(node.value, list) else []
         return tuple(str(item.value) for item in items)
 
-    def places(self) -> dict[str, Place]:
-        """Where each key stands, those of `ordering` and each entry of `events` too."""
-        node, ordering = self.node.get("events"), self.node.get("ordering")
+    def written(self) -> dict[str, Node]:
+        """The node of each key, those of `ordering` and `retries` and each entry of `events` too."""
+        node = self.node.get("events")
         items = node.value if node and isinstance(node.value, list) else []
-        inner = ordering.keys.items() if ordering else ()
+        inner = [(name, self.node.get(name)) for name in ("ordering", "retries")]
         return {
-            **{key: node.place for key, node in self.node.keys.items()},
-            **{f"ordering.{key}": node.place for key, node in inner},
-            **{f"events.{at}": item.place for at, item in enumerate(items)},
+            **self.node.keys,
+            **{
+                f"{name}.{key}": inside
+                for name, part in inner
+                for key, inside in (part.keys.items() if part else ())
+            },
+            **{f"events.{at}": item for at, item in enumerate(items)},
         }
 
     def reserved(self, name: str, place: Place) -> None:

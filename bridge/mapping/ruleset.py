@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from ipaddress import IPv4Network, IPv6Network
 from typing import TypeAlias
 
 from bridge.errors import MappingError
@@ -58,13 +59,25 @@ def leaves(tree: "Tree | None") -> Iterator[Formula]:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Allow:
+    """Which requests a source takes at all; empty: any."""
+
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    content_types: frozenset[str] = frozenset()  # lower case, without parameters
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
     """One configured sender: what is behind POST /hooks/<name>."""
 
     name: str
     provider: Provider
     secrets: tuple[SecretRef, ...]  # any of them may have signed
+    token: SecretRef | None = None  # by which the sender checks the URL; None: a secret
+    allow: Allow = Allow()
     place: Place
+    # What is looked up before the rules are asked; it has no say in how a request is read.
+    fetch: "Fetch | None" = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,7 +119,7 @@ class Rule:
     responses: tuple[Response, ...] = ()  # the first that fits judges an answer
     holds_appended: bool  # on_ambiguous is not written: hold when a field appends
     place: Place  # of its id
-    places: Mapping[str, Place]  # key → where it stands, defaults included
+    written: Mapping[str, Node]  # key → where it stands, defaults included
 
     def takes(self, event_type: str) -> bool:
         """Whether the rule is about events of this type."""
@@ -114,7 +127,8 @@ class Rule:
 
     def place_of(self, key: str) -> Place:
         """Where a key of the rule stands; the rule itself where the key is not written."""
-        return self.places.get(key, self.place)
+        node = self.written.get(key)
+        return node.place if node else self.place
 
     def formulas(self) -> Iterator[Formula]:
         """Every expression that is evaluated for an event, in that order."""
@@ -134,6 +148,14 @@ class Rule:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Fetch:
+    """A look-up for the events of a source: a rule without a name, whose answer comes back as `fetched`."""
+
+    rule: Rule  # its lane_key names the object; None: what it asks for does
+    cache: int  # seconds for which the same question gets the same answer
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Case:
     """One test of a mapping file: a recorded payload and what each rule must make of it."""
 
@@ -142,6 +164,9 @@ class Case:
     given: str  # path of the recording, relative to the mapping file
     patch: Mapping[str, Json]
     at: datetime | None  # when the event arrives; None: when it occurred
+    fetched: (
+        Json  # what its look-up answers, as text the file that has it; None: not said
+    )
     expect: Mapping[str, Node]  # rule → outcome
     position: int  # in the list of its file's tests
     place: Place  # of its name

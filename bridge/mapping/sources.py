@@ -1,7 +1,8 @@
-"""Reads `source:`: the provider with what the file says about it, and where its secrets are."""
+"""Reads `source:`: the provider with what the file says about it, where its secrets are, and who may send."""
 
 from bridge import providers
 from bridge.errors import ConfigurationError, UnknownName
+from bridge.mapping.allow import allowed
 from bridge.mapping.findings import split_fix, suggest
 from bridge.mapping.known import Known
 from bridge.mapping.places import place_at
@@ -25,12 +26,19 @@ def declare_source(node: Node, known: Known) -> None:
     place = _value_place(node, "name")
     if name is None or not known.declare("source", name, place):
         return
+    if node.get("fetch"):
+        known.fetching.add(name)
     verify = node.get("verify")
     secrets = _secrets(node, verify, known)
     provider = _provider(name, node, known)
     if provider:
         known.sources[name] = Source(
-            name=name, provider=provider, secrets=secrets, place=place
+            name=name,
+            provider=provider,
+            secrets=secrets,
+            token=_token(verify, provider, known),
+            allow=allowed(node, provider, known.findings),
+            place=place,
         )
 
 
@@ -53,6 +61,19 @@ def _secrets(node: Node, verify: Node | None, known: Known) -> tuple[SecretRef, 
     return tuple(reference for reference in found if reference)
 
 
+def _token(
+    verify: Node | None, provider: providers.Provider, known: Known
+) -> SecretRef | None:
+    """The reference under verify.token, where the sender checks the URL by one."""
+    token = verify.get("token") if verify else None
+    if token is None:
+        return None
+    if not provider.checks_token:
+        message = f"'verify.token' is not used by {provider.name}: it does not check the URL by a token"
+        known.findings.add("M102", message, token.place, "take it out")
+    return known.references.secret(token, "token")
+
+
 def _provider(name: str, node: Node, known: Known) -> providers.Provider | None:
     """The provider, with the file's own `verify` and `event` laid over its data."""
     given = node.get("provider")
@@ -67,7 +88,8 @@ def _provider(name: str, node: Node, known: Known) -> providers.Provider | None:
         place = _value_place(node, "provider" if given else "name")
         known.findings.add("M105", f"unknown provider '{wanted}'", place, help)
         return None
-    verify = {key: it for key, it in _own(node, "verify").items() if key != "secret"}
+    verify = _own(node, "verify")
+    verify = {key: verify[key] for key in verify if key not in ("secret", "token")}
     try:
         return providers.configure(provider, verify=verify, event=_own(node, "event"))
     except ConfigurationError as error:

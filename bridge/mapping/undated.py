@@ -33,5 +33,5 @@ def _dated(rule: Rule) -> Iterator[tuple[str, str]]:
     help = "write ordering.at with a time that the body holds, and | parse_date"
     if rule.at and _OCCURRED in rule.at.expression.paths:
         yield "ordering.at", help
-    elif rule.at is None and rule.stale == "skip" and "ordering.stale" in rule.places:
+    elif rule.at is None and rule.stale == "skip" and "ordering.stale" in rule.written:
         yield "ordering.stale", help

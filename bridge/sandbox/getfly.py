@@ -58,9 +58,10 @@ def create_ticket() -> ResponseReturnValue:
 @BLUEPRINT.get("/api/v6.1/ticket")
 def get_ticket() -> ResponseReturnValue:
     code = request.args.get("ticket_code", "")
-    stored = current().tickets(NAME).get(code)
-    if stored is None:
+    found = current().find(NAME, code)
+    if found is None:
         return _error(404, "Ticket not found")
+    stored = {**found, "ticket_code": code}
     wanted = request.args.get("fields", "ticket_code").split(",")
     return {key: stored[key] for key in wanted if key in stored}
 

@@ -1,7 +1,7 @@
-"""A pretend Kapture CX: sub-status and comments of tickets, new tickets. Comments pile up on every call.
+"""A pretend Kapture CX: sub-status and comments of tickets, new tickets, a search. Comments pile up on every call.
 
 What it refuses comes with 200 and `status: failed`, except a bad token (401): the page gives those bodies no status of
-their own. Read off the vendor's page alone.
+their own. Read off the vendor's page alone; the search, which has another page, off what public clients make of it.
 """
 
 from datetime import datetime
@@ -73,6 +73,21 @@ def add_ticket() -> ResponseReturnValue:
         "message": "Ticket created successfully.",
         "status": "success",
     }
+
+
+@BLUEPRINT.post("/search-ticket-by-ticket-id.html/v.2.0")
+def search_tickets() -> ResponseReturnValue:
+    body = request.get_json(force=True, silent=True)
+    ids = body.get("ticket_ids") if isinstance(body, dict) else None
+    if not isinstance(ids, str) or not ids:
+        return _failed("ReqFieldMissing")
+    known = ((one, current().find(NAME, one)) for one in ids.split(","))
+    told = [
+        {"task_details": _shown(one, stored), "additional_info": {}}
+        for one, stored in known
+        if stored is not None
+    ]
+    return told or _failed(_MISSING)
 
 
 def _one(body: Any) -> dict[str, Any] | None:

@@ -1,7 +1,7 @@
 """A pretend Tolky: fields of tickets first, then the move, with an event for each. A reason adds a "Motivo" event.
 
 The steps "update" and "move" can be made to fail by a fault, as the page documents: a failed move leaves the update
-done. Read off the vendor's page alone.
+done. Read off the vendor's page alone; getTickets has another page, and answers in the form of this one.
 """
 
 from typing import Any
@@ -23,6 +23,7 @@ _UPDATE = (
     "assignedUser",
     "closed",
 )
+_ASKED = ("ticketId", "leadId", "conversationId")  # the first that is given counts
 _FIRST_LEVEL = "Novo"
 
 
@@ -55,6 +56,27 @@ def update_ticket() -> ResponseReturnValue:
     if "newLevel" in body:
         _move(ticket, body)
     return _done(ticket, before, fields, body)
+
+
+@BLUEPRINT.post("/api/externalAPIs/public/tickets/getTickets")
+def get_tickets() -> ResponseReturnValue:
+    """The ticket that is asked for; of a lead or a conversation those that were said to be of it."""
+    body = json_object()
+    key = next((one for one in _ASKED if isinstance(body.get(one), str)), "")
+    if not key:
+        return _error(400, "MissingTicketId", "Ticket ID não fornecido")
+    if key != "ticketId":
+        found = current().tickets(NAME).items()
+        told = [_told(one, it) for one, it in found if it.get(key) == body[key]]
+        return {"success": True, "data": told}
+    ticket = current().find(NAME, body[key])
+    if ticket is None:
+        return _error(404, "TicketNotFound", "Ticket não encontrado")
+    return {"success": True, "data": [_told(body[key], ticket)]}
+
+
+def _told(id: str, ticket: Ticket) -> Ticket:
+    return {"id": id, "level": _FIRST_LEVEL, **ticket}
 
 
 def _update(ticket: str, fields: dict[str, Any]) -> None:

@@ -6,7 +6,12 @@ trial.py     what the rules make of an event, as text; trial_json.py: as JSON; c
              trial_events.py and trial_stored.py: the events of a recording, and one of the store
 filters.py   the one language of filters
 outlook.py   why a delivery will or will not be tried again; requests.py: its request as text
-steer.py     retry, release, cancel, resume; replay.py: once more; pausing.py: stopping and letting go on
+choosing.py  which deliveries an act is about
+steer.py     retry, release, cancel, resume; replay.py: once more,
+             replay_runs.py: all that a filter finds, and how it goes on; pausing.py: stopping and letting go on
+importing.py  events that a sender exported, on a person's word
+posting.py   recordings signed and posted as their senders would; altering.py: made into other events
+starting.py  a first mapping file that passes its own test; first_rule.py: what it says
 forgetting.py  what was kept long enough, beside a worker
 health.py    what /readyz says; gauges.py: the store's part of /metrics
 doctor.py    whether everything is in place; checks.py: each thing it looks at

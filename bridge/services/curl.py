@@ -15,19 +15,28 @@ _MASKED = Secret("<secret>")
 
 def curl(rendered: Rendered, options: Mapping[str, object]) -> list[str]:
     """The request as a command to paste; credentials read <secret>, an option that is not set <NAME>."""
-    call = rendered.call
-    lines = [f"curl -X {call.method} {shlex.quote(url_of(rendered, options))}"]
-    for name, value in headers_of(rendered):
+    call, url = rendered.call, url_of(rendered, options)
+    return command(call.method, url, headers_of(rendered), call.body)
+
+
+def command(method: str, url: str, headers: Headers, body: bytes | None) -> list[str]:
+    """Any request as the lines of a curl command, nothing of it masked."""
+    lines = [f"curl -X {method} {shlex.quote(url)}"]
+    for name, value in headers:
         lines.append(f"  -H {_argument(f'{name}: {value}'.encode())}")
-    if call.body is not None:
-        lines.append(f"  --data-raw {_argument(call.body)}")
+    if body is not None:
+        lines.append(f"  --data-raw {_argument(body)}")
     return [line + (" \\" if line is not lines[-1] else "") for line in lines]
 
 
 def url_of(rendered: Rendered, options: Mapping[str, object]) -> str:
     """Where the request goes, with its query. `options` are the connection's, without references."""
     vendor, call = vendors.get(rendered.connection.vendor), rendered.call
-    query = urlencode(call.query, quote_via=quote)
+    auth = _masked(rendered.connection.auth)
+    assert isinstance(auth, Mapping)
+    added = [] if "oauth2" in auth else vendor.signed((), auth)
+    proofs = [(name, _MASKED.reveal()) for name, _ in added]
+    query = urlencode([*call.query, *proofs], quote_via=quote, safe="<>")
     url = f"{_base_url(vendor, rendered.connection, options)}{call.path}"
     return f"{url}?{query}" if query else url
 

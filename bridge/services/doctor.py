@@ -103,7 +103,10 @@ def _reach(settings: Settings) -> Iterator[Line]:
 
 def _connections(rules: Ruleset) -> list[Connection]:
     named = {one.name: one for one in rules.connections.values()}
-    named |= {rule.connection.name: rule.connection for rule in rules.rules}
+    fetches = [source.fetch.rule for source in rules.sources.values() if source.fetch]
+    named |= {
+        rule.connection.name: rule.connection for rule in (*rules.rules, *fetches)
+    }
     return list(named.values())
 
 

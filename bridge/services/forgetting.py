@@ -1,8 +1,13 @@
-"""Forgets what was kept long enough, beside a worker: a pass every few hours, one worker at a time over all hosts."""
+"""Forgets what was kept long enough, beside a worker: a pass every few hours, one worker at a time over all hosts.
+
+A clock that leaps ahead while the process runs forgets nothing; one that was wrong at its start is believed.
+"""
 
 import random
+import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime
 
 from bridge import log
 from bridge.errors import StoreUnavailable
@@ -13,6 +18,9 @@ from bridge.store.retention import Keep
 
 EVERY = 6 * 3600.0  # seconds between passes: what is kept is counted in days
 FIRST = 300.0  # seconds after the start, at most: hosts that start together take turns
+
+LEAP = 86_400.0  # seconds that a clock may gain on the one that nobody sets
+_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # Linux: sleep counts
 
 _log = log.get("worker")
 
@@ -35,22 +43,37 @@ def forget(
         events=settings.keep_events,
         ledger=settings.keep_ledger,
     )
+    return retention.forget(database, keep, _now(database), sleep)
+
+
+def _now(database: Database) -> datetime:
     with database.read() as connection:
-        now = clock(connection)
-    return retention.forget(database, keep, now, sleep)
+        return clock(connection)
+
+
+def _gained(database: Database) -> float:
+    """How far the store's clock is ahead of this host's time since its start: the same at every pass."""
+    return _now(database).timestamp() - time.clock_gettime(_BOOT)
 
 
 def _run(
     database: Database, settings: Settings, sleep: Callable[[float], None]
 ) -> None:
     sleep(random.uniform(0, FIRST))
+    first: float | None = None
     while True:
         try:
-            done = forget(database, settings, sleep)
-            if done:
+            gained = _gained(database)
+            first = gained if first is None else first
+            if gained - first > LEAP:
+                # Everything would look old, and what is forgotten does not come back.
+                _log.error(
+                    "not forgotten: the clock leapt ahead, restart if it is right"
+                )
+            elif done := forget(database, settings, sleep):
                 _log.info(
                     "forgotten",
-                    **{name.replace(" ", "_"): n for name, n in done.items()}
+                    **{name.replace(" ", "_"): n for name, n in done.items()},
                 )
         except StoreUnavailable as error:
             _log.error("not forgotten, the next pass will", error=str(error))

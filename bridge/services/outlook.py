@@ -9,6 +9,16 @@ from bridge.services import rulesets
 from bridge.services.pausing import options
 from bridge.store import Database, Session, pauses, views
 
+_STEPS = {  # what waits for a person, and what that person does
+    "held": "look at the ticket, then `bridge release {id}` sends it or `bridge cancel {id}` drops it",
+    "dead": "put it right, then `bridge retry {id}` sends it again",
+}
+
+
+def step(delivery: Mapping[str, Any]) -> str:
+    """What a person has to do before a delivery goes on; "" where nothing."""
+    return _STEPS.get(delivery["state"], "").format(id=delivery["id"])
+
 
 def outlook(database: Database, delivery: Mapping[str, Any], now: datetime) -> str:
     """What comes next for a row of views.delivery."""
@@ -24,15 +34,11 @@ def outlook(database: Database, delivery: Mapping[str, Any], now: datetime) -> s
             until = _at(delivery["lease_until"] or now)
             return f"is being sent; if its worker stopped, another takes it over after {until}"
         case "held":
-            return (
-                f"waits for a person{because}: look at the ticket, then `bridge release {id}`"
-                f" sends it or `bridge cancel {id}` drops it"
-            )
+            return f"waits for a person{because}: {step(delivery)}"
         case "dead":
-            return (
-                f"will not be tried again by itself{because}: put it right, then"
-                f" `bridge retry {id}` sends it again"
-            )
+            return f"will not be tried again by itself{because}: {step(delivery)}"
+        case "delivered" if delivery["look_up"]:
+            return "is done; its answer is kept with its event"
         case "delivered" if delivery["call"] is None:
             return "is done; its request was kept long enough and is gone"
         case "delivered":

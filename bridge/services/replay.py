@@ -16,6 +16,7 @@ from bridge.store import (
     Database,
     Session,
     audit,
+    decisions,
     deliveries,
     events,
     replays,
@@ -23,6 +24,7 @@ from bridge.store import (
     views,
 )
 from bridge.store.audit import By
+from bridge.store.dialect import one_at_a_time
 from bridge.store.tables import FINISHED, UNFINISHED
 from bridge.worker.routing import Router
 
@@ -60,12 +62,17 @@ class Replayer:
         rules: Ruleset | None = None,
         environment: str = "",
         force: bool = False,
+        run: int | None = None,
     ) -> None:
-        """`force` also sends what is older than the newest update that was delivered for its ticket."""
+        """`force` also sends what is older than the newest update that was delivered for its ticket.
+
+        A `run` (replay_runs.py) goes by the numbers of its deliveries and never goes back.
+        """
         self._database = database
         self._rules = rules
         self._router = Router(database, environment)
         self._force = force
+        self._run = run
 
     def plan(self, id: int) -> Plan:
         """What would be sent; reads only."""
@@ -76,6 +83,12 @@ class Replayer:
         if found["state"] in UNFINISHED:
             problem = (
                 f"not replayed: it is {found['state']}, its first sending is not over"
+            )
+            return Plan(id=id, problem=problem, delivery=found)
+        if found["look_up"]:
+            problem = (
+                f"not replayed: it is a look-up, which updated nothing: replay what came of it, `bridge deliveries "
+                f"list event:{found['event']}`"
             )
             return Plan(id=id, problem=problem, delivery=found)
         if not found["operation"]:
@@ -104,6 +117,8 @@ class Replayer:
         state = plan.delivery["state"]
         if selecting.states(connection, [plan.id]).get(plan.id) != state:
             return None
+        if self._run is not None and self._passed(connection, self._run, plan.id):
+            return None
         new: int | None
         if plan.rendered is None:
             new = replays.repeat(connection, plan.id, by, now, force=self._force)
@@ -116,9 +131,14 @@ class Replayer:
             deliveries.change_state(
                 connection, plan.id, ("dead",), "cancelled", ended, now, by
             )
-        subject: Json = {"deliveries": [plan.id], "replays": [new]}
+        subject: Json = {"deliveries": [plan.id], "replays": [new], "run": self._run}
         audit.record(connection, by, "replay", subject, now)
         return new
+
+    def _passed(self, connection: Session, run: int, id: int) -> bool:
+        """Whether the same run, gone on with elsewhere, was here before."""
+        one_at_a_time(connection, f"replay {run}")
+        return replays.reached(connection, run) >= id
 
     def _add_routed(
         self,
@@ -132,7 +152,7 @@ class Replayer:
         event = plan.delivery["event"]
         key = replays.fresh_key(rendered.idempotency_key) or ""
         fresh = replace(rendered, idempotency_key=key)
-        events.decided(connection, event, [plan.decision], now)
+        decisions.revise(connection, event, [plan.decision], now)
         new = deliveries.add(connection, event, self._rules.hash, fresh, now)
         replays.attribute(connection, new, plan.id, by, force=self._force)
         return new

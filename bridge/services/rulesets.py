@@ -106,14 +106,14 @@ class Rules:
         if not errors:
             activate(self._database, ruleset)
             return Active(ruleset=ruleset)
-        kept = _last_good(self._database)
+        kept = last_good(self._database)
         if kept is None:
             count = f"{len(errors)} error{'s' * (len(errors) != 1)}"
             raise MappingError(f"the mapping files have {count}:", errors)
         return Active(ruleset=kept, errors=tuple(errors))
 
     def _stored(self) -> Active:
-        kept = _last_good(self._database)
+        kept = last_good(self._database)
         if kept is None:
             raise MappingError(
                 "no ruleset is pinned yet: run `bridge check --activate`"
@@ -148,11 +148,12 @@ def activate(database: Database, ruleset: Ruleset) -> None:
 
 def off(database: Database) -> list[str]:
     """The rules in mode off of the ruleset in force: nothing of theirs is sent. None before the first ruleset."""
-    active = _last_good(database)
+    active = last_good(database)
     return [rule.id for rule in active.rules if rule.mode == "off"] if active else []
 
 
-def _last_good(database: Database) -> Ruleset | None:
+def last_good(database: Database) -> Ruleset | None:
+    """The ruleset that the store has as active; None before the first, or where this release cannot read it."""
     with database.read() as connection:
         texts = rulesets.active_texts(connection)
     return mapping.build(texts).ruleset if texts is not None else None

@@ -3,7 +3,7 @@
 Every act is written into the audit trail and onto the deliveries in the transaction that does it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,15 +14,14 @@ from bridge.store import (
     Session,
     audit,
     connections,
+    decisions,
     deliveries,
     events,
+    fetches,
     selecting,
 )
 from bridge.store.audit import By
-from bridge.store.filtering import Filter
 from bridge.worker.routing import Router, store_decisions
-
-BATCH = 100  # deliveries in one transaction: bounds how long others wait for the writer
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,40 +95,6 @@ def resume(database: Database, name: str, by: By = By()) -> bool:
     return database.write(job)
 
 
-def tally(
-    database: Database, where: Filter, states: Sequence[str]
-) -> Mapping[tuple[str, str], int]:
-    """(state, rule) → how many deliveries of a filter an act would touch now."""
-    with database.read() as connection:
-        return selecting.tally(connection, where, states)
-
-
-def batches(
-    database: Database, where: Filter, states: Sequence[str], size: int = BATCH
-) -> Iterator[list[int]]:
-    """The ids of a filter's deliveries, oldest first, each once; read as they are asked for.
-
-    Only those that there are at this call: what comes to be meanwhile, as the replays of the first ones, or while a
-    person is asked, is not touched.
-    """
-    with database.read() as connection:
-        newest = selecting.newest_id(connection)
-
-    def found() -> Iterator[list[int]]:
-        last = 0
-        while True:
-            with database.read() as connection:
-                ids = selecting.matching(
-                    connection, where, states, after=last, through=newest, limit=size
-                )
-            if not ids:
-                return
-            last = ids[-1]
-            yield ids
-
-    return found()
-
-
 def _move(database: Database, act: Act, ids: Sequence[int], by: By) -> list[Done]:
     """Moves what may be moved, in one transaction."""
     now, reason = datetime.now(UTC), by.did(act.past)
@@ -185,7 +150,10 @@ def _route_again(
     if stored is None or stored.source not in active.sources:
         reason = "not retried: its source is not configured any more"
         return Done(id=id, ok=False, message=reason)
-    decided = Router(database, environment).decide(active, stored)
+    router = Router(database, environment)
+    if not rule and router.unfetched(active, stored):
+        return _look_up_again(database, id, event_id, by)
+    decided = router.decide(active, stored)
     said = [item for item in decided if not rule or item.rule in (rule, "")]
     if not said:
         reason = f"not retried: there is no rule '{rule}' any more"
@@ -203,7 +171,7 @@ def _route_again(
         )
         if ended:
             audit.record(connection, by, "retry", {"deliveries": [id]}, now)
-            events.decided(connection, event_id, said, now)
+            decisions.revise(connection, event_id, said, now)
             store_decisions(connection, event_id, active.hash, said, now)
         return ended
 
@@ -212,6 +180,25 @@ def _route_again(
     return Done(
         id=id, ok=done and not failed, message=f"routed again: {_sentence(said)}"
     )
+
+
+def _look_up_again(database: Database, id: int, event_id: int, by: By) -> Done:
+    """The event begins anew: a worker looks it up with the rules of then, and routes it."""
+    now = datetime.now(UTC)
+    reason = by.did("looked up again")
+
+    def job(connection: Session) -> bool:
+        ended = deliveries.change_state(
+            connection, id, ("dead",), "cancelled", reason, now, by
+        )
+        if not ended or not fetches.reopen(connection, event_id):
+            return False
+        audit.record(connection, by, "retry", {"deliveries": [id]}, now)
+        return True
+
+    if database.write(job):
+        return Done(id=id, ok=True, message=f"{reason}: a worker asks, then routes it")
+    return Done(id=id, ok=False, message="not retried: its event waits already")
 
 
 def _sentence(said: Sequence[Decision]) -> str:

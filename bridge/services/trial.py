@@ -14,7 +14,8 @@ def describe(trial: Trial, folder: Path) -> Iterator[str]:
     """The lines for one rule: what it said and why, then each value and the requests. `folder` leads its place."""
     decision = trial.decision
     place = f"{folder}/{decision.place}"
-    yield f"{decision.said.value:9} {decision.rule}: {decision.reason}  ({place})"
+    name = decision.rule or "look-up"
+    yield f"{decision.said.value:9} {name}: {decision.reason}  ({place})"
     for step in trial.steps:
         formula = step.formula
         yield f"    {formula.name:24} {written(formula)} → {typed(step.value)}"

@@ -8,27 +8,49 @@ from pathlib import Path
 from bridge import mapping, providers
 from bridge.errors import ConfigurationError, Refused
 from bridge.mapping import Ruleset, Source
-from bridge.model import Event
+from bridge.model import Event, Request
 
 _RECORDINGS = (".http", ".json")
 
 
 def read_events(ruleset: Ruleset, path: Path, source: str | None) -> tuple[Event, ...]:
     """The events of a recording. Raises ConfigurationError when it, or its source, cannot be told."""
+    found, request = recorded(ruleset, path, source)
     try:
-        request = mapping.read_recording(path, source or "")
-        found = _source(ruleset, source or _from_target(request.target))
         events = providers.read(found.provider, found.name, providers.trust(request))
-    except OSError as error:
-        said = f"{path} cannot be read: {error.strerror}{near(path)}"
-        raise ConfigurationError(said) from None
-    except (ValueError, Refused) as error:
+    except Refused as error:
         raise ConfigurationError(f"{path} cannot be used: {error}") from None
     # A recording does not grow old: it arrives when it occurred, as in a test.
     return tuple(
         replace(event, received_at=event.occurred_at or event.received_at)
         for event in events
     )
+
+
+def with_answer(events: tuple[Event, ...], path: Path) -> tuple[Event, ...]:
+    """The events as if their look-up had answered what a file holds. Raises ConfigurationError when it is no answer."""
+    try:
+        answer = mapping.read_answer(path)
+    except OSError as error:
+        said = f"{path} cannot be read: {error.strerror}{near(path)}"
+        raise ConfigurationError(said) from None
+    except (ValueError, Refused) as error:
+        raise ConfigurationError(f"{path} cannot be used: {error}") from None
+    return tuple(replace(event, fetched=answer) for event in events)
+
+
+def recorded(
+    ruleset: Ruleset, path: Path, source: str | None
+) -> tuple[Source, Request]:
+    """A recording and who sent it. Raises ConfigurationError when one of them cannot be told."""
+    try:
+        request = mapping.read_recording(path, source or "")
+    except OSError as error:
+        said = f"{path} cannot be read: {error.strerror}{near(path)}"
+        raise ConfigurationError(said) from None
+    except ValueError as error:
+        raise ConfigurationError(f"{path} cannot be used: {error}") from None
+    return _source(ruleset, source or _from_target(request.target)), request
 
 
 def is_recording(name: str) -> bool:
@@ -55,4 +77,5 @@ def _source(ruleset: Ruleset, name: str) -> Source:
 
 
 def _from_target(target: str) -> str:
-    return target.partition("?")[0].removeprefix("/hooks/")
+    """What follows /hooks/, without a token after it."""
+    return target.partition("?")[0].removeprefix("/hooks/").partition("/")[0]

@@ -17,9 +17,16 @@ _CONDITIONS = frozenset({"when", "skip_if_missing", "hold_if"})
 
 
 def event_object(
-    event: Event, trials: Iterable[Trial], folder: Path, passed_over: str
+    event: Event,
+    trials: Iterable[Trial],
+    folder: Path,
+    passed_over: str,
+    look_up: Trial | None,
 ) -> dict[str, object]:
-    """One event with what every rule made of it. `folder` leads places, `passed_over` is why a worker asks none."""
+    """One event with what every rule made of it. `folder` leads places, `passed_over` is why a worker asks none.
+
+    `look_up` is what is asked before, as a rule without a name.
+    """
     return {
         "event": {
             "id": event.id,
@@ -30,7 +37,9 @@ def event_object(
             "received_at": plain(event.received_at),
             "live": event.live,
             "passed_over": passed_over or None,
+            "fetched": plain(event.fetched),
         },
+        "look_up": _rule(look_up, folder) if look_up else None,
         "rules": [_rule(trial, folder) for trial in trials],
     }
 

@@ -56,31 +56,39 @@ def exact_number(value: int | Decimal) -> bool:
 
 
 def _write(value: object, parts: list[str], sort_keys: bool) -> None:
-    match value:
-        case None | bool():
-            parts.append({None: "null", True: "true", False: "false"}[value])
-        case str():
-            parts.append(_quote(value))
-        case int() | Decimal():
-            parts.append(_number(value))
-        case Mapping():
-            parts.append("{")
-            for index, key in enumerate(sorted(value) if sort_keys else value):
-                if not isinstance(key, str):
-                    raise ValueError(
-                        f"a JSON key must be text, this is {type(key).__name__}"
-                    )
-                parts.append(f"{',' if index else ''}{_quote(key)}:")
-                _write(value[key], parts, sort_keys)
-            parts.append("}")
-        case list() | tuple():
-            parts.append("[")
-            for index, item in enumerate(value):
-                parts.append("," if index else "")
-                _write(item, parts, sort_keys)
-            parts.append("]")
-        case _:
-            raise ValueError(f"JSON cannot carry a {type(value).__name__}")
+    """The frequent kinds first: to ask for an abstract class costs as much as writing."""
+    if isinstance(value, str):
+        parts.append(_quote(value))
+    elif isinstance(value, dict):
+        _write_object(value, parts, sort_keys)
+    elif value is None or isinstance(value, bool):
+        parts.append("null" if value is None else "true" if value else "false")
+    elif isinstance(value, int | Decimal):
+        parts.append(_number(value))
+    elif isinstance(value, list | tuple):
+        between = "["
+        for item in value:
+            parts.append(between)
+            _write(item, parts, sort_keys)
+            between = ","
+        parts.append("[]" if between == "[" else "]")
+    elif isinstance(value, Mapping):
+        _write_object(value, parts, sort_keys)
+    else:
+        raise ValueError(f"JSON cannot carry a {type(value).__name__}")
+
+
+def _write_object(
+    value: Mapping[object, object], parts: list[str], sort_keys: bool
+) -> None:
+    between = "{"
+    for key in sorted(value) if sort_keys else value:  # type: ignore[type-var]
+        if not isinstance(key, str):
+            raise ValueError(f"a JSON key must be text, this is {type(key).__name__}")
+        parts.append(f"{between}{_quote(key)}:")
+        _write(value[key], parts, sort_keys)
+        between = ","
+    parts.append("{}" if between == "{" else "}")
 
 
 def _number(value: int | Decimal) -> str:

@@ -6,8 +6,7 @@ expanded. A Node is a value with a place; `plain(node)` drops the places.
 """
 
 import re
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection
 from decimal import Decimal
 
 import yaml
@@ -15,33 +14,15 @@ import yaml
 from bridge.model import Diagnostic, Place
 from bridge.strict.yaml_errors import quoted
 from bridge.strict.yaml_guesses import guess
+from bridge.strict.yaml_tree import File, Node, place_of, plain, source_of, walk
+
+__all__ = ["Loader", "Node", "compose", "plain", "resolve", "walk"]
 
 MAX_DEPTH = 50
 MAX_NODES = 100_000  # per file, after anchors are expanded
 
-_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,99})")
-_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,99})\.[0-9]{1,99}")
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,99})(?P<point>\.[0-9]{1,99})?")
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Node:
-    """One YAML value. `value` is a Scalar's text or number, a list of Nodes, or a dict of key text to Node."""
-
-    value: "str | int | Decimal | bool | list[Node] | dict[str, Node] | None"
-    place: Place
-    keys: "dict[str, Node]" = field(
-        default_factory=dict
-    )  # of a mapping: the key nodes, for places
-    quoted: bool = False  # a scalar in quotes: its text starts one column later
-    block: bool = False  # a | or > scalar: its text starts on the next line
-    source: str = (
-        ""  # the scalar as written in the file, for mapping text offsets to columns
-    )
-
-    def get(self, key: str) -> "Node | None":
-        """The value at a key of a mapping, None when absent or when this is not a mapping."""
-        return self.value.get(key) if isinstance(self.value, dict) else None
 
 
 def compose(
@@ -61,34 +42,12 @@ def compose(
         message = f"the file holds {len(documents)} YAML documents, it must hold one"
         place = Place(file=file, line=1, column=1)
         return None, [_finding("M003", message, place, lines)]
-    builder = _Builder(file, text, lines, findings, bare)
+    builder = _Builder(File(name=file, text=text), lines, findings, bare)
     try:
         node = builder.build(documents[0], 0)
     except _TooMuch as error:
         return None, [*findings, error.finding]
     return node, findings
-
-
-def plain(node: Node | None) -> object:
-    """The value without places: dict, list, str, int, Decimal, bool, None."""
-    if node is None:
-        return None
-    if isinstance(node.value, dict):
-        return {key: plain(item) for key, item in node.value.items()}
-    if isinstance(node.value, list):
-        return [plain(item) for item in node.value]
-    return node.value
-
-
-def walk(node: Node) -> Iterator[Node]:
-    """The node and all below it, in the order of the file."""
-    yield node
-    if isinstance(node.value, dict):
-        for child in node.value.values():
-            yield from walk(child)
-    elif isinstance(node.value, list):
-        for child in node.value:
-            yield from walk(child)
 
 
 class Loader(yaml.CSafeLoader):
@@ -108,15 +67,15 @@ class _Builder:
 
     def __init__(
         self,
-        file: str,
-        text: str,
+        file: File,
         lines: list[str],
         findings: list[Diagnostic],
         bare: Collection[str],
     ) -> None:
-        self.file, self.text, self.lines, self.findings = file, text, lines, findings
+        self.file, self.lines, self.findings = file, lines, findings
         self.bare = bare
         self.count = 0
+        self.tagged = "!" in file.text
 
     def build(self, node: yaml.Node, depth: int) -> Node:
         self.count += 1
@@ -124,16 +83,14 @@ class _Builder:
             raise self.too_much(f"expands to more than {MAX_NODES} values", node)
         if depth > MAX_DEPTH:
             raise self.too_much("is nested too deeply", node)
-        if self.text.startswith("!", node.start_mark.index):
+        if self.tagged and source_of(node, self.file).startswith("!"):
             message = "YAML tags (a value that starts with !) are not used here"
             self.findings.append(self.finding("M005", message, node))
         if isinstance(node, yaml.ScalarNode):
             return self.scalar(node)
         if isinstance(node, yaml.SequenceNode):
-            return Node(
-                value=[self.build(item, depth + 1) for item in node.value],
-                place=self.place(node),
-            )
+            items = [self.build(item, depth + 1) for item in node.value]
+            return Node(value=items, written=node, file=self.file)
         assert isinstance(node, yaml.MappingNode)
         return self.mapping(node, depth)
 
@@ -165,7 +122,8 @@ class _Builder:
                 values[key], keys[key] = value, name
         return Node(
             value={**merged, **values},
-            place=self.place(node),
+            written=node,
+            file=self.file,
             keys={**merged_keys, **keys},
         )
 
@@ -184,52 +142,32 @@ class _Builder:
                     values[key], keys[key] = item, source.keys[key]
 
     def scalar(self, node: yaml.ScalarNode) -> Node:
-        source = self.text[node.start_mark.index : node.end_mark.index]
-        value = resolve(node.value) if not node.style else node.value
-        return Node(
-            value=value,
-            place=self.place(node),
-            quoted=node.style in ("'", '"'),
-            block=node.style in ("|", ">"),
-            source=source,
-        )
+        value = node.value if node.style else resolve(node.value)
+        return Node(value=value, written=node, file=self.file)
 
     def as_text(self, node: yaml.Node) -> Node:
         """A node as the plain text it is written as."""
-        source = self.text[node.start_mark.index : node.end_mark.index]
-        return Node(value=source, place=self.place(node), source=source)
+        return Node(value=source_of(node, self.file), written=node, file=self.file)
 
     def bad_key(self, node: yaml.Node) -> Diagnostic:
         """A key that is a mapping is nearly always `{{ … }}` without quotes, which YAML reads as nested mappings."""
-        place = self.place(node)
+        place = place_of(node, self.file)
         help = quoted(self.lines[place.line - 1], self.bare)
         message = "an expression needs quotes" if help else "a key must be plain text"
         return _finding("M007" if help else "M006", message, place, self.lines, help)
 
-    def place(self, node: yaml.Node) -> Place:
-        start, end = node.start_mark, node.end_mark
-        length = end.column - start.column if end.line == start.line else 1
-        return Place(
-            file=self.file,
-            line=start.line + 1,
-            column=start.column + 1,
-            length=max(length, 1),
-        )
-
     def finding(
         self, code: str, message: str, node: yaml.Node, help: str = ""
     ) -> Diagnostic:
-        return _finding(code, message, self.place(node), self.lines, help)
+        return _finding(code, message, place_of(node, self.file), self.lines, help)
 
 
 def resolve(text: str) -> str | int | Decimal | bool | None:
     """The value of a scalar without quotes."""
     if text in _WORDS:
         return _WORDS[text]
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    if _DECIMAL.fullmatch(text):
-        return Decimal(text)
+    if number := _NUMBER.fullmatch(text):
+        return Decimal(text) if number["point"] else int(text)
     return text
 
 

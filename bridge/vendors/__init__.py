@@ -5,12 +5,14 @@ this module offers. To add a vendor: docs/adding-a-vendor.md.
 """
 
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib import import_module
+from itertools import chain
 from typing import TypeVar
 
 from bridge.errors import ConfigurationError, UnknownName
+from bridge.vendors.answers import NOT_FOUND
 from bridge.vendors.base import Operation, Vendor
 from bridge.vendors.checks import (
     check_auth,
@@ -23,6 +25,7 @@ from bridge.vendors.checks import (
 )
 
 __all__ = [
+    "NOT_FOUND",
     "Operation",
     "Vendor",
     "check_auth",
@@ -32,6 +35,8 @@ __all__ = [
     "field_names",
     "get",
     "hint_names",
+    "look_up",
+    "look_ups",
     "names",
     "operation",
     "operations",
@@ -47,7 +52,22 @@ def get(name: str) -> Vendor:
 
 def operation(name: str) -> Operation:
     """The operation of this full name, such as vambe.update_amount. Raises UnknownName."""
-    return _choose("operation", name, {item.name: item for item in operations()})
+    known = _operations(tuple(__path__))
+    if name not in known and name in _look_ups(tuple(__path__)):
+        raise UnknownName(
+            f"'{name}' asks and changes nothing: write it under fetch of a source"
+        )
+    return _choose("operation", name, known)
+
+
+def look_up(name: str) -> Operation:
+    """The operation of this full name that changes nothing, such as http.request. Raises UnknownName."""
+    known = _look_ups(tuple(__path__))
+    if name not in known and name in _operations(tuple(__path__)):
+        raise UnknownName(
+            f"'{name}' changes something: a look-up is one of {', '.join(known)}"
+        )
+    return _choose("look-up", name, known)
 
 
 def names() -> tuple[str, ...]:
@@ -57,8 +77,12 @@ def names() -> tuple[str, ...]:
 
 def operations() -> tuple[Operation, ...]:
     """All operations of all vendors, sorted by name."""
-    found = (item for name in names() for item in get(name).operations)
-    return tuple(sorted(found, key=lambda item: item.name))
+    return tuple(_operations(tuple(__path__)).values())
+
+
+def look_ups() -> tuple[Operation, ...]:
+    """What may be asked of the vendors, sorted by name."""
+    return tuple(_look_ups(tuple(__path__)).values())
 
 
 @lru_cache(maxsize=1)
@@ -76,6 +100,22 @@ def _vendors(path: tuple[str, ...]) -> Mapping[str, Vendor]:
             )
         found[vendor.name] = vendor
     return found
+
+
+@lru_cache(maxsize=1)
+def _operations(path: tuple[str, ...]) -> Mapping[str, Operation]:
+    """Every operation of the vendors of a path, sorted by name."""
+    return _by_name(vendor.operations for vendor in _vendors(path).values())
+
+
+@lru_cache(maxsize=1)
+def _look_ups(path: tuple[str, ...]) -> Mapping[str, Operation]:
+    """Every look-up of the vendors of a path, sorted by name."""
+    return _by_name(vendor.look_ups for vendor in _vendors(path).values())
+
+
+def _by_name(found: Iterable[tuple[Operation, ...]]) -> Mapping[str, Operation]:
+    return {item.name: item for item in sorted(chain(*found), key=lambda one: one.name)}
 
 
 def _choose(what: str, name: str, choices: Mapping[str, _T]) -> _T:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from bridge.model import Outcome, Reply, Verdict
 
+NOT_FOUND = "not_found"  # the code of a 404 that a vendor puts into a 2xx
 FEW = 3  # tries where the answer is none that the vendor documents
 
 Answer: TypeAlias = Any  # a vendor's JSON, only looked into

@@ -3,6 +3,8 @@
 Secrets arrive resolved and leave only inside the returned headers; no message here holds one.
 """
 
+import hashlib
+import hmac
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,15 +27,25 @@ class Scheme:
     keys: tuple[str, ...] = ()  # what a mapping file writes; () : the secret itself
     optional: tuple[str, ...] = ()  # of `keys`
     sends: tuple[str, ...] = ()  # what `headers` takes, where it differs from `keys`
+    # What it adds to the query of a call, made of that query and of what `headers` takes.
+    query: Callable[..., Headers] | None = None
 
     def credentials(self, value: object) -> Headers:
         """The headers of a resolved value. Raises ConfigurationError for what is missing or not one header line."""
-        wanted = self.sends or self.keys
-        if not wanted:
+        if not (self.sends or self.keys):
             return _checked(self.name, self.headers(_text(self.name, value)))
+        return _checked(self.name, self.headers(**self._texts(value)))
+
+    def signed(self, query: Headers, value: object) -> Headers:
+        """The query of a call with what a resolved value adds to it. Raises ConfigurationError for what is missing."""
+        return (
+            (*query, *self.query(query, **self._texts(value))) if self.query else query
+        )
+
+    def _texts(self, value: object) -> dict[str, str]:
+        wanted = self.sends or self.keys
         given = value if isinstance(value, Mapping) else {}
-        texts = {key: _text(f"{self.name}.{key}", given.get(key)) for key in wanted}
-        return _checked(self.name, self.headers(**texts))
+        return {key: _text(f"{self.name}.{key}", given.get(key)) for key in wanted}
 
 
 def secret_header(
@@ -94,6 +106,24 @@ OAUTH2 = Scheme(
     keys=("token_url", "client_id", "client_secret", "scope"),
     optional=("scope",),
     sends=("access_token",),
+)
+
+
+def _keyed(query: Headers, key: str, secret: str) -> Headers:
+    """`apiKey`, and `s`: the HMAC over all names and values without anything between them, sorted by name."""
+    pairs = sorted((*query, ("apiKey", key)))
+    said = "".join(name + value for name, value in pairs)
+    proof = hmac.new(secret.encode(), said.encode(), hashlib.sha256).hexdigest()
+    return (("apiKey", key), ("s", proof))
+
+
+# As Flow (Chile) wants it: https://www.flow.cl/docs/api.html
+SIGNED_QUERY = Scheme(
+    name="signed_query",
+    title="Flow.cl: apiKey in the query, and over all of the query an HMAC-SHA256 as s",
+    headers=lambda key, secret: (),
+    keys=("key", "secret"),
+    query=_keyed,
 )
 
 

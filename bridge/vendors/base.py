@@ -94,6 +94,7 @@ class Vendor:
     name: str
     title: str
     operations: tuple[Operation, ...]
+    look_ups: tuple[Operation, ...] = ()  # that ask and change nothing, for `fetch`
     auth: tuple[Scheme, ...]
     auth_required: bool = True
     address: str = ""  # https://{option}.example.com; "": base_url must be given
@@ -115,8 +116,18 @@ class Vendor:
 
     def credentials(self, auth: Mapping[str, object]) -> Headers:
         """The headers of resolved auth: one scheme to its secret. Raises ConfigurationError, never with the secret."""
+        found = self._scheme(auth)
+        return found[0].credentials(found[1]) if found else ()
+
+    def signed(self, query: Headers, auth: Mapping[str, object]) -> Headers:
+        """The query of a call as resolved auth wants it, for the few schemes that sign there."""
+        found = self._scheme(auth)
+        return found[0].signed(query, found[1]) if found else query
+
+    def _scheme(self, auth: Mapping[str, object]) -> tuple[Scheme, object] | None:
+        """The one scheme of auth with its value; None where there is no auth, and none is needed."""
         if not auth and not self.auth_required:
-            return ()
+            return None
         known = {scheme.name: scheme for scheme in self.auth}
         choices = ", ".join(known)
         if len(auth) != 1:
@@ -126,7 +137,7 @@ class Vendor:
         [(name, value)] = auth.items()
         if name not in known:
             raise UnknownName(f"{self.name} does not take auth '{name}': use {choices}")
-        return known[name].credentials(value)
+        return known[name], value
 
     def _option(self, name: str, options: Options) -> str:
         """An option's text, checked again: a reference was resolved after the mapping file was."""

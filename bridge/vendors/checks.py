@@ -6,6 +6,7 @@ something missing is where it would be written. Names are checked the same way i
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 
 from marshmallow import INCLUDE, Schema
 
@@ -24,6 +25,12 @@ def check_names(operation: Operation, names: Collection[str]) -> Problems:
 
     `names` are field names; keys of a nested mapping follow as dotted paths (status.label), as field_names gives them.
     """
+    return dict(_of_names(operation, tuple(names)))
+
+
+@lru_cache(maxsize=256)
+def _of_names(operation: Operation, names: tuple[str, ...]) -> Mapping[str, str]:
+    """The same, kept: rules resemble each other, and what a rule renders has the same names for every event."""
     extra = operation.extra_fields
     problems = _names(operation.schema, names, "", extra=extra)
     present = set(names).union(*(_parents(name) for name in names if "." in name))

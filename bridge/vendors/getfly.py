@@ -1,16 +1,26 @@
-"""Getfly CRM (Vietnam): the values of a support ticket, and a new ticket.
+"""Getfly CRM (Vietnam): the values of a support ticket, set or asked for, and a new ticket.
 
 An update is partial: what is absent stays, so nothing is ever sent empty. Success is told by the ticket's code in the
 answer, never by its message, which is Vietnamese on some tenants. create_ticket is known from the update's page.
 """
+
+from typing import Any
 
 from marshmallow import Schema
 
 from bridge.model import Call, Outcome, Reply
 from bridge.vendors import answers
 from bridge.vendors.auth import secret_header
-from bridge.vendors.base import ConnectionOptions, Operation, Vendor, sends_json, sent
-from bridge.vendors.fields import Html, Moment, Object, Text
+from bridge.vendors.base import (
+    ConnectionOptions,
+    Fields,
+    Operation,
+    Options,
+    Vendor,
+    sends_json,
+    sent,
+)
+from bridge.vendors.fields import Html, List, Moment, Object, Text
 
 _PATH = "/api/v6.1/ticket"
 _NAMES = ("cate_name", "status_name")  # compared with the tenant's configuration
@@ -58,6 +68,23 @@ class CreateTicket(Values):
     contact_name = Text("Contact's name", example="Lan Nguyễn")
 
 
+class GetTicket(Schema):
+    ticket_code = Text("Ticket", required=True, example="ABCXYZ1234")
+    # Called like marshmallow's own attribute, which it does not touch: fields are taken out of the class.
+    fields: Any = List(
+        "What is asked for",
+        items=Text(
+            "name",
+            pattern=r"[^\s,]+",
+            shape="a field's name",
+            fix="write one name in each entry",
+            example="status_name",
+        ),
+        required=True,
+        example=["ticket_code", "status_name"],
+    )
+
+
 class Connection(ConnectionOptions):
     host = Text(
         "Host",
@@ -93,6 +120,32 @@ def judge_create(call: Call, reply: Reply) -> Outcome:
     )
 
 
+def build_get(fields: Fields, options: Options) -> Call:
+    """The question; what is asked for stands in one part of the query, with commas."""
+    given: Any = fields
+    query = (
+        ("ticket_code", given["ticket_code"]),
+        ("fields", ",".join(given["fields"])),
+    )
+    headers = (("accept", "application/json"),)
+    return Call(method="GET", path=_PATH, query=query, headers=headers)
+
+
+def judge_get(call: Call, reply: Reply) -> Outcome:
+    """Success is a 2xx that holds something of what was asked for, of this ticket where it names one."""
+    asked = dict(call.query)
+
+    def read(answer: answers.Answer) -> Outcome:
+        held = set(answer) if isinstance(answer, dict) else set()
+        if not held & set(asked["fields"].split(",")):
+            return answers.unexpected()
+        if answer.get("ticket_code", asked["ticket_code"]) != asked["ticket_code"]:
+            return answers.failed("other_ticket", _OTHER)
+        return answers.delivered(reply)
+
+    return answers.judge_json(reply, read)
+
+
 def _ticket_code(answer: answers.Answer) -> str | None:
     data = answer.get("data") if isinstance(answer, dict) else None
     code = data.get("ticket_code") if isinstance(data, dict) else None
@@ -125,6 +178,16 @@ CREATE_TICKET = Operation(
     extra_fields=True,
 )
 
+GET_TICKET = Operation(
+    name="getfly.get_ticket",
+    summary="Ask for values of a support ticket.",
+    schema=GetTicket,
+    build=build_get,
+    judge=judge_get,
+    ticket=("ticket_code",),
+    replaces=False,
+)
+
 VENDOR = Vendor(
     name="getfly",
     title="Getfly CRM",
@@ -132,4 +195,5 @@ VENDOR = Vendor(
     auth=(secret_header("api_key", "API key", header="x-api-key"),),
     options=Connection,
     operations=(UPDATE_TICKET, CREATE_TICKET),
+    look_ups=(GET_TICKET,),
 )

@@ -12,7 +12,7 @@ from marshmallow import Schema
 from bridge.model import Call, Headers, Json, Outcome, Reply
 from bridge.strict.json import dumps
 from bridge.vendors.answers import by_status, delivered, failed
-from bridge.vendors.auth import BASIC, HEADER, OAUTH2, bearer
+from bridge.vendors.auth import BASIC, HEADER, OAUTH2, SIGNED_QUERY, bearer
 from bridge.vendors.base import Fields, Operation, Options, Vendor
 from bridge.vendors.fields import Choice, Object, Value
 from bridge.vendors.headers import HeaderMap
@@ -165,8 +165,9 @@ REQUEST = Operation(
 VENDOR = Vendor(
     name="http",
     title="Any HTTP API",
-    auth=(BASIC, HEADER, bearer("Token"), OAUTH2),
+    auth=(BASIC, HEADER, bearer("Token"), OAUTH2, SIGNED_QUERY),
     auth_required=False,
     idempotency_header="Idempotency-Key",
     operations=(REQUEST,),
+    look_ups=(REQUEST,),
 )

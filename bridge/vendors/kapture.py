@@ -1,7 +1,7 @@
-"""Kapture CX (India): the sub-status of a ticket, and a new ticket.
+"""Kapture CX (India): the sub-status of a ticket, a new ticket, and what tickets hold.
 
 A tenant has keys of its own, and its answer says inside a 2xx that it failed. update_ticket is read off Kapture's page;
-add_ticket is known from public clients alone.
+add_ticket and get_ticket are known from public clients alone.
 """
 
 from typing import Any
@@ -19,6 +19,7 @@ from bridge.vendors.base import (
     Options,
     Vendor,
     json_call,
+    sends_json,
 )
 from bridge.vendors.fields import Choice, Moment, Text
 
@@ -27,7 +28,7 @@ _MESSAGES = (
     ("invalidauthkey", Verdict.PARK, "auth_key", "refuses the token"),
     ("authkeyinvalid", Verdict.PARK, "auth_key", "refuses the token"),
     ("apiexpired", Verdict.PARK, "auth_expired", "says that the token has expired"),
-    ("nodatafound", Verdict.FAILED, "not_found", "does not find this ticket_id"),
+    ("nodatafound", Verdict.FAILED, answers.NOT_FOUND, "does not find this ticket_id"),
     ("reqfieldmissing", Verdict.FAILED, "field_missing", "misses a required field"),
     ("invalidformat", Verdict.FAILED, "invalid_format", "cannot read callback_time"),
     ("serverfailure", Verdict.RETRY, "server_failure", "has a failure of its own"),
@@ -78,6 +79,17 @@ class AddTicket(Schema):
     email_id = Text("E-mail address", example="asha@example.com")
     queue = Text("Queue", example="billing")
     disposition = Text("Disposition", example="payment")
+
+
+class GetTicket(Schema):
+    ticket_ids = Text(
+        "Tickets",
+        description="One ticketId, or several with commas between them.",
+        required=True,
+        example="713516551148",
+    )
+    history_type = Text("Which history is told", example="all")
+    conversation_type = Text("Which conversations are told", example="notes")
 
 
 class Connection(ConnectionOptions):
@@ -135,6 +147,20 @@ def judge_add(call: Call, reply: Reply) -> Outcome:
     return _documented(reply) or answers.judge_json(reply, read)
 
 
+def judge_get(call: Call, reply: Reply) -> Outcome:
+    """Success is a list of tickets; an empty one knows none of them."""
+
+    def read(answer: answers.Answer) -> Outcome:
+        if answer == []:
+            reason = "Kapture does not find this ticket: correct the look-up's fields"
+            return answers.failed(answers.NOT_FOUND, reason)
+        tickets = answer if isinstance(answer, list) else [None]
+        told = all(isinstance(ticket, dict) and ticket for ticket in tickets)
+        return answers.delivered(reply) if told else answers.unexpected()
+
+    return _documented(reply) or answers.judge_json(reply, read)
+
+
 def _documented(reply: Reply) -> Outcome | None:
     """What a message of Kapture's own means, whatever the status: they are documented without one."""
     facts = _facts(answers.parse(reply.body))
@@ -144,7 +170,7 @@ def _documented(reply: Reply) -> Outcome | None:
             reason = f"Kapture {what}: {_NEXT[verdict]}"
             return Outcome(verdict=verdict, reason=reason, code=code)
     if 200 <= reply.status <= 299 and _fold(facts.get("status")) == "failed":
-        return answers.failed("refused", "Kapture says that the update failed")
+        return answers.failed("refused", "Kapture says that the call failed")
     return None
 
 
@@ -189,6 +215,17 @@ ADD_TICKET = Operation(
     extra_fields=True,
 )
 
+GET_TICKET = Operation(
+    name="kapture.get_ticket",
+    summary="Ask what tickets hold.",
+    schema=GetTicket,
+    build=sends_json("POST", "/search-ticket-by-ticket-id.html/v.2.0"),
+    judge=judge_get,
+    ticket=("ticket_ids",),
+    replaces=False,
+    extra_fields=True,
+)
+
 VENDOR = Vendor(
     name="kapture",
     title="Kapture CX",
@@ -197,4 +234,5 @@ VENDOR = Vendor(
     auth=(secret_header("basic_token", "Token", prefix="Basic "),),
     options=Connection,
     operations=(UPDATE_TICKET, ADD_TICKET),
+    look_ups=(GET_TICKET,),
 )

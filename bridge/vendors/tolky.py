@@ -1,9 +1,10 @@
-"""Tolky (Brazil): the fields of a ticket and its stage, in one call or in two.
+"""Tolky (Brazil): the fields of a ticket and its stage, in one call or in two, and what tickets hold.
 
 Tolky runs the update first and then the move, and answers for both. Where only the move failed, only the move is sent
-again. 403 is its code for bad credentials.
+again. 403 is its code for bad credentials. get_tickets is known without its answer: `success` is all that is read.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from marshmallow import Schema
@@ -14,7 +15,8 @@ from bridge.vendors.auth import bearer
 from bridge.vendors.base import Fields, Operation, Vendor, json_call, sends_json, sent
 from bridge.vendors.fields import Boolean, Integer, Object, Text, Uuid
 
-_PATH = "/api/externalAPIs/public/tickets/updateTicket"
+_TICKETS = "/api/externalAPIs/public/tickets"
+_PATH = f"{_TICKETS}/updateTicket"
 _PARKS = (403,)
 
 
@@ -95,6 +97,16 @@ class UpdateTicket(Move, Update):
     pass
 
 
+class GetTickets(Schema):
+    """Tolky goes by the first of these that it is given, so that a second one would be ignored."""
+
+    ticketId = Uuid("Ticket", example="b8c9f8c4-0b6a-4b2a-8f8f-0c9d9e2f5a1a")
+    leadId = Text("Lead, for all of its tickets", example="lead-77")
+    conversationId = Uuid(
+        "Conversation", example="0d2f6c51-6f1e-4a57-9a53-5a0b7f7c1e11"
+    )
+
+
 _MOVE = frozenset(Move().fields)
 _UPDATE = tuple(Update().fields)
 
@@ -102,12 +114,28 @@ _UPDATE = tuple(Update().fields)
 def judge(call: Call, reply: Reply) -> Outcome:
     """Success is a 2xx with `success` true and everything performed that was asked for."""
     fields = sent(call)
+    return _judged(fields, reply, lambda answer: _read(fields, reply, answer))
+
+
+def judge_get(call: Call, reply: Reply) -> Outcome:
+    """Success is a 2xx with `success` true; an error has no call in its place, since nothing was to be done."""
+
+    def read(answer: answers.Answer) -> Outcome:
+        success = answer.get("success") if isinstance(answer, dict) else None
+        if success is False:
+            return _REFUSED
+        return answers.delivered(reply) if success is True else answers.unexpected()
+
+    return _judged({}, reply, read)
+
+
+def _judged(
+    fields: Fields, reply: Reply, read: Callable[[answers.Answer], Outcome]
+) -> Outcome:
     if reply.status not in (401, *_PARKS):
         if outcome := _documented(fields, answers.parse(reply.body)):
             return outcome
-    return answers.judge_json(
-        reply, lambda answer: _read(fields, reply, answer), parks=_PARKS
-    )
+    return answers.judge_json(reply, read, parks=_PARKS)
 
 
 def _documented(fields: Fields, answer: answers.Answer) -> Outcome | None:
@@ -132,10 +160,7 @@ def _move_failed(fields: Fields) -> Outcome:
 def _read(fields: Fields, reply: Reply, answer: answers.Answer) -> Outcome:
     success = answer.get("success") if isinstance(answer, dict) else None
     if success is False:
-        return answers.failed(
-            "refused",
-            "Tolky says that the call did not succeed: look at the stored answer",
-        )
+        return _REFUSED
     data = answer.get("data") if success is True else None
     done = data.get("operationsPerformed") if isinstance(data, dict) else None
     if not isinstance(done, dict):
@@ -154,6 +179,9 @@ def _read(fields: Fields, reply: Reply, answer: answers.Answer) -> Outcome:
     return answers.delivered(reply)
 
 
+_REFUSED = answers.failed(
+    "refused", "Tolky says that the call did not succeed: look at the stored answer"
+)
 _ERRORS = {
     "MissingTicketId": answers.failed(
         "missing_ticket_id", "Tolky misses the ticketId: correct the rule's fields"
@@ -199,6 +227,17 @@ MOVE_STAGE = replace(
     conflicts=(),
 )
 
+GET_TICKETS = Operation(
+    name="tolky.get_tickets",
+    summary="Ask what a ticket holds, or the tickets of a lead or a conversation.",
+    schema=GetTickets,
+    build=sends_json("POST", f"{_TICKETS}/getTickets"),
+    judge=judge_get,
+    ticket=tuple(GetTickets().fields),
+    exactly_one=(tuple(GetTickets().fields),),
+    replaces=False,
+)
+
 VENDOR = Vendor(
     name="tolky",
     title="Tolky",
@@ -206,4 +245,5 @@ VENDOR = Vendor(
     auth=(bearer("Token"),),
     parks_on_403=True,
     operations=(UPDATE_TICKET, MOVE_STAGE),
+    look_ups=(GET_TICKETS,),
 )

@@ -2,6 +2,8 @@
 
 import os
 import pwd
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from bench import TICKET, objects
@@ -9,9 +11,11 @@ from running import MAPPING
 
 from bridge.sandbox import DEFAULT_CREDENTIALS
 from bridge.services import rulesets
+from bridge.store import rulesets as stored
 from bridge.store import views
 
 ME = pwd.getpwuid(os.getuid()).pw_name
+LATER = datetime.now(UTC) + timedelta(days=1)
 OTHER = "0f4f3a52-6b1d-4c0e-9a57-3d2b8e6c7f10"
 
 
@@ -182,6 +186,42 @@ def test_replay_with_the_rules_of_now_shows_what_differs(terminal, bench, tmp_pa
     assert "USD" in str(bench.sandbox.calls("vambe")[-1].body)
 
 
+def test_replay_goes_on_after_an_interruption(terminal, bench, monkeypatch):
+    """The number that was said at the beginning sends the rest, with the options of the beginning."""
+    for name in ("evt_a", "evt_b", "evt_c"):
+        bench.paid(name)
+
+    def interrupted(seconds):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("bridge.cli.replay.time.sleep", interrupted)
+        filter = ["state:delivered", "since:1h"]
+        first = terminal("replay", *filter, "--force", "--yes", "--rate", "5/s")
+    assert first.exit_code == 1
+    (run,) = re.findall(r"`bridge replay --resume ([0-9]+)` goes on", first.stderr)
+    bench.work()
+    shown = terminal("replay", "--resume", run, "--dry-run")
+    assert [line.split(":")[0] for line in shown.stdout.splitlines()] == ["2", "3"]
+    rest = terminal("replay", "--resume", run)
+    assert [line.split(":")[0] for line in rest.stdout.splitlines()] == ["2", "3"]
+    assert terminal("replay", "--resume", run).stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ([], 2),
+        (["1", "--resume", "1"], 2),
+        (["--resume", "1", "--force"], 2),
+        (["--resume", "1"], 5),
+    ],
+)
+def test_what_replay_cannot_mean(terminal, bench, arguments, code):
+    """Either ids or a filter, or a run by its number alone."""
+    assert terminal("replay", *arguments).exit_code == code
+
+
 def test_replay_keeps_to_a_rate(terminal, bench, monkeypatch):
     """--rate waits between two of them; what is no rate is refused."""
     waited = []
@@ -249,6 +289,19 @@ def test_everything_can_be_paused_before_the_first_rules(
     """A new or restored bridge can be told to send nothing before it starts."""
     monkeypatch.chdir(tmp_path)
     assert terminal("pause", "--all").exit_code == 0
+
+
+def test_a_rule_is_paused_while_no_rules_can_be_read(terminal, bench, tmp_path):
+    """Neither a folder nor stored rules that are broken keep a person from stopping; the name is taken as it is."""
+    (tmp_path / "mappings" / "rules.yaml").write_text("rules: [")
+    assert terminal("pause", "--rule", "paid-sets-amont").exit_code == 5
+    bench.database.write(
+        lambda c: stored.activate(c, "newer", {"a.yaml": "version: 9"}, LATER)
+    )
+    result = terminal("pause", "--rule", "paid-sets-amont")
+    assert result.exit_code == 0
+    assert "whether anything is rule paid-sets-amont is not known" in result.stderr
+    assert objects(terminal("pause", "--json"))[0]["what"] == "rule paid-sets-amont"
 
 
 def test_a_phrase_keeps_the_quotes_that_the_shell_took(terminal, bench):

@@ -105,7 +105,7 @@ def test_why_names_the_next_step(terminal, bench):
     assert "`bridge retry 1`" in terminal("why", "1").stdout
     bench.held()
     said = terminal("why", "2").stdout
-    assert "`bridge release 2` or `bridge cancel 2`" in said
+    assert "`bridge release 2` sends it or `bridge cancel 2` drops it" in said
 
 
 def test_why_of_an_event_nobody_looked_at(terminal, bench):

@@ -44,7 +44,9 @@ def test_the_shape(terminal, house, monkeypatch):
             "received_at": "2026-03-01T11:59:00.000+00:00",
             "live": True,
             "passed_over": None,
+            "fetched": None,
         },
+        "look_up": None,
         "rules": [
             {
                 "rule": "paid-sets-amount",
@@ -194,7 +196,7 @@ def test_one_object_for_each_event_of_a_batch(terminal, samples):
     """Each on a line of its own; every recording of the samples can be written."""
     for path in sorted(Path(PAYLOADS).glob("hubspot/*.http")):
         found = tried(terminal, path)
-        assert found and all(set(one) == {"event", "rules"} for one in found)
+        assert found and all(set(one) == {"event", "look_up", "rules"} for one in found)
 
 
 def test_what_a_sender_wrote_is_escaped(terminal, house, rewrite):

@@ -1,10 +1,10 @@
-"""Reads docs/mapping-files.md and docs/cookbook.md: each `##` section with files is a small project that can be run.
+"""Reads docs/mapping-files.md, cookbook.md and look-ups.md: each `##` section with files can be run as a project.
 
     `mappings/stripe.yaml`:        a line like this names the file in the block below it
     With `a` instead of `b`:       the sentence before a console block may change one text of the section's files
     $ bridge check                 a console block's commands, each with what it prints
 
-After a message was changed, `python tests/docs/mapping_pages.py` writes what is printed now into both pages.
+After a message was changed, `python tests/docs/mapping_pages.py` writes what is printed now into the pages.
 """
 
 import re
@@ -22,6 +22,8 @@ from bridge.cli import cli
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs/mapping-files.md"
 COOKBOOK = ROOT / "docs/cookbook.md"
+LOOK_UPS = ROOT / "docs/look-ups.md"
+PAGES = (GUIDE, COOKBOOK, LOOK_UPS)
 
 _FILE = re.compile(r"^`([^`\n]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CONSOLE = re.compile(
@@ -37,6 +39,7 @@ _VALUES = {
     "KAPTURE_SUBDOMAIN": "acme",
     "GETFLY_HOST": "acme.getflycrm.com",
     "VAMBE_URL": "https://vambe.example.com",
+    "GETFLY_URL": "https://acme.getflycrm.com",
 }
 
 
@@ -145,5 +148,5 @@ def _session(found: re.Match[str]) -> Session:
 
 
 if __name__ == "__main__":
-    for document in (GUIDE, COOKBOOK):
+    for document in PAGES:
         document.write_text(rewritten(document), "utf-8")

@@ -4,9 +4,10 @@ import re
 from itertools import product
 
 import pytest
-from mapping_pages import COOKBOOK, GUIDE, ROOT, played, sections
+from mapping_pages import COOKBOOK, GUIDE, LOOK_UPS, PAGES, ROOT, played, sections
 
 from bridge import mapping, vendors
+from bridge.mapping.allow import AllowShape
 from bridge.mapping.case_reading import CALL_KEYS, WORDS
 from bridge.mapping.expressions import (
     Budget,
@@ -15,22 +16,20 @@ from bridge.mapping.expressions import (
     compile_expression,
     same,
 )
-from bridge.mapping.schema import (
-    CaseShape,
-    FileShape,
+from bridge.mapping.rule_shape import (
     ForEachShape,
     OrderingShape,
     ResponseShape,
     RetriesShape,
     RuleShape,
-    SourceShape,
 )
+from bridge.mapping.schema import CaseShape, FileShape
+from bridge.mapping.source_shape import FetchShape, SourceShape
 from bridge.strict import json
 
-PAGES = (GUIDE, COOKBOOK)
 SECTIONS = [(page, part) for page in PAGES for part in sections(page)]
 PROJECTS = [part for _, part in SECTIONS if part.files]
-RECIPES = [part for page, part in SECTIONS if page == COOKBOOK]
+RECIPES = [part for page, part in SECTIONS if page in (COOKBOOK, LOOK_UPS)]
 SESSIONS = [(part, one) for _, part in SECTIONS for one in part.sessions]
 
 
@@ -119,6 +118,8 @@ def test_expressions_give_what_is_shown(source, gives):
 SHAPES = {
     "Keys of a file": FileShape,
     "Keys of a source": SourceShape,
+    "Keys of `allow`": AllowShape,
+    "Keys of `fetch`": FetchShape,
     "Keys of a rule": RuleShape,
     "Keys of `for_each`": ForEachShape,
     "Keys of `ordering`": OrderingShape,
@@ -138,7 +139,7 @@ def keys_listed(title):
 @pytest.mark.parametrize("title", SHAPES)
 def test_reference_lists_the_keys(title):
     """All keys that a file may hold are in the guide's tables, and no other."""
-    assert keys_listed(title) - {"x-*"} == SHAPES[title]().known()
+    assert keys_listed(title) - {"x-*"} == set(SHAPES[title]().keys)
 
 
 def test_reference_lists_outcomes():
@@ -154,6 +155,12 @@ def test_reference_lists_targets():
         for operation in vendor.operations
     }
     assert keys_listed("Targets") == names
+
+
+def test_reference_lists_every_look_up():
+    """That no rule can have; http.request stands with the targets."""
+    asking = {operation.name for operation in vendors.look_ups()} - {"http.request"}
+    assert keys_listed("Look-ups") == asking
 
 
 def test_reference_lists_connection_options_and_schemes():

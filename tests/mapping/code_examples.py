@@ -137,6 +137,24 @@ def undated(fragment):
     return rule(ordering).replace(HEAD.splitlines()[1], named)
 
 
+def sent_by(fragment):
+    """A rule, and the example as its source."""
+    return rule("mode: live").replace(HEAD.splitlines()[1], fragment)
+
+
+def thin(fragment):
+    """A test of a sender whose events are looked up: its second line, where it has one, is the answer."""
+    source = HEAD.splitlines()[1]
+    looked_up = f"{source.removesuffix('}').rstrip()}, fetch: {LOOK_UP} }}"
+    answer = fragment.partition("\n")[2]
+    text = case(answer) if answer else case("at: 2026-01-31T12:00:00Z")
+    return text.replace(source, looked_up)
+
+
+LOOK_UP = (
+    "{ target: http.request, connection: { base_url: https://api.example.com },"
+    ' fields: { method: GET, path: "/x/{{ meta.event_id }}" } }'
+)
 TWICE = 'for_each: { in: "{{ [1, 2] }}", as: n }'
 LINES = [{"kind": "a", "id": "1"}, {"kind": "a", "id": "2"}]
 
@@ -144,7 +162,7 @@ LINES = [{"kind": "a", "id": "1"}, {"kind": "a", "id": "2"}]
 FILES = {
     **dict.fromkeys(["M002", "M004", "M005", "M006"], below("x-notes")),
     **dict.fromkeys(["M001", "M101", "M102", "M105", "M106", "M110", "M111"], rule),
-    **dict.fromkeys(["M108", "M112", "W602", "W606"], kapture),
+    **dict.fromkeys(["M108", "M112", "W602", "W606", "W611"], kapture),
     **dict.fromkeys(["M103", "M104", "W605"], rules),
     **dict.fromkeys(["T501", "T502", "T503"], case),
     **dict.fromkeys(["T505", "T506"], outcome),
@@ -173,11 +191,13 @@ FILES = {
     "E324": received(field, {"amount": "19.99", "ticket": TICKET}),
     "T504": lambda fragment: case(fragment, TWICE),
     "T507": lambda fragment: case(f"expect: {{ paid: {ANSWERS} }}", response(fragment)),
+    "T508": thin,
     "W601": beside,
     "W603": lambda fragment: {Path(fragment).name: HEAD},
     "W604": lambda fragment: {} if "empty" in fragment else HEAD,
     "W609": lambda fragment: beside(fragment.replace("paid.http", TEST["given"])),
     "W610": undated,
+    "W612": sent_by,
 }
 
 # code → the `event` that its example is an expression about

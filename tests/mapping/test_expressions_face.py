@@ -160,7 +160,7 @@ def test_nothing_of_jinja_runs():
         for line in imports:
             assert line.startswith(
                 (
-                    "from jinja2 import Environment, TemplateSyntaxError",
+                    "from jinja2 import TemplateSyntaxError",
                     "from jinja2 import Environment, TemplateSyntaxError, nodes",
                     "from jinja2 import nodes",
                     "from jinja2.lexer import",

@@ -81,6 +81,8 @@ def test_finding_has_its_place(source, code, under, says):
         ("{% if event.a %}x{% endif %}", "E204", "if", "x if … else y"),
         ("x {% for a in event.b %}{% endfor %}", "E204", "for", "join"),
         ("a\rb", "E201", None, "carriage return"),
+        ("x {{ event.a }} {#", "E201", None, "end of comment"),
+        ("{% raw %} {{ x }}", "E201", "{{", "end of raw"),
         ("a\n\n  {{ event.x }}{{- event.a | uper }}", "E202", "uper", "upper"),
     ],
 )

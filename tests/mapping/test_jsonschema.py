@@ -84,7 +84,11 @@ def test_a_new_operation_appears_by_itself(monkeypatch):
     assert error.message == "'urgent' is a required property"
 
 
-@pytest.mark.parametrize("operation", vendors.operations(), ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "operation",
+    {*vendors.operations(), *vendors.look_ups()},
+    ids=lambda one: one.name,
+)
 def test_a_field_takes_its_example_and_an_expression(operation):
     """Every field of every operation; null is taken by none."""
     form = SCHEMA["definitions"][operation.name]
@@ -109,7 +113,7 @@ def test_expressions_are_written_with_the_helpers_at_hand():
 def test_what_is_said_of_a_key_is_said_of_one_that_exists():
     """A key that is renamed in a shape must not leave its details behind."""
     for shape, said in _details().items():
-        assert said.keys() - {""} <= shape().known()
+        assert said.keys() - {""} <= set(shape().keys)
 
 
 def test_a_value_of_any_kind_has_no_help_of_its_own():

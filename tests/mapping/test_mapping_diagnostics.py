@@ -118,3 +118,28 @@ def test_warnings_do_not_stop_a_ruleset():
     loaded = build({"a.yaml": text}, {})
     assert sorted(one.code for one in loaded.findings) == ["W601", "W602", "W606"]
     assert loaded.ruleset is not None
+
+
+def test_coalescing_what_adds_up_is_said_at_its_place():
+    """W611: of several comments that wait, all but one would be lost; what replaces may be coalesced."""
+    text = HEAD + (
+        "rules:\n  - id: note\n    target: kapture.update_ticket\n    connection: { subdomain: acme }\n"
+        "    auth: { basic_token: { env: K } }\n    ordering: { coalesce: true }\n"
+        "    fields: { ticket_id: '1', sub_status: PS, comment: hello }\n"
+    )
+    [found] = [
+        one for one in build({"a.yaml": text}, {}).findings if one.code != "W601"
+    ]
+    assert (
+        full(found)
+        .splitlines()[0]
+        .endswith(
+            "warning[W611] each 'comment' counts, and only the newest would be added"
+        )
+    )
+    assert found.excerpt[found.place.column - 1 :].startswith("coalesce")
+    for old, new in (("true", "false"), (", comment: hello", "")):
+        codes = {
+            one.code for one in build({"a.yaml": text.replace(old, new)}, {}).findings
+        }
+        assert codes == {"W601"}

@@ -127,6 +127,27 @@ FINDS = {
         "vambe.update_amont",
         "did you mean 'vambe.update_amount'?",
     ),
+    "a look-up as target": (
+        "vambe.update_amount",
+        "kapture.get_ticket",
+        "9:13: error[M105] 'kapture.get_ticket' asks and changes nothing",
+        "kapture.get_ticket",
+        "write it under fetch of a source",
+    ),
+    "an update as look-up": (
+        "env: STRIPE_SECRET } }",
+        "env: STRIPE_SECRET } }, fetch: { target: vambe.update_amount, fields: { amount: 1 } }",
+        "2:86: error[M105] 'vambe.update_amount' changes something",
+        "vambe.update_amount",
+        "a look-up is one of getfly.get_ticket, http.request, kapture.get_ticket, tolky.get_tickets",
+    ),
+    "ids only": (
+        "name: stripe",
+        "name: mercadopago",
+        "2:17: warning[W612] source 'mercadopago' looks nothing up: events of mercadopago hold ids only",
+        "mercadopago",
+        "write fetch: in the source, or event: { thin: false } where the ids are enough",
+    ),
     "unknown connection": (
         "connection: vambe",
         "connection: vambee",

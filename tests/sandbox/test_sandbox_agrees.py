@@ -14,6 +14,7 @@ from bridge.strict.yaml import compose, plain
 
 TRANSCRIPTS = Path(__file__).parents[1] / "vendors" / "transcripts"
 OPERATIONS = vendors.operations()
+LOOK_UPS = tuple(op for op in vendors.look_ups() if op not in OPERATIONS)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +69,18 @@ def test_a_success_is_delivered(sandbox, op):
     assert [record.applied for record in sandbox.calls()] == [True]
 
 
-@pytest.mark.parametrize("op", OPERATIONS, ids=lambda op: op.name)
+@pytest.mark.parametrize("op", LOOK_UPS, ids=lambda op: op.name)
+def test_a_look_up_is_answered_and_changes_nothing(sandbox, op):
+    """What is known is told, what is not is a failure; and no ticket is made by asking."""
+    call = op.build(fields_of(op), {})
+    assert deliver(sandbox, op, call, credentials(op)).verdict is Verdict.DELIVERED
+    assert sandbox.tickets(op.vendor) == {}
+    assert [record.applied for record in sandbox.calls()] == [False]
+    sandbox.know(op.vendor, "other")
+    assert deliver(sandbox, op, call, credentials(op)).verdict is Verdict.FAILED
+
+
+@pytest.mark.parametrize("op", [*OPERATIONS, *LOOK_UPS], ids=lambda op: op.name)
 def test_a_login_page_is_tried_again(sandbox, op):
     """A 200 with a login page is no delivery, except to http.request, which reads the status alone."""
     sandbox.fault(op.vendor, garbage=True)
@@ -78,7 +90,9 @@ def test_a_login_page_is_tried_again(sandbox, op):
 
 
 @pytest.mark.parametrize(
-    "op", [op for op in OPERATIONS if op.vendor != "http"], ids=lambda op: op.name
+    "op",
+    [op for op in (*OPERATIONS, *LOOK_UPS) if op.vendor != "http"],
+    ids=lambda op: op.name,
 )
 def test_a_wrong_credential_parks(sandbox, op):
     """Each vendor's own way of refusing a credential stops the connection."""

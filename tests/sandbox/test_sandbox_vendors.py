@@ -10,6 +10,8 @@ TICKET = "a1b2c3d4-e5f6-7890-abcd-ef1234567890"
 PHONE = "+56912345678"
 KAPTURE = "/kapture/update-ticket-from-other-source.html/v.2.0"
 TOLKY = "/tolky/api/externalAPIs/public/tickets/updateTicket"
+SEARCH = "/kapture/search-ticket-by-ticket-id.html/v.2.0"
+ASKED = "/tolky/api/externalAPIs/public/tickets/getTickets"
 GETFLY = "/getfly/api/v6.1/ticket"
 AMOUNT = "/vambe/api/public/ticket/amount"
 HEADERS = {
@@ -209,8 +211,52 @@ def test_getfly_creates(sandbox):
     made = send(sandbox, GETFLY, {"ticket_title": "a"}).json()["data"]["ticket_code"]
     assert list(sandbox.tickets("getfly")) == [made]
     assert send(sandbox, GETFLY, {}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("update", "method", "values", "path", "question", "told"),
+    [
+        (GETFLY, "PUT", {"ticket_code": "A", "status_name": "Mới"},
+         GETFLY + "?ticket_code=A&fields=ticket_code,status_name", None,
+         {"ticket_code": "A", "status_name": "Mới"}),
+        (KAPTURE, "POST", {"ticket_id": "71", "sub_status": "PS"}, SEARCH, {"ticket_ids": "71"}, "PS"),
+        (TOLKY, "POST", {"ticketId": TICKET, "newLevel": "Feito"}, ASKED, {"ticketId": TICKET}, "Feito"),
+    ],
+)  # fmt: skip
+def test_a_look_up_tells_what_was_set(
+    sandbox, update, method, values, path, question, told
+):
+    """In the vendor's own form, and nothing changes; a ticket that is not known is not made up."""
+    send(sandbox, update, values, method)
+    before, asking = sandbox.tickets(path.split("/")[1]), "POST" if question else "GET"
+    answer = send(sandbox, path, question, asking).json()
+    if path == SEARCH:
+        answer = answer[0]["task_details"]["substatus"]
+    if path == ASKED:
+        answer = answer["data"][0]["level"]
+    assert answer == told
+    assert sandbox.tickets(path.split("/")[1]) == before
+    assert [call.applied for call in sandbox.calls()] == [True, False]
+
+
+def test_a_look_up_knows_no_other_ticket(sandbox):
+    """Each vendor's own way of saying so."""
+    for vendor in ("getfly", "kapture", "tolky"):
+        sandbox.know(vendor, "other")
     missing = send(sandbox, GETFLY + "?ticket_code=zzz", None, "GET")
     assert missing.status_code == 404
+    assert send(sandbox, SEARCH, {"ticket_ids": "71"}).json()["status"] == "failed"
+    assert send(sandbox, ASKED, {"ticketId": TICKET}).status_code == 404
+
+
+def test_tolky_tells_the_tickets_of_a_lead(sandbox):
+    """Of all tickets those that were set to be of it; without any name there is nothing to tell."""
+    for ticket, lead in ((TICKET, "a"), ("other", "b")):
+        sandbox.put("tolky", ticket, leadId=lead)
+    answer = send(sandbox, ASKED, {"leadId": "a", "conversationId": TICKET}).json()
+    assert [one["id"] for one in answer["data"]] == [TICKET]
+    assert send(sandbox, ASKED, {}).status_code == 400
+    assert send(sandbox, SEARCH, {}).json()["message"] == "ReqFieldMissing"
 
 
 def test_tolky_updates_and_moves(sandbox):

@@ -1,6 +1,6 @@
 """The worker's neighbour that forgets: by the settings' ages, again and again, whatever happens to one pass."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import insert
@@ -61,3 +61,25 @@ def test_a_pass_that_fails_is_not_the_last(sqlite, monkeypatch):
 def test_commands_forget_nothing(sqlite):
     """Without gevent, as in a command, nothing is started."""
     assert forgetting.start(sqlite, SETTINGS) is None
+
+
+@pytest.mark.parametrize(
+    ("ahead", "passes"), [(timedelta(days=90), 1), (timedelta(hours=1), 3)]
+)
+def test_a_clock_that_leaps_ahead_forgets_nothing(sqlite, monkeypatch, ahead, passes):
+    """Months in a second are a mistake of the clock; an hour is none worth stopping for."""
+    made, slept = [], []
+
+    def later(connection):
+        return datetime.now(UTC) + (ahead if slept[1:] else timedelta())
+
+    def sleep(seconds):
+        slept.append(seconds)
+        if len(slept) > 3:
+            raise Enough
+
+    monkeypatch.setattr(forgetting, "clock", later)
+    monkeypatch.setattr(forgetting, "forget", lambda *_: made.append(1))
+    with pytest.raises(Enough):
+        forgetting._run(sqlite, SETTINGS, sleep)
+    assert len(made) == passes

@@ -8,12 +8,12 @@ from running import MAPPING, NOW, stripe_event
 from sqlalchemy import insert, update
 
 from bridge import mapping, providers
-from bridge.model import Request
-from bridge.services import pausing, rulesets, steer
+from bridge.model import Decision, Request, Said
+from bridge.services import choosing, pausing, replay_runs, rulesets, steer
 from bridge.services.outlook import outlook
 from bridge.services.replay import STATES, Replayer
 from bridge.services.requests import answer_lines, request_lines, written
-from bridge.store import connections, events, views
+from bridge.store import connections, decisions, events, views
 from bridge.store.audit import By
 from bridge.store.pauses import Scope
 from bridge.store.tables import connections as connection_rows
@@ -65,6 +65,10 @@ class Store:
     def row(self, id):
         with self.database.read() as connection:
             return views.delivery(connection, id)
+
+    def outcome(self, event):
+        with self.database.read() as connection:
+            return views.event(connection, event)["outcome"]
 
     def set(self, id, **values):
         """Changes a delivery's row."""
@@ -215,12 +219,55 @@ def test_replays_of_a_filter_end(store):
     for number in range(3):
         store.set(store.paid(f"evt_{number}"), state="delivered")
     replayed = []
-    for ids in steer.batches(store.database, (), STATES, 1):
+    for ids in choosing.batches(store.database, (), STATES, 1):
         assert len(replayed) < 10, "it does not end"
         replayed += ids
         assert replay(store, *ids)[0].ok
         store.set(store.newest(), state="delivered")
     assert replayed == [1, 2, 3]
+
+
+def test_an_interrupted_run_goes_on_where_it_was(store):
+    """Nothing is sent twice by one run, its own replays included, and it means what it meant when it began."""
+    for number in range(4):
+        store.set(store.paid(f"evt_{number}"), state="delivered")
+    draft = replay_runs.draft(
+        store.database, "state:delivered", current=False, force=True
+    )
+    run = replay_runs.begin(store.database, draft, ANA)
+    first, second, *_ = replay_runs.left(store.database, run)
+    for ids in (first, second):
+        assert replay(store, *ids, run=run.id)[0].ok
+    assert replay(store, 4)[0].ok  # somebody else's
+    store.set(store.newest(), state="delivered")
+    again = replay_runs.load(store.database, run.id)
+    assert again == run
+    left = replay_runs.left(store.database, again)
+    assert [replay(store, *ids, run=run.id)[0].id for ids in left] == [3, 4]
+    assert list(replay_runs.left(store.database, again)) == []
+    assert len(store.rows()) == 9
+
+
+def test_a_run_that_two_people_go_on_with_sends_once(store):
+    """What one of them has done the other leaves alone, although both read it as left."""
+    store.set(store.paid("evt_1"), state="delivered")
+    run = replay_runs.begin(
+        store.database,
+        replay_runs.draft(store.database, "", current=False, force=False),
+        ANA,
+    )
+    assert replay(store, 1, run=run.id)[0].ok
+    (done,) = replay(store, 1, run=run.id)
+    assert not done.ok and len(store.rows()) == 2
+
+
+def test_a_run_is_one_of_a_filter(store):
+    """The number of another act says how to find the right one."""
+    store.set(store.paid("evt_1"), state="dead")
+    steer.retry(store.database, [1], store.ruleset, "", ANA)
+    for id in (1, 99):
+        with pytest.raises(replay_runs.NoSuchRun, match="no replay of a filter"):
+            replay_runs.load(store.database, id)
 
 
 def test_a_retry_says_who_it_was(store):
@@ -353,6 +400,34 @@ def test_a_rule_error_is_retried_not_replayed(store):
         assert not done.ok and f"`bridge retry {id}` routes it again" in done.message
 
 
+def test_the_outcome_of_an_event_is_that_of_its_rules_last_words(store):
+    """Once the rule that failed was put right, no list of failed events shows it; its error stays in the history."""
+    store.use(BROKEN)
+    id = store.paid("evt_1")
+    event = store.row(id)["event"]
+    outcomes = [store.outcome(event)]
+    for text in (BROKEN, MAPPING):
+        store.use(text)
+        steer.retry(store.database, [store.newest()], store.ruleset, "", ANA)
+        outcomes.append(store.outcome(event))
+    assert outcomes == ["error", "error", "matched"]
+
+
+def test_an_event_that_no_rule_could_be_asked_about_is_so_until_one_was(store):
+    """What was said of the event as a whole is over with the first rule's word."""
+    id = store.paid("evt_1")
+    event = store.row(id)["event"]
+
+    def said(rule, said):
+        decision = Decision(rule=rule, said=said, reason="because", place="a.yaml:1")
+        store.database.write(lambda c: decisions.revise(c, event, [decision], NOW))
+        return store.outcome(event)
+
+    assert said("", Said.ERROR) == "error"
+    assert said("paid-sets-amount", Said.SKIPPED) == "skipped"
+    assert said("other", Said.MATCHED) == "matched"
+
+
 def test_a_rule_error_of_a_rule_in_mode_off_stays_in_sight(store):
     """Nothing would be sent: a dead letter that a retry took away would be forgotten."""
     store.use(BROKEN)
@@ -369,6 +444,6 @@ def test_a_rule_error_of_a_rule_in_mode_off_stays_in_sight(store):
 def test_what_comes_while_a_person_is_asked_is_not_touched(store):
     """The yes is to what was counted, not to what came since."""
     first = store.paid("evt_1")
-    found = steer.batches(store.database, (), ("waiting",))
+    found = choosing.batches(store.database, (), ("waiting",))
     store.paid("evt_2")
     assert [*found] == [[first]]

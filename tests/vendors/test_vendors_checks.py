@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from vendor_contract import contracted
 
 from bridge import vendors
 from bridge.errors import ConfigurationError, UnknownName
@@ -70,6 +71,11 @@ WRONG = [
     ("tolky.update_ticket", {**TOLKY, "globalData": "x"}, "globalData", "| parse_json"),
     ("tolky.move_stage", {"ticketId": T}, "newLevel", "is required"),
     ("tolky.move_stage", {"ticketId": T, "newLevel": "x", "subject": "s"}, "subject", "is unknown"),
+    ("kapture.get_ticket", {"ticket_ids": ["7"]}, "ticket_ids", "| join"),
+    ("getfly.get_ticket", {"ticket_code": "A"}, "fields", "is required"),
+    ("getfly.get_ticket", {"ticket_code": "A", "fields": ["a,b"]}, "fields.0", "one name in each entry"),
+    ("tolky.get_tickets", {}, "ticketId", "exactly one of ticketId, leadId, conversationId"),
+    ("tolky.get_tickets", {"leadId": "7", "conversationId": T}, "conversationId", "cannot stand beside leadId"),
     ("http.request", {"path": "/"}, "method", "is required"),
     ("http.request", {**HTTP, "method": "post"}, "method", "is not one of GET, POST"),
     ("http.request", {**HTTP, "query": {"a": {"b": 1}}}, "query.a", "this gave an object"),
@@ -91,14 +97,14 @@ WRONG = [
 @pytest.mark.parametrize(("name", "fields", "path", "message"), WRONG)
 def test_wrong_fields(name, fields, path, message):
     """A wrong field is reported alone, under its dotted path, with the fix."""
-    problems = vendors.check_fields(vendors.operation(name), fields)
+    problems = vendors.check_fields(contracted()[name], fields)
     assert list(problems) == [path]
     assert message in problems[path]
 
 
 def test_every_operation_has_a_wrong_case():
     """No operation is without a case of fields that it refuses."""
-    assert {name for name, *_ in WRONG} == {op.name for op in vendors.operations()}
+    assert {name for name, *_ in WRONG} == contracted().keys()
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,14 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from vendor_contract import check, missing_verdicts, transcripts
+from vendor_contract import check, contracted, missing_verdicts, transcripts
 
 from bridge import vendors
+from bridge.errors import UnknownName
 from bridge.model import Reply, Verdict
 
 ALL = transcripts()
-OPERATIONS = vendors.operations()
+OPERATIONS = tuple(contracted().values())
 EXAMPLES = {
     op.name: next(t for t in ALL if t.operation == op.name).content["fields"]
     for op in OPERATIONS
@@ -73,6 +74,24 @@ def test_examples_are_valid(op):
     wrong = {n: f.problem_of(f.metadata["example"]) for n, f in fields.items()}
     assert {name: problem for name, problem in wrong.items() if problem} == {}
     assert all(field.metadata["title"] for field in fields.values())
+
+
+@pytest.mark.parametrize("op", vendors.look_ups(), ids=lambda op: op.name)
+def test_a_look_up_adds_nothing(op):
+    """It may be repeated at any time, and its order against updates says nothing."""
+    assert not op.appends and not op.replaces
+
+
+def test_what_asks_is_no_target_of_a_rule():
+    """Only http.request is both; what else asks says where it belongs, and what does not says what does."""
+    both = {op.name for op in vendors.operations()} & {
+        op.name for op in vendors.look_ups()
+    }
+    assert both == {"http.request"}
+    with pytest.raises(UnknownName, match="asks and changes nothing: .* fetch of a"):
+        vendors.operation("kapture.get_ticket")
+    with pytest.raises(UnknownName, match="changes something: .* tolky.get_tickets$"):
+        vendors.look_up("tolky.move_stage")
 
 
 def test_a_truncated_2xx_is_no_failure():

@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from marshmallow import INCLUDE
+from vendor_contract import contracted
 
 from bridge import vendors
 from bridge.vendors.checks import _flat
 from bridge.vendors.fields import made
 from bridge.vendors.kind import Kind
 
-OPERATIONS = vendors.operations()
+OPERATIONS = tuple(contracted().values())
 SCALARS = (
     st.none()
     | st.booleans()

@@ -10,7 +10,14 @@ from typing import Any
 
 from bridge.model import Call, Outcome, Reply, Verdict
 from bridge.strict.yaml import compose, plain
-from bridge.vendors import check_fields, check_names, field_names, operation
+from bridge.vendors import (
+    Operation,
+    check_fields,
+    check_names,
+    field_names,
+    look_ups,
+    operations,
+)
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
 NEEDED = {Verdict.DELIVERED, Verdict.FAILED, Verdict.RETRY, Verdict.PARK}
@@ -39,9 +46,14 @@ def missing_verdicts(found: list[Transcript]) -> set[Verdict]:
     return NEEDED - {Verdict(item.content["outcome"]["verdict"]) for item in found}
 
 
+def contracted() -> dict[str, Operation]:
+    """What keeps the contract, by name: operations and look-ups."""
+    return {op.name: op for op in (*operations(), *look_ups())}
+
+
 def check(transcript: Transcript) -> None:
     """Fields pass every check, build gives the exact call, judge gives the exact outcome."""
-    op = operation(transcript.operation)
+    op = contracted()[transcript.operation]
     fields = transcript.content["fields"]
     assert check_names(op, tuple(field_names(fields))) == {}
     assert check_fields(op, fields) == {}

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
-from jinja2.lexer import TOKEN_EOF, Lexer
+from jinja2.lexer import TOKEN_EOF, TokenStream
 from jinja2.parser import Parser
 
-from bridge.mapping.expressions.lexer import OffsetLexer
+from bridge.mapping.expressions.lexer import stream
 from bridge.mapping.helpers.limits import MAX_TEXT
 from bridge.mapping.helpers.values import ExpressionError, Span
 
@@ -126,15 +126,19 @@ def _check_source(source: str) -> None:
 
 
 class _Environment(Environment):
-    """Jinja's defaults, a closing newline kept, and our lexer."""
+    """Jinja's defaults, without extensions, and with our tokens."""
 
-    @property
-    def lexer(self) -> Lexer:
-        return _LEXER
+    def _tokenize(
+        self,
+        source: str,
+        name: str | None,
+        filename: str | None = None,
+        state: str | None = None,
+    ) -> TokenStream:
+        return stream(source, bare=state is not None)
 
 
-_ENVIRONMENT = _Environment(keep_trailing_newline=True)
-_LEXER = OffsetLexer(_ENVIRONMENT)
+_ENVIRONMENT = _Environment()
 
 _Expr = TypeVar("_Expr", bound=nodes.Expr)
 

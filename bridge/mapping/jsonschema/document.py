@@ -1,7 +1,7 @@
 """The whole schema: the keys of a file, and what their values are once it is known which vendor is meant."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from bridge import vendors
 from bridge.mapping.case_reading import CALL_KEYS, WORDS
@@ -17,14 +17,10 @@ from bridge.mapping.jsonschema.operations import (
     reference,
 )
 from bridge.mapping.jsonschema.sources import source_details
-from bridge.mapping.schema import (
-    CaseShape,
-    DefaultsShape,
-    EndingShape,
-    FileShape,
-    SourceShape,
-)
+from bridge.mapping.rule_shape import DefaultsShape
+from bridge.mapping.schema import CaseShape, EndingShape, FileShape
 from bridge.mapping.shape import Shape
+from bridge.mapping.source_shape import FetchShape, SourceShape
 from bridge.vendors import Operation
 
 
@@ -48,7 +44,11 @@ def _details() -> Details:
     return {
         FileShape: {"connections": _connections(), "": _whole_rules()},
         SourceShape: source_details(),
-        DefaultsShape: {"target": _targets(), "": _per_target(_rule_of)},
+        DefaultsShape: {
+            "target": _targets(vendors.operations()),
+            "": _per_target(vendors.operations(), _rule_of),
+        },
+        FetchShape: {"target": _targets(vendors.look_ups()), "": _whole_look_up()},
         CaseShape: {"expect": {"additionalProperties": _outcome()}},
     }
 
@@ -58,7 +58,7 @@ def _definitions() -> JsonSchema:
     for vendor in map(vendors.get, vendors.names()):
         found[f"{vendor.name}.options"] = options_form(vendor)
         found[f"{vendor.name}.auth"] = auth_form(vendor)
-    for operation in vendors.operations():
+    for operation in (*vendors.operations(), *vendors.look_ups()):
         found[operation.name] = fields_form(operation)
     return found
 
@@ -67,16 +67,18 @@ def _ref(name: str) -> JsonSchema:
     return {"$ref": f"#/definitions/{name}"}
 
 
-def _targets() -> JsonSchema:
-    return enumerated((one.name, one.summary) for one in vendors.operations())
+def _targets(operations: Iterable[Operation]) -> JsonSchema:
+    return enumerated((one.name, one.summary) for one in operations)
 
 
-def _per_target(form: Callable[[Operation], JsonSchema]) -> JsonSchema:
+def _per_target(
+    operations: Iterable[Operation], form: Callable[[Operation], JsonSchema]
+) -> JsonSchema:
     """What a rule looks like once its target is written."""
     return {
         "allOf": [
             {"if": _is("target", operation.name), "then": form(operation)}
-            for operation in vendors.operations()
+            for operation in operations
         ]
     }
 
@@ -96,11 +98,25 @@ def _rule_of(operation: Operation) -> JsonSchema:
     }
 
 
+def _whole_look_up() -> JsonSchema:
+    """A look-up says all of itself: nothing is merged into it."""
+
+    def form(operation: Operation) -> JsonSchema:
+        rule = _rule_of(operation)["properties"]
+        fields = {"allOf": [rule["fields"], complete(operation)]}
+        return {"properties": {**rule, "fields": fields}}
+
+    required = ["target", "fields"]
+    return {"required": required, **_per_target(vendors.look_ups(), form)}
+
+
 def _whole_rules() -> JsonSchema:
     """A rule says its target and all its fields, unless `defaults` say some of it."""
     rule = {
         "required": ["target", "fields"],
-        **_per_target(lambda one: {"properties": {"fields": complete(one)}}),
+        **_per_target(
+            vendors.operations(), lambda one: {"properties": {"fields": complete(one)}}
+        ),
     }
     silent = {
         "properties": {"defaults": {"properties": {"target": False, "fields": False}}}

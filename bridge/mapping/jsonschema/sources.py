@@ -12,7 +12,7 @@ from marshmallow.validate import OneOf, Range
 from bridge import providers
 from bridge.mapping.jsonschema.keys import JsonSchema
 from bridge.mapping.jsonschema.operations import REFERENCE
-from bridge.providers.fields import Place, Places
+from bridge.providers.fields import Marked, Place, Places
 from bridge.providers.recipe_schema import RecipeSchema
 from bridge.providers.schema import EventSchema
 
@@ -31,7 +31,11 @@ def source_details() -> dict[str, JsonSchema]:
         "provider": provider,
         "verify": {
             **recipe,
-            "properties": {"secret": secret, **recipe["properties"]},
+            "properties": {
+                "secret": secret,
+                "token": REFERENCE,
+                **recipe["properties"],
+            },
             "required": ["secret"],
         },
         "event": _mapping(EventSchema()),
@@ -68,6 +72,11 @@ def _(field: fields.Integer) -> JsonSchema:
 
 
 @_form.register
+def _(field: fields.Boolean) -> JsonSchema:
+    return {"type": "boolean"}
+
+
+@_form.register
 def _(field: fields.Nested) -> JsonSchema:
     return _mapping(field.schema)
 
@@ -80,6 +89,17 @@ def _(field: "fields.List[Any]") -> JsonSchema:
 @_form.register
 def _(field: Place) -> JsonSchema:
     return {"type": "string"}
+
+
+@_form.register
+def _(field: Marked) -> JsonSchema:
+    keys = {"from": {"type": "string"}, "unless": {"type": ["string", "boolean"]}}
+    return {
+        "type": ["string", "object"],
+        "properties": keys,
+        "required": ["from", "unless"],
+        "additionalProperties": False,
+    }
 
 
 @_form.register

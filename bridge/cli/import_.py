@@ -1,0 +1,90 @@
+"""`bridge import SOURCE FILE`."""
+
+import difflib
+
+import click
+
+from bridge import settings as environment
+from bridge.cli import steering
+from bridge.cli.store import json_option, nothing, opened
+from bridge.cli.text import json_line, printable
+from bridge.mapping import Ruleset, Source
+from bridge.services import importing
+from bridge.services.rulesets import Rules
+from bridge.store.imports import Imported
+
+
+@click.command("import")
+@click.argument("source")
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
+@click.option(
+    "--with-headers",
+    "enveloped",
+    is_flag=True,
+    help='Each line is {"headers": {…}, "body": …}.',
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be new; store nothing.")
+@steering.reason_option
+@json_option
+def command(
+    source: str,
+    file: str,
+    enveloped: bool,
+    dry_run: bool,
+    reason: str,
+    as_json: bool,
+) -> None:
+    """Take in events that a sender exported, on your word: FILE has one request body, JSON, a line; - is stdin.
+
+    What was received before is recognised. Exit code 1 when a line cannot be taken; the others are.
+    """
+    settings = environment.load()
+    wrong: list[int] = []
+
+    def tell(number: int, problem: str) -> None:
+        wrong.append(number)
+        said = f"line {number}: {printable(problem)}"
+        click.echo(
+            json_line({"line": number, "message": problem}) if as_json else said,
+            err=not as_json,
+        )
+
+    with opened() as database:
+        rules = Rules(database, settings.mappings, pinned=True).current()
+        importer = importing.Importer(
+            database=database,
+            source=_known(rules, source),
+            by=steering.me(reason),
+            min_free=settings.min_free,
+            enveloped=enveloped,
+        )
+        run = importer.look if dry_run else importer.take
+        with click.open_file(file, "rb") as stream:
+            done = run(importing.lines(stream, settings.max_body), tell)
+    if done == Imported() and not wrong:
+        nothing(f"{file} holds no events")
+    click.echo(_said(done, len(wrong), dry_run=dry_run, as_json=as_json))
+    if wrong:
+        raise SystemExit(1)
+
+
+def _known(rules: Ruleset, name: str) -> Source:
+    found = rules.sources.get(name)
+    if found is None:
+        near = difflib.get_close_matches(name, rules.sources, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else ", ".join(rules.sources)
+        nothing(f"no source '{name}' is in force: {hint}")
+    return found
+
+
+def _said(done: Imported, wrong: int, *, dry_run: bool, as_json: bool) -> str:
+    if as_json:
+        counts = {"new": done.new, "known": done.known, "conflicts": done.conflicts}
+        return json_line({**counts, "refused": wrong, "dry_run": dry_run})
+    parts = [f"{done.new} {'would be new' if dry_run else 'new'}"]
+    parts.append(f"{done.known} known before")
+    if done.conflicts:
+        parts.append(f"{done.conflicts} of them with another body")
+    if wrong:
+        parts.append(f"{wrong} lines not taken")
+    return ", ".join(parts)

@@ -1,0 +1,27 @@
+"""`--rate 5/s`: how fast a command may go on."""
+
+import re
+
+import click
+
+_RATE = re.compile(r"([1-9][0-9]{0,4})/([smh])")
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def _pause(ctx: click.Context, option: click.Parameter, value: str | None) -> float:
+    """Seconds between two of `5/s`."""
+    if value is None:
+        return 0.0
+    found = _RATE.fullmatch(value)
+    if found is None:
+        raise click.BadParameter("write a number a second, minute or hour: 5/s, 30/m")
+    return _SECONDS[found[2]] / int(found[1])
+
+
+rate_option = click.option(
+    "--rate",
+    "wait",
+    callback=_pause,
+    metavar="N/s",
+    help="At most so many a second (/m, /h).",
+)

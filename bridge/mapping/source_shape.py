@@ -1,0 +1,57 @@
+"""The keys of a source. Shape only: names are looked up elsewhere."""
+
+from bridge.mapping.allow import AllowShape
+from bridge.mapping.keys import Duration, Name, Text
+from bridge.mapping.rule_shape import DefaultsShape, RetriesShape, anything
+from bridge.mapping.shape import Group, Shape
+
+
+class FetchRetriesShape(RetriesShape):
+    """Asking twice does no harm, so nothing is ambiguous."""
+
+    class Meta(Shape.Meta):
+        exclude = ("on_ambiguous",)
+
+
+class FetchShape(DefaultsShape):
+    """A look-up: what a rule may say of its call, and what the answer is good for."""
+
+    class Meta(Shape.Meta):
+        fields = (
+            "let",
+            "when",
+            "target",
+            "connection",
+            "auth",
+            "fields_",
+            "key",
+            "cache",
+            "retries",
+        )
+
+    key = Text(
+        "The object: look-ups of one go one after another. Default: what is asked for.",
+        notation="template",
+    )
+    cache = Duration("So long the same question gets the same answer. Default: never.")
+    retries = Group("How long it is tried.", FetchRetriesShape)
+
+
+class SourceShape(Shape):
+    name = Name("Declares POST /hooks/<name>.", required=True)
+    provider = Name("How it signs and where id, type and time are. Default: the name.")
+    verify = anything(
+        "The secret (a list while rotating), and for `generic` how.",
+        meant=("secret", "auth", "signature"),
+    )
+    event = anything("Where id, type and time are, for a sender nobody knows.")
+    allow = Group(
+        "From which networks requests are taken, and of which content types.",
+        AllowShape,
+        meant=("allowlist", "allow_list", "whitelist", "networks", "content_types"),
+    )
+    fetch = Group(
+        "What is looked up before the rules are asked: they see the answer as `fetched`.",
+        FetchShape,
+        meant=("lookup", "look_up", "enrich", "get"),
+    )

@@ -1,0 +1,96 @@
+"""A recording made into another event, for `bridge send`: some of its values changed, or its id renewed.
+
+The body itself is changed, before it is signed. Sends nothing.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from bridge import providers
+from bridge.errors import ConfigurationError, Malformed, Refused
+from bridge.mapping.patch import NoSuchPath, patched
+from bridge.model import Json, Request
+from bridge.providers import Provider
+from bridge.providers.placing import put, with_body
+from bridge.providers.source import Source, Unreadable, change, change_each, dig
+from bridge.providers.view import View
+from bridge.strict import json
+
+
+def altered(
+    provider: Provider, request: Request, changes: Mapping[str, str]
+) -> Request:
+    """The request with `changes`, path in the event → text; in a batch each element. Raises ConfigurationError."""
+    if not changes:
+        return request
+    try:
+        form = View(request, content=provider.event.content).kind == "form"
+        values = {
+            f"event.{path}": _value(text, form=form) for path, text in changes.items()
+        }
+        return patched(request, provider, values)
+    except NoSuchPath as error:
+        hint = f": {error.help}" if error.help else ""
+        raise ConfigurationError(f"nothing to set: {error}{hint}") from None
+    except (ValueError, Refused) as error:
+        raise ConfigurationError(f"the body cannot be changed: {error}") from None
+
+
+def renewed(provider: Provider, request: Request, number: int) -> Request:
+    """The request as about other occurrences: `number` is worked into the id of each of its events.
+
+    Raises ConfigurationError where the events have no id of their own to change.
+    """
+    before = _ids(provider, request)
+    for place in _id_places(provider):
+        try:
+            changed = _with_number(provider, request, place, number)
+        except Refused:
+            continue
+        except Unreadable as error:
+            raise ConfigurationError(f"the body cannot be changed: {error}") from None
+        if not before & _ids(provider, changed):
+            return changed
+    raise ConfigurationError(
+        f"a {provider.name} event has no id of its own to renew: change a value with --set, its hash is its id"
+    )
+
+
+def _value(text: str, *, form: bool) -> Json:
+    """JSON where it is that, else the text itself; a form holds texts alone, and null takes a field out."""
+    try:
+        value = json.loads(text.encode())
+    except Malformed:
+        return text
+    return text if form and value is not None else value
+
+
+def _ids(provider: Provider, request: Request) -> set[str]:
+    events = providers.read(provider, "", providers.trust(request))
+    return {event.event_id for event in events}
+
+
+def _id_places(provider: Provider) -> Iterator[Source]:
+    """Where ids are, but for what also tells the type or the time of an event."""
+    reading = provider.event
+    others = {place for places in (*reading.type, reading.time) for place in places}
+    for places in reading.id:
+        yield from (place for place in places if place not in others)
+
+
+def _with_number(
+    provider: Provider, request: Request, place: Source, number: int
+) -> Request:
+    def new(old: Json) -> Json:
+        return old + number if isinstance(old, int) else f"{old}-{number}"
+
+    def renumbered(item: Json) -> Json:
+        old = dig(item, place.path)
+        return item if old is None else change(item, place.path, new(old))
+
+    view = View(request)
+    if place.kind not in ("item", "body"):
+        old = view.value((place,))
+        return request if old is None else put(request, (place,), str(new(old)))
+    items = provider.event.items
+    way = items.path if items and place.kind == "item" else ()
+    return with_body(request, change_each(view.body, way, renumbered))

@@ -1,0 +1,185 @@
+"""Events that were exported from a sender after an outage: read as the front door reads them, on a person's word.
+
+Each line is one request as the sender would have posted it. Only the proof is missing; ids, duplicates, batches and
+masking are those of receiving, so what arrived by itself before is not taken in twice.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import IO
+from urllib.parse import urlencode
+
+from bridge import providers
+from bridge.errors import Malformed, Refused, TooLarge
+from bridge.mapping import Source
+from bridge.model import Event, Headers, Json, Request
+from bridge.providers.view import View
+from bridge.store import Database, imports
+from bridge.store.audit import By
+from bridge.store.imports import Imported
+from bridge.strict import json
+
+BATCH = 100  # lines in one transaction: bounds how long others wait for the writer
+
+_TYPES = {"json": "application/json", "form": "application/x-www-form-urlencoded"}
+
+Line = tuple[int, bytes]  # its number in the file, and what it says
+Read = tuple[Request, Sequence[Event]]
+Tell = Callable[[int, str], None]  # hears what is wrong with the line of a number
+
+
+@dataclass(frozen=True, kw_only=True)
+class Importer:
+    """Takes in what one source exported. With `enveloped` a line is {"headers": {…}, "body": …}, else a body."""
+
+    database: Database
+    source: Source
+    by: By
+    min_free: int  # bytes of the database's disk, as for what is received
+    enveloped: bool = False
+
+    def take(self, lines: Iterable[Line], tell: Tell) -> Imported:
+        """Stores what is new, a batch at a time; a line that cannot be taken keeps back no other."""
+        done = Imported()
+        for batch in _batches(lines):
+            now = datetime.now(UTC)
+            done += self._store([*self._readable(batch, now, tell)], now)
+        return done
+
+    def look(self, lines: Iterable[Line], tell: Tell) -> Imported:
+        """What `take` would do; stores nothing."""
+        done, seen = Imported(), set[str]()
+        for batch in _batches(lines):
+            found = self._readable(batch, datetime.now(UTC), tell)
+            names = [event.event_id for _, events in found for event in events]
+            with self.database.read() as connection:
+                seen |= imports.known(connection, self.source.name, names)
+            new = set(names) - seen
+            seen |= new
+            done += Imported(new=len(new), known=len(names) - len(new))
+        return done
+
+    def _store(self, found: Sequence[Read], now: datetime) -> Imported:
+        self.database.require_room(self.min_free)
+        provider, name = self.source.provider, self.source.name
+        kept = [
+            (providers.masked(provider, request), events) for request, events in found
+        ]
+        return self.database.write(
+            lambda connection: imports.take(connection, name, kept, self.by, now)
+        )
+
+    def _readable(
+        self, lines: Iterable[Line], now: datetime, tell: Tell
+    ) -> Iterator[Read]:
+        for number, raw in lines:
+            try:
+                yield self._read(raw, now)
+            except Refused as error:
+                tell(number, str(error))
+
+    def _read(self, raw: bytes, now: datetime) -> Read:
+        if not raw:
+            raise TooLarge("the line is longer than BRIDGE_MAX_BODY allows")
+        headers, body = _opened(raw) if self.enveloped else ((), raw)
+        request = self._request(headers, body, now)
+        events = providers.read(
+            self.source.provider, self.source.name, providers.trust(request)
+        )
+        self._require_names(request)
+        return request, events
+
+    def _request(self, headers: Headers, body: bytes, now: datetime) -> Request:
+        """The request; the fields of an object become a form for a sender that posts nothing else."""
+        named = {name.lower() for name, _ in headers}
+        kind = self.source.provider.event.content[0]
+        if "content-type" not in named:
+            headers = (*headers, ("Content-Type", _TYPES[kind]))
+            body = _as_form(body) if kind == "form" else body
+        return Request(
+            method="POST",
+            target=f"/hooks/{self.source.name}",
+            headers=headers,
+            body=body,
+            received_at=now,
+        )
+
+    def _require_names(self, request: Request) -> None:
+        """Without the header that holds its id or type, an event would be another one than was or will be received."""
+        reading, view = self.source.provider.event, View(request)
+        for places in (*reading.id, *reading.type):
+            headers = [place.name for place in places if place.kind == "header"]
+            if len(headers) == len(places) and view.value(places) is None:
+                raise Malformed(
+                    f"{self.source.provider.title} tells an event's id or type in the header {' or '.join(headers)}:"
+                    ' use --with-headers and lines {"headers": {…}, "body": …}'
+                )
+
+
+def lines(stream: IO[bytes], limit: int) -> Iterator[Line]:
+    """The lines of a file that are not blank, by their numbers; empty bytes for one that is longer than `limit`."""
+    number = 0
+    while raw := stream.readline(limit + 2):
+        number += 1
+        whole = raw.endswith(b"\n") or len(raw) < limit + 2
+        while not raw.endswith(b"\n") and (rest := stream.readline(limit + 2)):
+            raw = rest
+        if text := raw.strip():
+            yield number, text if whole and len(text) <= limit else b""
+
+
+def _batches(found: Iterable[Line]) -> Iterator[list[Line]]:
+    left = iter(found)
+    while batch := list(islice(left, BATCH)):
+        yield batch
+
+
+def _opened(raw: bytes) -> tuple[Headers, bytes]:
+    """Headers and body of an envelope; a body that is text is what was posted, letter by letter."""
+    line = json.loads(raw)
+    if not isinstance(line, dict) or set(line) != {"headers", "body"}:
+        raise Malformed('the line is not {"headers": {…}, "body": …}')
+    headers, body = line["headers"], line["body"]
+    if not isinstance(headers, dict):
+        raise Malformed("its headers are not an object")
+    named = tuple(
+        (name, text) for name, text in headers.items() if isinstance(text, str)
+    )
+    if len(named) != len(headers):
+        raise Malformed("a header is not text")
+    return named, _bytes(body) if isinstance(body, str) else _written(body)
+
+
+def _as_form(raw: bytes) -> bytes:
+    """The members of an object as the fields of a form; a list is a field that is there several times."""
+    members = json.loads(raw)
+    if not isinstance(members, dict):
+        raise Malformed("the line is not an object of form fields")
+    return urlencode(
+        [
+            (name, _field(one))
+            for name, value in members.items()
+            for one in (value if isinstance(value, list) else [value])
+        ],
+        errors="surrogatepass",
+    ).encode()
+
+
+def _field(value: Json) -> str:
+    if isinstance(value, dict | list):
+        raise Malformed("a field of the form holds an object or a list of lists")
+    return value if isinstance(value, str) else _written(value).decode()
+
+
+def _bytes(text: str) -> bytes:
+    """UTF-8, but for half a letter, which JSON can hold: what reads the body refuses that."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _written(value: Json) -> bytes:
+    try:
+        return json.dumps(value)
+    except ValueError as error:
+        raise Malformed(f"its body cannot be written: {error}") from None

@@ -1,0 +1,188 @@
+"""A recording as its sender would send it now, for `bridge send`: signed with the source's own secret, and posted.
+
+The one thing that plays a sender. It follows no redirect, asks no proxy and sends the target as it was signed: a URL
+that was written anew would be another text than the signature covers.
+"""
+
+import http.client
+import os
+import ssl
+import time
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bridge import providers
+from bridge.errors import BridgeError, ConfigurationError
+from bridge.mapping import Source
+from bridge.mapping.patch import patched
+from bridge.model import Headers, Json, Request
+from bridge.providers.source import dig
+from bridge.providers.times import stamp
+from bridge.providers.view import View
+from bridge.secret import Secret, resolve
+
+TIMEOUT = 30.0  # seconds
+_OWN = ("host", "content-length", "connection", "transfer-encoding", "expect")
+_MAX_ANSWER = 64 * 1024  # bytes
+
+
+class Unreachable(BridgeError):
+    """Nobody answers where a request was to be sent."""
+
+    reason = "unreachable"
+    exit_code = 4
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """What came back: `body` is text, `elapsed` seconds."""
+
+    status: int
+    body: str
+    elapsed: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sender:
+    """Whoever is behind a source: how it signs, and with what. `public_url` is what the bridge calls itself."""
+
+    source: Source
+    secret: Secret
+    public_url: str
+
+    def addressed(self, request: Request) -> Request:
+        """The recording with this source's name in its target."""
+        _, mark, query = request.target.partition("?")
+        return replace(request, target=f"/hooks/{self.source.name}{mark}{query}")
+
+    def signed(self, request: Request, now: datetime) -> Request:
+        """The request as it arrives when it was signed at `now`; a check of the URL is not signed by anybody."""
+        provider = self.source.provider
+        if providers.handshake(provider, request, [self.secret]) is not None:
+            return request
+        return providers.sign(
+            provider,
+            _dated(self.source, request, now),
+            self.secret,
+            now=now,
+            public_url=self.public_url,
+        )
+
+    def shown(self, request: Request) -> Request:
+        """A signed request as it may be printed: where the secret itself is sent, it reads <secret>."""
+        recipe = self.source.provider.recipe
+        if recipe and recipe.scheme in ("token", "bearer", "basic"):
+            return providers.masked(self.source.provider, request)
+        return request
+
+
+def secret_of(source: Source) -> Secret:
+    """The first of a source's secrets: what its sender signs with. Raises MissingSecret."""
+    if not source.secrets:
+        raise ConfigurationError(f"source '{source.name}' has no secret")
+    return resolve(source.secrets[0])
+
+
+def key_pair(algorithm: str, file: Path | None) -> tuple[Secret, str]:
+    """The private key to sign with in place of the sender's, and its public key in PEM.
+
+    Of the file, which is made when it is not there; without one the pair is forgotten afterwards.
+    """
+    if file is not None and file.exists():
+        private = file.read_text("utf-8", errors="surrogateescape")
+        return Secret(private), providers.public_of(private)
+    private, public = providers.key_pair(algorithm)
+    if file is not None:
+        with open(file, "x", opener=_for_its_owner) as kept:
+            kept.write(private)
+    return Secret(private), public
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def as_body(source: Source, request: Request) -> Request:
+    """A bare body with the content type that the source takes; where it takes both, JSON is told by how it begins."""
+    content = source.provider.event.content
+    is_json = request.body.lstrip()[:1] in (b"{", b"[")
+    if "form" in content and ("json" not in content or not is_json):
+        kind = "application/x-www-form-urlencoded"
+        return replace(request, headers=(("Content-Type", kind),))
+    return request
+
+
+def post(base: str, request: Request, ca_bundle: Path | None = None) -> Answer:
+    """Sends a request to the bridge at `base`. Raises Unreachable, or ConfigurationError for a header that breaks."""
+    sent = headers(request)
+    _require_whole(sent)
+    started = time.monotonic()
+    try:
+        parts = urlsplit(base)
+        connection = _connection(parts.scheme, parts.netloc, ca_bundle)
+        target = parts.path.rstrip("/") + request.target
+        connection.putrequest(request.method, target, skip_accept_encoding=True)
+        for name, value in sent:
+            connection.putheader(name, value)
+        connection.endheaders(request.body or None)
+        reply = connection.getresponse()
+        body = reply.read(_MAX_ANSWER)
+        connection.close()
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        # Of what http.client says of a text that it was given, nothing is shown: the text may be a secret.
+        known = str(error) if isinstance(error, OSError) else ""
+        said = getattr(error, "strerror", None) or known or type(error).__name__
+        raise Unreachable(
+            f"{base} does not answer ({said}): is `bridge serve` running there?"
+        ) from None
+    return Answer(
+        status=reply.status,
+        body=body.decode("utf-8", "backslashreplace"),
+        elapsed=time.monotonic() - started,
+    )
+
+
+def headers(request: Request) -> Headers:
+    """What is sent: the request's own, each as often as it is there, and the length of its body."""
+    own = [pair for pair in request.headers if pair[0].lower() not in _OWN]
+    length = ("Content-Length", str(len(request.body)))
+    return (*own, *([length] if request.method == "POST" else []))
+
+
+def _require_whole(headers: Headers) -> None:
+    for name, value in headers:
+        if any(sign in value for sign in "\r\n\0"):
+            raise ConfigurationError(
+                f"header {name} cannot be sent: there is a line break in it, which a secret may have at its end"
+            )
+
+
+def _connection(
+    scheme: str, host: str, ca_bundle: Path | None
+) -> http.client.HTTPConnection:
+    if scheme == "https":
+        context = ssl.create_default_context(cafile=ca_bundle)
+        return http.client.HTTPSConnection(host, timeout=TIMEOUT, context=context)
+    return http.client.HTTPConnection(host, timeout=TIMEOUT)
+
+
+def _dated(source: Source, request: Request, now: datetime) -> Request:
+    """With the time of signing where it stands in the body, as the kind of value that is there."""
+    recipe = source.provider.recipe
+    if recipe is None or recipe.timestamp is None:
+        return request
+    place = recipe.timestamp.source[0]
+    if place.kind != "body":
+        return request
+    text = stamp(now, recipe.timestamp.unit)
+    old = dig(View(request).body, place.path)
+    value: Json = int(text) if isinstance(old, int | Decimal) else text
+    path = ".".join(("event", *place.path))
+    try:
+        return patched(request, source.provider, {path: value})
+    except ValueError as error:
+        said = f"the time cannot be written into the body: {error}"
+        raise ConfigurationError(said) from None

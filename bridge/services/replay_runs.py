@@ -1,0 +1,88 @@
+"""The replay of all that a filter finds as one thing with a number, so that it goes on after it was interrupted.
+
+Its number is that of the audit row that says what it is about. Each replay's own audit row, written in the transaction
+of the replay, names the run: what was reached is known after any end of the process, and nothing is sent twice by it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from bridge.errors import BridgeError
+from bridge.model import Json
+from bridge.services import choosing, filters
+from bridge.services.replay import STATES
+from bridge.store import Database, Session, audit, replays
+from bridge.store.audit import By
+from bridge.store.filtering import Filter
+
+_WRITTEN = ("filter", "through", "current", "force")
+
+
+class NoSuchRun(BridgeError):
+    """A number that is no replay's."""
+
+    reason = "no_such_run"
+    exit_code = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """A replay: what the filter found when it began, up to the delivery `through`."""
+
+    id: int | None  # None: not written down, as a dry run and one of ids are
+    filter: str
+    at: datetime  # `since:24h` counts from here, also when it goes on days later
+    through: int
+    current: bool  # by the rules in force, else as it was
+    force: bool
+
+    @property
+    def where(self) -> Filter:
+        """The filter, read."""
+        return filters.parse(self.filter, "deliveries", self.at)
+
+
+def draft(database: Database, filter: str, *, current: bool, force: bool) -> Run:
+    """A run of what there is now."""
+    return Run(
+        id=None,
+        filter=filter,
+        at=datetime.now(UTC),
+        through=choosing.newest(database),
+        current=current,
+        force=force,
+    )
+
+
+def begin(database: Database, run: Run, by: By) -> Run:
+    """The run with a number: written down before it sends anything."""
+    subject: Json = {name: getattr(run, name) for name in _WRITTEN}
+
+    def job(connection: Session) -> int:
+        return audit.record(connection, by, "replay", subject, run.at)
+
+    return replace(run, id=database.write(job))
+
+
+def load(database: Database, id: int) -> Run:
+    """The run of a number. Raises NoSuchRun."""
+    with database.read() as connection:
+        found = audit.load(connection, id)
+    if found is None or found["action"] != "replay" or "filter" not in found["subject"]:
+        raise NoSuchRun(
+            f"{id} is no replay of a filter: `bridge audit --json` has them"
+        )
+    about = {name: found["subject"][name] for name in _WRITTEN}
+    return Run(id=id, at=found["at"], **about)
+
+
+def left(database: Database, run: Run) -> Iterator[list[int]]:
+    """The ids that it has not replayed yet, one by one."""
+    after = 0
+    if run.id is not None:
+        with database.read() as connection:
+            after = replays.reached(connection, run.id)
+    return choosing.batches(
+        database, run.where, STATES, 1, after=after, through=run.through
+    )

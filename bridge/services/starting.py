@@ -1,0 +1,106 @@
+"""A mapping file to start from, for `bridge init`: one rule that passes its own test on a recorded payload.
+
+Pure but for reading a recording; it writes no file. What the rule says is first_rule.py's affair.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bridge import mapping, providers, vendors
+from bridge.errors import BridgeError, MappingError, Refused
+from bridge.model import Event
+from bridge.providers import Provider
+from bridge.services import first_rule
+from bridge.strict import http, json
+from bridge.strict.yaml_writing import written
+
+_RECORDED = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class NothingToStartFrom(BridgeError):
+    """No recording of this sender is one event that a rule could take."""
+
+    reason = "no_sample"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Sample:
+    """A recording of one event."""
+
+    path: Path
+    raw: bytes
+    form: bool
+    event: Event
+
+
+def start(sender: str, system: str) -> Mapping[str, bytes]:
+    """The files of a first rule from a provider to a vendor: path in the mappings folder → content.
+
+    Raises UnknownName, NothingToStartFrom, or ConfigurationError for what the sender's scheme needs and is not here.
+    """
+    provider, vendor = providers.get(sender), vendors.get(system)
+    sample = _sample(provider)
+    recording = f"payloads/{sender}/{sample.path.name}"
+    rule = first_rule.name(vendor, sample.event)
+    text = first_rule.text(provider, vendor, sample.event)
+    draft = f"{text}\n{_test(recording, rule, ' skipped')}"
+    ruleset = mapping.build({"draft.yaml": draft}, {}).usable()
+    (trial,) = mapping.try_event(sample.event, ruleset)
+    (rendered,) = trial.decision.rendered
+    call = rendered.call
+    body = json.loads(call.body or b"null")
+    parts = {"method": call.method, "path": call.path, "body": body}
+    expected = "".join(
+        f"\n        {name}: {written(value)}" for name, value in parts.items()
+    )
+    mapped = f"{text}\n{_test(recording, rule, expected)}"
+    return {f"{sender}.yaml": mapped.encode(), recording: sample.raw}
+
+
+def require_fit(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Raises MappingError where the new mapping file cannot stand beside those of the folder."""
+    texts = dict(mapping.load(folder).texts) if folder.is_dir() else {}
+    before = set(mapping.build(texts).findings)
+    new = {name: raw.decode() for name, raw in files.items() if name.endswith(".yaml")}
+    errors = [
+        finding
+        for finding in mapping.build({**texts, **new}).findings
+        if finding.severity == "error" and finding not in before
+    ]
+    if errors:
+        raise MappingError(f"nothing was written, it does not fit {folder}", errors)
+
+
+def _test(recording: str, rule: str, expected: str) -> str:
+    return (
+        "tests:\n"
+        f"  - name: {rule} makes this call of the recorded event\n"
+        f"    given: {written(recording)}\n"
+        "    expect:\n"
+        f"      {rule}:{expected}\n"
+    )
+
+
+def _sample(provider: Provider) -> _Sample:
+    """The recording that is called usual, else the first that holds one event of a known type, JSON before forms."""
+    found = [*_samples(first_rule.configured(provider))]
+    if not found:
+        raise NothingToStartFrom(
+            f"no recording of {provider.title} holds a single event: write the rule by hand"
+        )
+    return min(found, key=lambda one: ("usual" not in one.path.stem, one.form))
+
+
+def _samples(provider: Provider) -> Iterator[_Sample]:
+    for path in providers.samples(provider.name):
+        raw = path.read_bytes()
+        request = http.parse(raw, _RECORDED)
+        try:
+            events = providers.read(provider, provider.name, providers.trust(request))
+        except Refused:
+            continue
+        if len(events) == 1 and events[0].live and events[0].type != "unknown":
+            form = "form" in "".join(request.values("content-type"))
+            yield _Sample(path=path, raw=raw, form=form, event=events[0])

@@ -1,0 +1,136 @@
+"""`bridge init`: every sender to every ticket system gives a folder without errors whose test passes."""
+
+import re
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from bridge import mapping, providers, vendors
+from bridge.errors import UnknownName
+from bridge.services import starting
+
+ROOT = Path(__file__).parents[2]
+PAIRS = [*product(providers.names(), vendors.names())]
+
+
+def written(folder, sender, system):
+    """The folder with the files of a start."""
+    for name, content in starting.start(sender, system).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
+
+
+@pytest.mark.parametrize("sender, system", PAIRS)
+def test_every_start_has_no_error_and_passes_its_test(tmp_path, sender, system):
+    """No pair has a text of its own, so each is tried, and no credential is needed.
+
+    There is not even a warning, but that a sender whose events hold ids only needs a look-up of your own.
+    """
+    provider = providers.get(sender)
+    recipe = provider.recipe
+    if recipe and recipe.by_public_key:
+        pytest.importorskip("cryptography")
+    folder = written(tmp_path, sender, system)
+    loaded = mapping.load(folder, {})
+    told = ["W612"] if provider.event.thin else []
+    assert [finding.code for finding in loaded.findings] == told
+    ruleset = loaded.usable()
+    recordings = mapping.read_recordings(ruleset, folder)
+    assert mapping.check_recorded(ruleset, recordings) == ()
+    (result,) = mapping.run_cases(ruleset, folder)
+    assert result.passed, result.failures
+    (rule,), (source,) = ruleset.rules, ruleset.sources.values()
+    assert rule.operation.vendor == system and source.provider.name == sender
+    assert {reference.kind for reference in ruleset.references} == {"env"}
+
+
+@pytest.mark.parametrize("system", vendors.names())
+def test_starts_fit_beside_each_other(tmp_path, system):
+    """Whoever adds a second sender is not stopped by what the first start wrote."""
+    for sender in ("stripe", "github", "zoho"):
+        starting.require_fit(tmp_path, starting.start(sender, system))
+        written(tmp_path, sender, system)
+    ruleset = mapping.load(tmp_path, {}).usable()
+    results = mapping.run_cases(ruleset, tmp_path)
+    assert [result.passed for result in results] == [True, True, True]
+
+
+def test_secrets_have_the_names_that_the_samples_use():
+    """What a person sets is called alike in all that the project shows."""
+    variables = re.compile(r"env: (\w+)")
+    for name in ("stripe", "razorpay"):
+        shown = variables.findall((ROOT / "mappings" / f"{name}.yaml").read_text())
+        for system in ("vambe", "kapture"):
+            text = starting.start(name, system)[f"{name}.yaml"].decode()
+            own = {
+                one for one in variables.findall(text) if one.startswith(name.upper())
+            }
+            assert own <= set(shown)
+
+
+def test_the_ticket_is_taken_from_the_payload_where_it_is_there():
+    """A ticket's own number in the payload is used as it is; anything else is looked up in a table."""
+    direct = starting.start("stripe", "vambe")["stripe.yaml"].decode()
+    assert "vambe_ticket_id }}" in direct and "tables:" not in direct
+    looked_up = starting.start("stripe", "http")["stripe.yaml"].decode()
+    assert "| lookup('tickets_of_stripe') }}" in looked_up
+
+
+def test_files_are_written_and_pass_on_the_command_line(terminal, tmp_path):
+    """stdout names the files, stderr the next step; check and test agree."""
+    result = terminal("init", "--from", "stripe", "--to", "vambe", tmp_path / "rules")
+    assert result.exit_code == 0
+    files = [Path(line) for line in result.stdout.splitlines()]
+    assert all(path.is_file() for path in files) and len(files) == 2
+    assert f"bridge test {tmp_path / 'rules'}" in result.stderr
+    assert terminal("check", "--strict", tmp_path / "rules").exit_code == 0
+    assert terminal("test", tmp_path / "rules").exit_code == 0
+
+
+def test_what_is_there_is_never_overwritten(terminal, tmp_path, monkeypatch):
+    """One file that is there keeps all of them from being written."""
+    monkeypatch.chdir(tmp_path)
+    words = ("init", "--from", "razorpay", "--to", "kapture")
+    Path("mappings").mkdir()
+    Path("mappings/razorpay.yaml").write_text("version: 1\n")
+    result = terminal(*words)
+    assert result.exit_code == 1 and "razorpay.yaml is there" in result.stderr
+    assert [path.name for path in Path("mappings").iterdir()] == ["razorpay.yaml"]
+    assert Path("mappings/razorpay.yaml").read_text() == "version: 1\n"
+
+
+def test_it_fits_into_the_folder_or_is_not_written(terminal, house):
+    """Beside other files nothing may clash; what does is shown, and nothing was written."""
+    fits = terminal("init", "--from", "razorpay", "--to", "kapture")
+    assert fits.exit_code == 0 and "next: `bridge test mappings`" in fits.stderr
+    assert terminal("test").exit_code == 0
+    (house / "mappings" / "more.yaml").write_text(
+        "version: 1\nsource: { name: github, verify: { secret: { env: X } } }\n"
+    )
+    clash = terminal("init", "--from", "github", "--to", "kapture")
+    assert clash.exit_code == 1 and "github" in clash.stderr
+    assert not (house / "mappings" / "github.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    "words, hint",
+    [
+        (("--from", "strpe", "--to", "vambe"), "did you mean 'stripe'"),
+        (("--from", "stripe", "--to", "vamba"), "did you mean 'vambe'"),
+        (("--from", "stripe"), "--to"),
+    ],
+)
+def test_names_that_are_not_there(terminal, tmp_path, monkeypatch, words, hint):
+    """A near miss is named, and nothing is written."""
+    monkeypatch.chdir(tmp_path)
+    result = terminal("init", *words)
+    assert result.exit_code == 2 and hint in result.stderr
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_an_unknown_name_is_an_error_of_its_own_kind():
+    """Other faces than the terminal get the same suggestion."""
+    with pytest.raises(UnknownName, match="stripe"):
+        starting.start("strpe", "vambe")
