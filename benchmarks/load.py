@@ -103,7 +103,7 @@ def drive(
 
 
 def _collect(
-    poll: select.epoll,
+    poll: "select.epoll",
     lines: dict[int, _Line],
     free: "deque[_Line]",
     answers: Answers,

@@ -26,9 +26,9 @@ def main() -> None:
     parser.add_argument("--database", help="URL of a server where schemas may be made")
     asked = parser.parse_args()
     intake, rates = [], {1: [0.0], 2: [0.0]}
-    with _server(asked.database) as url:
+    with server(asked.database) as url:
         for number, workers in itertools.product(range(asked.rounds), rates):
-            with _schema(url, f"bench_{number}_{workers}") as own, vendor() as calls:
+            with schema(url, f"bench_{number}_{workers}") as own, vendor() as calls:
                 taken, delivered = _run(own, calls, asked.events, workers)
             intake.append(taken)
             rates[workers].append(delivered)
@@ -58,7 +58,8 @@ def _run(url: str, calls: Vendor, count: int, workers: int) -> tuple[float, floa
 
 
 @contextmanager
-def _server(given: str | None) -> Iterator[str]:
+def server(given: str | None) -> Iterator[str]:
+    """The URL of the server that was given, or of one that is there meanwhile."""
     if given:
         yield given
         return
@@ -74,9 +75,9 @@ def _server(given: str | None) -> Iterator[str]:
 
 
 @contextmanager
-def _schema(server: str, name: str) -> Iterator[str]:
+def schema(where: str, name: str) -> Iterator[str]:
     """A URL of an empty, migrated schema."""
-    url = make_url(server).set(drivername="postgresql+psycopg")
+    url = make_url(where).set(drivername="postgresql+psycopg")
     engine = create_engine(url)
     with engine.begin() as connection:
         connection.exec_driver_sql(f"CREATE SCHEMA {name}")

@@ -92,9 +92,11 @@ def admin_app(parts: Parts) -> Flask:
     return app
 
 
-def create_worker(settings: Settings) -> Worker:
-    """A worker that runs until stopped."""
+def create_worker(settings: Settings, *, admin: bool = False) -> Worker:
+    """A worker that runs until stopped; with `admin` its process serves metrics and health on the admin bind."""
     parts = open_parts(settings)
+    if admin:
+        _serve(admin_app(parts), settings.admin_bind)
     follow(parts.rules)
     forgetting.start(parts.database, settings)
     outbound = Outbound(
@@ -105,6 +107,13 @@ def create_worker(settings: Settings) -> Worker:
     return Worker(
         parts.database, parts.rules.current, outbound, environment=settings.environment
     )
+
+
+def _serve(app: Flask, bind: str) -> None:
+    """Serves in greenlets of this process. Raises OSError where the address is not free."""
+    from gevent.pywsgi import WSGIServer
+
+    WSGIServer(split_bind(bind), app, log=None, error_log=None).start()
 
 
 def _app(parts: Parts) -> Flask:

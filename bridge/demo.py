@@ -13,12 +13,10 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-
-import requests
 
 from bridge import mapping, providers, vendors
 from bridge.errors import ConfigurationError, StoreUnavailable
@@ -26,12 +24,16 @@ from bridge.mapping import Ruleset, Source
 from bridge.model import Call, Event, Request, SecretRef
 from bridge.sandbox import DEFAULT_CREDENTIALS
 from bridge.sandbox.server import SandboxServer
+from bridge.sandbox.state import Recorded
 from bridge.secret import resolve
 from bridge.serve import follow_parent
+from bridge.services import posting
 from bridge.store import Database, views
 
 START = 30.0  # seconds for the bridge to answer
 ARRIVE = 30.0  # seconds for the calls to arrive
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,15 +56,14 @@ class Wanted:
     body: str
 
     @classmethod
-    def of(cls, vendor: str, method: str, path: str, body: bytes | None) -> "Wanted":
+    def of(cls, vendor: str, call: Call | Recorded) -> "Wanted":
         """JSON bodies are compared as values, so that the order of keys does not matter."""
         try:
-            text = json.dumps(
-                json.loads(body or b"null"), sort_keys=True, ensure_ascii=False
-            )
+            value = json.loads(call.body or b"null")
+            text = json.dumps(value, sort_keys=True, ensure_ascii=False)
         except ValueError:
-            text = repr(body)
-        return cls(vendor=vendor, method=method, path=path, body=text)
+            text = repr(call.body)
+        return cls(vendor=vendor, method=call.method, path=call.path, body=text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,15 +76,13 @@ class Demo:
     sandbox: SandboxServer
     ruleset: Ruleset
     environ: Mapping[str, str]
-    session: requests.Session
     database: Database
 
     def sendings(self) -> list[Sending]:
         """Every recording that the mapping files' tests name, once, oldest event first."""
         found = {case.given: case for case in self.ruleset.cases}
         sendings = [self._sending(case) for case in found.values()]
-        epoch = datetime.min.replace(tzinfo=UTC)
-        return sorted(sendings, key=lambda item: item.events[0].occurred_at or epoch)
+        return sorted(sendings, key=lambda item: item.events[0].occurred_at or _EPOCH)
 
     def _sending(self, case: mapping.Case) -> Sending:
         source = self.ruleset.sources[case.source]
@@ -97,7 +96,7 @@ class Demo:
     def wanted(self, sendings: Sequence[Sending]) -> list[Wanted]:
         """The calls that these events lead to."""
         return [
-            _wanted(rendered.connection.vendor, rendered.call)
+            Wanted.of(rendered.connection.vendor, rendered.call)
             for sending in sendings
             for event in sending.events
             for decision in mapping.route(event, self.ruleset)
@@ -107,10 +106,7 @@ class Demo:
 
     def received(self) -> list[Wanted]:
         """The calls that vendors got so far."""
-        return [
-            Wanted.of(call.vendor, call.method, call.path, call.body)
-            for call in self.sandbox.calls()
-        ]
+        return [Wanted.of(call.vendor, call) for call in self.sandbox.calls()]
 
     def under_way(self) -> bool:
         """Whether the bridge still has something to route or to send."""
@@ -127,25 +123,11 @@ class Demo:
 
     def send(self, sending: Sending) -> int:
         """Signs a recording as its provider would, now, and posts it; the status of the answer."""
-        target = f"/hooks/{sending.source.name}"
-        now = datetime.now(UTC)
-        request = replace(sending.request, target=target, received_at=now)
-        secret = resolve(sending.source.secrets[0], self.environ)
-        signed = providers.sign(
-            sending.source.provider, request, secret, now=now, public_url=self.url
-        )
-        answer = self.session.request(
-            signed.method,
-            self.url + signed.target,
-            data=signed.body,
-            headers={
-                name: value
-                for name, value in signed.headers
-                if name.lower() not in ("host", "content-length", "connection")
-            },
-            timeout=10,
-        )
-        return answer.status_code
+        source = sending.source
+        secret = resolve(source.secrets[0], self.environ)
+        sender = posting.Sender(source=source, secret=secret, public_url=self.url)
+        request = sender.addressed(sending.request)
+        return posting.post(self.url, sender.signed(request, datetime.now(UTC))).status
 
     def wait(self, wanted: Sequence[Wanted]) -> tuple[list[Wanted], list[Wanted]]:
         """Waits for all calls; those missing at the end, and those that nobody asked for."""
@@ -177,8 +159,7 @@ def running(folder: Path) -> Iterator[Demo]:
             "BRIDGE_SANDBOX_URL": sandbox.url,
         }
         with (
-            _direct() as session,
-            _serving(session, environ, Path(scratch) / "bridge.log"),
+            _serving(environ, Path(scratch) / "bridge.log"),
             closing(Database(environ["BRIDGE_DATABASE_URL"])) as database,
         ):
             yield Demo(
@@ -188,26 +169,14 @@ def running(folder: Path) -> Iterator[Demo]:
                 sandbox=sandbox,
                 ruleset=ruleset,
                 environ=environ,
-                session=session,
                 database=database,
             )
 
 
-def _direct() -> requests.Session:
-    """A session that asks no proxy: everything is on this machine."""
-    session = requests.Session()
-    session.trust_env = False
-    return session
-
-
 @contextmanager
-def _serving(
-    session: requests.Session, environ: Mapping[str, str], log: Path
-) -> Iterator[None]:
+def _serving(environ: Mapping[str, str], log: Path) -> Iterator[None]:
     """`bridge serve` until the block ends. Nothing of this process's own settings or secrets gets in."""
-    kept = {
-        key: value for key, value in os.environ.items() if not key.startswith("BRIDGE_")
-    }
+    kept = {key: os.environ[key] for key in os.environ if key[:7] != "BRIDGE_"}
     with log.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "bridge", "serve"],
@@ -216,23 +185,23 @@ def _serving(
             preexec_fn=follow_parent(),
         )
         try:
-            _wait_ready(session, f"{environ['BRIDGE_PUBLIC_URL']}/readyz", process, log)
+            _wait_ready(environ["BRIDGE_PUBLIC_URL"], process, log)
             yield
         finally:
             process.terminate()
             process.wait(timeout=60)
 
 
-def _wait_ready(
-    session: requests.Session, url: str, process: "subprocess.Popen[bytes]", log: Path
-) -> None:
+def _wait_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    ready = Request(
+        method="GET", target="/readyz", headers=(), body=b"", received_at=_EPOCH
+    )
     until = time.monotonic() + START
     while time.monotonic() < until and process.poll() is None:
-        try:
-            if session.get(url, timeout=1).status_code == 200:
+        with suppress(posting.Unreachable):
+            if posting.post(url, ready).status == 200:
                 return
-        except requests.RequestException:
-            time.sleep(0.05)
+        time.sleep(0.05)
     tail = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
     raise StoreUnavailable(f"`bridge serve` did not start:\n{tail}")
 
@@ -263,10 +232,6 @@ def _references(value: object) -> Iterator[SecretRef]:
     elif isinstance(value, Mapping):
         for item in value.values():
             yield from _references(item)
-
-
-def _wanted(vendor: str, call: Call) -> Wanted:
-    return Wanted.of(vendor, call.method, call.path, call.body)
 
 
 def _missing(wanted: Sequence[Wanted], received: Sequence[Wanted]) -> list[Wanted]:

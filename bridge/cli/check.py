@@ -129,7 +129,7 @@ def _activate(ruleset: Ruleset) -> None:
     from bridge.cli.store import opened
     from bridge.services import rulesets
 
-    with opened() as database:
+    with opened(make=True) as database:
         rulesets.activate(database, ruleset)
     click.echo(f"in force: ruleset {ruleset.hash[:12]}", err=True)
 

@@ -29,10 +29,11 @@ def command(running: bool, reach: bool, as_json: bool) -> None:
 
     settings = environment.load()
     if running:
-        click.echo(doctor.running(settings))
-        return
+        lines = doctor.ask(settings)
+    else:
+        lines = doctor.examine(settings, reach=reach)
     well = True
-    for line in doctor.examine(settings, reach=reach):
+    for line in lines:
         well = well and line.ok
         click.echo(json_line(asdict(line)) if as_json else _said(line))
     if not well:

@@ -4,6 +4,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bridge.cli.store import json_option
+from bridge.cli.text import json_line
+
 if TYPE_CHECKING:
     from bridge.store import Database
 
@@ -15,20 +18,26 @@ if TYPE_CHECKING:
     metavar="URL",
     help="Move this SQLite store into the empty PostgreSQL of BRIDGE_DATABASE_URL.",
 )
-def command(old: str | None) -> None:
+@json_option
+def command(old: str | None, as_json: bool) -> None:
     """Bring the store to this release's shape, or move it to PostgreSQL."""
     from bridge import settings as environment
-    from bridge.store import Database, migrate
+    from bridge.store import Database, migrate, require_there
 
+    if old:
+        require_there(old)
     database = Database(environment.load().database_url)
     try:
         if old:
             _move(old, database)
-            return
-        done = migrate(database)
+            done = True
+        else:
+            done = migrate(database)
+            click.echo("migrated" if done else "nothing to do", err=True)
     finally:
         database.close()
-    click.echo("migrated" if done else "nothing to do", err=True)
+    if as_json:
+        click.echo(json_line({"changed": done}))
 
 
 def _move(old: str, new: "Database") -> None:

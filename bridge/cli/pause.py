@@ -1,7 +1,5 @@
 """`bridge pause`."""
 
-from dataclasses import asdict
-
 import click
 
 from bridge.cli import steering
@@ -31,13 +29,18 @@ def command(
     scope = steering.scope(source, rule, name, ticket, everything=everything)
     with opened() as database:
         if scope is None:
-            stopped = [asdict(item) for item in pausing.listed(database)]
+            stopped = steering.stopped(database)
             if not stopped:
                 nothing("nothing is paused or parked")
             show_rows(stopped, tuple(stopped[0]), as_json=as_json)
             return
         _check(database, scope)
         new = pausing.pause(database, scope, steering.me(reason))
+        if as_json:
+            mine = (
+                row for row in steering.stopped(database) if row["what"] == str(scope)
+            )
+            show_rows([*mine], (), as_json=True)
     said = "is paused" if new else "was paused before"
     click.echo(
         f"{scope} {said}: `bridge resume {pausing.options(scope)}` lets it go on",

@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from bridge import settings as environment
-from bridge.cli.text import printable
+from bridge.cli.store import json_option
+from bridge.cli.text import json_line, plain, printable
 
 
 @click.command("restore")
@@ -14,7 +15,8 @@ from bridge.cli.text import printable
 @click.option(
     "--force", is_flag=True, help="Set a store that holds events aside, beside it."
 )
-def command(file: Path, force: bool) -> None:
+@json_option
+def command(file: Path, force: bool, as_json: bool) -> None:
     """Put a backup in the place of a SQLite store on which nothing runs; it starts paused."""
     from bridge.cli import steering
     from bridge.store import restore
@@ -28,6 +30,11 @@ def command(file: Path, force: bool) -> None:
     person = steering.me("").person
     now = datetime.now(UTC)
     done = restore.restore(file, url, person=person, now=now, force=force)
+    if as_json:
+        aside = str(done.aside) if done.aside else None
+        said = {"newest": plain(done.newest), "waiting": done.waiting, "aside": aside}
+        click.echo(json_line(said))
+        return
     if done.aside:
         click.echo(f"the store that was there is now {done.aside}", err=True)
     click.echo(

@@ -3,7 +3,8 @@
 import click
 
 from bridge.cli import steering
-from bridge.cli.store import nothing, opened
+from bridge.cli.store import json_option, nothing, opened
+from bridge.cli.text import json_row
 from bridge.services import pausing, steer
 
 
@@ -11,6 +12,7 @@ from bridge.services import pausing, steer
 @click.argument("parked", required=False, metavar="[CONNECTION]")
 @steering.scope_options
 @steering.reason_option
+@json_option
 def command(
     parked: str | None,
     source: str | None,
@@ -19,6 +21,7 @@ def command(
     ticket: str | None,
     everything: bool,
     reason: str,
+    as_json: bool,
 ) -> None:
     """Let a parked CONNECTION go on, after its credentials were put right, or what was paused with these options."""
     scope = steering.scope(source, rule, name, ticket, everything=everything)
@@ -32,7 +35,8 @@ def command(
             nothing(f"no connection '{parked}' is parked: `bridge pause` lists what is")
         if scope is not None and not pausing.resume(database, scope, by):
             nothing(f"{scope} is not paused: `bridge pause` lists what is")
-        left = pausing.listed(database)
+        left = steering.stopped(database)
     click.echo(f"{parked or scope} goes on", err=True)
-    for item in left:
-        click.echo(f"still {item.kind}: {item.what} (`{item.resume}`)", err=True)
+    for row in left:
+        said = "still {kind}: {what} (`{resume}`)".format_map(row)
+        click.echo(json_row(row) if as_json else said, err=not as_json)

@@ -1,18 +1,28 @@
 """`bridge serve`."""
 
 import os
+import socket
+import time
 
 import click
 
 from bridge import log, serve
 from bridge import settings as environment
 
+PATIENCE = 3.0  # seconds that a bridge killed just now gets to leave its ports
+
 
 @click.command("serve")
 @click.option(
     "--bind", metavar="HOST:PORT", help="Where hooks are received [BRIDGE_BIND]."
 )
-@click.option("--receivers", default=1, show_default=True, help="Receiving processes.")
+@click.option(
+    "--receivers",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Receiving processes.",
+)
 @click.option(
     "--ruleset",
     type=click.Choice(["folder", "pinned"]),
@@ -40,6 +50,8 @@ def _check(settings: environment.Settings) -> None:
     """Everything that would stop a child stops the parent first, with its findings."""
     from bridge.app import open_parts
 
+    for name in ("bind", "admin_bind"):
+        _require_port(f"BRIDGE_{name.upper()}", getattr(settings, name))
     parts = open_parts(settings)
     active = parts.rules.active
     parts.database.close()
@@ -48,3 +60,27 @@ def _check(settings: environment.Settings) -> None:
             "bridge: the mapping files have errors, the last good ones stay active",
             err=True,
         )
+
+
+def _require_port(name: str, bind: str) -> None:
+    """Raises OSError where nothing can listen: receivers that cannot would be started again and again for a minute."""
+    until = time.monotonic() + PATIENCE
+    while error := _cannot_listen(bind):
+        if time.monotonic() > until:
+            raise OSError(
+                f"nothing can listen on {bind} ({error.strerror}): end what does, or set another {name}"
+            )
+        time.sleep(0.1)
+
+
+def _cannot_listen(bind: str) -> OSError | None:
+    """What the machine says to a socket there, as gunicorn makes one; it is not listened on."""
+    host, port = environment.split_bind(bind)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind((host, port))
+    except OSError as error:
+        return error
+    return None

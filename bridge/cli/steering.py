@@ -5,14 +5,16 @@ import pwd
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
 
 import click
 
 from bridge.cli import filters
-from bridge.cli.store import nothing
+from bridge.cli.store import json_option, nothing, opened
 from bridge.cli.text import json_line, printable
-from bridge.services import choosing
-from bridge.services.steer import Done
+from bridge.services import choosing, pausing
+from bridge.services.steer import Act, Done
 from bridge.store import Database
 from bridge.store.audit import By
 from bridge.store.pauses import Scope
@@ -120,6 +122,32 @@ def _line(item: Done, *, as_json: bool) -> str:
     return f"{item.id}: {printable(item.message)}"
 
 
+def command_of(
+    act: Act, do: Callable[[Database, Sequence[int], By], Sequence[Done]], help: str
+) -> click.Command:
+    """The command of an act that needs nothing but the store."""
+
+    @click.command(act.name, cls=filters.Filtered, help=help)
+    @words_argument
+    @reason_option
+    @yes_option
+    @json_option
+    def command(words: tuple[str, ...], reason: str, yes: bool, as_json: bool) -> None:
+        by = me(reason)
+        with opened() as database:
+            run(
+                database,
+                words,
+                act.states,
+                lambda ids: do(database, ids, by),
+                what=act.name,
+                yes=yes,
+                as_json=as_json,
+            )
+
+    return command
+
+
 def chunks(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
     """The ids, so many at a time."""
     for start in range(0, len(numbers), size):
@@ -128,6 +156,11 @@ def chunks(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
 
 def _count(number: int) -> str:
     return f"{number} {'delivery' if number == 1 else 'deliveries'}"
+
+
+def stopped(database: Database) -> list[dict[str, Any]]:
+    """A row for each pause and each parked connection."""
+    return [asdict(item) for item in pausing.listed(database)]
 
 
 def scope_options(command: Callable[..., None]) -> Callable[..., None]:

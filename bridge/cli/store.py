@@ -8,8 +8,8 @@ from typing import Any, NoReturn
 import click
 
 from bridge import settings as environment
-from bridge.cli.text import json_line, plain, printable
-from bridge.store import Database, ensure_shape
+from bridge.cli.text import json_row, printable
+from bridge.store import Database, ensure_shape, require_there
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="JSON, one object a line."
@@ -30,9 +30,12 @@ _UNCUT = 10_000  # columns: lines are never folded for a file or another program
 
 
 @contextmanager
-def opened() -> Iterator[Database]:
-    """The store of the settings, of this release's shape."""
-    database = Database(environment.load().database_url)
+def opened(*, make: bool = False) -> Iterator[Database]:
+    """The store of the settings, of this release's shape. Where there is none, only `make` makes it."""
+    url = environment.load().database_url
+    if not make:
+        require_there(url)
+    database = Database(url)
     try:
         ensure_shape(database)
         yield database
@@ -49,7 +52,7 @@ def show_rows(
     if not as_json:
         show_table(rows, columns)
     for row in rows if as_json else ():
-        click.echo(json_line({key: plain(value) for key, value in row.items()}))
+        click.echo(json_row(row))
 
 
 def show_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 """How text gets onto a terminal: what a sender wrote cannot move the cursor, and places can be clicked."""
 
 import json as standard
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,11 @@ def json_line(value: Any) -> str:
     return "".join(
         char if char.isprintable() else standard.dumps(char)[1:-1] for char in text
     )
+
+
+def json_row(row: Mapping[str, Any]) -> str:
+    """A row of the store as a line of JSON."""
+    return json_line({key: plain(value) for key, value in row.items()})
 
 
 def plain(value: Any) -> Any:

@@ -14,6 +14,7 @@ from bridge.model import Event
 from bridge.services import trial_events
 from bridge.services.trial import describe
 from bridge.services.trial_json import event_object
+from bridge.settings import Settings
 
 
 @click.command("try")
@@ -41,7 +42,7 @@ def command(
     settings = environment.load()
     folder = chosen(None)
     ruleset = usable(folder)
-    events = _events(ruleset, payload, source, settings.environment)
+    events = _events(ruleset, payload, source, settings)
     if fetched:
         events = trial_events.with_answer(events, fetched)
     _check_rule(rule, ruleset, events)
@@ -73,18 +74,25 @@ def _looked_up(event: Event, ruleset: Ruleset, environment: str) -> Trial | None
 
 
 def _events(
-    ruleset: Ruleset, name: str, source: str | None, environment: str
+    ruleset: Ruleset, name: str, source: str | None, settings: Settings
 ) -> tuple[Event, ...]:
     """Those of the file of this name, else the one of the store."""
     if trial_events.is_recording(name):
         return trial_events.read_events(ruleset, Path(name), source)
     from bridge.cli.store import opened  # a recording needs no store
     from bridge.services.trial_stored import stored_event
+    from bridge.store import is_there
 
-    with opened() as database:
-        found = stored_event(
-            database, ruleset, name, source=source, environment=environment
-        )
+    found = None
+    if is_there(settings.database_url):
+        with opened() as database:
+            found = stored_event(
+                database,
+                ruleset,
+                name,
+                source=source,
+                environment=settings.environment,
+            )
     if found is None:
         hint = trial_events.near(Path(name))
         _nothing(f"there is no file and no event {printable(name)}{hint}")

@@ -6,7 +6,12 @@ import click
 
 
 @click.command("worker")
-def command() -> None:
+@click.option(
+    "--admin",
+    is_flag=True,
+    help="Serve this worker's metrics and health at BRIDGE_ADMIN_BIND, where no receiver does.",
+)
+def command(admin: bool) -> None:
     """Route stored events and send deliveries until SIGTERM, which drains what is under way."""
     from gevent import monkey
 
@@ -16,7 +21,7 @@ def command() -> None:
     from bridge.app import create_worker
 
     log.configure()
-    worker = create_worker(environment.load())
+    worker = create_worker(environment.load(), admin=admin)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
     worker.run()

@@ -179,4 +179,10 @@ WARNINGS: Final[Mapping[str, Explanation]] = {
         "    auth: { bearer: { env: GOCARDLESS_TOKEN } }\n"
         '    fields: { method: GET, path: "/payments/{{ event.links.payment }}" }',
     ),
+    "W613": _code(
+        "path without braces",
+        "A text that begins like a path is sent as it is written, for only what stands in {{ … }} is an expression.",
+        "fields: { ticket_id: T1, sub_status: PS, comment: event.note }",
+        'fields: { ticket_id: T1, sub_status: PS, comment: "{{ event.note }}" }',
+    ),
 }

@@ -105,6 +105,8 @@ def _options(node: Node, vendor: vendors.Vendor, known: Known) -> dict[str, obje
         message, help = split_fix(problem)
         if "|" in help:  # an option is written as it is, so no helper can be added
             help = "write it without quotes"
+        elif "expression" in help:
+            help = "write another number"
         message = f"connection option '{path}' {message}"
         code = "M101" if problem.startswith("is unknown") else "M102"
         known.findings.add(code, message, place_at(node, path), help)

@@ -24,6 +24,9 @@ _expression = lru_cache(maxsize=10_000)(compile_expression)
 _template = lru_cache(maxsize=10_000)(compile_template)
 
 _DELIMITER = re.compile(r"\{[{%#]")
+# Where a text without an expression is an error, which says the same.
+_NEVER_CONSTANT = frozenset({"for_each.in", "for_each.key", "idempotency_key"})
+_PATH = re.compile(r"([A-Za-z_]\w*)(?:\.\w+|\[\w+\])+(?: *\| *\w+)*")
 
 EVENT_NAMES = frozenset({"event", "headers", "meta", "omit"})
 
@@ -76,6 +79,7 @@ class Writer:
             return None
         text = node.value
         if not isinstance(text, str) or not _DELIMITER.search(text):
+            self._check_braces(name, node)
             return Constant(name=name, value=plain(node), node=node)  # type: ignore[arg-type]
         try:
             compiled = _template(text, blocks=blocks, html=html)
@@ -83,6 +87,14 @@ class Writer:
             self._report(node, error)
             return None
         return self._checked(name, node, compiled)
+
+    def _check_braces(self, name: str, node: Node) -> None:
+        """A warning for text that begins like a path of a known name, and is sent as it stands there."""
+        found = _PATH.fullmatch(str(node.value))
+        if found and found[1] in self.names and name not in _NEVER_CONSTANT:
+            message = f"'{name}' is text that reads like an expression"
+            help = f'write "{{{{ {node.value} }}}}", or where text is meant "{{{{ \'{node.value}\' }}}}"'
+            self.known.findings.add("W613", message, node.place, help)
 
     def tree(self, name: str, node: Node, *, blocks: bool, html: bool) -> "Tree | None":
         """A field's value: mappings and lists of templates."""

@@ -175,11 +175,17 @@ class List(Key):
 
     def problem(self, value: object) -> Problem | dict[Any, Any] | None:
         if not isinstance(value, list):
-            text = isinstance(value, str)
-            return needs("a list", value, f"write [{value}]" if text else "")
+            return needs("a list", value, self._listed(value))
         if not value:
             return Problem("is empty", "drop the key")
         return _problems(self.item, dict(enumerate(value)))
+
+    @staticmethod
+    def _listed(value: object) -> str:
+        """The same as a list of one."""
+        if isinstance(value, dict):
+            return "begin each entry with '- '"
+        return f"write [{value}]" if isinstance(value, str) else ""
 
 
 class Names(Key):
@@ -199,7 +205,7 @@ class Names(Key):
 
     def problem(self, value: object) -> Problem | dict[Any, Any] | None:
         if not isinstance(value, dict):
-            return needs("a mapping", value)
+            return needs("a mapping", value, "write { name: … }")
         if not value:
             return None if self.may_be_empty else Problem("is empty", "drop the key")
         wrong = _problems(self.item, value) or {}

@@ -15,13 +15,14 @@ from types import MappingProxyType
 from bridge.mapping.appending import appending
 from bridge.mapping.case_reading import read_cases, uncovered
 from bridge.mapping.connections import declare_connection
+from bridge.mapping.defaults import merged
 from bridge.mapping.fetches import declare_fetch
 from bridge.mapping.findings import Findings
 from bridge.mapping.folder import read_folder
 from bridge.mapping.known import Known
 from bridge.mapping.overlaps import overlaps
 from bridge.mapping.references import References
-from bridge.mapping.rules import merged, read_rule
+from bridge.mapping.rules import read_rule
 from bridge.mapping.ruleset import Case, Loaded, Rule, Ruleset
 from bridge.mapping.schema import BARE, FileShape
 from bridge.mapping.shape import check

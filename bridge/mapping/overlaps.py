@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from bridge.mapping.rules import type_pattern
+from bridge.mapping.event_types import type_pattern
 from bridge.mapping.ruleset import Constant, Formula, Rule, Tree
 from bridge.model import Diagnostic, Place
 

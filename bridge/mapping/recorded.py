@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from bridge.mapping.evaluate import Evaluation
+from bridge.mapping.event_types import type_pattern
 from bridge.mapping.expressions import ExpressionError, Lazy, Missing, Scope
 from bridge.mapping.findings import Findings
 from bridge.mapping.helpers.complaints import dotted, near
@@ -16,7 +17,6 @@ from bridge.mapping.helpers.paths import follow
 from bridge.mapping.places import place_in
 from bridge.mapping.recordings import Recordings
 from bridge.mapping.route import scope_of
-from bridge.mapping.rules import type_pattern
 from bridge.mapping.ruleset import Case, Formula, Rule, Ruleset
 from bridge.model import Diagnostic, Event, Place
 

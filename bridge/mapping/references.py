@@ -76,7 +76,8 @@ class References:
         [*pairs] = _items(node).items()
         kind, value = pairs[0]
         name = value.value
-        good = len(pairs) == 1 and isinstance(name, str) and name.strip()
+        alone = len(pairs) == 1 and kind in KINDS  # and not ENV or File
+        good = alone and isinstance(name, str) and name.strip()
         if not good or kind == "env" and not _NAME.fullmatch(str(name)):
             help = "write { env: NAME } or { file: /path/to/file }"
             message = "this is not a reference to a secret"
@@ -89,7 +90,8 @@ class References:
 
 def is_reference(node: Node) -> bool:
     """Whether a node is meant as a reference: a mapping with an env or file key."""
-    return isinstance(node.value, dict) and not KINDS.isdisjoint(node.value)
+    kinds = {str(key).lower() for key in _items(node)}
+    return not KINDS.isdisjoint(kinds)
 
 
 def without_references(

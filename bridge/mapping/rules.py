@@ -1,13 +1,12 @@
 """Reads one rule: compiles its expressions, looks its names up, and checks its fields against the operation."""
 
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
 
 from bridge import vendors
 from bridge.errors import UnknownName
 from bridge.mapping.connections import effective_connection
+from bridge.mapping.event_types import type_pattern
 from bridge.mapping.fields import read_fields
 from bridge.mapping.findings import split_fix
 from bridge.mapping.formulas import EVENT_NAMES, Writer
@@ -23,21 +22,6 @@ from bridge.strict.yaml import Node, plain
 from bridge.vendors import Operation
 
 _RESERVED = EVENT_NAMES | {"index", "fields", "fetched"}
-_WHOLE = frozenset({"connection", "auth"})  # a rule's own replaces the default's
-
-
-def merged(
-    defaults: Node | None, rule: Node, *, whole: frozenset[str] = _WHOLE
-) -> Node:
-    """A rule with what `defaults` say and it does not, mappings key by key. Credentials are never mixed."""
-    if defaults is None or not isinstance(defaults.value, dict):
-        return rule
-    if not isinstance(rule.value, dict):
-        return rule
-    values = {**defaults.value, **rule.value}
-    for key in defaults.value.keys() & rule.value.keys() - whole:
-        values[key] = merged(defaults.value[key], rule.value[key], whole=frozenset())
-    return replace(rule, value=values, keys={**defaults.keys, **rule.keys})
 
 
 def read_rule(node: Node, source: str | None, known: Known) -> Rule | None:
@@ -103,12 +87,16 @@ class Reader:
             "hold_if": self.hold_if(),
             "lane_key": self.template("ordering.key"),
             "at": self.write.expression("ordering.at", self.at("ordering.at")),
-            "idempotency_key": self.template("idempotency_key"),
+            "idempotency_key": self.varying(
+                "idempotency_key", "the same for every event, and the same is sent once"
+            ),
         }
 
     def operation(self) -> Operation | None:
         target = self.node.get("target")
         if target is None:
+            if "target" in self.node.keys:  # it is there, and what is wrong was said
+                return None
             place = place_at(self.node, "id")
             help = "write target: vendor.operation"
             self.findings.add("M103", "missing key 'target'", place, help)
@@ -147,7 +135,13 @@ class Reader:
         node = self.node.get("skip_if_missing")
         items = node.value if node and isinstance(node.value, list) else []
         found = (self.write.expression("skip_if_missing", item) for item in items)
-        return tuple(formula for formula in found if formula)
+        paths = tuple(formula for formula in found if formula)
+        for formula in paths:
+            if formula.expression.gives == {bool}:
+                message = "'skip_if_missing' needs paths: true or false is always there"
+                help = "a condition belongs into when"
+                self.findings.add("M102", message, formula.node.place, help)
+        return paths
 
     def for_each(self) -> ForEach | None:
         node = self.node.get("for_each")
@@ -161,18 +155,26 @@ class Reader:
             and name in dict(self.items("let"))
         ):
             self.reserved(name, place_at(self.node, "for_each.as"))
-        if isinstance(items, Constant):
-            help = f'write in: "{{{{ {items.value} }}}}"'
-            message = "'for_each.in' needs an expression that gives a list"
-            self.findings.add("M110", message, items.node.place, help)
+        self.check_list(items)
         self.write = self.write.knowing(name, "index")
-        key = self.template("for_each.key")
+        key = self.varying("for_each.key", "the same for every item")
         limit = node.get("max")
         if not isinstance(items, Formula):
             return None
         most = plain(limit) if limit else MAX_ITEMS
         assert isinstance(most, int)
         return ForEach(items=items, name=name, key=key, limit=most)
+
+    def check_list(self, items: Formula | Constant | None) -> None:
+        """A finding where for_each is never given a list."""
+        if isinstance(items, Constant):
+            help = f'write in: "{{{{ {items.value} }}}}"'
+        elif items is None or list in items.expression.gives:
+            return
+        else:
+            help = "write one {{ … }} with nothing around it, such as {{ event.tickets | split(',') }}"
+        message = "'for_each.in' needs an expression that gives a list"
+        self.findings.add("M110", message, items.node.place, help)
 
     def hold_if(self) -> Formula | None:
         write = self.write.knowing("fields")
@@ -238,8 +240,10 @@ class Reader:
     def template(self, path: str) -> Formula | Constant | None:
         return self.write.template(path, self.at(path))
 
-
-def type_pattern(events: Iterable[str]) -> re.Pattern[str]:
-    """Event types, in which * stands for anything, as one expression."""
-    kinds = (re.escape(kind).replace(r"\*", ".*") for kind in events)
-    return re.compile("|".join(kinds), re.DOTALL)
+    def varying(self, path: str, said: str) -> Formula | Constant | None:
+        """A text that must not be the same each time."""
+        found = self.template(path)
+        if isinstance(found, Constant):
+            help = f'write it with an expression: {path.split(".")[-1]}: "{{{{ … }}}}"'
+            self.findings.add("M110", f"'{path}' is {said}", found.node.place, help)
+        return found

@@ -67,8 +67,14 @@ class Group(Key):
 
     def problem(self, value: object) -> Problem | dict[Any, Any] | None:
         if not isinstance(value, dict):
-            return needs("a mapping", value)
+            return needs("a mapping", value, f"write {{ {self._outline()} }}")
         return self.shape.problems(value) or None
+
+    def _outline(self) -> str:
+        """The keys that it needs, or any one of those it takes."""
+        keys = self.shape.keys
+        needed = [name for name, key in keys.items() if key.required]
+        return ", ".join(f"{name}: …" for name in needed or [*keys][:1])
 
 
 def check(shape: Shape, node: Node, findings: Findings) -> Node:

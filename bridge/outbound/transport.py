@@ -196,16 +196,21 @@ class SecurePool(HTTPSConnectionPool):
     ConnectionCls = SecureConnection
 
 
+def trusting(ca_bundle: str | None) -> ssl.SSLContext:
+    """TLS that verifies by the bundle's certificates, which replace the built-in roots. Raises SettingsError."""
+    try:
+        return ssl.create_default_context(cafile=ca_bundle or where())
+    except OSError:
+        raise SettingsError(
+            f"BRIDGE_CA_BUNDLE names {ca_bundle}, which is not a readable file of PEM certificates"
+        ) from None
+
+
 class Transport(HTTPAdapter):
-    """Pooled, verified connections, shared by all calls of a process. `ca_bundle` replaces the built-in roots."""
+    """Pooled, verified connections, shared by all calls of a process."""
 
     def __init__(self, ca_bundle: str | None) -> None:
-        try:
-            self.tls = ssl.create_default_context(cafile=ca_bundle or where())
-        except OSError:
-            raise SettingsError(
-                f"BRIDGE_CA_BUNDLE names {ca_bundle}, which is not a readable file of PEM certificates"
-            ) from None
+        self.tls = trusting(ca_bundle)
         super().__init__(pool_connections=64, pool_maxsize=64)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from bridge.errors import Refused
 from bridge.model import Json, Request
-from bridge.providers.recipe import Provider, Recipe
-from bridge.providers.source import Source, Unreadable, change, dig
+from bridge.providers.recipe import Provider, Reading, Recipe
+from bridge.providers.source import Source, Unreadable, change, dig, elements
+from bridge.providers.unwrap import unwrapped
 from bridge.providers.view import View, path_token, with_path_token
 
 MASK = "<secret>"
@@ -43,16 +44,16 @@ def masked(provider: Provider, request: Request) -> Request:
         if source.kind == "path":
             target = _without_token(target)
             continue
-        try:
-            secret = View(request).value((source,))
-        except (Unreadable, Refused):
-            secret = {}
-        if isinstance(secret, str) and 0 < len(secret) <= _LONGEST:
-            target = _without(target.encode(), secret).decode()
-            body = _without(body, secret)
-        elif secret is not None and secret != "":
-            target, body = target.partition("?")[0], b""
-    return replace(request, headers=headers, target=target, body=body)
+        for secret in _found(provider.event, request, source):
+            if isinstance(secret, str) and len(secret) <= _LONGEST:
+                target = _without(target.encode(), secret).decode()
+                body = _without(body, secret)
+            else:
+                target, body = target.partition("?")[0], b""
+    kept = replace(request, headers=headers, target=target, body=body)
+    if provider.event.unwrap and _spelled_twice(provider.event, kept):
+        return replace(kept, target=target.partition("?")[0], body=b"")
+    return kept
 
 
 def masked_item(item: Json, paths: Iterable[Source]) -> Json:
@@ -61,6 +62,29 @@ def masked_item(item: Json, paths: Iterable[Source]) -> Json:
         if source.kind in ("body", "item") and dig(item, source.path) is not None:
             item = change(item, source.path, MASK)
     return item
+
+
+def _found(reading: Reading, request: Request, source: Source) -> list[Json]:
+    """What there is to hide at a source, in each item of a batch; an object where that cannot be told."""
+    view = View(request)
+    try:
+        if source.kind != "item":
+            values = [view.value((source,))]
+        else:
+            body = unwrapped(view, reading.unwrap) if reading.unwrap else view.body
+            items = elements(body, reading.items.path) if reading.items else [body]
+            values = [dig(item, source.path) for item in items]
+    except (Unreadable, Refused):
+        return [{}]
+    texts = {value for value in values if isinstance(value, str)} - {"", MASK}
+    others = [value for value in values if not isinstance(value, str | None)]
+    return [*sorted(texts, key=len, reverse=True), *others]
+
+
+def _spelled_twice(reading: Reading, kept: Request) -> bool:
+    """Whether a document inside a form still holds a secret: one whose letters JSON escaped, and then the form."""
+    items = (source for source in reading.secret_paths if source.kind == "item")
+    return any(_found(reading, kept, source) for source in items)
 
 
 def _without_token(target: str) -> str:

@@ -6,9 +6,10 @@ Takes a Verified only: a guess cannot be read. Two deliveries of one occurrence 
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
+from itertools import islice
 
 from bridge.errors import Malformed, TooLarge
 from bridge.model import Event, Json, Request, Verified
@@ -47,11 +48,12 @@ def _items(body: Json, reading: Reading) -> list[Json]:
     """The elements of a batch, or the body itself where there is none."""
     if reading.items is None:
         return [body]
-    found = [
+    parts = (
         part
         for item in elements(body, reading.items.path)
         for part in _parts(item, reading.each)
-    ]
+    )
+    found = list(islice(parts, MAX_ITEMS + 1))  # the others are not even made
     if len(found) > MAX_ITEMS:
         raise TooLarge(f"the batch has over {MAX_ITEMS} events", reason="batch_size")
     if not all(isinstance(item, dict) for item in found):
@@ -59,17 +61,18 @@ def _items(body: Json, reading: Reading) -> list[Json]:
     return found
 
 
-def _parts(item: Json, lists: tuple[Source, ...]) -> list[Json]:
+def _parts(item: Json, lists: tuple[Source, ...]) -> Iterator[Json]:
     """The item once for each element of these lists in it, alone with what stands around them; else as it is."""
-    found: list[Json] = []
+    whole = True
     for source in lists:
         held = dig(item, source.path)
         for one in held if isinstance(held, list) else ():
-            alone = item
+            whole, alone = False, item
             for other in lists:
                 alone = change(alone, other.path, [one] if other is source else None)
-            found.append(alone)
-    return found or [item]
+            yield alone
+    if whole:
+        yield item
 
 
 def _event(

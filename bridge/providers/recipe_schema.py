@@ -68,7 +68,7 @@ class RecipeSchema(Strict):
     published = Listed(Name())
     account = Name()
     signed = Signed()
-    timestamp = fields.Nested(_Timestamp)
+    timestamp = fields.Nested(_Timestamp, allow_none=True)  # null: the sender has none
     url_decode = fields.String()
     username = Name()
     claims = fields.Dict(keys=Name(), values=Name())
@@ -97,7 +97,7 @@ class RecipeSchema(Strict):
         elif header:
             defaults.pop("prefix")  # the word before a credential of Authorization
         if data["scheme"] == "jwt":
-            data.setdefault("timestamp", _IAT)
+            data["timestamp"] = data.get("timestamp") or _IAT
         place = next(data.pop(kind) for kind in PLACES if kind in data)
         return Recipe(place=place, **{**defaults, **data})
 

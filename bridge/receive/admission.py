@@ -3,8 +3,9 @@
 Headers are believed as far as the proxies are trusted that wrote them. Says no by raising; answers nobody.
 """
 
+import re
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import ip_address
 from typing import Any
 
 from bridge.errors import NotVerified, UnsupportedType
@@ -12,18 +13,24 @@ from bridge.mapping.ruleset import Allow
 from bridge.model import Request
 from bridge.settings import Network
 
+UNKNOWN = "unknown"  # who wrote no address, or an unreadable one
+
+# What proxies may write around a hop: a port, and IPv6 then in brackets.
+_PORT = re.compile(r"\A(?:\[([^\]]*)\](?::[0-9]+)?|([0-9.]+):[0-9]+)\Z")
+
 
 def remote(environ: dict[str, Any], proxies: Sequence[Network]) -> str:
-    """Who connected; behind trusted proxies the nearest address that is not one of them."""
+    """Who connected; behind trusted proxies the nearest address that is not one of them, or UNKNOWN."""
     hops = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
-    nearest = str(environ.get("REMOTE_ADDR", ""))
+    nearest = _address(str(environ.get("REMOTE_ADDR", "")))
     while hops and _within(nearest, proxies):
-        nearest = hops.pop().strip() or nearest
+        hop = hops.pop().strip()
+        nearest = _address(hop) if hop else nearest
     return nearest
 
 
 def check_network(allow: Allow, address: str) -> None:
-    """Raises NotVerified for whoever is outside: an outsider learns no more than one without a signature."""
+    """Raises NotVerified for a `remote` that is outside: an outsider learns no more than one without a signature."""
     if allow.networks and not _within(address, allow.networks):
         raise NotVerified("the address is in no allowed network", reason="network")
 
@@ -41,15 +48,18 @@ def check_type(allow: Allow, request: Request) -> None:
         )
 
 
-def _within(address: str, networks: Sequence[Network]) -> bool:
+def _address(hop: str) -> str:
+    """Without port and zone, in its one spelling: a socket on IPv6 writes an IPv4 address as ::ffff:203.0.113.5."""
+    bare = _PORT.sub(r"\1\2", hop).partition("%")[0]
     try:
-        parsed = _plain(ip_address(address))
+        parsed = ip_address(bare)
     except ValueError:
+        return UNKNOWN
+    return str(getattr(parsed, "ipv4_mapped", None) or parsed)
+
+
+def _within(address: str, networks: Sequence[Network]) -> bool:
+    if address == UNKNOWN:
         return False
+    parsed = ip_address(address)
     return any(parsed in network for network in networks)
-
-
-def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """A socket that listens on IPv6 writes an IPv4 address as ::ffff:203.0.113.5."""
-    mapped = getattr(address, "ipv4_mapped", None)
-    return mapped or address

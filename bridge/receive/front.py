@@ -19,7 +19,7 @@ from bridge.receive.admission import check_network, check_type, remote
 from bridge.receive.body import read_body
 from bridge.secret import Secret, resolve
 from bridge.settings import Settings
-from bridge.store import Database, events, rejections
+from bridge.store import Database, Together, events, rejections
 from bridge.store.events import Accepted
 from bridge.strict import json
 
@@ -112,8 +112,7 @@ class Front:
         found = providers.read(source.provider, source.name, verified)
         kept = providers.masked(source.provider, verified.request)
         return self.database.write(
-            lambda connection: events.accept(connection, kept, found),
-            WRITE_TIMEOUT,
+            Together(events.accept_all, (kept, found)), WRITE_TIMEOUT
         )
 
     def _refuse(

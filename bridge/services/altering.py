@@ -40,7 +40,10 @@ def renewed(provider: Provider, request: Request, number: int) -> Request:
 
     Raises ConfigurationError where the events have no id of their own to change.
     """
-    before = _ids(provider, request)
+    try:
+        before = _ids(provider, request)
+    except Refused as error:
+        raise ConfigurationError(f"there is no event to renew: {error}") from None
     for place in _id_places(provider):
         try:
             changed = _with_number(provider, request, place, number)
@@ -51,7 +54,7 @@ def renewed(provider: Provider, request: Request, number: int) -> Request:
         if not before & _ids(provider, changed):
             return changed
     raise ConfigurationError(
-        f"a {provider.name} event has no id of its own to renew: change a value with --set, its hash is its id"
+        f"this event of {provider.name} has no id of its own to renew: change a value with --set, its hash is its id"
     )
 
 

@@ -11,7 +11,7 @@ import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bridge import __version__, mapping
@@ -19,7 +19,14 @@ from bridge.errors import BridgeError
 from bridge.mapping import Ruleset
 from bridge.services import pausing
 from bridge.settings import Settings
-from bridge.store import Database, clock, views
+from bridge.store import (
+    Database,
+    clock,
+    is_there,
+    require_there,
+    sqlite_file,
+    views,
+)
 from bridge.store.dialect import version
 from bridge.store.migrate import outdated
 
@@ -93,11 +100,7 @@ def _is_open(path: Path) -> bool:
 
 def store(settings: Settings) -> str:
     """Whether it can be read, has this release's shape, and what in it waits for a person."""
-    file = sqlite_file(settings)
-    if _is_missing(file):
-        raise NotWell(
-            f"{file} does not exist: `bridge serve` or `bridge migrate` makes it"
-        )
+    require_there(settings.database_url)
     with _opened(settings) as database, database.read() as connection:
         if outdated(connection):
             raise NotWell("it is of an older release's shape: run `bridge migrate`")
@@ -113,7 +116,7 @@ def store(settings: Settings) -> str:
 
 def stopped(settings: Settings) -> str:
     """What is paused or parked: both wait for a person."""
-    if _is_missing(sqlite_file(settings)):
+    if not is_there(settings.database_url):
         return "there is no store yet"
     with _opened(settings) as database:
         found = pausing.listed(database)
@@ -129,11 +132,13 @@ def stopped(settings: Settings) -> str:
 
 def clocks(settings: Settings) -> str:
     """This host's clock against the database's: signatures are checked by one, leases by the other."""
-    if _is_missing(sqlite_file(settings)):
+    if not is_there(settings.database_url):
         return "there is no store yet"
     with _opened(settings) as database, database.read() as connection:
-        apart = abs((clock(connection) - datetime.now(UTC)).total_seconds())
+        before, theirs, after = datetime.now(UTC), clock(connection), datetime.now(UTC)
         shared = database.dialect == "sqlite"
+    # What the answer took is no difference.
+    apart = max(before - theirs, theirs - after, timedelta(0)).total_seconds()
     if apart > SKEW:
         raise NotWell(
             f"this host and the database are {apart:.1f} s apart: set both by NTP"
@@ -145,7 +150,7 @@ def clocks(settings: Settings) -> str:
 
 def disk(settings: Settings) -> str:
     """Of the disk that a SQLite store is on, or will be; below BRIDGE_MIN_FREE nothing is accepted."""
-    file = sqlite_file(settings)
+    file = sqlite_file(settings.database_url)
     if file is None:
         return "the store is not on this machine's"
     folder = next(above for above in file.absolute().parents if above.is_dir())
@@ -155,17 +160,6 @@ def disk(settings: Settings) -> str:
             f"only {free // 2**20} MiB free at {folder}, so that nothing is accepted: make room"
         )
     return f"{free // 2**20} MiB free"
-
-
-def sqlite_file(settings: Settings) -> Path | None:
-    """The store's file. Looked at before it is opened: opening would make it."""
-    path = settings.database_url.partition("?")[0]
-    file = path.removeprefix("sqlite:///")
-    return Path(file) if file not in ("", path) else None
-
-
-def _is_missing(file: Path | None) -> bool:
-    return file is not None and not file.exists()
 
 
 @contextmanager

@@ -43,6 +43,11 @@ def examine(settings: Settings, *, reach: bool = False) -> Iterator[Line]:
         yield from _reach(settings)
 
 
+def ask(settings: Settings) -> Iterator[Line]:
+    """The running bridge alone, for health checks."""
+    yield _line("running", lambda: running(settings))
+
+
 def running(settings: Settings) -> str:
     """What the bridge at BRIDGE_BIND says of itself; degraded is still up. Raises NotWell."""
     answer = _ask(settings.bind)

@@ -18,10 +18,11 @@ from bridge.store import (
     deliveries,
     events,
     fetches,
+    routed,
     selecting,
 )
 from bridge.store.audit import By
-from bridge.worker.routing import Router, store_decisions
+from bridge.worker.routing import Router
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -172,7 +173,7 @@ def _route_again(
         if ended:
             audit.record(connection, by, "retry", {"deliveries": [id]}, now)
             decisions.revise(connection, event_id, said, now)
-            store_decisions(connection, event_id, active.hash, said, now)
+            routed.deliver(connection, event_id, active.hash, said, now)
         return ended
 
     done = database.write(job)

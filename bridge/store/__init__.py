@@ -9,7 +9,19 @@ retention (forgets), backup, restore, moving (to PostgreSQL).
 from sqlalchemy import Connection as Session
 
 from bridge.store.dialect import announce, clock
-from bridge.store.engine import Database
+from bridge.store.engine import Database, is_there, require_there, sqlite_file
 from bridge.store.migrate import ensure_shape, migrate
+from bridge.store.writer import Together
 
-__all__ = ["Database", "Session", "announce", "clock", "ensure_shape", "migrate"]
+__all__ = [
+    "Database",
+    "Session",
+    "Together",
+    "announce",
+    "clock",
+    "ensure_shape",
+    "is_there",
+    "migrate",
+    "require_there",
+    "sqlite_file",
+]

@@ -4,10 +4,11 @@ what it teaches about the connection.
 Only the owner of the lease may write any of it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement
 from sqlalchemy import Connection as Database
@@ -61,6 +62,9 @@ class After:
     fetched: bytes = b""  # of a look-up that was answered
 
 
+Made: TypeAlias = tuple[Claimed, Attempt, After]
+
+
 def finish(
     database: Database,
     item: Claimed,
@@ -72,20 +76,58 @@ def finish(
 
     None, and nothing written, when the lease was lost meanwhile.
     """
-    if not _write(database, item, after, now, _OWNED):
-        return None
-    if _learn(database, item, attempt, now):
+    (finished,) = finish_all(database, [(item, attempt, after)], now)
+    return finished
+
+
+def finish_all(
+    database: Database, made: Sequence[Made], now: datetime
+) -> list[After | None]:
+    """As `finish`, for several in their order."""
+    names = {item.connection.name for item, _, _ in made}
+    with prepared.pipelined(database):
+        written = [
+            _write(database, item, after, now, _OWNED) for item, _, after in made
+        ]
+        trouble = {name: connections.trouble(database, name) for name in names}
+    well = {name for name, found in trouble.items() if prepared.key(found) is None}
+    kept = [cursor.rowcount == 1 for cursor in written]
+    own = [
+        (item, attempt, _learn(database, item, attempt, after, now, well))
+        for (item, attempt, after), is_mine in zip(made, kept)
+        if is_mine
+    ]
+    with prepared.pipelined(database):
+        for one in own:
+            _record(database, *one, now)
+    for one in own:
+        _tell(database, *one, now)
+    finished = iter(own)
+    return [next(finished)[2] if is_mine else None for is_mine in kept]
+
+
+def _learn(
+    database: Database,
+    item: Claimed,
+    attempt: Attempt,
+    after: After,
+    now: datetime,
+    well: set[str],
+) -> After:
+    """What the delivery becomes, its connection considered."""
+    parks = connections.learn(
+        database,
+        item,
+        verdict=attempt.verdict,
+        status=attempt.status,
+        code=attempt.code,
+        asked=timedelta(seconds=attempt.retry_after),
+        now=now,
+        well=well,
+    )
+    if parks:
         after = replace(after, state="waiting", parks=True, counts=False)
         _write(database, item, after, now)
-    _record(database, item, attempt)
-    if item.look_up is not None:
-        _tell(database, item, after, now)
-    elif after.state == "delivered":
-        _mark(database, item, now)
-        ledger.record(database, item.id, attempt.status, now)
-    if after.parks:
-        connections.park(database, item.connection.name, after.reason, now)
-    lanes.advance(database, item.lane)
     return after
 
 
@@ -95,7 +137,8 @@ def _write(
     after: After,
     now: datetime,
     *where: ColumnElement[bool],
-) -> bool:
+) -> Any:
+    """The rowcount of what it returns is 0 when nothing agreed."""
     values: dict[str, object] = {
         "state": after.state,
         "code": after.code,
@@ -110,8 +153,7 @@ def _write(
         values |= {"call": calls.to_json(after.call), "body": after.call.body}
     bound = {f"new_{name}": value for name, value in values.items()}
     bound |= {"number": item.id, "holder": item.owner}
-    statement = _update((*values,), where)
-    return bool(prepared.execute(database, statement, bound).rowcount == 1)
+    return prepared.execute(database, _update((*values,), where), bound)
 
 
 @lru_cache
@@ -121,27 +163,10 @@ def _update(columns: tuple[str, ...], where: tuple[ColumnElement[bool], ...]) ->
     return one.values(values)
 
 
-def _tell(database: Database, item: Claimed, after: After, now: datetime) -> None:
-    """What a look-up came to, where its event waits for it. Nothing was updated, so nothing is in the ledger."""
-    if after.state == "delivered":
-        fetches.answered(database, item.event, after.fetched)
-    elif after.state == "dead":
-        fetches.failed(database, item.event, after.reason, now)
-
-
-def _learn(database: Database, item: Claimed, attempt: Attempt, now: datetime) -> bool:
-    return connections.learn(
-        database,
-        item,
-        verdict=attempt.verdict,
-        status=attempt.status,
-        code=attempt.code,
-        asked=timedelta(seconds=attempt.retry_after),
-        now=now,
-    )
-
-
-def _record(database: Database, item: Claimed, attempt: Attempt) -> None:
+def _record(
+    database: Database, item: Claimed, attempt: Attempt, after: After, now: datetime
+) -> None:
+    """What every attempt leaves behind; nothing of it is asked for."""
     row = {
         "delivery": item.id,
         "started_at": attempt.started_at,
@@ -153,6 +178,27 @@ def _record(database: Database, item: Claimed, attempt: Attempt) -> None:
         "reply": attempt.reply,
     }
     prepared.execute(database, _RECORD, row)
+    if item.look_up is None and after.state == "delivered":
+        _mark(database, item, now)
+        ledger.record(database, item.id, attempt.status, now)
+    lanes.advance(database, item.lane)
+
+
+def _tell(
+    database: Database, item: Claimed, _: Attempt, after: After, now: datetime
+) -> None:
+    """What few attempts have to tell: that their connection is parked, or what a look-up came to.
+
+    The event of a look-up waits for that. Nothing was updated, so nothing is in the ledger.
+    """
+    if after.parks:
+        connections.park(database, item.connection.name, after.reason, now)
+    if item.look_up is None:
+        return
+    if after.state == "delivered":
+        fetches.answered(database, item.event, after.fetched)
+    elif after.state == "dead":
+        fetches.failed(database, item.event, after.reason, now)
 
 
 def _mark(database: Database, item: Claimed, now: datetime) -> None:

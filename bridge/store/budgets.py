@@ -4,7 +4,7 @@ Concurrency is the number of its deliveries that are being sent; rate is the tim
 may start. Both are read and moved on by claims alone, which come one at a time.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,8 +23,10 @@ AHEAD = timedelta(milliseconds=100)
 PROBING = timedelta(seconds=60)
 
 _pair = (deliveries.c.connection, deliveries.c.source)
-_RUNNING = select(*_pair, func.count()).where(text(SENDING)).group_by(*_pair)
-_KNOWN = select(connections)
+RUNNING = (
+    select(*_pair, func.count().label("count")).where(text(SENDING)).group_by(*_pair)
+)
+KNOWN = select(connections)
 
 Running = Mapping[tuple[str, str], int]  # (connection, source) → being sent now
 
@@ -68,25 +70,28 @@ class Budget:
         return None if self.next_at is None else self.next_at - AHEAD
 
 
-def running(database: Database) -> Running:
-    """What all workers are sending now."""
-    return {(name, source): count for name, source, count in database.execute(_RUNNING)}
+def running(rows: Iterable[Any]) -> Running:
+    """What all workers are sending now, by the rows of RUNNING."""
+    return {(name, source): count for name, source, count in rows}
 
 
 def budgets(
-    database: Database,
+    known: Iterable[Any],
     names: Collection[str],
     sending: Running,
     now: datetime,
     probes: Collection[str],
 ) -> dict[str, Budget]:
-    """The budgets of these connections. The parked ones in `probes` may send one call, to try their credentials."""
+    """The budgets of these connections, by the rows of KNOWN.
+
+    The parked ones in `probes` may send one call, to try their credentials.
+    """
     counts = {name: 0 for name in names}
     for (name, _), count in sending.items():
         if name in counts:
             counts[name] += count
     found = {name: Budget(name=name, now=now, running=n) for name, n in counts.items()}
-    for row in database.execute(_KNOWN):
+    for row in known:
         if row.name not in found:
             continue
         budget = found[row.name]

@@ -106,8 +106,11 @@ def learn(
     code: str,
     asked: timedelta,
     now: datetime,
+    well: set[str],
 ) -> bool:
     """What one attempt says about its connection; whether that parks it although the verdict alone does not.
+
+    Of the connections in `well` there was nothing to remember, so that a success changes nothing.
 
     A connection that was parked before the attempt was claimed has let it through to try its credentials: any answer
     to the call itself shows that they are right.
@@ -117,8 +120,9 @@ def learn(
     if lesson is Lesson.NOTHING:
         return False
     forbidden = code == FORBIDDEN and verdict == "failed" and not item.responses
-    if lesson is Lesson.WELL and not forbidden and _is_well(database, name):
+    if lesson is Lesson.WELL and not forbidden and name in well:
         return False
+    well.discard(name)
     one_at_a_time(database, QUEUE)
     known = _load(database, name) or _make(database, name, now)
     after = breaker.learn(
@@ -160,9 +164,9 @@ def _forbid(database: Database, item: Claimed, known: Row[Any], now: datetime) -
     return True
 
 
-def _is_well(database: Database, name: str) -> bool:
-    """Whether there is nothing to remember about a connection, so that a success changes nothing."""
-    return prepared.execute(database, _TROUBLED, {"known": name}).fetchone() is None
+def trouble(database: Database, name: str) -> Any:
+    """prepared.key of this is None when there is nothing to remember about a connection: see `learn`."""
+    return prepared.execute(database, _TROUBLED, {"known": name})
 
 
 def _breaker(known: Row[Any]) -> Breaker:

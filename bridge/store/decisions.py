@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 
 from bridge.model import Decision, Said
-from bridge.store import prepared
+from bridge.store import inserting
 from bridge.store.tables import decisions, events
 
 _STRONGEST = (Said.ERROR, Said.MATCHED, Said.SKIPPED, Said.NO_MATCH)
@@ -34,7 +34,7 @@ def add(
             "code": decision.diagnostic.code if decision.diagnostic else None,
             "decided_at": now,
         }
-        prepared.insert(connection, decisions, row)
+        inserting.insert(connection, decisions, row)
 
 
 def revise(

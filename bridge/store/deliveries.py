@@ -1,33 +1,71 @@
 """Deliveries as they come to be, one row per call that a rule wants made, and as people move them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from functools import lru_cache
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection as Database
-from sqlalchemy import and_, bindparam, select, update
+from sqlalchemy import Dialect, and_, bindparam, select, update
 
-from bridge.model import Rendered, Retries
+from bridge.model import Decision, Rendered, Retries
 from bridge.store import calls, fetches, lanes, prepared, specs
 from bridge.store.audit import By
 from bridge.store.columns import Encoded, encoded
+from bridge.store.dialect import upsert
 from bridge.store.tables import deliveries, events
 
+Row: TypeAlias = dict[str, Any]
+
 _NOTHING = encoded({})
-_SOURCE = select(events.c.source).where(events.c.id == bindparam("event"))
+_SOURCE = (
+    select(events.c.source).where(events.c.id == bindparam("event")).scalar_subquery()
+)
 
 
 def add(
     database: Database, event: int, ruleset: str, rendered: Rendered, now: datetime
 ) -> int:
     """Stores one call to make; its id. The same idempotency key of the same rule is kept as skipped, not sent."""
-    row = {
-        **_blank(database, event, rendered.rule, ruleset, now),
+    rows = [to_send(event, ruleset, rendered, now)]
+    (id,) = ids(database, rows, put(database, rows, [rendered]))
+    return id
+
+
+def put(
+    database: Database, rows: Sequence[Row], rendered: Iterable[Rendered]
+) -> list[Any]:
+    """Stores rows of `to_send` and `failed` in their order, and where `rendered` go; what `ids` asks for."""
+    specs.keep(database, (item.connection for item in rendered))
+    return [_insert(database, row) for row in rows]
+
+
+def ids(database: Database, rows: Sequence[Row], made: Sequence[Any]) -> list[int]:
+    """The ids of what was put; what repeats a delivery that is there gets one as skipped."""
+    found = [prepared.key(cursor) for cursor in made]
+    return [id or _add_repeated(database, row) for id, row in zip(found, rows)]
+
+
+def _add_repeated(database: Database, row: Row) -> int:
+    repeated = {
+        "idempotency_key": None,
+        "state": "skipped",
+        "code": "same_key",
+        "reason": "another delivery of this rule has the same idempotency key",
+        "finished_at": row["created_at"],
+    }
+    return int(prepared.key(_insert(database, {**row, **repeated})))
+
+
+def to_send(event: int, ruleset: str, rendered: Rendered, now: datetime) -> Row:
+    """One call to make."""
+    return {
+        **_blank(event, rendered.rule, ruleset, now),
         "item_key": rendered.key,
         "operation": rendered.operation,
         "connection": rendered.connection.name,
-        "spec": specs.keep(database, rendered.connection),
+        "spec": specs.digest(rendered.connection),
         "ticket": rendered.ticket,
         "lane": rendered.lane,
         "call": calls.to_json(rendered.call),
@@ -47,18 +85,6 @@ def add(
         "reason": rendered.hold,
         "finished_at": now if rendered.shadow else None,
     }
-    id = prepared.insert_or_ignore(database, deliveries, row)
-    if id is None:
-        repeated = "another delivery of this rule has the same idempotency key"
-        row |= {
-            "idempotency_key": None,
-            "state": "skipped",
-            "code": "same_key",
-            "reason": repeated,
-        }
-        row["finished_at"] = now
-        id = prepared.insert(database, deliveries, row)
-    return int(id)
 
 
 @lru_cache(maxsize=100)
@@ -66,28 +92,17 @@ def _retries(retries: Retries) -> Encoded:
     return encoded(asdict(retries))
 
 
-def add_failed(
-    database: Database,
-    event: int,
-    ruleset: str,
-    rule: str,
-    code: str,
-    reason: str,
-    now: datetime,
-) -> None:
-    """Stores a rule's error as a dead letter without a request."""
-    row = _blank(database, event, rule, ruleset, now)
-    row |= {"state": "dead", "code": code, "reason": reason, "finished_at": now}
-    prepared.insert(database, deliveries, row)
+def failed(event: int, ruleset: str, decision: Decision, now: datetime) -> Row:
+    """A rule's error, as a dead letter without a request."""
+    code = decision.diagnostic.code if decision.diagnostic else "error"
+    row = _blank(event, decision.rule, ruleset, now)
+    row |= {"state": "dead", "code": code, "reason": decision.reason}
+    return {**row, "finished_at": now}
 
 
-def _blank(
-    database: Database, event: int, rule: str, ruleset: str, now: datetime
-) -> dict[str, object]:
-    (source,) = prepared.execute(database, _SOURCE, {"event": event}).fetchone()
+def _blank(event: int, rule: str, ruleset: str, now: datetime) -> Row:
     return {
         "event": event,
-        "source": source,
         "rule": rule,
         "ruleset": ruleset,
         "item_key": "",
@@ -104,6 +119,20 @@ def _blank(
         "created_at": now,
         "age_from": now,
     }
+
+
+def _insert(database: Database, row: Row) -> Any:
+    """Adds a row of its event's source."""
+    return prepared.execute(database, _inserting(database.dialect, (*row,)), row)
+
+
+@lru_cache(maxsize=50)
+def _inserting(dialect: Dialect, columns: tuple[str, ...]) -> Any:
+    bound: dict[str, Any] = {
+        name: bindparam(name, type_=deliveries.c[name].type) for name in columns
+    }
+    statement = upsert(dialect, deliveries).values({**bound, "source": _SOURCE})
+    return statement.on_conflict_do_nothing().returning(deliveries.c.id)
 
 
 def change_state(

@@ -4,8 +4,10 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, text
+from sqlalchemy import Connection, Dialect, Table, Text, bindparam, text
 from sqlalchemy.dialects import postgresql, sqlite
+
+from bridge.store import prepared
 
 # Advisory locks are the whole database's; bridges in schemas of their own have nothing to do with each other.
 ADVISORY_KEY = "hashtext(current_schema() || ':' || :what)"
@@ -13,6 +15,10 @@ ADVISORY_KEY = "hashtext(current_schema() || ':' || :what)"
 # Claims, and what is learnt about connections, come one at a time over all workers: whoever does either says so first,
 # by one_at_a_time(…, QUEUE), and then skips the rows that another transaction holds, so that none wait for each other.
 QUEUE = "queue"
+
+_LOCK = text(f"SELECT pg_advisory_xact_lock({ADVISORY_KEY})").bindparams(
+    bindparam("what", type_=Text)
+)
 
 
 def upsert(database: Connection | Dialect, table: Table) -> Any:
@@ -28,11 +34,16 @@ def insert_or_ignore(connection: Connection, table: Table) -> Any:
 
 
 def clock(connection: Connection) -> datetime:
-    """The time that all processes agree on: the database's, where they may run on several hosts."""
+    """The time that all processes agree on: the database's, where they may run on several hosts.
+
+    What writes on PostgreSQL is told it as its transaction begins, and asks no more.
+    """
     if connection.dialect.name != "postgresql":
         return datetime.now(UTC)
-    found: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
-    return found.astimezone(UTC)
+    told: datetime | None = connection.info.get("begun_at")
+    if told is None:
+        told = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+    return told.astimezone(UTC)
 
 
 def announce(connection: Connection) -> None:
@@ -43,8 +54,7 @@ def announce(connection: Connection) -> None:
 def one_at_a_time(connection: Connection, what: str) -> None:
     """Waits for other transactions that do the same; SQLite has one writer at a time anyway."""
     if connection.dialect.name == "postgresql":
-        lock = text(f"SELECT pg_advisory_xact_lock({ADVISORY_KEY})")
-        connection.execute(lock, {"what": what})
+        prepared.execute(connection, _LOCK, {"what": what})
 
 
 def like(connection: Connection, column: Any, pattern: str) -> Any:

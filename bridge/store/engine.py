@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from bridge.errors import SettingsError, StoreUnavailable
+from bridge.errors import SettingsError, StoreUnavailable, StoreUnfit
 from bridge.store.disk import Disk
-from bridge.store.postgres import Listener, announce, postgres_engine
+from bridge.store.postgres import Listener, commit, postgres_engine, require_whole
 from bridge.store.sqlite import FileLock, Watcher, sqlite_engine
 from bridge.store.turn import by_file, by_session
 from bridge.store.writer import Job, database_is_well, writer_for_this_process
@@ -43,7 +43,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A short snapshot. Never hold it across a call: a long reader makes the write-ahead log grow."""
-        with _telling(), self._reader.connect() as connection:
+        with self._telling(), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
@@ -53,7 +53,7 @@ class Database:
             turn = by_file(self.url.database, what)
         else:
             turn = by_session(self._reader, what)
-        with _telling(), turn as mine:
+        with self._telling(), turn as mine:
             yield mine
 
     def require_room(self, least: int) -> None:
@@ -99,7 +99,7 @@ class Database:
                     connection.close()
 
     def _before_commit(self, connection: Connection) -> None:
-        """SQLite ends a transaction by itself when the disk is full; the COMMIT after that would say nothing."""
+        """The COMMIT of a transaction that is no more would say nothing: SQLite ends it when the disk is full."""
         announced = connection.info.pop("announced", False)
         if self.dialect == "sqlite":
             raw: Any = connection.connection.dbapi_connection
@@ -107,8 +107,10 @@ class Database:
                 raise StoreUnavailable(
                     "the database rolled everything back: is the disk full?"
                 )
-        elif announced:
-            announce(connection)
+            return
+        require_whole(connection)
+        if announced:
+            commit(connection)
 
     def changed(self) -> bool:
         """Whether another connection may have committed since the last call: worth a look at what is due."""
@@ -133,6 +135,44 @@ class Database:
     def _exclusive(self) -> AbstractContextManager[None]:
         return self._lock.held() if self._lock else _nothing()
 
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Errors of the database as ours, with what to look at."""
+        try:
+            yield
+        except (SQLAlchemyError, OSError) as error:
+            cause = getattr(error, "orig", None) or error
+            why = type(cause).__name__
+            where = "is BRIDGE_DATABASE_URL right, and its database up?"
+            if self.dialect == "sqlite":  # whose messages hold no values
+                why, where = f"{why}: {cause}", f"look at {self.url.database}"
+            raise StoreUnavailable(
+                f"the store cannot be read now ({why}): {where}"
+            ) from None
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file of a SQLite store, which opening would make; None for PostgreSQL. Raises SettingsError."""
+    parsed = _parse(url)
+    is_file = parsed.get_backend_name() == "sqlite"
+    return Path(parsed.database) if is_file else None
+
+
+def is_there(url: str) -> bool:
+    """Whether there is a store to open, as far as can be seen without opening it."""
+    file = sqlite_file(url)
+    return file is None or file.exists()
+
+
+def require_there(url: str) -> None:
+    """Raises StoreUnfit where a SQLite store was never made: what looks or steers would find an empty one."""
+    if not is_there(url):
+        file = Path(_parse(url).database).absolute()
+        raise StoreUnfit(
+            f"there is no store at {file}: set BRIDGE_DATABASE_URL to the one that the bridge runs on"
+            " (`bridge serve` or `bridge migrate` makes a new one)"
+        )
+
 
 def _lock(database: str) -> FileLock:
     """The lock beside a SQLite file, its folder made where there is none."""
@@ -151,22 +191,12 @@ def _nothing() -> Iterator[None]:
     yield
 
 
-@contextmanager
-def _telling() -> Iterator[None]:
-    """Errors of the database as ours."""
-    try:
-        yield
-    except (SQLAlchemyError, OSError) as error:
-        cause = type(getattr(error, "orig", None) or error).__name__
-        raise StoreUnavailable(f"the store cannot be read now ({cause})") from None
-
-
 def _parse(url: str) -> Any:
     try:
         parsed = make_url(url)
     except ArgumentError:
         raise SettingsError(
-            "BRIDGE_DATABASE_URL is not a database URL such as sqlite:///var/bridge.db"
+            "what should be a database URL is none: write one such as sqlite:///var/bridge.db"
         ) from None
     backend = parsed.get_backend_name()
     if backend == "sqlite" and parsed.database not in (None, "", ":memory:"):
@@ -174,7 +204,7 @@ def _parse(url: str) -> Any:
     if backend == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
     raise SettingsError(
-        "BRIDGE_DATABASE_URL must name a SQLite file or a PostgreSQL database"
+        "a database URL must name a SQLite file or a PostgreSQL database"
     )
 
 

@@ -1,4 +1,4 @@
-"""Events: taken in once, handed to routing in order of receipt, and what each rule said to them.
+"""Events: taken in once, and handed to routing in order of receipt.
 
 The unique insert alone decides what is new; nothing here looks before it inserts.
 """
@@ -8,26 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select, text, update
+from sqlalchemy import Connection, Row, Select, func, select, text, update
 
-from bridge.model import Decision, Event, Request
-from bridge.store import decisions, prepared
+from bridge.model import Event, Request
+from bridge.store import inserting, prepared
 from bridge.store.dialect import announce
 from bridge.store.tables import events, payloads
 
 # Besides the provider's allow-list: needed to read the body again.
 _KEPT_HEADERS = ("content-type",)
-
-_ROUTED = (
-    update(events)
-    .where(events.c.id == bindparam("row"), events.c.state == "stored")
-    .values(
-        state="routed",
-        ruleset=bindparam("hash"),
-        routed_at=bindparam("now"),
-        outcome=bindparam("strongest"),
-    )
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,17 +50,49 @@ def accept(
     connection: Connection, request: Request, received: Sequence[Event]
 ) -> Accepted:
     """Stores what is new of one request's events; the request itself once, and only if any of them is new."""
+    (accepted,) = accept_all(connection, [(request, received)])
+    return accepted
+
+
+def accept_all(
+    connection: Connection, requests: Sequence[tuple[Request, Sequence[Event]]]
+) -> list[Accepted]:
+    """As `accept`, for several requests in their order."""
+    with prepared.pipelined(connection):
+        made = [
+            _insert_payload(connection, request, received) if received else None
+            for request, received in requests
+        ]
+    payload_ids = [cursor and prepared.key(cursor) for cursor in made]
+    with prepared.pipelined(connection):
+        added = [
+            [_insert_event(connection, event, id) for event in received]
+            for (_, received), id in zip(requests, payload_ids)
+        ]
+    ids = [[prepared.key(cursor) for cursor in cursors] for cursors in added]
+    return [
+        _accepted(connection, received, payload_id, own)
+        for (_, received), payload_id, own in zip(requests, payload_ids, ids)
+    ]
+
+
+def _accepted(
+    connection: Connection, received: Sequence[Event], payload_id: Any, ids: list[Any]
+) -> Accepted:
+    """What became of one request, of whose events those without an id were there before."""
     if not received:  # an empty batch
         return Accepted(ids=(), new=0)
-    payload_id = _insert_payload(connection, request, received)
-    ids = [_insert_event(connection, event, payload_id) for event in received]
+    for place, event in enumerate(received):
+        if ids[place] is None and _known(connection, event) is None:
+            # Since the insert it gave its name away (fetches.asked): this one is new.
+            ids[place] = prepared.key(_insert_event(connection, event, payload_id))
     new = sum(id is not None for id in ids)
     if new == 0:
         connection.execute(payloads.delete().where(payloads.c.id == payload_id))
     else:
         announce(connection)
     if new == len(ids):
-        return Accepted(ids=tuple(id for id in ids if id is not None), new=new)
+        return Accepted(ids=tuple(ids), new=new)
     known = [_known(connection, event) for event in received]
     return Accepted(
         ids=tuple(row.id for row in known),
@@ -85,7 +106,7 @@ def accept(
 
 def _insert_payload(
     connection: Connection, request: Request, received: Sequence[Event]
-) -> int:
+) -> Any:
     kept = dict(received[0].headers)
     kept |= {
         name: request.values(name)[0] for name in _KEPT_HEADERS if request.values(name)
@@ -97,11 +118,11 @@ def _insert_payload(
         "headers": kept,
         "body": request.body,
     }
-    return prepared.insert(connection, payloads, values)
+    return inserting.insert(connection, payloads, values)
 
 
-def _insert_event(connection: Connection, event: Event, payload_id: int) -> Any:
-    """The new row's id; None when the source already sent this event id."""
+def _insert_event(connection: Connection, event: Event, payload_id: Any) -> Any:
+    """The new row's key; no row when the source already sent this event id."""
     values = {
         "source": event.source,
         "event_id": event.event_id,
@@ -114,11 +135,7 @@ def _insert_event(connection: Connection, event: Event, payload_id: int) -> Any:
         "digest": event.digest,
         "state": "stored",
     }
-    id = prepared.insert_or_ignore(connection, events, values)
-    if id is None and _known(connection, event) is None:
-        # Since the insert it gave its name away (fetches.asked): this one is new.
-        id = prepared.insert_or_ignore(connection, events, values)
-    return id
+    return inserting.insert_or_ignore(connection, events, values)
 
 
 def _known(connection: Connection, event: Event) -> Any:
@@ -169,25 +186,6 @@ def named(connection: Connection, event_id: str) -> tuple[StoredEvent, ...]:
     """The events that a sender's id means, with their requests: at most one per source."""
     query = _with_request().where(events.c.event_id == event_id).order_by(events.c.id)
     return tuple(map(_stored, connection.execute(query)))
-
-
-def routed(
-    connection: Connection,
-    id: int,
-    ruleset: str,
-    said: Sequence[Decision],
-    now: datetime,
-) -> bool:
-    """Records the decisions. False when another router was first: then nothing may be recorded.
-
-    The caller stores the deliveries in the same transaction.
-    """
-    strongest = decisions.outcome(decision.said for decision in said)
-    values = {"row": id, "hash": ruleset, "now": now, "strongest": strongest}
-    if prepared.execute(connection, _ROUTED, values).rowcount == 0:
-        return False
-    decisions.add(connection, id, said, now)
-    return True
 
 
 def _unrouted(sources: Collection[str]) -> tuple[Any, ...]:

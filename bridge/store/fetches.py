@@ -10,19 +10,25 @@ moves that delivery.
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Text, cast, literal, update
+from sqlalchemy import Connection, Text, bindparam, cast, literal, update
 
 from bridge.model import Decision, Said
-from bridge.store import decisions
+from bridge.store import decisions, prepared
 from bridge.store.dialect import announce
 from bridge.store.tables import events
 
+_BEGIN = (
+    update(events)
+    .where(events.c.id == bindparam("row"), events.c.state == "stored")
+    .values(state="fetching")
+)
 
-def begin(connection: Connection, event: int) -> bool:
-    """Its look-up is queued in this transaction. False when another router was first."""
-    mine = update(events).where(events.c.id == event, events.c.state == "stored")
-    return connection.execute(mine.values(state="fetching")).rowcount == 1
+
+def begin(connection: Connection, event: int) -> Any:
+    """Its look-up is queued in this transaction. The rowcount of what it returns is 0 when another router was first."""
+    return prepared.execute(connection, _BEGIN, {"row": event})
 
 
 def asked(connection: Connection, asked: Collection[int]) -> None:

@@ -4,7 +4,7 @@ Who may be sent next is decided line by line, so that what is parked, paused or 
 long it is, and sources take turns. A line is an order of looking, not a promise: what must not overtake is a lane.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy import Connection as Database
 from sqlalchemy import Row, bindparam, select, text, tuple_
 
 from bridge.model import Connection
-from bridge.store import specs
+from bridge.store import prepared, specs
 from bridge.store.columns import Identity, Moment
 from bridge.store.lanes import BLOCKER
 from bridge.store.tables import deliveries, lane_marks, pauses
@@ -40,10 +40,10 @@ SELECT id FROM firsts WHERE id IS NOT NULL
 
 _firsts = text(_FIRSTS).columns(deliveries.c.id).subquery("firsts")
 # Statements are made once: putting one together takes longer than running it.
-_LINES = select(
+LINES = select(
     *(deliveries.c[name] for name in ("spec", "source", "rule", "due_at"))
 ).join(_firsts, _firsts.c.id == deliveries.c.id)
-_PAUSES = select(pauses)
+PAUSES = select(pauses)
 _newest = select(lane_marks.c.at).where(
     lane_marks.c.lane == deliveries.c.lane, lane_marks.c.rule == deliveries.c.rule
 )
@@ -86,37 +86,45 @@ class Line:
     paused: frozenset[str] = frozenset()  # the tickets in it that a person stopped
 
 
-def lines(database: Database, off: Collection[str] = ()) -> list[Line]:
-    """Every line with something at the front of its lane, without what people stopped and the rules in `off`."""
-    stopped = database.execute(_PAUSES).all()
-    found = (_with_pauses(line, stopped) for line in _all(database))
+def lines(database: Database) -> list[Line]:
+    """Every line with something at the front of its lane, without what people stopped."""
+    with prepared.pipelined(database):
+        fronts, stopped = prepared.ask(database, LINES), prepared.ask(database, PAUSES)
+    return standing(database, fronts.all(), stopped.all())
+
+
+def standing(
+    database: Database,
+    fronts: Iterable[Any],
+    stopped: Sequence[Any],
+    off: Collection[str] = (),
+) -> list[Line]:
+    """As `lines`, by the rows of LINES and PAUSES, and without the rules in `off`."""
+    found = (_with_pauses(_line(database, row), stopped) for row in fronts)
     return [line for line in found if line is not None and line.rule not in off]
 
 
-def _with_pauses(line: Line, stopped: Sequence[Row[Any]]) -> Line | None:
+def _with_pauses(line: Line, stopped: Sequence[Any]) -> Line | None:
     """The line with the tickets that are paused in it; None when all of it is."""
     agreeing = [row for row in stopped if _agrees(row, line)]
     tickets = frozenset(row.ticket for row in agreeing)
     return None if None in tickets else replace(line, paused=tickets)
 
 
-def _agrees(pause: Row[Any], line: Line) -> bool:
+def _agrees(pause: Any, line: Line) -> bool:
     """Whether all that a pause says fits a line; its ticket is a matter of each delivery."""
     said = (pause.connection, pause.source, pause.rule)
     own = (line.connection.name, line.source, line.rule)
     return all(value in (None, mine) for value, mine in zip(said, own))
 
 
-def _all(database: Database) -> list[Line]:
-    return [
-        Line(
-            connection=specs.load(database, row.spec),
-            source=row.source,
-            rule=row.rule,
-            due_at=row.due_at,
-        )
-        for row in database.execute(_LINES)
-    ]
+def _line(database: Database, row: Any) -> Line:
+    return Line(
+        connection=specs.load(database, row.spec),
+        source=row.source,
+        rule=row.rule,
+        due_at=row.due_at,
+    )
 
 
 def due(database: Database, line: Line, now: datetime) -> Iterator[Row[Any]]:

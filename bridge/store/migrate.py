@@ -5,6 +5,8 @@ migrates it, after a backup beside it. A PostgreSQL store is shared by hosts tha
 `bridge migrate` alone changes its tables, and everything else says so.
 """
 
+from pathlib import Path
+
 from sqlalchemy import Connection, inspect, text
 
 from bridge.errors import StoreUnfit
@@ -24,6 +26,11 @@ _UNFIT = {
 
 def migrate(database: Database) -> bool:
     """Applies what is missing in one exclusive transaction; whether there was anything to do."""
+    if database.dialect == "sqlite":
+        # Payloads are for whoever runs the bridge; SQLite gives its log and index the mode of the file.
+        file = Path(database.url.database)
+        if not file.exists():
+            file.touch(mode=0o600)
     with database.read() as connection:
         if not outdated(connection):
             return False

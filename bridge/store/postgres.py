@@ -1,15 +1,19 @@
 """PostgreSQL as the bridge uses it: how sessions are set up, and how workers hear that there is something to do."""
 
+import logging
 import time
 from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InvalidatePoolError, SQLAlchemyError
 
+from bridge.errors import StoreUnavailable
 from bridge.greenlets import patched
+from bridge.store import prepared
 
 AGAIN = 1.0  # seconds between attempts to listen; workers look at the tables anyway
+IDLE = 1.0  # seconds after which a connection is tried before it is used: the server may have been restarted
 
 # A host that vanishes without a word is noticed in seconds, where the URL says nothing else.
 _LINK = {
@@ -29,14 +33,24 @@ _WRITING = (  # an administrator's default must not make a 2xx a guess
     " WHERE current_setting('synchronous_commit') = 'off'"
 )
 _READING = "SET default_transaction_read_only = on"
+_FAILED = 3  # libpq's PQTRANS_INERROR
 _CHANNEL = "'bridge ' || current_schema()"  # bridges in other schemas stay asleep
 
 
+# It would tell of errors that came after another one, with the values of rows.
+logging.getLogger("psycopg").setLevel(logging.CRITICAL)
+
+
 def postgres_engine(url: Any, options: dict[str, Any], *, writes: bool) -> Engine:
-    """An engine whose connections are tried before they are used: the server may have been restarted."""
+    """An engine that sends no BEGIN and no ROLLBACK by itself: each read is a statement, and ours begins each write."""
     link = {name: value for name, value in _LINK.items() if name not in url.query}
-    engine = create_engine(url, pool_pre_ping=True, connect_args=link, **options)
+    options = {**options, "connect_args": link, "isolation_level": "AUTOCOMMIT"}
+    engine = create_engine(url, **options)
     statements = (*_SESSION, _WRITING if writes else _READING)
+    if writes:
+        event.listen(engine, "begin", _begin)
+    event.listen(engine, "checkin", _note)
+    event.listen(engine, "checkout", _try)
     if writes and patched("select"):
         event.listen(engine, "do_connect", _connect_blocking)
 
@@ -47,6 +61,39 @@ def postgres_engine(url: Any, options: dict[str, Any], *, writes: bool) -> Engin
 
     event.listen(engine, "connect", on_connect)
     return engine
+
+
+def _begin(connection: Connection) -> None:
+    """Begins, and asks what time it is: dialect.clock."""
+    cursor = prepared.script(connection, "BEGIN; SELECT clock_timestamp()")
+    cursor.nextset()
+    connection.info["begun_at"] = prepared.key(cursor)
+
+
+def commit(connection: Connection) -> None:
+    """Commits, and wakes those who listen. SQLAlchemy's own commit finds nothing left to do."""
+    prepared.script(connection, f"SELECT pg_notify({_CHANNEL}, ''); COMMIT")
+
+
+def require_whole(connection: Connection) -> None:
+    """Raises StoreUnavailable when a statement failed: the server would take COMMIT for ROLLBACK, without a word."""
+    raw: Any = connection.connection.driver_connection
+    if raw.pgconn.transaction_status == _FAILED:
+        raise StoreUnavailable("a statement failed, so nothing was stored")
+
+
+def _note(_: Any, record: Any) -> None:
+    record.info["used_at"] = time.monotonic()
+
+
+def _try(raw: Any, record: Any, _: Any) -> None:
+    """Asks a server that said nothing for a while whether it is still there."""
+    if time.monotonic() - record.info.get("used_at", time.monotonic()) < IDLE:
+        return
+    try:
+        raw.execute("")
+    except Exception:  # whatever it is, a new connection is made
+        raise InvalidatePoolError() from None
 
 
 def _connect_blocking(dialect: Any, _: Any, args: Any, options: Any) -> Any:
@@ -66,11 +113,6 @@ def _connect_blocking(dialect: Any, _: Any, args: Any, options: Any) -> Any:
             return wait(gen, socket, interval=interval, timeout=timeout)
 
     return Blocking.connect(*args, **options)
-
-
-def announce(connection: Connection) -> None:
-    """Wakes those who listen when this transaction is committed."""
-    connection.execute(text(f"SELECT pg_notify({_CHANNEL}, '')"))
 
 
 class Listener:
@@ -105,9 +147,7 @@ class Listener:
         if now - self._tried < AGAIN:
             return False
         self._tried = now
-        connection = self._engine.connect().execution_options(
-            isolation_level="AUTOCOMMIT"
-        )
+        connection = self._engine.connect()
         connection.detach()  # its session is nobody else's
         channel = connection.execute(text(f"SELECT quote_ident({_CHANNEL})")).scalar()
         connection.execute(text(f"LISTEN {channel}"))

@@ -21,7 +21,7 @@ from sqlalchemy import Connection as Database
 from sqlalchemy import Row, select, update
 
 from bridge.model import Connection
-from bridge.store import budgets, coalescing, lanes, leases, lines, specs
+from bridge.store import budgets, coalescing, lanes, leases, lines, prepared, specs
 from bridge.store.budgets import Budget, Running
 from bridge.store.dialect import QUEUE, one_at_a_time
 from bridge.store.leases import Claimed
@@ -59,7 +59,7 @@ def look(
 ) -> Outlook:
     """The outlook for a claim with these arguments: a read, so that an idle worker never takes the write lock."""
     later = []
-    for line, budget in _field(database, now, budgets.running(database), off, probes):
+    for line, budget in _see(database).field(database, now, off, probes):
         if line.due_at > now:
             later.append(line.due_at)
         elif budget.start(line.connection):
@@ -84,15 +84,11 @@ def claim(
     Rules in `off` hold what waits. Of the parked connections in `probes` one call may try the credentials. `owner` must
     be new for each claim: a worker that lost a lease is not the owner of its own later one. `chance` is 0.0 up to 1.0.
     """
-    one_at_a_time(database, QUEUE)
-    running = budgets.running(database)
-    due = [
-        (line, budget)
-        for line, budget in _field(database, now, running, off, probes)
-        if line.due_at <= now
-    ]
+    seen = _see(database, before=lambda: one_at_a_time(database, QUEUE))
+    field = seen.field(database, now, off, probes)
+    due = [(line, budget) for line, budget in field if line.due_at <= now]
     pick = _Pick(database=database, now=now)
-    groups = _by_source(due, running, chance)
+    groups = _by_source(due, seen.running, chance)
     picked = _in_turns([[pick.of(*pair) for pair in group] for group in groups])
     starts = dict(islice(picked, limit))
     pick.settle()
@@ -174,17 +170,41 @@ def _is_stale(row: Row[Any]) -> bool:
     return known and row.at < row.newest
 
 
-def _field(
-    database: Database,
-    now: datetime,
-    running: Running,
-    off: Collection[str],
-    probes: Collection[str],
-) -> Field:
-    found = lines.lines(database, off)
-    names = {line.connection.name for line in found}
-    by_name = budgets.budgets(database, names, running, now, probes)
-    return [(line, by_name[line.connection.name]) for line in found]
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Seen:
+    """What claims and looks begin with, asked for at once."""
+
+    fronts: list[Any]
+    stopped: list[Any]
+    running: Running
+    known: list[Any]
+
+    def field(
+        self,
+        database: Database,
+        now: datetime,
+        off: Collection[str],
+        probes: Collection[str],
+    ) -> Field:
+        """The lines that may go on, each with the budget of its connection."""
+        found = lines.standing(database, self.fronts, self.stopped, off)
+        names = {line.connection.name for line in found}
+        by_name = budgets.budgets(self.known, names, self.running, now, probes)
+        return [(line, by_name[line.connection.name]) for line in found]
+
+
+def _see(database: Database, before: Callable[[], None] | None = None) -> _Seen:
+    with prepared.pipelined(database):
+        if before:
+            before()
+        asked = [
+            prepared.ask(database, query)
+            for query in (lines.LINES, lines.PAUSES, budgets.RUNNING, budgets.KNOWN)
+        ]
+    fronts, stopped, running, known = (answer.all() for answer in asked)
+    return _Seen(
+        fronts=fronts, stopped=stopped, running=budgets.running(running), known=known
+    )
 
 
 def _by_source(

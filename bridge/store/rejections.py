@@ -9,6 +9,8 @@ from bridge.store.tables import rejections
 KEPT = 1_000  # per source
 KEPT_FOR = timedelta(days=7)
 
+_LARGEST = 2**31 - 1  # what the column of a size holds; a head may announce anything
+
 
 def add(
     connection: Connection,
@@ -29,7 +31,7 @@ def add(
             "reason": reason,
             "status": status,
             "remote": remote,
-            "size": size,
+            "size": min(size, _LARGEST),
         },
     )
     mine = rejections.c.source == source

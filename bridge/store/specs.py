@@ -4,13 +4,13 @@ Stored once by hash, so that removing a rule or a connection from the mapping fi
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection as Database
 from sqlalchemy import select
 
 from bridge.model import Connection, Json, SecretRef
-from bridge.store import prepared
+from bridge.store import inserting
 from bridge.store.columns import encoded
 from bridge.store.tables import connection_specs
 from bridge.strict import json
@@ -22,11 +22,16 @@ _rows: dict[int, tuple[Connection | None, dict[str, str]]] = {}
 _MOST = 1_000
 
 
-def keep(database: Database, connection: Connection) -> str:
-    """Stores the connection unless it is there; its hash."""
-    row = _row(connection)
-    prepared.insert_or_ignore(database, connection_specs, row)
-    return row["hash"]
+def keep(database: Database, connections: Iterable[Connection]) -> None:
+    """Stores those that are not there yet."""
+    rows = {row["hash"]: row for row in map(_row, connections)}
+    for _, row in sorted(rows.items()):  # two processes wait for each other in order
+        inserting.insert_or_ignore(database, connection_specs, row)
+
+
+def digest(connection: Connection) -> str:
+    """The hash under which it is kept."""
+    return _row(connection)["hash"]
 
 
 def _row(connection: Connection) -> dict[str, str]:
@@ -34,8 +39,8 @@ def _row(connection: Connection) -> dict[str, str]:
     known, row = _rows.get(id(connection), (None, {}))
     if known is not connection:
         spec = to_json(connection)
-        digest = hashlib.sha256(json.dumps(spec, sort_keys=True)).hexdigest()
-        row = {"hash": digest, "spec": encoded(spec)}
+        hash = hashlib.sha256(json.dumps(spec, sort_keys=True)).hexdigest()
+        row = {"hash": hash, "spec": encoded(spec)}
         if len(_rows) >= _MOST:
             _rows.clear()
         _rows[id(connection)] = connection, row

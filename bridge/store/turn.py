@@ -39,6 +39,4 @@ def by_session(engine: Engine, what: str) -> Iterator[bool]:
 
 def _ask(connection: Connection, function: str, what: str) -> bool:
     query = text(f"SELECT {function}({ADVISORY_KEY})")
-    answer = bool(connection.execute(query, {"what": what}).scalar_one())
-    connection.commit()  # no snapshot is held meanwhile
-    return answer
+    return bool(connection.execute(query, {"what": what}).scalar_one())

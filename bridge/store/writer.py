@@ -8,10 +8,11 @@ thread commits.
 """
 
 import threading
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import (
@@ -31,6 +32,22 @@ MAX_JOBS = 200  # per commit: bounds how long the lock is held
 
 _CROSSED = ("40001", "40P01")  # PostgreSQL: serialization failure, deadlock
 _BUSY = "the store cannot take a write now; nothing was accepted, send it again"
+
+
+@dataclass(frozen=True, slots=True)
+class Together(Generic[T]):
+    """A job that is done for all that wait for the same: `work` gets the items that share a commit, oldest first.
+
+    It returns a value for each. Where one of them fails, each is done alone.
+    """
+
+    work: Callable[[Connection, Sequence[Any]], Sequence[T]]
+    item: Any
+
+    def __call__(self, connection: Connection) -> T:
+        """The job by itself."""
+        (value,) = self.work(connection, [self.item])
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +85,7 @@ class Writer:
         """What became of each job; never raises."""
         try:
             with self._begin() as connection:
-                return [_Done(job(connection)) for job in jobs]
+                return [_Done(value) for value in _all_done(connection, jobs)]
         except Exception as error:
             if not database_is_well(error):
                 return _all_failed(jobs, error)
@@ -152,6 +169,21 @@ def writer_for_this_process(
 ) -> Writer:
     """A GroupWriter where gevent has patched the process, a plain Writer otherwise."""
     return GroupWriter(begin) if patched("threading") else Writer(begin)
+
+
+def _all_done(connection: Connection, jobs: Sequence[Job[Any]]) -> list[Any]:
+    """The jobs' values, in their order; what can be done together is."""
+    values: dict[int, Any] = {}
+    shared: dict[Any, dict[int, Any]] = defaultdict(dict)
+    for place, job in enumerate(jobs):
+        if isinstance(job, Together):
+            shared[job.work][place] = job.item
+        else:
+            values[place] = job(connection)
+    for work, items in shared.items():
+        done = work(connection, [*items.values()])
+        values |= zip(items, done, strict=True)
+    return [values[place] for place in range(len(jobs))]
 
 
 def _attempt(connection: Connection, job: Job[Any]) -> _Done | _Failed:

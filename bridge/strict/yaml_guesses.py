@@ -141,6 +141,17 @@ def _extra_bracket(failure: Failure) -> Reason | None:
     return failure.reason(f"this {failure.char} closes nothing", "drop it")
 
 
+def _no_anchor(failure: Failure) -> Reason | None:
+    """*name, where no &name stands above."""
+    name = re.match(r"\*([\w-]+)", failure.text[failure.column :])
+    if failure.problem != "found undefined alias" or not name:
+        return None
+    return failure.reason(
+        f"no anchor &{name[1]} stands above",
+        "write the anchor before its first use, or the value in quotes",
+    )
+
+
 def _sign(failure: Failure) -> Reason | None:
     """A value that begins with a sign that means something else in YAML."""
     before = failure.text[failure.column - 1 : failure.column]
@@ -158,7 +169,7 @@ def _sign(failure: Failure) -> Reason | None:
     )
 
 
-_SIGNS = ("found character that cannot start any token", "found undefined alias")
+_SIGNS = ("found character that cannot start any token",)
 
 
 def _indentation(failure: Failure) -> Reason | None:
@@ -223,6 +234,7 @@ _GUESSES = (
     _open_bracket,
     _indentation,
     _after_quotes,
+    _no_anchor,
     _sign,
     _extra_bracket,
     _inner_colon,

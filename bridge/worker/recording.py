@@ -3,12 +3,14 @@
 What cannot be recorded is an unknown outcome to whoever takes the delivery over, and may be sent a second time.
 """
 
+from collections.abc import Sequence
+
 import gevent
 
 from bridge import log
 from bridge.errors import StoreRefused, StoreUnavailable
-from bridge.store import Database, attempts, clock
-from bridge.store.attempts import After, Attempt
+from bridge.store import Database, Session, Together, attempts, clock
+from bridge.store.attempts import After, Attempt, Made
 from bridge.store.leases import Claimed
 
 _AGAIN = 0.5  # seconds between tries while the store is away
@@ -44,14 +46,15 @@ def _stored(
 ) -> After | None:
     while True:
         try:
-            return database.write(
-                lambda connection: attempts.finish(
-                    connection, item, made, after, clock(connection)
-                )
-            )
+            return database.write(Together(_finish, (item, made, after)))
         except StoreRefused:
             raise
         except StoreUnavailable as error:
             reason = str(error)
             _log.error("attempt not recorded yet", delivery_id=item.id, error=reason)
             gevent.sleep(_AGAIN)
+
+
+def _finish(connection: Session, made: Sequence[Made]) -> list[After | None]:
+    """What ended while a commit ran is recorded by the next one."""
+    return attempts.finish_all(connection, made, clock(connection))

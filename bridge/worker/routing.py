@@ -9,8 +9,9 @@ Why deliveries come into being in order of receipt, whatever other workers do:
 - If A was answered before B came, A was committed before B was inserted: A has the lower id (SQLite numbers under the
   write lock, PostgreSQL's sequence only goes up), and whoever sees B waiting sees A waiting or routed.
 - A batch is read in one statement and is the *beginning* of what waits, so with B it holds every such A.
-- It is recorded in one transaction, from its first event to its last. The conditional update of events.routed waits
-  for another worker's uncommitted one, so B's deliveries are made after A's were committed or right behind them here.
+- It is recorded in one transaction, from its first event to its last. The conditional update of store.routed waits
+  for another worker's uncommitted one, so B's deliveries are made after A's were committed or right behind them here:
+  all events of a batch are taken, in their order, before the first delivery is made.
 
 So it would break with a cursor (a low id may be committed late), with SKIP LOCKED in the read, with events recorded in
 another order than read, or with one transaction for each of several sources. Two workers that route the same batch
@@ -21,7 +22,6 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 import gevent
 
@@ -29,8 +29,9 @@ from bridge import log, metrics, providers
 from bridge.errors import Malformed, Refused, StoreRefused
 from bridge.mapping import Ruleset, Source, look_up, passed_over, route
 from bridge.model import Decision, Event, Rendered, Said
-from bridge.store import Database, Session, announce, clock, deliveries, events, fetches
+from bridge.store import Database, Session, announce, clock, events, routed
 from bridge.store.events import StoredEvent
+from bridge.store.routed import Verdict
 from bridge.worker import fetching
 
 BATCH = 50  # events per transaction: bounds how long intake waits for the writer
@@ -73,13 +74,13 @@ class Router:
     def _route_batch(self, ruleset: Ruleset) -> int:
         with self._database.read() as connection:
             waiting = events.waiting(connection, ruleset.sources.keys(), BATCH)
-        routed = []
+        asked = []
         for stored in waiting:
-            routed.append(self._ask(ruleset, stored))
+            asked.append(self._ask(ruleset, stored))
             gevent.sleep(0)  # calls under way go on between two events
-        if routed:
-            self._store(ruleset, routed)
-        return len(routed)
+        if asked:
+            self._store(ruleset, asked)
+        return len(asked)
 
     def decide(self, ruleset: Ruleset, stored: StoredEvent) -> tuple[Decision, ...]:
         """What the rules say; an event that they cannot be asked about gets one decision that says why."""
@@ -148,12 +149,12 @@ class Router:
             fetched=fetching.read(stored.fetched),
         )
 
-    def _store(self, ruleset: Ruleset, routed: Sequence[Routed]) -> None:
+    def _store(self, ruleset: Ruleset, items: Sequence[Routed]) -> None:
         """Records a batch; where the store does not take it, one by one, so that only one event is concerned."""
         try:
-            done = self._database.write(lambda c: _record(c, ruleset, routed))
+            done = self._database.write(lambda c: _record(c, ruleset, items))
         except StoreRefused as error:
-            for item in routed:
+            for item in items:
                 self._store_alone(ruleset, item, str(error))
             return
         for item in done:
@@ -175,41 +176,17 @@ class Router:
             self._database.write(lambda c: _record(c, ruleset, [failed]))
 
 
-def store_decisions(
-    connection: Session,
-    event: int,
-    ruleset: str,
-    decisions: Sequence[Decision],
-    now: datetime,
-) -> None:
-    """Adds the deliveries that decisions call for: one per rendered call, a dead letter per error."""
-    for decision in decisions:
-        for rendered in decision.rendered:
-            deliveries.add(connection, event, ruleset, rendered, now)
-        if decision.said is Said.ERROR:
-            code = decision.diagnostic.code if decision.diagnostic else "error"
-            deliveries.add_failed(
-                connection, event, ruleset, decision.rule, code, decision.reason, now
-            )
-
-
 def _record(
-    connection: Session, ruleset: Ruleset, routed: Sequence[Routed]
+    connection: Session, ruleset: Ruleset, items: Sequence[Routed]
 ) -> list[Routed]:
     """Stores decisions and deliveries; those that another worker did not record before."""
-    now = clock(connection)
-    done = []
-    for item in routed:
-        id = item.event.id
-        if item.look_up:
-            if fetches.begin(connection, id):
-                deliveries.add(connection, id, ruleset.hash, item.look_up, now)
-                done.append(item)
-        elif events.routed(connection, id, ruleset.hash, item.decisions, now):
-            store_decisions(connection, id, ruleset.hash, item.decisions, now)
-            done.append(item)
+    verdicts = [
+        Verdict(event=item.event.id, decisions=item.decisions, look_up=item.look_up)
+        for item in items
+    ]
+    mine = routed.record(connection, verdicts, ruleset.hash, clock(connection))
     announce(connection)  # other workers may have room for what is due now
-    return done
+    return [item for item, is_mine in zip(items, mine) if is_mine]
 
 
 def _unasked(source: Source, said: Said, reason: str) -> Decision:

@@ -4,6 +4,7 @@ import http.server
 import os
 import threading
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from bench import objects
@@ -85,7 +86,7 @@ def test_new_project_is_told_what_to_do(terminal, house, monkeypatch):
     assert [
         what for what, (ok, _) in found.items() if not ok
     ] == "secrets store running".split()
-    assert "`bridge migrate` makes it" in found["store"][1]
+    assert "`bridge migrate` makes a new one" in found["store"][1]
     assert "start it with `bridge serve`" in found["running"][1]
     assert (
         "\n               SHOP_KEY is not set or empty  (mappings/shop.yaml:9:"
@@ -160,6 +161,9 @@ def test_running_asks_the_bridge_alone(
     result = terminal("doctor", "--running")
     assert result.exit_code == code
     assert words in result.output
+    (line,) = objects(terminal("doctor", "--running", "--json"))
+    assert (line["what"], line["ok"]) == ("running", code == 0)
+    assert words in line["message"]
 
 
 def test_secrets_that_others_may_read_are_said(terminal, settled, house, rewrite):
@@ -188,6 +192,17 @@ def test_clocks_that_are_apart_are_said(terminal, settled, monkeypatch):
     monkeypatch.setattr(checks, "clock", lambda connection: ahead)
     ok, message = said(terminal("doctor"))["clock"]
     assert not ok and " s apart: set both by NTP" in message
+
+
+def test_a_slow_answer_of_the_database_is_no_difference(terminal, settled, monkeypatch):
+    """Its moment lies between the asking and the answer, however long that took."""
+    start = datetime.now(UTC)
+    moments = iter([start, start + timedelta(seconds=9)])
+    monkeypatch.setattr(
+        checks, "datetime", SimpleNamespace(now=lambda zone: next(moments))
+    )
+    monkeypatch.setattr(checks, "clock", lambda _: start + timedelta(seconds=4))
+    assert said(terminal("doctor"))["clock"][0]
 
 
 def test_a_store_of_an_older_release_is_said(terminal, settled):

@@ -164,16 +164,17 @@ def test_started_for_real_an_error_is_a_sentence_too(house):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["events", "list"], ["why", "1"], ["retry", "1"], ["migrate"]]
+    ("arguments", "code"),
+    [(["events", "list"], 3), (["why", "1"], 3), (["retry", "1"], 3), (["migrate"], 4)],
 )
 def test_store_folder_that_cannot_be_made_is_a_sentence(
-    terminal, house, monkeypatch, arguments
+    terminal, house, monkeypatch, arguments, code
 ):
-    """A folder that the machine refuses to make is named, and exit code 4."""
+    """A folder that the machine refuses to make is named, and exit code 4; who only looks finds no store there."""
     (house / "file").write_text("")
     monkeypatch.setenv("BRIDGE_DATABASE_URL", f"sqlite:///{house}/file/bridge.db")
     result = terminal(*arguments)
-    assert (result.exit_code, result.stdout) == (4, "")
+    assert (result.exit_code, result.stdout) == (code, "")
     assert result.stderr.startswith("bridge: ")
     assert str(house / "file") in result.stderr and result.stderr.count("\n") == 1
 

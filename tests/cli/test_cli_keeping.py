@@ -1,6 +1,7 @@
 """The commands that keep and move a store: backup, restore, migrate, and the ledger behind `why --ticket`."""
 
 import json
+import os
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -70,6 +71,9 @@ def test_backup_and_restore(terminal, bench, tmp_path, monkeypatch):
     assert (made.exit_code, made.stdout) == (0, "")
     assert "events 1, deliveries 1" in made.stderr and "checked" in made.stderr
     assert terminal("backup", "b.db").exit_code == 3
+    (said,) = objects(terminal("backup", "c.db", "--json"))
+    assert said["file"] == "c.db" and said["bytes"] > 0
+    assert (said["rows"]["events"], said["rows"]["deliveries"]) == (1, 1)
     monkeypatch.setenv("BRIDGE_DATABASE_URL", f"sqlite:///{tmp_path}/new/bridge.db")
     done = terminal("restore", "b.db")
     assert done.exit_code == 0 and "paused" in done.stderr
@@ -77,6 +81,9 @@ def test_backup_and_restore(terminal, bench, tmp_path, monkeypatch):
     with closing(Database(f"sqlite:///{tmp_path}/new/bridge.db")) as restored:
         with restored.read() as connection:
             assert len(pauses.listed(connection)) == 1
+    (again,) = objects(terminal("restore", "b.db", "--force", "--json"))
+    assert again["waiting"] == 0 and again["aside"].startswith(f"{tmp_path}/new/")
+    assert datetime.fromisoformat(again["newest"]).tzinfo is not None
 
 
 @pytest.mark.parametrize(
@@ -101,5 +108,5 @@ def test_a_file_that_is_no_backup_is_refused(terminal, house):
 
 def test_migrate_from_needs_postgresql(terminal, bench):
     """The store of the settings must be the new one."""
-    result = terminal("migrate", "--from", "sqlite:///other.db")
+    result = terminal("migrate", "--from", os.environ["BRIDGE_DATABASE_URL"])
     assert result.exit_code == 3 and "BRIDGE_DATABASE_URL the new" in result.stderr

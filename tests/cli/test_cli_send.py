@@ -239,6 +239,11 @@ def test_an_event_without_an_id_cannot_get_another(terminal, door):
     path = PAYLOADS / "lemonsqueezy" / "order_created__custom_data.http"
     result = terminal("send", path, "--new-id")
     assert result.exit_code == 3 and "--set" in result.stderr
+    source("woocommerce")
+    (ping,) = (PAYLOADS / "woocommerce").glob("*handshake.http")
+    result = terminal("send", ping, "--source", "woocommerce", "--new-id")
+    assert result.exit_code == 3 and "no event to renew" in result.stderr
+    assert door.requests == []
 
 
 @pytest.mark.parametrize(

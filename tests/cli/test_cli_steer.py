@@ -46,6 +46,7 @@ def test_retry_routes_a_rule_error_with_the_rules_of_now(terminal, bench, tmp_pa
 def test_retry_needs_rules_in_force(terminal, tmp_path, monkeypatch):
     """Where no ruleset was ever in force the sentence says how to get one."""
     monkeypatch.chdir(tmp_path)
+    terminal("migrate")
     result = terminal("retry", "1")
     assert (result.exit_code, result.stdout) == (3, "")
     assert "bridge check --activate" in result.stderr and result.stderr.count("\n") == 1
@@ -286,9 +287,47 @@ def test_resume_says_what_is_stopped_still(terminal, bench):
 def test_everything_can_be_paused_before_the_first_rules(
     terminal, tmp_path, monkeypatch
 ):
-    """A new or restored bridge can be told to send nothing before it starts."""
+    """A new bridge can be told to send nothing before it starts."""
     monkeypatch.chdir(tmp_path)
+    terminal("migrate")
     assert terminal("pause", "--all").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["pause", "--all"],
+        ["pause"],
+        ["resume", "api"],
+        ["events", "list"],
+        ["why", "1"],
+        ["retry", "1"],
+        ["audit"],
+        ["backup", "copy.db"],
+        ["migrate", "--from", "sqlite:///var/bridge.db"],
+    ],
+)
+def test_a_store_that_is_not_there_is_a_mistake(
+    terminal, tmp_path, monkeypatch, arguments
+):
+    """Who pauses from the wrong folder must not be told that everything stands still; and nothing is made there."""
+    monkeypatch.chdir(tmp_path)
+    result = terminal(*arguments)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert f"there is no store at {tmp_path}/var/bridge.db: set" in result.stderr
+    made = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert made == []
+
+
+def test_pause_and_resume_answer_in_json(terminal, bench):
+    """Each with rows as `pause` lists them: what was paused, and what is stopped still."""
+    (paused,) = objects(terminal("pause", "--source", "stripe", "--json"))
+    assert (paused["what"], paused["kind"]) == ("source stripe", "paused")
+    assert objects(terminal("pause", "--source", "stripe", "--json")) == [paused]
+    (other,) = objects(terminal("pause", "--ticket", "4711", "--json"))
+    left = objects(terminal("resume", "--ticket", "4711", "--json"))
+    assert left == [paused] and other["what"] == "ticket 4711"
+    assert objects(terminal("resume", "--source", "stripe", "--json")) == []
 
 
 def test_a_rule_is_paused_while_no_rules_can_be_read(terminal, bench, tmp_path):

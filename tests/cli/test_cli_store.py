@@ -189,8 +189,13 @@ def test_migrate_makes_the_store_once(terminal, tmp_path, monkeypatch):
     assert terminal("migrate").stderr == "nothing to do\n"
 
 
-def test_listing_makes_a_store_that_is_not_there(terminal, tmp_path, monkeypatch):
-    """The very first command of a new project finds an empty store, not an error."""
+def test_a_store_is_made_for_its_owner_alone(terminal, tmp_path, monkeypatch):
+    """It holds payloads. One that is there keeps the mode that somebody gave it."""
     monkeypatch.chdir(tmp_path)
+    store = tmp_path / "var" / "bridge.db"
+    assert objects(terminal("migrate", "--json")) == [{"changed": True}]
+    assert store.stat().st_mode & 0o777 == 0o600
+    store.chmod(0o640)
+    assert objects(terminal("migrate", "--json")) == [{"changed": False}]
     assert terminal("events", "list").exit_code == 5
-    assert (tmp_path / "var" / "bridge.db").is_file()
+    assert store.stat().st_mode & 0o777 == 0o640

@@ -132,8 +132,8 @@ def test_a_recording_that_is_not_there_opens_no_store(terminal, house, monkeypat
 
 def test_store_that_cannot_be_opened_is_exit_code_4(terminal, house, monkeypatch):
     """The machine is to blame, and says how."""
-    (house / "taken").write_text("")
-    monkeypatch.setenv("BRIDGE_DATABASE_URL", "sqlite:///taken/bridge.db")
+    (house / "taken").write_text("no database" * 100)
+    monkeypatch.setenv("BRIDGE_DATABASE_URL", "sqlite:///taken")
     result = terminal("try", "17")
     assert (result.exit_code, result.stdout) == (4, "")
     assert "taken" in result.stderr and result.stderr.count("\n") == 1

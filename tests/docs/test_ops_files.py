@@ -22,9 +22,18 @@ OPERATING = (ROOT / "docs" / "operating.md").read_text("utf-8")
 _NAME = re.compile(r"\bbridge_[a-z_]+")
 
 
+# Of the store's numbers, which are counted by nothing where they are not here.
+LABELS = {
+    "bridge_deliveries": {"connection", "state"},
+    "bridge_oldest_waiting_seconds": {"connection"},
+    "bridge_connection_parked": {"connection"},
+    "bridge_connection_breaker_open": {"connection"},
+}
+
+
 def declared():
     """Every series by its name in a query, with the labels that it has."""
-    found = {name: None for name in (*GAUGES, DEGRADED[0])}
+    found = {name: LABELS.get(name, set()) for name in (*GAUGES, DEGRADED[0])}
     for metric in vars(metrics).values():
         if isinstance(metric, Counter):
             found[f"{metric._name}_total"] = set(metric._labelnames)
@@ -57,16 +66,17 @@ def test_a_query_names_metrics_that_there_are(where, query):
 
 @pytest.mark.parametrize(("where", "query"), QUERIES)
 def test_a_query_groups_by_labels_that_there_are(where, query):
-    """A counter is summed by what it is counted by."""
+    """What is summed is counted by that, and what is picked out is there: each label is one of its metrics'."""
     labels = declared()
-    known = [labels[name] for name in _NAME.findall(query) if labels[name] is not None]
+    known = set().union(*(labels[name] for name in _NAME.findall(query)))
     wanted = {
         label.strip()
-        for group in re.findall(r"by \(([^)]*)\)", query)
+        for group in re.findall(r"(?:by|on|without) \(([^)]*)\)", query)
         for label in group.split(",")
     }
-    if known:
-        assert wanted <= set.union(*known)
+    for name, picked in re.findall(r"(bridge_[a-z_]+)\{([^}]*)\}", query):
+        assert set(re.findall(r"(\w+)[!=]", picked)) <= labels[name]
+    assert wanted <= known or query.startswith("up{")
 
 
 def test_every_metric_is_on_the_dashboard():
@@ -114,3 +124,6 @@ def test_the_stores_numbers_can_be_read(sqlite):
     (parked,) = families["bridge_connection_parked"].samples
     assert (parked.labels, parked.value) == ({"connection": odd}, 1.0)
     assert all(family.documentation for family in families.values())
+    for family in families.values():
+        for sample in family.samples:
+            assert set(sample.labels) == LABELS.get(family.name, set())

@@ -82,14 +82,15 @@ def test_acknowledged_events_survive_kill_9(tmp_path):
         for _ in range(ROUNDS):
             running.start()
             with Sender(running.url, max(acknowledged, default=0) + 100) as sender:
-                assert eventually(lambda: rows(running, "sending"))
+                assert eventually(lambda: len(sender.acknowledged) > 3)
                 time.sleep(chance.uniform(0.1, 1))
+                assert eventually(lambda: rows(running, "sending"))
                 running.kill_group()
             acknowledged |= sender.acknowledged
         assert len(acknowledged) > 10
         running.start()
         done = eventually(
-            lambda: not missing(running, sandbox, acknowledged), seconds=90
+            lambda: not missing(running, sandbox, acknowledged), seconds=240
         )
         assert done, missing(running, sandbox, acknowledged)
         assert lost_attempts(running) > 0

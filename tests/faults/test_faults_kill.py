@@ -17,8 +17,10 @@ def crash(fleet, traffic, point, passes):
     worker = fleet.worker(LEASE, *([] if receiving else [death]))
     receivers = fleet.receivers(*([death] if receiving else []))
     with traffic:
-        victim = receivers if receiving else worker
+        victim, before = receivers if receiving else worker, traffic.acknowledged()
         assert eventually(lambda: victim.code() is not None), fleet.tail()
+        if not receiving:
+            assert eventually(lambda: traffic.acknowledged() > before + 2)
         fleet.kill()
 
 
@@ -30,7 +32,7 @@ def crash_at(fleet, sandbox, points, chance):
     fleet.worker(LEASE)
     fleet.receivers()
     traffic.resend()
-    assert settled(fleet.bridge, 60), fleet.tail()
+    assert settled(fleet.bridge), fleet.tail()
     assert judge(history(traffic, sandbox, fleet.bridge)) == []
     return traffic
 

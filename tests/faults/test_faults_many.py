@@ -57,7 +57,7 @@ def test_one_poisoned_event_stops_nobody(on_sqlite, sandbox):
 @pytest.mark.slow
 def test_what_waits_for_a_vendor_that_was_down_drains_in_order(on_sqlite, sandbox):
     """R-16: 270 updates wait for a vendor that is down: when it is back they come in lane order and within the rate
-    and concurrency of their connection; another vendor's updates are on time all the while.
+    and concurrency of their connection; another vendor's updates do not wait for that.
 
     Fails when Budget.spend does not move `next_at` on, and when an open breaker lets more than a probe through.
     """

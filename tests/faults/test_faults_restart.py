@@ -14,6 +14,9 @@ from traffic import MAPPING, Traffic, history, settled
 
 from bridge.store import migrate
 
+# A proxy that stands still has more than two seconds from connecting to its first request.
+ASKS_LATE = ("put", "bridge.receive.gunicorn_worker", "_FIRST", 20.0)
+
 
 @pytest.mark.slow
 def test_a_rolling_restart_is_not_noticed(on_postgresql, sandbox):
@@ -36,8 +39,16 @@ def test_a_rolling_restart_is_not_noticed(on_postgresql, sandbox):
 
 
 def start(running, port):
-    """A receiver and a worker, as one host runs them."""
-    return running.receivers(port=port), running.worker(LEASE)
+    """A receiver and a worker, as one host runs them; both are up."""
+    receivers, before = running.receivers(ASKS_LATE, port=port), working(running)
+    worker = running.worker()
+    assert eventually(lambda: working(running) > before), running.tail()
+    return receivers, worker
+
+
+def working(running):
+    """How many workers have begun so far."""
+    return running.bridge.log.read_text().count("worker started")
 
 
 @pytest.fixture
@@ -95,7 +106,7 @@ def kill(server):
     family = [postmaster, *postmaster.children(recursive=True)]
     for process in family:
         os.kill(process.pid, signal.SIGKILL)
-    psutil.wait_procs(family, timeout=10)
+    psutil.wait_procs(family, timeout=60)
 
 
 def since(traffic, moment):

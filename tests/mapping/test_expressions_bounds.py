@@ -198,6 +198,48 @@ def test_loops_end(source):
     assert refused(source, names, template=True, quick=4 * QUICK) == "E303"
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        "p | e164('CL') == ''",
+        "d | parse_date == d",
+        "d | datetime('%H', 'Asia/Kolkata') == ''",
+        "d | plus(days=1) | date == ''",
+        "h | strip_tags == ''",
+        "h | html == ''",
+        "n | number | round(1) == 1",
+        "i > e",
+        "i == e",
+        "a // 7 % 3 == 1",
+        "t | upper == ''",
+    ],
+)
+def test_a_turn_costs_what_its_body_does(part):
+    """Work is (items times body), and senders choose the items: many calls in one turn are as many steps."""
+    names = {
+        "l": [*range(10_000)],
+        "p": "+56 9 6123 4567",
+        "d": "2026-01-01T00:00:00Z",
+        "h": "<a>" * 80,
+        "n": "9" * 90 + ".5",
+        "i": int("9" * 1_000),
+        "e": Decimal("1E+999"),
+        "a": 12345,
+        "t": "x" * 250,
+    }
+    body = " or ".join([f"({part}) and false"] * 12)
+    source = f"{{% for x in l %}}{{% if {body} %}}{{% endif %}}{{% endfor %}}"
+    assert refused(source, names, template=True, quick=6 * QUICK) == "E303"
+
+
+def test_a_long_ordinary_loop_is_no_bomb():
+    """A line per item, with an amount, for a thousand items."""
+    lines = [{"name": "a", "qty": 2, "amount": 1999}] * 1_000
+    source = "{% for l in lines %}{{ l.qty }} × {{ l.name }}: {{ l.amount | from_minor('usd') }}\n{% endfor %}"
+    text = compile_template(source, blocks=True).evaluate(Scope(names={"lines": lines}))
+    assert text == "2 × a: 19.99\n" * 1_000
+
+
 def test_budget_is_shared_by_an_event():
     """Child scopes draw on the same steps, so many small expressions cannot add up unseen."""
     scope = Scope(names={"l": [1] * 1000}, budget=Budget(2500))

@@ -35,6 +35,13 @@ FINDS = {
         "[",
         "close it with ]",
     ),
+    "target of another form": (
+        TARGET,
+        "    target: vambe/update_amount\n",
+        "9:13: error[M102] 'target' is not a target such as vambe.update_amount",
+        "vambe/update_amount",
+        "write one such as vambe.update_amount",
+    ),
     "unquoted": (
         AMOUNT,
         "{{ inv.paid }}",

@@ -3,6 +3,7 @@
 import socket
 import ssl
 import threading
+import time
 from contextlib import suppress
 from ipaddress import ip_network
 from pathlib import Path
@@ -11,6 +12,10 @@ from bridge.outbound import Target
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 TLS = Path(__file__).parent / "tls"
+ENDLESS = 40.0  # seconds that a vendor goes on who never comes to an end
+LONG = (
+    20.0  # seconds: a call to such a vendor that ends sooner was ended by its own limit
+)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
@@ -27,6 +32,7 @@ class RawServer:
         self.stopped = threading.Event()  # for answers that wait
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
+        self._open: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept)]
         self._threads[0].start()
 
@@ -39,8 +45,16 @@ class RawServer:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        for conn in self._open:
+            with suppress(OSError):
+                conn.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
-            thread.join(5)
+            thread.join(60)
+
+    def wait_closed(self) -> None:
+        """Waits until every connection so far is closed by this side."""
+        for thread in self._threads[1:]:
+            thread.join(60)
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -53,9 +67,11 @@ class RawServer:
 
     def _serve(self, conn: socket.socket) -> None:
         with suppress(OSError), conn:
-            conn.settimeout(5)
+            conn.settimeout(60)
+            self._open.append(conn)
             if self.tls:
                 conn = self.tls.wrap_socket(conn, server_side=True)
+                self._open.append(conn)
             with conn:
                 while self._one(conn):
                     pass
@@ -69,6 +85,13 @@ class RawServer:
             conn.sendall(self.answer)
             return True
         return bool(self.answer(conn))
+
+
+def drip(server: RawServer, conn: socket.socket, piece: bytes) -> None:
+    """Sends a piece at a time, without an end."""
+    until = time.monotonic() + ENDLESS
+    while time.monotonic() < until and not server.stopped.wait(0.05):
+        conn.sendall(piece)
 
 
 def read_request(conn: socket.socket) -> bytes:

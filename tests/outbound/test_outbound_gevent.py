@@ -10,46 +10,46 @@ monkey.patch_all()
 
 import time
 from ipaddress import ip_address
-import gevent
+from gevent import joinall, spawn
 from bridge.model import Call
 from bridge.outbound import Outbound, Target, dial
-from outbound_server import LOOPBACK, OK, TLS, RawServer
+from outbound_server import LONG, LOOPBACK, OK, TLS, RawServer, drip
 
-def drip(server, head):
+def without_end(server, head):
     def answer(conn):
         conn.sendall(head)
-        while not server.stopped.wait(0.05):
-            conn.sendall(b"\\0")
+        drip(server, conn, b"\\0")
     return answer
 
-def slow(conn):
-    time.sleep(0.2)
+def together(conn):
+    while len(waiting.requests) < 20:
+        time.sleep(0.01)
     conn.sendall(OK)
     return True
 
 dial.lookup = lambda exchange, host, port: [ip_address("127.0.0.1")]
 outbound = Outbound(allowed_networks=LOOPBACK, ca_bundle=str(TLS / "ca.pem"))
 call = Call(method="POST", path="/", body=b"{}")
-servers = [RawServer(OK) for _ in range(2)] + [RawServer(slow), RawServer(OK, "vendor.pem")]
+servers = [RawServer(OK) for _ in range(2)] + [RawServer(together), RawServer(OK, "vendor.pem")]
 body, handshake, waiting, secure = servers
-body.answer = drip(body, b"HTTP/1.1 200 OK\\r\\nContent-Length: 99999\\r\\n\\r\\n")
-handshake._one = drip(handshake, b"\\x16\\x03\\x03\\x40\\x00\\x02\\x00\\x3f\\xfc")
+body.answer = without_end(body, b"HTTP/1.1 200 OK\\r\\nContent-Length: 99999\\r\\n\\r\\n")
+handshake._one = without_end(handshake, b"\\x16\\x03\\x03\\x40\\x00\\x02\\x00\\x3f\\xfc")
 
-def timed(target, timeout):
-    started = time.monotonic()
-    answer = outbound.send(call, target, timeout=timeout)
-    return answer, time.monotonic() - started
+def spend(target, sent):
+    for _ in range(5):  # a machine that stalls may keep a call from leaving, but not each time
+        answer = outbound.send(call, target, timeout=1)
+        if answer.sent == sent:
+            break
+    return answer
 
-jobs = [gevent.spawn(timed, body.target(), 0.4), gevent.spawn(timed, handshake.target("v.test", "https"), 0.4)]
-jobs += [gevent.spawn(timed, waiting.target(), 5) for _ in range(20)]
-gevent.joinall(jobs)
-for job, sent in zip(jobs, (True, False)):
-    answer, seconds = job.value
-    assert (answer.kind, answer.sent) == ("timeout", sent), answer
-    assert 0.35 < seconds < 1.0, seconds
-for job in jobs[2:]:
-    answer, seconds = job.value
-    assert answer.status == 200 and seconds < 1.0, (answer, seconds)
+ended = {spawn(spend, body.target(), True): True, spawn(spend, handshake.target("v.test", "https"), False): False}
+answered = [spawn(outbound.send, call, waiting.target(), timeout=60) for _ in range(20)]
+joinall([*ended, *answered])
+for job, sent in ended.items():
+    assert (job.value.kind, job.value.sent) == ("timeout", sent), job.value
+    assert job.value.elapsed < LONG, job.value
+for job in answered:
+    assert job.value.status == 200, job.value
 assert outbound.send(call, secure.target("vendor.test", "https")).status == 200
 outbound.close()
 for server in servers:
@@ -59,12 +59,12 @@ print("held")
 
 
 def test_bounds_hold_under_gevent():
-    """Dribbling bodies and handshakes end in time while twenty other calls go on beside them."""
+    """Dribbling bodies and handshakes end in time beside twenty calls that are answered once all of them are there."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", PROGRAM],
         cwd=Path(__file__).parent,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
     )
     assert done.stdout == "held\n", done.stderr

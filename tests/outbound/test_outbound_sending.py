@@ -4,7 +4,7 @@ import socket
 import time
 
 import pytest
-from outbound_server import OK
+from outbound_server import ENDLESS, LONG, OK, drip
 
 from bridge.model import Call, NoReply, Reply
 from bridge.outbound import Outbound, Target
@@ -12,39 +12,17 @@ from bridge.outbound import Outbound, Target
 MIB = 1024 * 1024
 
 
-def drip(server, piece=b"x", head=b"", every=0.05):
-    """An answer that sends one piece after another until the test ends."""
-
-    def answer(conn):
-        conn.sendall(head)
-        while not server().stopped.wait(every):
-            conn.sendall(piece)
-
-    return answer
-
-
-@pytest.fixture
-def drip_serve(serve):
-    """serve(piece, head, every): a server whose answer never ends."""
-
-    def start(**kwargs):
-        made = []
-        made.append(serve(drip(lambda: made[0], **kwargs)))
-        return made[0]
-
-    return start
-
-
 def test_answer_is_returned_as_it_came(serve, outbound, call):
     """Status, lower-case headers and body reach the caller unchanged; repeated headers are joined."""
     server = serve(
         b"HTTP/1.1 418 Odd\r\nX-A: 1\r\nx-a: 2\r\nContent-Length: 3\r\n\r\n\xff\x00!"
     )
+    started = time.monotonic()
     reply = outbound.send(call, server.target())
+    assert 0 < reply.elapsed <= time.monotonic() - started
     assert isinstance(reply, Reply)
     assert (reply.status, reply.body, reply.truncated) == (418, b"\xff\x00!", False)
     assert reply.headers["x-a"] == "1, 2"
-    assert 0 < reply.elapsed < 5
 
 
 def test_request_on_the_wire(serve, outbound):
@@ -81,7 +59,7 @@ def test_request_on_the_wire(serve, outbound):
 def test_calls_without_a_body(serve, outbound, method):
     """A call without a body is sent without one, and HEAD does not wait for an answer's body."""
     server = serve(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-    reply = outbound.send(Call(method=method, path="/"), server.target(), timeout=2)
+    reply = outbound.send(Call(method=method, path="/"), server.target())
     assert isinstance(reply, Reply) and reply.status == 200
     assert server.requests[0].endswith(b"\r\n\r\n")
 
@@ -144,25 +122,24 @@ def test_compressed_answer_is_not_decoded(serve, outbound, call):
     ],
     ids=["status line", "header", "counted body", "chunk size", "body until close"],
 )
-def test_dribbling_answer_ends_with_the_wall_clock(drip_serve, outbound, call, head):
+def test_dribbling_answer_ends_with_the_wall_clock(serve, send_in_time, call, head):
     """A byte now and then does not extend the time: the whole call ends with its time-out, and it was sent."""
-    server = drip_serve(piece=b"1", head=head)
-    started = time.monotonic()
-    answer = outbound.send(call, server.target(), timeout=0.3)
-    assert 0.25 < time.monotonic() - started < 0.8
+    server = serve(lambda conn: conn.sendall(head) or drip(server, conn, b"1"))
+    answer = send_in_time(call, server.target(), 0.3)
     assert isinstance(answer, NoReply)
     assert (answer.kind, answer.sent) == ("timeout", True)
+    assert 0.3 <= answer.elapsed < LONG
     assert answer.message == "127.0.0.1 did not answer within 0.3 s"
 
 
-def test_reader_that_stalls_ends_with_the_wall_clock(serve, outbound):
+def test_reader_that_stalls_ends_with_the_wall_clock(serve, send_in_time):
     """A vendor that stops reading our request cannot hold the call either."""
     server = serve()
-    server._one = lambda conn: server.stopped.wait(5) and False
+    server._one = lambda conn: server.stopped.wait(ENDLESS) and False
     call = Call(method="POST", path="/", body=b"x" * 32 * MIB)
-    answer = outbound.send(call, server.target(), timeout=0.4)
+    answer = send_in_time(call, server.target(), 0.4)
     assert (answer.kind, answer.sent) == ("timeout", True)
-    assert answer.elapsed < 0.9
+    assert answer.elapsed < LONG
 
 
 @pytest.mark.parametrize(
@@ -186,7 +163,7 @@ def test_framing_without_end_is_cut(serve, outbound, call, head):
         while True:
             conn.sendall(head)
 
-    answer = outbound.send(call, serve(answer).target(), timeout=20)
+    answer = outbound.send(call, serve(answer).target(), timeout=120)
     assert isinstance(answer, NoReply)
     assert (answer.kind, answer.sent) == ("dropped", True)
 
@@ -206,7 +183,7 @@ def test_framing_without_end_is_cut(serve, outbound, call, head):
 def test_connection_dropped_after_the_request(serve, outbound, call, sends):
     """A connection closed before its answer was whole leaves an unknown outcome, without another attempt."""
     server = serve(lambda conn: conn.sendall(sends))
-    answer = outbound.send(call, server.target(), timeout=2)
+    answer = outbound.send(call, server.target())
     assert isinstance(answer, NoReply)
     assert (answer.kind, answer.sent) == ("dropped", True)
     assert len(server.requests) == 1
@@ -246,10 +223,10 @@ def test_call_that_was_held_up_is_not_sent(serve, outbound, call):
     server, now = serve(), time.monotonic()
     late = outbound.send(call, server.target(), start_by=now - 0.001)
     assert (late.kind, late.sent, server.requests) == ("late", False, [])
-    assert outbound.send(call, server.target(), start_by=now + 9).status == 200
+    assert outbound.send(call, server.target(), start_by=now + 300).status == 200
 
 
-def test_connections_are_kept(serve, outbound, call):
+def test_connections_are_kept(serve, outbound, call, unhurried):
     """Calls one after another share a connection."""
     server = serve()
     for _ in range(5):
@@ -261,7 +238,7 @@ def test_closed_pooled_connection_is_not_used(serve, outbound, call):
     """A kept connection that the vendor closed meanwhile costs nothing: the next call opens its own."""
     server = serve(lambda conn: conn.sendall(OK))
     assert outbound.send(call, server.target()).status == 200
-    time.sleep(0.1)
+    server.wait_closed()
     assert outbound.send(call, server.target()).status == 200
     assert server.connections == 2
 

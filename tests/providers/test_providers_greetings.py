@@ -52,7 +52,7 @@ def ask(running, greeting, method=None):
         address,
         data=request.body,
         headers=headers,
-        timeout=10,
+        timeout=60,
     )
 
 

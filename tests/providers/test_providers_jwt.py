@@ -121,16 +121,16 @@ def test_a_place_of_its_own_and_an_algorithm_are_the_recipes():
 
 if asymmetric.available():
 
-    @pytest.mark.parametrize("algorithm, kind", [("RS256", "rsa"), ("ES256", "p256")])
-    def test_tokens_by_public_key(algorithm, kind):
+    @pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
+    def test_tokens_by_public_key(algorithm):
         """The private half signs, the public one is configured; as an HMAC key it opens nothing."""
         provider = generic(scheme="jwt", algorithm=algorithm)
-        public, private = key_pair(kind, "one of two")
+        public, private = key_pair(algorithm, "one of two")
         signed = sign(provider, request(), secret=private)
         assert verify(provider, signed, secret=public).secret == 0
         confused = token({"iat": IAT}, {"alg": "HS256"}, key=public)
         assert refused(provider, bearing(confused), secret=public) == "wrong_signature"
         renamed = token({"iat": IAT}, {"alg": algorithm}, key=public)
         assert refused(provider, bearing(renamed), secret=public) == "wrong_signature"
-        other, _ = key_pair(kind, "the other")
+        other, _ = key_pair(algorithm, "the other")
         assert refused(provider, signed, secret=other) == "wrong_signature"

@@ -127,10 +127,18 @@ def test_pagerduty_lists_signatures_and_each_is_tried():
     refused(case, with_header(signed, header, f"{wrong},{wrong}"))
 
 
-@pytest.mark.parametrize("name", ["message__usual", "ticket__command"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "slack/message__usual",
+        "slack/ticket__command",
+        "slack-interactive/block_actions__button",
+        "slack-interactive/view_closed__no_trigger",
+    ],
+)
 def test_slacks_old_token_is_kept_nowhere(name):
     """It would let somebody forge requests to an app that still goes by it."""
-    case = recorded(f"slack/{name}")
+    case = recorded(name)
     kept = http.write(providers.masked(case.provider, case.request))
     assert b"exampleVerificationToken" not in kept
     assert "exampleVerificationToken" not in repr(case.events())
@@ -142,3 +150,28 @@ def test_these_are_answered_200_and_slack_users_are_shown_nothing(name):
     for kind in ("accepted", "duplicate"):
         found = providers.answer(providers.get(name), kind)
         assert (found.status, found.body) == (200, b"")
+
+
+def test_grafana_without_a_timestamp_header_signs_the_body_alone():
+    """Where nobody set that header the source says so; what is signed with a time is then refused."""
+    case = next(one for one in cases() if one.name == "grafana")
+    bare = providers.configure(
+        case.provider, verify={"signed": ["raw"], "timestamp": None}, event={}
+    )
+    with_time = case.signed()
+    signed = with_header(
+        with_time, "X-Grafana-Alerting-Signature", hexed(case.request.body)
+    )
+    proof = {"now": NOW, "public_url": URL}
+    assert providers.verify(bare, signed, [Secret(KEY)], **proof).secret == 0
+    with pytest.raises(NotVerified):
+        providers.verify(bare, with_time, [case.secret], **proof)
+    with pytest.raises(providers.RecipeError, match="timestamp.from"):
+        providers.configure(case.provider, verify={"signed": ["raw"]}, event={})
+
+
+def test_a_jwt_is_never_without_its_time():
+    """Without the moment of its making a token would be good for ever."""
+    verify = {"scheme": "jwt", "algorithm": "HS256", "timestamp": None}
+    generic = providers.get("generic")
+    assert providers.configure(generic, verify=verify, event={}).recipe.timestamp

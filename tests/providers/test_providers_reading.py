@@ -1,6 +1,7 @@
 """Reading events: bodies, ids, types, times, batches, digests, and what is masked."""
 
 from datetime import UTC
+from importlib import import_module
 
 import pytest
 from provider_cases import one, read
@@ -226,3 +227,15 @@ def test_what_is_inside_items_counts_towards_the_limit():
     assert len(read(EACH, {"changes": [{"value": {"a": held}}]})) == 1_000
     with pytest.raises(TooLarge):
         read(EACH, {"changes": [{"value": {"a": [*held, {}]}}]})
+
+
+def test_what_is_over_the_limit_is_not_made(monkeypatch):
+    """A batch that is refused for its size costs no more than one that is taken."""
+    made, reading = [], import_module("bridge.providers.read")
+    change = reading.change
+    monkeypatch.setattr(
+        reading, "change", lambda *args: made.append(1) or change(*args)
+    )
+    with pytest.raises(TooLarge):
+        read(EACH, {"changes": [{"value": {"a": [{}] * 20_000}}]})
+    assert len(made) == 2 * 1_001

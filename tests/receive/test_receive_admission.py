@@ -10,7 +10,7 @@ from running import SECRET, bridge, eventually
 
 from bridge.errors import NotVerified
 from bridge.mapping.ruleset import Allow
-from bridge.receive.admission import check_network, remote
+from bridge.receive.admission import UNKNOWN, check_network, remote
 from bridge.sandbox import DEFAULT_CREDENTIALS
 
 FORM = "application/x-www-form-urlencoded"
@@ -48,20 +48,22 @@ def send(running, source, id, *, content="application/json", secret=SECRET, via=
     headers = {"X-Signature": mac, "Content-Type": content}
     headers |= {"X-Forwarded-For": via} if via else {}
     url = f"{running.url}/hooks/{source}"
-    return requests.post(url, data=sent, headers=headers, timeout=10)
+    return requests.post(url, data=sent, headers=headers, timeout=60)
 
 
 @pytest.mark.parametrize(
-    "via", [None, "203.0.113.9", "198.51.100.1, 203.0.113.9", "2001:db8::9", "::ffff:203.0.113.9"]
+    "via", [None, "203.0.113.9", "198.51.100.1, 203.0.113.9", "2001:db8::9",
+            "::ffff:203.0.113.9", "203.0.113.9:443", "[2001:db8::9]:443", "[2001:db8::9]"]
 )  # fmt: skip
 def test_from_an_allowed_network(running, via):
     """Whoever connects from an allowed network is taken, as is whoever a trusted proxy connects for."""
-    id = f"in-{via}".replace(":", "-").replace(", ", "-")
+    id = f"in-{via}".replace(":", "-").replace(", ", "-").strip("[")
     assert send(running, "inside", id, via=via).status_code == 202
 
 
 @pytest.mark.parametrize(
-    "via", ["198.51.100.1", "203.0.113.9, 198.51.100.1", "2001:db9::9", "unknown", "203.0.113.9:443"]
+    "via", ["198.51.100.1", "203.0.113.9, 198.51.100.1", "2001:db9::9", "unknown",
+            "198.51.100.1:443", "[2001:db9::9]:443", "203.0.113.9:443:443"]
 )  # fmt: skip
 def test_from_any_other_network(running, via):
     """Anybody else is refused in the words of a wrong signature, so that nobody learns which of the two it was."""
@@ -94,7 +96,7 @@ def test_refusals_are_counted_by_their_cause(running):
 
     def counted():
         url = f"http://127.0.0.1:{running.admin_port}/metrics"
-        text = requests.get(url, timeout=10).text
+        text = requests.get(url, timeout=60).text
         return all(line in text for line in wanted)
 
     assert eventually(counted)
@@ -104,6 +106,38 @@ def test_proxies_are_trusted_in_either_spelling():
     """A socket that listens on IPv6 writes IPv4 addresses as ::ffff:…; networks of IPv4 hold them all the same."""
     environ = {"REMOTE_ADDR": "::ffff:10.0.0.1", "HTTP_X_FORWARDED_FOR": "203.0.113.9"}
     assert remote(environ, [ip_network("10.0.0.0/8")]) == "203.0.113.9"
-    check_network(Allow(networks=(ip_network("10.0.0.0/8"),)), "::ffff:10.0.0.1")
+    inside = Allow(networks=(ip_network("10.0.0.0/8"),))
+    check_network(inside, remote({"REMOTE_ADDR": "::ffff:10.0.0.1"}, []))
     with pytest.raises(NotVerified):
-        check_network(Allow(networks=(ip_network("10.0.0.0/8"),)), "::ffff:11.0.0.1")
+        check_network(inside, remote({"REMOTE_ADDR": "::ffff:11.0.0.1"}, []))
+
+
+@pytest.mark.parametrize(
+    "hop, address",
+    [
+        ("203.0.113.9:443", "203.0.113.9"),
+        ("2001:DB8:0::9", "2001:db8::9"),
+        ("[2001:db8::9]:443", "2001:db8::9"),
+        ("fe80::1%" + "a" * 100, "fe80::1"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("unknown", UNKNOWN),
+        ("x" * 4_000, UNKNOWN),
+        ("203.0.113.9 ", "203.0.113.9"),
+        ("203.0.113.9:", UNKNOWN),
+        ("[203.0.113.9]x", UNKNOWN),
+        ("2001:db8::9:443:1:2:3:4:5", UNKNOWN),
+    ],
+)
+def test_an_address_is_written_one_way(hop, address):
+    """What is kept of a refusal is an address, without port, zone or other text that its column could not hold."""
+    environ = {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": hop}
+    assert remote(environ, [ip_network("10.0.0.0/8")]) == address
+
+
+def test_proxies_with_ports_are_looked_behind():
+    """A chain of trusted proxies that write ports is followed to who is behind them, and no further."""
+    chain = "192.0.2.1, 203.0.113.9:5, 10.0.0.2:80, [::ffff:10.0.0.3]:80"
+    environ = {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": chain}
+    assert remote(environ, [ip_network("10.0.0.0/8")]) == "203.0.113.9"
+    assert remote({}, [ip_network("10.0.0.0/8")]) == UNKNOWN

@@ -5,20 +5,8 @@ import time
 import zlib
 
 import pytest
-from rawsockets import LIMIT, NoVendors, body, events, head, talk
-from running import bridge, post, sign
-
-from bridge.sandbox import DEFAULT_CREDENTIALS
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory):
-    with bridge(
-        tmp_path_factory.mktemp("framing"), NoVendors, DEFAULT_CREDENTIALS
-    ) as made:
-        made.environ |= {"BRIDGE_MAX_BODY": str(LIMIT), "BRIDGE_READ_TIMEOUT": "2"}
-        made.start("--no-worker")
-        yield made
+from rawsockets import LIMIT, body, events, head, talk
+from running import eventually, post, sign
 
 
 def chunked(body, size=8192):
@@ -28,31 +16,31 @@ def chunked(body, size=8192):
     )
 
 
-def test_chunked_body_over_the_limit_is_413(running):
+def test_chunked_body_over_the_limit_is_413(receiver):
     """T-28: a chunked body longer than the limit is refused, not cut to the limit and taken."""
     whole = b"x" * (LIMIT * 2)
-    assert talk(running, head("Transfer-Encoding: chunked"), chunked(whole)) == 413
+    assert talk(receiver, head("Transfer-Encoding: chunked"), chunked(whole)) == 413
 
 
-def test_chunked_body_at_the_limit_is_read(running):
+def test_chunked_body_at_the_limit_is_read(receiver):
     """T-28: the limit itself is allowed: such a body goes on to verification."""
     whole = b"x" * LIMIT
-    assert talk(running, head("Transfer-Encoding: chunked"), chunked(whole)) == 401
+    assert talk(receiver, head("Transfer-Encoding: chunked"), chunked(whole)) == 401
 
 
-def test_announced_length_over_the_limit_is_413_at_once(running):
+def test_announced_length_over_the_limit_is_413_at_once(receiver):
     """T-28: a Content-Length over the limit is refused before the body is read."""
-    assert talk(running, head(f"Content-Length: {LIMIT + 1}")) == 413
+    assert talk(receiver, head(f"Content-Length: {LIMIT + 1}")) == 413
 
 
-def test_body_shorter_than_announced_is_400(running):
+def test_body_shorter_than_announced_is_400(receiver):
     """T-29: a body that ends early is no event, even when what came would verify."""
     sent = body("evt_short")
     headers = head(
         f"Content-Length: {len(sent) + 5}", f"Stripe-Signature: {sign(sent)}"
     )
-    assert talk(running, headers, sent, half_close=True) in (400, None)
-    assert "evt_short" not in events(running)
+    assert talk(receiver, headers, sent, half_close=True) in (400, None)
+    assert "evt_short" not in events(receiver)
 
 
 @pytest.mark.parametrize(
@@ -64,9 +52,9 @@ def test_body_shorter_than_announced_is_400(running):
         b"5\r\nabcdefgh\r\n0\r\n\r\n",
     ],
 )
-def test_broken_chunks_are_400(running, broken):
+def test_broken_chunks_are_400(receiver, broken):
     """T-30: chunks that do not add up are the sender's error, never ours."""
-    answer = talk(running, head("Transfer-Encoding: chunked"), broken, half_close=True)
+    answer = talk(receiver, head("Transfer-Encoding: chunked"), broken, half_close=True)
     assert answer in (400, None)
 
 
@@ -83,27 +71,16 @@ def test_broken_chunks_are_400(running, broken):
         (["Content-Length: 3", "Content-Encoding: identity, gzip"], (415,)),
     ],
 )
-def test_odd_framing_is_refused(running, headers, status):
+def test_odd_framing_is_refused(receiver, headers, status):
     """T-32: framing that two readers may understand in two ways is refused."""
-    assert talk(running, head(*headers), b"{}\n") in status
+    assert talk(receiver, head(*headers), b"{}\n") in status
 
 
-def test_signature_under_an_underscored_name_is_no_signature(running):
+def test_signature_under_an_underscored_name_is_no_signature(receiver):
     """A header that only becomes the signature by WSGI's spelling does not verify anything."""
     sent = body("evt_underscore")
     headers = head(f"Content-Length: {len(sent)}", f"Stripe_Signature: {sign(sent)}")
-    assert talk(running, headers, sent) == 401
-
-
-def test_slow_body_is_ended_by_our_deadline(running):
-    """T-34: a body that dribbles past the deadline is closed, though each byte comes in time."""
-    sent = body("evt_slow")
-    headers = head(f"Content-Length: {len(sent)}", f"Stripe-Signature: {sign(sent)}")
-    parts = [sent[at : at + 1] for at in range(12)]
-    started = time.monotonic()
-    assert talk(running, headers, *parts, pause=0.3) in (408, None)
-    assert time.monotonic() - started < 10
-    assert "evt_slow" not in events(running)
+    assert talk(receiver, headers, sent) == 401
 
 
 def bomb():
@@ -114,39 +91,41 @@ def bomb():
 @pytest.mark.parametrize(
     "coding", ["gzip", "deflate", "br", "zstd", "x-gzip", "GZIP", "identity, gzip"]
 )
-def test_bombs_are_not_unpacked(running, coding):
+def test_bombs_are_not_unpacked(receiver, coding):
     """T-27: a packed body is refused by its head, whatever it would unpack to and whoever signed it."""
     sent = zlib.compress(bomb()) if coding == "deflate" else bomb()
     headers = {"Content-Type": "application/json", "Content-Encoding": coding}
-    answer = post_raw(running, sent, headers)
+    answer = post_raw(receiver, sent, headers)
     assert answer.status_code == 415
 
 
-def test_packed_chunks_are_not_unpacked(running):
+def test_packed_chunks_are_not_unpacked(receiver):
     """T-27: nor does a transfer coding unpack anything."""
     for coding in ("gzip, chunked", "chunked, gzip", "gzip"):
-        assert talk(running, head(f"Transfer-Encoding: {coding}"), chunked(bomb())) in (
+        assert talk(
+            receiver, head(f"Transfer-Encoding: {coding}"), chunked(bomb())
+        ) in (
             400,
             501,
         )
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
-def test_other_methods_are_not_taken(running, method):
+def test_other_methods_are_not_taken(receiver, method):
     """Hooks are POSTed; GET and HEAD serve handshakes; nothing else is there."""
     import requests
 
     assert (
-        requests.request(method, f"{running.url}/hooks/stripe", timeout=5).status_code
+        requests.request(method, f"{receiver.url}/hooks/stripe", timeout=60).status_code
         == 405
     )
 
 
-def test_get_without_a_proof_is_refused_like_any_other(running):
+def test_get_without_a_proof_is_refused_like_any_other(receiver):
     """A GET that no handshake matches needs a signature as a POST does."""
     import requests
 
-    assert requests.get(f"{running.url}/hooks/stripe", timeout=5).status_code == 401
+    assert requests.get(f"{receiver.url}/hooks/stripe", timeout=60).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -161,17 +140,17 @@ def test_get_without_a_proof_is_refused_like_any_other(running):
         b'{"n":1e99999999999999999999}',
     ],
 )
-def test_signed_nonsense_is_400_and_leaves_nothing(running, raw):
+def test_signed_nonsense_is_400_and_leaves_nothing(receiver, raw):
     """A proven sender's unreadable body is refused with a reason, and no event or payload remains."""
-    before = events(running)
+    before = events(receiver)
     headers = {"Content-Type": "application/json"}
-    answer = post_raw(running, raw, headers)
+    answer = post_raw(receiver, raw, headers)
     assert answer.status_code == 400
     assert answer.json()["status"] == "refused"
-    assert events(running) == before
+    assert events(receiver) == before
 
 
-def post_raw(running, raw, headers):
+def post_raw(receiver, raw, headers):
     import hmac
 
     import requests
@@ -182,30 +161,29 @@ def post_raw(running, raw, headers):
     ).hexdigest()
     headers |= {"Stripe-Signature": f"t={moment},v1={mac}"}
     return requests.post(
-        f"{running.url}/hooks/stripe", data=raw, headers=headers, timeout=10
+        f"{receiver.url}/hooks/stripe", data=raw, headers=headers, timeout=60
     )
 
 
-def test_unsupported_type_is_415(running):
+def test_unsupported_type_is_415(receiver):
     """A signed body of a type the sender never uses is refused."""
-    assert post_raw(running, b"{}", {"Content-Type": "text/xml"}).status_code == 415
+    assert post_raw(receiver, b"{}", {"Content-Type": "text/xml"}).status_code == 415
 
 
-def test_refusals_are_kept_as_metadata_only(running):
+def test_refusals_are_kept_as_metadata_only(receiver):
     """Each refusal can be counted by source and reason; nothing of its body is in the store."""
-    post(running.url, b'{"canary-body": 1}', secret="wrong")
-    post(running.url, b'{"canary-body": 1}', source="nobody-configured-this")
-    database = running.database()
+    post(receiver.url, b'{"canary-body": 1}', secret="wrong")
+    post(receiver.url, b'{"canary-body": 1}', source="nobody-configured-this")
+    database = receiver.database()
     query = "SELECT source, reason, status, remote, size FROM rejections ORDER BY id DESC LIMIT 2"
 
     def kept():
         with database.read() as connection:
             return [tuple(row) for row in connection.exec_driver_sql(query)]
 
-    time.sleep(0.5)
+    assert eventually(lambda: [row[0] for row in kept()] == ["(unknown)", "stripe"])
     rows = kept()
     database.close()
-    assert [row[0] for row in rows] == ["(unknown)", "stripe"]
     assert rows[0][1:] == ("unknown_source", 401, "127.0.0.1", 18)
-    for file in running.folder.glob("bridge.db*"):
+    for file in receiver.folder.glob("bridge.db*"):
         assert b"canary-body" not in file.read_bytes()

@@ -5,27 +5,10 @@ import threading
 import time
 
 import pytest
-from rawsockets import NoVendors, body, head, rows, talk
-from running import MAPPING, SECRET, bridge, post, sign
+from rawsockets import body, head, rows, talk
+from running import SECRET, post, sign
 
-from bridge.sandbox import DEFAULT_CREDENTIALS
 from bridge.strict import json
-
-OLD = "whsec_the_one_before"
-ROTATING = MAPPING.replace(
-    "{ env: STRIPE_WEBHOOK_SECRET }",
-    "[{ env: STRIPE_WEBHOOK_SECRET }, { env: STRIPE_OLD_SECRET }]",
-)
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("signatures")
-    with bridge(folder, NoVendors, DEFAULT_CREDENTIALS, ROTATING) as made:
-        made.environ |= {"STRIPE_OLD_SECRET": OLD}
-        made.start("--no-worker")
-        made.refusal = post(made.url, b"{}", source="nobody").content
-        yield made
 
 
 def proof(sent, *, secret=SECRET, at=None, algorithm="sha256", stamp=None):
@@ -35,91 +18,89 @@ def proof(sent, *, secret=SECRET, at=None, algorithm="sha256", stamp=None):
     return stamp, mac.hexdigest()
 
 
-def send(running, sent, signature):
+def send(receiver, sent, signature):
     """Posts with this Stripe-Signature, as raw bytes; the status."""
     lines = [f"Content-Length: {len(sent)}"]
     if signature is not None:
         lines.append(f"Stripe-Signature: {signature}")
-    return talk(running, head(*lines), sent)
+    return talk(receiver, head(*lines), sent)
 
 
-def stored(running, id):
+def stored(receiver, id):
     """The rows of an event."""
-    return [row for row in rows(running) if row["event_id"] == id]
+    return [row for row in rows(receiver) if row["event_id"] == id]
 
 
-def refuses(running, sent, signature):
+def refuses(receiver, sent, signature):
     """401, in the words that an unknown source gets, and nothing stored."""
-    answer = post(running.url, sent, **{"Stripe-Signature": signature})
-    assert (answer.status_code, answer.content) == (401, running.refusal)
-    assert stored(running, json.loads(sent)["id"]) == []
+    answer = post(receiver.url, sent, **{"Stripe-Signature": signature})
+    assert (answer.status_code, answer.content) == (401, receiver.refusal)
+    assert stored(receiver, json.loads(sent)["id"]) == []
 
 
-def test_missing(running):
+def test_missing(receiver):
     """T-01: no signature, or an empty one, is 401."""
     sent = body("evt_t01")
-    assert send(running, sent, None) == 401
-    assert send(running, sent, "") == 401
-    assert stored(running, "evt_t01") == []
+    assert send(receiver, sent, None) == 401
+    assert send(receiver, sent, "") == 401
+    assert stored(receiver, "evt_t01") == []
 
 
 @pytest.mark.parametrize(
     "form",
     ["{t} {v}", "t={t}v1={v}", "t={t};v1={v}", "{v}", "v1={v}", "t={t}", ",", "=,="],
 )
-def test_malformed(running, form):
+def test_malformed(receiver, form):
     """T-02: fields without their comma, without a time, without a proof."""
     sent = body("evt_t02")
     stamp, mac = proof(sent)
-    refuses(running, sent, form.format(t=stamp, v=mac))
+    refuses(receiver, sent, form.format(t=stamp, v=mac))
 
 
 @pytest.mark.parametrize(
     "odd", ["{0}=", "{0}==", "{1}", "{0} {0}", "0x{0}", "{2}", "{0}zz", "{0}\u00e9"]
 )
-def test_odd_encoding(running, odd):
+def test_odd_encoding(receiver, odd):
     """T-03: a proof has one spelling; padding, half bytes, prefixes and what is no digit are not it."""
     sent = body("evt_t03")
     stamp, mac = proof(sent)
     value = odd.format(mac, mac[:-1], mac[:32] + " " + mac[32:])
-    assert send(running, sent, f"t={stamp},v1={value}") == 401
-    assert stored(running, "evt_t03") == []
+    assert send(receiver, sent, f"t={stamp},v1={value}") == 401
+    assert stored(receiver, "evt_t03") == []
 
 
-def test_many_candidates(running):
+def test_many_candidates(receiver):
     """T-04: 16 candidates are tried; 17 are refused whole, and 10,000 are refused before they are looked at."""
     sent = body("evt_t04")
     stamp, mac = proof(sent)
-    refuses(running, sent, f"t={stamp}," + ",".join([f"v1={mac}"] * 17))
+    refuses(receiver, sent, f"t={stamp}," + ",".join([f"v1={mac}"] * 17))
     many = f"t={stamp}," + ",".join(["v1=00"] * 10_000)
-    started = time.monotonic()
-    assert send(running, sent, many) in (400, 401, 431)
-    assert time.monotonic() - started < 1
+    assert send(receiver, sent, many) == 431
     wrong = ["v1=" + "00" * 32] * 15
-    assert send(running, sent, ",".join([f"t={stamp}", *wrong, f"v1={mac}"])) == 202
+    assert send(receiver, sent, ",".join([f"t={stamp}", *wrong, f"v1={mac}"])) == 202
 
 
 @pytest.mark.parametrize(
     "secret", ["whsec_another", SECRET + " ", SECRET.upper(), "\x00"]
 )
-def test_wrong_key(running, secret):
+def test_wrong_key(receiver, secret):
     """T-05: the right form with another key."""
     sent = body("evt_t05")
     stamp, mac = proof(sent, secret=secret)
-    refuses(running, sent, f"t={stamp},v1={mac}")
+    refuses(receiver, sent, f"t={stamp},v1={mac}")
 
 
-def test_one_flipped_bit(running):
+def test_one_flipped_bit(receiver):
     """T-06: the first, a middle and the last byte of the body, the proof and the time are all covered."""
     sent = body("evt_t06")
     stamp, mac = proof(sent)
     for at in (0, len(sent) // 2, len(sent) - 1):
         changed = bytearray(sent)
         changed[at] ^= 1
-        assert send(running, bytes(changed), f"t={stamp},v1={mac}") == 401
+        assert send(receiver, bytes(changed), f"t={stamp},v1={mac}") == 401
     flipped = f"{int(mac[0], 16) ^ 1:x}{mac[1:]}"
-    refuses(running, sent, f"t={stamp},v1={flipped}")
-    refuses(running, sent, f"t={int(stamp) ^ 1},v1={mac}")
+    refuses(receiver, sent, f"t={stamp},v1={flipped}")
+    refuses(receiver, sent, f"t={int(stamp) ^ 1},v1={mac}")
 
 
 @pytest.mark.parametrize(
@@ -129,62 +110,64 @@ def test_one_flipped_bit(running):
         ("v1a", "sha256"), ("V1", "sha256"), ("sha256", "sha256"), ("v1=sha256", "sha256"),
     ],
 )  # fmt: skip
-def test_algorithm_confusion(running, label, algorithm):
+def test_algorithm_confusion(receiver, label, algorithm):
     """T-07: neither another hash nor another label opens anything."""
     sent = body("evt_t07")
     stamp, mac = proof(sent, algorithm=algorithm)
-    refuses(running, sent, f"t={stamp},{label}={mac}")
+    refuses(receiver, sent, f"t={stamp},{label}={mac}")
 
 
-def test_rotation(running):
+def test_rotation(receiver):
     """T-08: while the operator rotates both secrets are good, and while the sender does any of its proofs is."""
     sent = body("evt_t08")
-    assert post(running.url, sent, secret=OLD).status_code == 202
-    assert post(running.url, sent).status_code == 200
+    assert post(receiver.url, sent, secret=receiver.old).status_code == 202
+    assert post(receiver.url, sent).status_code == 200
     stamp, mac = proof(body("evt_t08b"))
     _, other = proof(body("evt_t08b"), secret="whsec_the_next_one")
     both = f"t={stamp},v1={other},v1={mac}"
-    assert send(running, body("evt_t08b"), both) == 202
+    assert send(receiver, body("evt_t08b"), both) == 202
 
 
 @pytest.mark.parametrize("direction", [1, -1])
-def test_time_within_five_minutes(running, direction):
-    """T-09: 298 s off is fine and 303 s is not, either way; to the second it is pinned where the clock is a value."""
+def test_time_within_five_minutes(receiver, direction):
+    """T-09: 270 s off is fine and 330 s is not, either way; to the second it is pinned where the clock is a value."""
     sent = body(f"evt_t09_{direction}")
-    stamp, mac = proof(sent, at=int(time.time()) + direction * 303)
-    refuses(running, sent, f"t={stamp},v1={mac}")
-    stamp, mac = proof(sent, at=int(time.time()) + direction * 298)
-    assert send(running, sent, f"t={stamp},v1={mac}") == 202
+    stamp, mac = proof(sent, at=int(time.time()) + direction * 330)
+    refuses(receiver, sent, f"t={stamp},v1={mac}")
+    stamp, mac = proof(sent, at=int(time.time()) + direction * 270)
+    assert send(receiver, sent, f"t={stamp},v1={mac}") == 202
 
 
 @pytest.mark.parametrize(
     "write",
     ["1_{}", "+{}", "-{}", "{}.0", "{}e0", "0x{:x}", "{}000000", " {}", "", "now"],
 )
-def test_odd_digits(running, write):
+def test_odd_digits(receiver, write):
     """T-10: what int() or float() would read as a time is none, although it is signed."""
     sent = body("evt_t10")
     stamp, mac = proof(sent, stamp=write.format(int(time.time())))
-    refuses(running, sent, f"t={stamp},v1={mac}")
+    refuses(receiver, sent, f"t={stamp},v1={mac}")
 
 
-def test_arabic_digits(running):
+def test_arabic_digits(receiver):
     """T-10: digits of other scripts are no digits."""
     sent = body("evt_t10")
     stamp = "".join(chr(0x660 + int(digit)) for digit in str(int(time.time())))
     _, mac = proof(sent, stamp=stamp)
     value = f"t={stamp},v1={mac}".encode()
     raw = head(f"Content-Length: {len(sent)}")[:-2] + b"Stripe-Signature: " + value
-    assert talk(running, raw + b"\r\n\r\n", sent) in (400, 401)
-    assert stored(running, "evt_t10") == []
+    assert talk(receiver, raw + b"\r\n\r\n", sent) in (400, 401)
+    assert stored(receiver, "evt_t10") == []
 
 
-def test_fifty_replays_at_once(running):
+def test_fifty_replays_at_once(receiver):
     """T-11: the same request 50 times at once is one event; one is told accepted, the others duplicate."""
     sent = body("evt_t11")
     signature, statuses = sign(sent), []
     threads = [
-        threading.Thread(target=lambda: statuses.append(send(running, sent, signature)))
+        threading.Thread(
+            target=lambda: statuses.append(send(receiver, sent, signature))
+        )
         for _ in range(50)
     ]
     for thread in threads:
@@ -192,52 +175,52 @@ def test_fifty_replays_at_once(running):
     for thread in threads:
         thread.join()
     assert sorted(statuses) == [200] * 49 + [202]
-    assert len(stored(running, "evt_t11")) == 1
+    assert len(stored(receiver, "evt_t11")) == 1
 
 
-def test_same_id_with_another_body(running):
+def test_same_id_with_another_body(receiver):
     """T-12: the first body stays, the second is answered as a duplicate, and the conflict can be seen."""
     first = json.loads(body("evt_t12"))
-    assert post(running.url, json.dumps(first)).status_code == 202
+    assert post(receiver.url, json.dumps(first)).status_code == 202
     other = json.dumps({**first, "type": "invoice.voided"})
-    assert post(running.url, other).status_code == 200
-    (row,) = stored(running, "evt_t12")
+    assert post(receiver.url, other).status_code == 200
+    (row,) = stored(receiver, "evt_t12")
     assert (row["type"], row["conflicts"]) == (first["type"], 1)
-    shown = running.run("events", "show", str(row["id"]))
+    shown = receiver.run("events", "show", str(row["id"]))
     assert "conflicts" in shown.stdout
 
 
 @pytest.mark.parametrize(
     "order", [("right", "wrong"), ("wrong", "right"), ("right",) * 2]
 )
-def test_doubled_headers(running, order):
+def test_doubled_headers(receiver, order):
     """T-13: of two signature headers neither the first nor the last wins, not even when both are right."""
     sent = body("evt_t13")
     values = {"right": sign(sent), "wrong": sign(sent, "whsec_another")}
     lines = [f"Stripe-Signature: {values[one]}" for one in order]
-    assert talk(running, head(f"Content-Length: {len(sent)}", *lines), sent) in (
+    assert talk(receiver, head(f"Content-Length: {len(sent)}", *lines), sent) in (
         400,
         401,
     )
-    assert stored(running, "evt_t13") == []
+    assert stored(receiver, "evt_t13") == []
 
 
 @pytest.mark.parametrize(
     "name", ["Stripe_Signature", "STRIPE_SIGNATURE", "HTTP_STRIPE_SIGNATURE", "Stripe-Signature ", "X-Stripe-Signature"]
 )  # fmt: skip
-def test_header_aliases(running, name):
+def test_header_aliases(receiver, name):
     """T-13: a header that only WSGI's spelling turns into the signature is none."""
     sent = body("evt_t13")
     lines = head(f"Content-Length: {len(sent)}", f"{name}: {sign(sent)}")
-    assert talk(running, lines, sent) in (400, 401)
-    assert stored(running, "evt_t13") == []
+    assert talk(receiver, lines, sent) in (400, 401)
+    assert stored(receiver, "evt_t13") == []
 
 
 @pytest.mark.parametrize(
     "raw", [b"{", b"\xff", b"[" * 1_000, b'{"a":1,"a":2}', b"9" * 5_000]
 )
-def test_nothing_is_parsed_before_it_is_proven(running, raw):
+def test_nothing_is_parsed_before_it_is_proven(receiver, raw):
     """T-14: who proved nothing learns nothing of how a body would be read, not even that it cannot be."""
     for signature in ("t=1,v1=00", sign(body("evt_t14"))):
-        answer = post(running.url, raw, **{"Stripe-Signature": signature})
-        assert (answer.status_code, answer.content) == (401, running.refusal)
+        answer = post(receiver.url, raw, **{"Stripe-Signature": signature})
+        assert (answer.status_code, answer.content) == (401, receiver.refusal)

@@ -53,7 +53,7 @@ def deliver(sandbox, op, call, headers):
         params=call.query,
         data=call.body,
         headers=dict(call.headers + headers),
-        timeout=5,
+        timeout=60,
     )
     reply = Reply(status=answer.status_code, headers={}, body=answer.content, elapsed=0)
     return op.judge(call, reply)

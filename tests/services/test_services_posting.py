@@ -1,10 +1,16 @@
 """Keys of our own for senders that sign by public key, and where requests go."""
 
+import ssl
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
 import pytest
 from running import NOW
 
 from bridge import providers
-from bridge.errors import ConfigurationError
+from bridge.errors import ConfigurationError, SettingsError
 from bridge.model import Request
 from bridge.secret import Secret
 from bridge.services import posting
@@ -14,6 +20,7 @@ ASYMMETRIC = [
     {"scheme": "asymmetric", "header": "X-Sig", "algorithm": name}
     for name in ("ecdsa-p256", "rsa-sha256", "ed25519")
 ]
+TLS = Path(__file__).parents[1] / "outbound" / "tls"
 TOKENS = [{"scheme": "jwt", "algorithm": name} for name in ("RS256", "ES256")]
 
 
@@ -76,3 +83,75 @@ def test_an_address_that_is_none_is_said(url):
     )
     with pytest.raises(posting.Unreachable):
         posting.post(url, request)
+
+
+class Taker(BaseHTTPRequestHandler):
+    """Takes a request in and says how long its body was."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(202)
+        self.end_headers()
+        self.wfile.write(str(len(body)).encode())
+
+    def log_message(self, *_):
+        pass
+
+
+@contextmanager
+def behind_tls(certificate):
+    """The port of somebody who shows this certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(TLS / certificate)
+    server = HTTPServer(("127.0.0.1", 0), Taker)
+    server.handle_error = lambda *_: None  # a client that goes away is what is tested
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+REQUEST = Request(
+    method="POST", target="/hooks/erp", headers=(), body=b"{}", received_at=NOW
+)
+
+
+def test_over_https_as_well():
+    """A bridge behind TLS is posted to, where its certificate is one that BRIDGE_CA_BUNDLE trusts."""
+    with behind_tls("vendor.pem") as port:
+        answer = posting.post(f"https://127.0.0.1:{port}", REQUEST, TLS / "ca.pem")
+    assert (answer.status, answer.body) == (202, "2")
+
+
+@pytest.mark.parametrize(
+    "certificate, host, bundle",
+    [
+        ("vendor.pem", "127.0.0.1", None),
+        ("vendor.pem", "localhost", "ca.pem"),
+        ("self-signed.pem", "127.0.0.1", "ca.pem"),
+        ("expired.pem", "127.0.0.1", "ca.pem"),
+    ],
+)
+def test_nothing_is_sent_to_a_certificate_that_does_not_fit(certificate, host, bundle):
+    """A signed request is for the bridge alone; what to set is said where its certificate is not known."""
+    with behind_tls(certificate) as port:
+        with pytest.raises(posting.Unreachable, match="BRIDGE_CA_BUNDLE") as caught:
+            posting.post(
+                f"https://{host}:{port}", REQUEST, TLS / bundle if bundle else None
+            )
+    assert "certificate" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", [None, "no certificate"])
+def test_a_bundle_that_cannot_be_read_is_named(tmp_path, text):
+    """The fault is the operator's own, and nobody was asked."""
+    bundle = tmp_path / "bundle.pem"
+    if text:
+        bundle.write_text(text)
+    with pytest.raises(SettingsError, match="BRIDGE_CA_BUNDLE"):
+        posting.post("https://127.0.0.1:1", REQUEST, bundle)

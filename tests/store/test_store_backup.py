@@ -331,13 +331,13 @@ def test_intake_goes_on_during_a_backup(sqlite, tmp_path, monkeypatch):
 
     def slow(source, file):
         copying.set()
-        assert wrote.wait(5)
+        assert wrote.wait(60)
         real(source, file)
 
     monkeypatch.setattr(backup, "copy", slow)
     thread = threading.Thread(target=backup.back_up, args=(sqlite, tmp_path / "b.db"))
     thread.start()
-    assert copying.wait(5)
+    assert copying.wait(60)
     sqlite.write(fill)
     wrote.set()
     thread.join()

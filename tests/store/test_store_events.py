@@ -8,7 +8,8 @@ from running import NOW
 from sqlalchemy.event import listen
 
 from bridge.model import Decision, Event, Request, Said
-from bridge.store import events, views
+from bridge.store import events, routed, views
+from bridge.store.routed import Verdict
 
 
 def request(body=b'{"a": 1}'):
@@ -172,14 +173,15 @@ def test_names_that_no_text_column_takes_are_kept_as_escapes(database):
 def test_event_is_routed_by_one_router_only(database):
     """The second router of an event records nothing."""
     id = accept(database, event()).ids[0]
-    said = [Decision(rule="r", said=Said.MATCHED, reason="because", place="f.yaml:1")]
+    said = Decision(rule="r", said=Said.MATCHED, reason="because", place="f.yaml:1")
+    verdict = Verdict(event=id, decisions=(said,))
 
     def route():
         return database.write(
-            lambda connection: events.routed(connection, id, "h", said, NOW)
+            lambda connection: routed.record(connection, [verdict], "h", NOW)
         )
 
-    assert [route(), route()] == [True, False]
+    assert [route(), route()] == [[True], [False]]
     with database.read() as connection:
         assert len(views.decisions_of(connection, id)) == 1
         assert views.event(connection, id)["outcome"] == "matched"

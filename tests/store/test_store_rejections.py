@@ -10,7 +10,7 @@ from bridge.store import rejections
 
 @pytest.fixture
 def refuse(database):
-    def refuse(source="s", now=NOW):
+    def refuse(source="s", now=NOW, size=2):
         database.write(
             lambda c: rejections.add(
                 c,
@@ -18,7 +18,7 @@ def refuse(database):
                 reason="not_verified",
                 status=401,
                 remote="127.0.0.1",
-                size=2,
+                size=size,
                 now=now,
             )
         )
@@ -47,3 +47,11 @@ def test_what_is_a_week_old_is_forgotten(database, refuse):
     refuse(now=NOW - timedelta(days=6))
     refuse()
     assert kept(database) == {"s": 2}
+
+
+def test_a_length_that_no_body_has_is_kept_as_the_largest(database, refuse):
+    """A head may announce any length; the row that says so is not lost to a column that is too small for it."""
+    refuse(size=10**14)
+    with database.read() as connection:
+        size = connection.exec_driver_sql("SELECT size FROM rejections").scalar_one()
+    assert size == 2**31 - 1

@@ -16,11 +16,13 @@ from bridge.store import (
     pauses,
     queue,
     replays,
+    routed,
     selecting,
     views,
 )
 from bridge.store.audit import By
 from bridge.store.pauses import Scope
+from bridge.store.routed import Verdict
 from bridge.store.tables import deliveries as rows
 
 ANA = By(person="ana", reason="a test")
@@ -50,7 +52,8 @@ def receive(database):
         def job(connection):
             id = events.accept(connection, request, [event]).ids[0]
             if said:
-                events.routed(connection, id, "hash", [decision], now)
+                verdict = Verdict(event=id, decisions=(decision,))
+                routed.record(connection, [verdict], "hash", now)
             return id
 
         return database.write(job)

@@ -19,6 +19,8 @@ from bridge.sandbox.server import SandboxServer
 from bridge.store import migrate
 
 NURSERY = Path(__file__).with_name("nursery.py")
+# Receivers wait for a disk that stands still for a moment. Where a 503 is the subject, it comes from an error.
+PATIENT = ("put", "bridge.receive.front", "WRITE_TIMEOUT", 60.0)
 
 
 class Nursery:
@@ -43,7 +45,7 @@ class Nursery:
         """Ends the program; what it forked ends with it."""
         self._program.stdin.close()
         self._program.stdout.close()
-        self._program.wait(timeout=10)
+        self._program.wait(timeout=60)
 
 
 class Process:
@@ -67,14 +69,14 @@ class Process:
             self.signal(signal.SIGKILL)
             self.wait()
 
-    def stop(self, seconds=40):
+    def stop(self):
         """SIGTERM, as a service manager sends it; the exit code."""
         os.kill(self.pid, signal.SIGTERM)
-        return self.wait(seconds)
+        return self.wait()
 
-    def wait(self, seconds=20):
+    def wait(self):
         """The exit code once it ended."""
-        assert eventually(lambda: self.code() is not None, seconds), "it does not end"
+        assert eventually(lambda: self.code() is not None, 300), "it does not end"
         return self.code()
 
 
@@ -104,8 +106,8 @@ class Fleet:
             "BRIDGE_BIND": f"127.0.0.1:{port}",
             "BRIDGE_ADMIN_BIND": f"127.0.0.1:{free_port()}",
         }
-        process = self.start("receivers", *faults, **environ)
-        assert eventually(lambda: self._answers(process, port), 30), self.tail()
+        process = self.start("receivers", PATIENT, *faults, **environ)
+        assert eventually(lambda: self._answers(process, port)), self.tail()
         return process
 
     def worker(self, *faults, **environ):
@@ -125,7 +127,7 @@ class Fleet:
         assert process.code() is None, self.tail()
         try:
             url = f"http://127.0.0.1:{port}/healthz"
-            return requests.get(url, timeout=2).status_code == 200
+            return requests.get(url, timeout=10).status_code == 200
         except requests.RequestException:
             time.sleep(0.02)
             return False

@@ -2,14 +2,14 @@
 
 # Where a process can be made to die: the function whose return (or call, with "before") is the moment.
 POINTS = {
-    "inserted, not committed": ("bridge.store.events", "accept"),
+    "inserted, not committed": ("bridge.store.events", "accept_all"),
     "committed, not answered": ("bridge.receive.front", "Front._store"),
-    "routed, not committed": ("bridge.store.events", "routed"),
+    "routed, not committed": ("bridge.store.routed", "record"),
     "routed and committed": ("bridge.worker.routing", "Router._store"),
     "claimed, not committed": ("bridge.store.queue", "claim"),
     "claimed, not sent": ("bridge.outbound", "Outbound.send", "before"),
     "sent, not recorded": ("bridge.outbound", "Outbound.send"),
     "in the middle of recording": ("bridge.store.attempts", "_record"),
-    "recorded, not committed": ("bridge.store.attempts", "finish"),
+    "recorded, not committed": ("bridge.store.attempts", "finish_all"),
     "recorded and committed": ("bridge.worker.loop", "record"),
 }

@@ -49,7 +49,7 @@ class Proxy:
         for step in range(len(self._ports)):
             port = self._ports[(start + step) % len(self._ports)]
             try:
-                return socket.create_connection(("127.0.0.1", port), timeout=15)
+                return socket.create_connection(("127.0.0.1", port), timeout=60)
             except OSError:
                 continue
         return None

@@ -40,7 +40,7 @@ def events(running):
     return [row["event_id"] for row in rows(running)]
 
 
-def connect(running, timeout=20):
+def connect(running, timeout=60):
     """A socket to the hooks' port."""
     return socket.create_connection(("127.0.0.1", running.port), timeout=timeout)
 
@@ -65,13 +65,14 @@ def talk(running, *parts, pause=0.0, half_close=False):
 
 
 def answers(running, raw):
-    """Every status that a connection answers to these bytes, until it is closed or silent for a second."""
-    with connect(running, timeout=1) as connection:
+    """Every status that a connection answers to these bytes and nothing after them, until it is closed."""
+    with connect(running) as connection:
         answer = b""
         try:
             connection.sendall(raw)
+            connection.shutdown(socket.SHUT_WR)
             while chunk := connection.recv(65536):
                 answer += chunk
-        except (ConnectionError, TimeoutError):
+        except OSError:  # it was closed before it had read all
             pass
     return [int(part[:3]) for part in answer.split(b"HTTP/1.1 ")[1:]]

@@ -22,8 +22,10 @@ def record(file, count):
     event.listen(Engine, "connect", lambda raw, _: raw.execute(often))
     from bridge import settings
     from bridge.app import create_app, create_worker
+    from bridge.receive import front
     from bridge.worker import loop
 
+    front.WRITE_TIMEOUT = 60.0  # a disk may be slow
     _tell(recorder, loop)
     loaded = settings.load()
     client = Client(create_app(loaded))
@@ -34,7 +36,7 @@ def record(file, count):
         for sender in range(SENDERS)
     ]
     gevent.joinall(senders, raise_error=True)
-    with gevent.Timeout(60):
+    with gevent.Timeout(240):
         while sum(_is_delivery(step) for step in recorder.log) < count:
             gevent.sleep(0.1)
     worker.stop()

@@ -1,12 +1,13 @@
 """A real bridge for tests: `bridge serve` in its own processes, against a sandbox, on ports and files of the test."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,10 +46,11 @@ rules:
 
 
 def free_port():
-    """A port that was free a moment ago."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
+    """A port that was free a moment ago; below those that systems give to connections, so that none takes it since."""
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 class Bridge:
@@ -94,12 +96,12 @@ class Bridge:
         if wait:
             self.wait_ready()
 
-    def wait_ready(self, seconds=120):
+    def wait_ready(self, seconds=300):
         """Waits until it answers; one that ends instead is noticed at once, so a busy machine may take its time."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             try:
-                if requests.get(f"{self.url}/readyz", timeout=2).status_code == 200:
+                if requests.get(f"{self.url}/readyz", timeout=10).status_code == 200:
                     return
             except requests.RequestException:
                 pass
@@ -112,17 +114,18 @@ class Bridge:
 
     def kill_group(self):
         """kill -9 of the whole process group, as a crash of the machine would."""
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(timeout=10)
+        with suppress(ProcessLookupError):  # nothing of it is left
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(timeout=60)
 
     def stop(self):
         """SIGTERM to the parent; its exit code."""
         self.process.terminate()
-        return self.process.wait(timeout=45)
+        return self.process.wait(timeout=120)
 
     def end(self):
-        """Whatever state it is in, nothing of it runs afterwards."""
-        if self.process is not None and self.process.poll() is None:
+        """Whatever state it is in, nothing of it runs afterwards, its children without a parent included."""
+        if self.process is not None:
             self.kill_group()
 
     def database(self):
@@ -136,7 +139,7 @@ class Bridge:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
         )
 
 
@@ -178,12 +181,28 @@ def post(url, body, secret=SECRET, source="stripe", **headers):
         headers["Stripe-Signature"] = sign(body, secret)
     headers.setdefault("Content-Type", "application/json")
     return requests.post(
-        f"{url}/hooks/{source}", data=body, headers=headers, timeout=15
+        f"{url}/hooks/{source}", data=body, headers=headers, timeout=60
     )
 
 
-def eventually(condition, seconds=20):
-    """Waits until a condition holds; its value."""
+def taken(url, body):
+    """Posts until the answer is 2xx, as senders do: a store that is slow for a moment is a 503. The last answer."""
+    answer = eventually(lambda: (lambda got: got.ok and got)(post(url, body)))
+    assert answer and answer.status_code in (200, 202)
+    return answer
+
+
+def refused(running):
+    """Whether nothing listens at the hooks' port."""
+    try:
+        socket.create_connection(("127.0.0.1", running.port), timeout=60).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def eventually(condition, seconds=180):
+    """Waits until a condition holds; its value. The limit is for what never comes: a busy machine takes its time."""
     until = time.monotonic() + seconds
     while True:
         value = condition()

@@ -66,7 +66,7 @@ class Client:
         """The status; None when no answer came."""
         try:
             if self._connection is None:
-                self._connection = HTTPConnection(self._address, timeout=15)
+                self._connection = HTTPConnection(self._address, timeout=60)
             headers = {
                 "Content-Type": "application/json",
                 "Stripe-Signature": signature(body),
@@ -218,7 +218,7 @@ def attempts(bridge):
     return [tuple(row) for row in read(bridge, _ATTEMPTS)]
 
 
-def settled(bridge, seconds=60):
+def settled(bridge, seconds=240):
     """Waits until nothing is left to do."""
     return eventually(lambda: read(bridge, _UNFINISHED)[0][0] == 0, seconds)
 

@@ -72,14 +72,14 @@ def stopped_before_commit(database, ruleset, monkeypatch):
         done = record(*arguments)
         if threading.current_thread() is first:
             recorded.set()
-            go_on.wait(10)
+            go_on.wait(60)
         return done
 
     monkeypatch.setattr(routing, "_record", slowly)
     router = Router(database, "")
     first = threading.Thread(target=lambda: router.route_waiting(ruleset))
     first.start()
-    assert recorded.wait(10)
+    assert recorded.wait(60)
     try:
         yield first, go_on
     finally:
@@ -107,8 +107,8 @@ def test_later_event_does_not_overtake_an_uncommitted_batch(
         other.join(0.3)
         assert lane(second) == ["evt_0"]
         go_on.set()
-        other.join(10)
-        first.join(10)
+        other.join(60)
+        first.join(60)
     receive(second, ruleset, "evt_4")
     Router(second, "").route_waiting(ruleset)
     expected = ["evt_0", "evt_1", "evt_2", "evt_3", "evt_4"]

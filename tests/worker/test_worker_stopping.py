@@ -22,7 +22,7 @@ def test_worker_ends_though_its_keeper_swallows_errors(sqlite, sandbox, monkeypa
 
     monkeypatch.setattr(worker, "keep_leases_once", keep_leases_once)
     running = gevent.spawn(worker.run)
-    assert begun.wait(timeout=5)
+    assert begun.wait(timeout=60)
     worker.stop()
-    running.join(timeout=5)
+    running.join(timeout=60)
     assert running.successful(), "told to stop, the worker runs on"

@@ -92,7 +92,7 @@ def _call(helper: Helper, value: Run, arguments: Sequence[Compiled]) -> Run:
             scope, value(scope), *[run(scope) for run in runs]
         )
     apply = _apply(helper, arguments)
-    takes = helper.takes - NOTHING
+    takes, steps = helper.takes - NOTHING, helper.steps
 
     def call(scope: Scope) -> Any:
         subject = value(scope)
@@ -103,6 +103,8 @@ def _call(helper: Helper, value: Run, arguments: Sequence[Compiled]) -> Run:
             if type_of(subject) not in takes:
                 raise wrong_type(f"'{helper.name}'", takes, subject)
         scope.budget.charge(subject)
+        if steps:
+            scope.budget.spend(steps)
         return apply(scope, subject)
 
     return call

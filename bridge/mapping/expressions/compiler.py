@@ -51,7 +51,7 @@ class Compiler:
         self._handlers = handlers
         self._guarded = False
         self._depth = 0
-        self._nodes = 0
+        self.nodes = 0  # compiled so far
 
     def compile(self, node: nodes.Node) -> Compiled:
         """The node's code. Raises ExpressionError E2xx at the node's place."""
@@ -73,8 +73,8 @@ class Compiler:
 
     def count(self, nodes: int) -> None:
         """Counts nodes. Raises E206 when there are too many."""
-        self._nodes += nodes
-        if self._nodes > MAX_NODES:
+        self.nodes += nodes
+        if self.nodes > MAX_NODES:
             raise ExpressionError(
                 "E206",
                 f"the expression has more than {MAX_NODES} parts",

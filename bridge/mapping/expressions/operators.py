@@ -9,7 +9,7 @@ from jinja2 import nodes
 from bridge.mapping.expressions.access import literal
 from bridge.mapping.expressions.compiler import Compiled, Compiler, Handler, located
 from bridge.mapping.helpers import numbers
-from bridge.mapping.helpers.compare import ORDERED, check_order, same
+from bridge.mapping.helpers.compare import ORDERED, check_pair, same
 from bridge.mapping.helpers.complaints import wrong_type
 from bridge.mapping.helpers.kinds import NUMBERS, type_of
 from bridge.mapping.helpers.limits import MAX_TEXT, check_text
@@ -120,8 +120,8 @@ def _contains(scope: Scope, item: Any, container: Any) -> bool:
 
 def _order(sign: str, compare: Callable[[Any, Any], bool]) -> Callable[..., bool]:
     def run(scope: Scope, a: Any, b: Any) -> bool:
-        if not (type(a) in NUMBERS and type(b) in NUMBERS):
-            check_order(f"'{sign}'", (a, b))
+        if type(a) is not type(b) or type(a) not in NUMBERS:
+            check_pair(f"'{sign}'", a, b, scope.budget)
         return compare(a, b)
 
     return run

@@ -27,6 +27,10 @@ _HINTS = {
     "'": "close the quotes",
     '"': "close the quotes",
     "}": "close it with }}",
+    ")": "drop it, or write its ( before",
+    ",": "a list stands in [ ], and a number has no comma",
+    ":": "what a helper takes stands in brackets: helper(value)",
+    "#": "the only blocks are {% if … %} and {% for … %}",
     **dict.fromkeys("‘’“”", "quotes are straight here: ' or \""),
 }
 _NOTHING = re.compile(r"\{\{-?\s*-?\}\}")
@@ -206,8 +210,28 @@ def _unreadable(error: TemplateSyntaxError, source: str) -> ExpressionError:
     if empty := _NOTHING.search(source):
         message, help = "there is nothing between {{ and }}", "as in {{ event.id }}"
         return _error("E207", message, source, empty.start(), help)
-    hint = _HINTS.get(source[offset : offset + 1], "")
+    hint = _hint(source, offset, message)
     return _error("E201", f"this cannot be read: {message}", source, offset, hint)
+
+
+def _hint(source: str, offset: int, message: str) -> str:
+    """What to write instead, by what stands where reading ended; "" where nothing is likely."""
+    word = source[slice(*_word(source, offset))]
+    if "unknown tag" in message:
+        return _HINTS["#"]
+    if "name or number" in message:
+        return "a point is followed by a key"
+    if ", expected ')'" in message:
+        return "close it with )"
+    if word in ("AND", "OR", "NOT", "And", "Or", "Not"):
+        return f"write {word.lower()}"
+    if word == "contains":
+        return "write it the other way round: 'x' in value"
+    if source[offset - 1 : offset + 1] == "||":
+        return "join conditions with or"
+    if word.isidentifier() and "expected" in message:
+        return f"a bar comes before a helper: | {word}"
+    return _HINTS.get(source[offset : offset + 1], "")
 
 
 def _error(

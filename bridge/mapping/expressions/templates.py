@@ -98,13 +98,16 @@ def _for(compiler: Compiler, node: nodes.For) -> Compiled:
     otherwise = _sequence(compiler, node.else_)
     names = _targets(compiler, node.target)
     compiler.locals += names
+    before = compiler.nodes
     test = condition(compiler, node.test, "'if'") if node.test else None
     body = _sequence(compiler, node.body)
+    parts = compiler.nodes - before
     del compiler.locals[-len(names) :]
 
     def run(scope: Scope) -> str:
         texts, size = [], 0
         for inner in _turns(scope, items(scope), names):
+            scope.budget.spend(parts)
             if test is None or test(inner):
                 text = body(inner)
                 size += len(text)

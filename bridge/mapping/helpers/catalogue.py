@@ -65,6 +65,7 @@ class Helper:
     examples: tuple[Example, ...]
     function: Callable[..., Any]
     absent: bool  # it is given missing, null and omit too, which others pass through
+    steps: int  # what a call takes from the event's budget, beside what its text or list costs
 
     @property
     def signature(self) -> str:
@@ -95,11 +96,12 @@ def helper(
     examples: tuple[Example, Example],
     errors: tuple[str, ...] = (),
     absent: bool = False,
+    steps: int = 0,
 ) -> Callable[[_Function], _Function]:
     """Registers a function under its name (`round_` as `round`); the group `tests` is what may follow `is`."""
 
     def register(function: _Function) -> _Function:
-        entry = _describe(function, group, examples, errors, absent)
+        entry = _describe(function, group, examples, errors, absent, steps)
         registry = TESTS if group == "tests" else FILTERS
         registry[entry.name] = entry
         return function
@@ -113,6 +115,7 @@ def _describe(
     examples: tuple[Example, ...],
     errors: tuple[str, ...],
     absent: bool,
+    steps: int,
 ) -> Helper:
     hints = typing.get_type_hints(function, include_extras=True)
     parameters = list(inspect.signature(function).parameters.values())
@@ -129,6 +132,7 @@ def _describe(
         examples=examples,
         function=function if scoped else _unscoped(function),
         absent=absent,
+        steps=steps,
     )
 
 

@@ -17,7 +17,10 @@ def same(a: Any, b: Any, budget: Budget) -> bool:
     """Whether two values are equal, lists and mappings by their contents, which cost a step per item."""
     kind, other = type_of(a), type_of(b)
     if kind is not other:
-        return kind in NUMBERS and other in NUMBERS and bool(a == b)
+        if kind not in NUMBERS or other not in NUMBERS:
+            return False
+        _charge_numbers(a, b, budget)
+        return bool(a == b)
     if kind is list:
         budget.spend(len(a))
         return len(a) == len(b) and all(map(same, a, b, [budget] * len(a)))
@@ -27,6 +30,20 @@ def same(a: Any, b: Any, budget: Budget) -> bool:
             key in b and same(item, b[key], budget) for key, item in a.items()
         )
     return bool(a == b)
+
+
+def check_pair(who: str, a: Any, b: Any, budget: Budget) -> None:
+    """Raises E302 unless one can be less than the other, and pays for finding out which."""
+    if type(a) in NUMBERS and type(b) in NUMBERS:
+        _charge_numbers(a, b, budget)
+    else:
+        check_order(who, (a, b))
+
+
+def _charge_numbers(a: Any, b: Any, budget: Budget) -> None:
+    """What it costs to compare an int with a Decimal: the int is converted digit by digit."""
+    budget.charge(a)
+    budget.charge(b)
 
 
 def identity(value: Any) -> tuple[str, object]:

@@ -58,6 +58,7 @@ def uuid(value: str) -> str:
 
 @helper(
     "ids",
+    steps=10,
     errors=("E309",),
     examples=(
         Example("'9 8765 4321' | e164('CL')", {}, "+56987654321"),

@@ -178,6 +178,7 @@ def html(value: str) -> str:
 
 @helper(
     "text",
+    steps=3,
     errors=("E303",),
     examples=(
         Example("'<p>Tom &amp; Ann</p>' | strip_tags", {}, "Tom & Ann"),

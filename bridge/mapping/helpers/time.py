@@ -21,6 +21,7 @@ _EPOCH_TEXT: Final = re.compile(r"[0-9]{9,14}")
 
 @helper(
     "time",
+    steps=3,
     errors=("E306",),
     examples=(
         Example("1714730400 | date", {}, "2024-05-03"),
@@ -38,6 +39,7 @@ def date(value: Moment, fmt: Format = "%Y-%m-%d", tz: Zone = "UTC") -> str:
 
 @helper(
     "time",
+    steps=3,
     errors=("E306",),
     examples=(
         Example(
@@ -61,6 +63,7 @@ def datetime_(
 
 @helper(
     "time",
+    steps=3,
     errors=("E306",),
     examples=(
         Example(
@@ -85,6 +88,7 @@ def parse_date(
 
 @helper(
     "time",
+    steps=3,
     errors=("E306",),
     examples=(
         Example(

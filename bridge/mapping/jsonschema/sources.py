@@ -78,7 +78,8 @@ def _(field: fields.Boolean) -> JsonSchema:
 
 @_form.register
 def _(field: fields.Nested) -> JsonSchema:
-    return _mapping(field.schema)
+    null = {"type": ["object", "null"]} if field.allow_none else {}
+    return {**_mapping(field.schema), **null}
 
 
 @_form.register(fields.List)

@@ -1,0 +1,35 @@
+"""Rows of the busiest tables, added by statements that are made once for each set of columns."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Table, bindparam
+
+from bridge.store import prepared
+from bridge.store.dialect import upsert
+
+
+def insert(connection: Connection, table: Table, values: Mapping[str, Any]) -> Any:
+    """Adds a row; prepared.key of what it returns is the row's id."""
+    statement = _insert(connection.dialect, table, (*values,))
+    return prepared.execute(connection, statement, values)
+
+
+def insert_or_ignore(
+    connection: Connection, table: Table, values: Mapping[str, Any]
+) -> Any:
+    """Adds a row unless a unique one is there already; prepared.key of what it returns is its key, or None."""
+    statement = _insert_or_ignore(connection.dialect, table, (*values,))
+    return prepared.execute(connection, statement, values)
+
+
+@lru_cache(maxsize=50)
+def _insert(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> Any:
+    bound = {name: bindparam(name, type_=table.c[name].type) for name in columns}
+    return upsert(dialect, table).values(bound).returning(*table.primary_key)
+
+
+@lru_cache(maxsize=50)
+def _insert_or_ignore(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> Any:
+    return _insert(dialect, table, columns).on_conflict_do_nothing()
