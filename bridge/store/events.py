@@ -3,12 +3,13 @@
 The unique insert alone decides what is new; nothing here looks before it inserts.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select, text, update
+from sqlalchemy import Connection, Select, false, func, literal, select, text, update
 
 from bridge.model import Event, Request
 from bridge.store import inserting, prepared
@@ -160,8 +161,8 @@ def _note_conflict(connection: Connection, row: Any, event: Event) -> bool:
 
 def any_waiting(connection: Connection, sources: Collection[str]) -> bool:
     """Whether `waiting` would find anything."""
-    query = select(events.c.id).where(*_unrouted(sources)).limit(1)
-    return connection.execute(query).first() is not None
+    found = prepared.execute(connection, _any_unrouted(frozenset(sources)), {})
+    return prepared.key(found) is not None
 
 
 def waiting(
@@ -171,9 +172,8 @@ def waiting(
 
     Across sources: two of them may update one ticket, and the one received first goes first.
     """
-    query = _with_request().where(*_unrouted(sources))
-    rows = connection.execute(query.order_by(events.c.id).limit(limit))
-    return tuple(map(_stored, rows))
+    rows = prepared.ask(connection, _oldest_unrouted(frozenset(sources), limit))
+    return tuple(map(_stored, rows.all()))
 
 
 def load(connection: Connection, id: int) -> StoredEvent | None:
@@ -188,11 +188,22 @@ def named(connection: Connection, event_id: str) -> tuple[StoredEvent, ...]:
     return tuple(map(_stored, connection.execute(query)))
 
 
-def _unrouted(sources: Collection[str]) -> tuple[Any, ...]:
+@lru_cache(maxsize=20)
+def _any_unrouted(sources: frozenset[str]) -> Any:
+    return select(events.c.id).where(*_unrouted(sources)).limit(1)
+
+
+@lru_cache(maxsize=20)
+def _oldest_unrouted(sources: frozenset[str], limit: int) -> Any:
+    query = _with_request().where(*_unrouted(sources))
+    return query.order_by(events.c.id).limit(limit)
+
+
+def _unrouted(sources: Iterable[str]) -> tuple[Any, ...]:
     """The very words of ix_events_stored, and nothing for another index: else a look passes by all routed events."""
-    return text("events.state = 'stored'"), func.coalesce(events.c.source, "").in_(
-        sources
-    )
+    among = [literal(name) for name in sorted(sources)]
+    one_of = func.coalesce(events.c.source, "").in_(among) if among else false()
+    return text("events.state = 'stored'"), one_of
 
 
 def _with_request() -> Select[Any]:
@@ -206,7 +217,7 @@ def _with_request() -> Select[Any]:
     ).join(payloads, payloads.c.id == events.c.payload_id)
 
 
-def _stored(row: Row[Any]) -> StoredEvent:
+def _stored(row: Any) -> StoredEvent:
     return StoredEvent(
         id=row.id,
         source=row.source,

@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlalchemy import BigInteger
 from sqlalchemy import Connection as Database
-from sqlalchemy import Row, Text, bindparam, case, select, text, type_coerce, update
+from sqlalchemy import Text, bindparam, case, select, text, type_coerce, update
 
 from bridge.model import Call, Connection, Response, Retries
-from bridge.store import calls, fetches, lanes, specs
+from bridge.store import calls, fetches, lanes, prepared, specs
 from bridge.store.columns import microseconds
 from bridge.store.dialect import QUEUE, one_at_a_time
 from bridge.store.tables import SENDING, deliveries
@@ -38,21 +38,6 @@ _late = bindparam("moment", type_=BigInteger) - type_coerce(
     deliveries.c.due_at, BigInteger
 )
 _age_from = type_coerce(deliveries.c.age_from, BigInteger)
-# Made once: putting it together takes longer than running it.
-_LEASE = (
-    update(deliveries)
-    .where(
-        deliveries.c.id.in_(bindparam("ids", expanding=True)),
-        deliveries.c.state == "waiting",
-    )
-    .values(
-        state="sending",
-        owner=bindparam("holder"),
-        lease_until=bindparam("until"),
-        age_from=case((_late > 0, _age_from + _late), else_=_age_from),
-    )
-    .returning(*_TAKEN)
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,17 +75,29 @@ def lease(
     What a delivery waited for beyond its own due time (its lane, its connection, a pause, a bridge that was down) is
     no fault of its: `age_from` moves on by as much, so that its age is the time between its own attempts.
     """
-    values = {
-        "ids": [*starts],
+    values: dict[str, Any] = {
         "holder": owner,
         "until": until,
         "moment": microseconds(now),
     }
-    rows = database.execute(_LEASE, values)
+    values |= prepared.listed("number", starts)
+    rows = prepared.ask(database, _leasing(len(starts)), values).all()
     items = _owned(database, rows, starts, now)
     if looked_up := [item.event for item in items if item.look_up is not None]:
         fetches.asked(database, looked_up)
     return items
+
+
+@lru_cache(maxsize=100)
+def _leasing(count: int) -> Any:
+    mine = prepared.one_of(deliveries.c.id, "number", count)
+    taken = update(deliveries).where(mine, deliveries.c.state == "waiting")
+    return taken.values(
+        state="sending",
+        owner=bindparam("holder"),
+        lease_until=bindparam("until"),
+        age_from=case((_late > 0, _age_from + _late), else_=_age_from),
+    ).returning(*_TAKEN)
 
 
 def renew(database: Database, items: Collection[Claimed], until: datetime) -> None:
@@ -128,7 +125,7 @@ def take_over(
 
 def _owned(
     database: Database,
-    taken: Iterable[Row[Any]],
+    taken: Iterable[Any],
     starts: Mapping[int, datetime],
     now: datetime,
 ) -> tuple[Claimed, ...]:
@@ -143,7 +140,7 @@ def _owned(
     )
 
 
-def _bury(database: Database, row: Row[Any], now: datetime) -> None:
+def _bury(database: Database, row: Any, now: datetime) -> None:
     """Makes a dead letter of what has no request to send, however that came: it must not stop the others."""
     ended = {"state": "dead", "code": "no_request", "finished_at": now}
     reason = "its request is gone: replay its event with the current rules"
@@ -156,7 +153,7 @@ def _bury(database: Database, row: Row[Any], now: datetime) -> None:
 
 
 def _claimed(
-    row: Row[Any], connection: Connection, start: datetime, now: datetime
+    row: Any, connection: Connection, start: datetime, now: datetime
 ) -> Claimed:
     return Claimed(
         id=row.id,

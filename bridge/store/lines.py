@@ -7,10 +7,11 @@ long it is, and sources take turns. A line is an order of looking, not a promise
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection as Database
-from sqlalchemy import Row, bindparam, select, text, tuple_
+from sqlalchemy import bindparam, select, text, tuple_
 
 from bridge.model import Connection
 from bridge.store import prepared, specs
@@ -49,7 +50,7 @@ _newest = select(lane_marks.c.at).where(
 )
 _columns = ("id", "lane", "rule", "at", "stale", "coalesce", "due_at", "spec")
 _place = tuple_(deliveries.c.due_at, deliveries.c.id)
-_DUE = (
+_due = (
     select(
         *(deliveries.c[name] for name in _columns),
         BLOCKER.label("blocker"),
@@ -63,14 +64,13 @@ _DUE = (
         # From the first one on: an index entry of before it may be long finished, and kept for somebody's old snapshot.
         deliveries.c.due_at >= bindparam("first"),
         deliveries.c.due_at <= bindparam("now"),
-        deliveries.c.ticket.not_in(bindparam("paused", expanding=True)),
     )
     .order_by(*_place)
     .limit(_PAGE)
     .with_for_update(skip_locked=True, key_share=True)
 )
-_DUE_AFTER = _DUE.where(
-    _place > tuple_(bindparam("due_at", type_=Moment), bindparam("id", type_=Identity))
+_after = _place > tuple_(
+    bindparam("due_at", type_=Moment), bindparam("id", type_=Identity)
 )
 
 
@@ -127,7 +127,7 @@ def _line(database: Database, row: Any) -> Line:
     )
 
 
-def due(database: Database, line: Line, now: datetime) -> Iterator[Row[Any]]:
+def due(database: Database, line: Line, now: datetime) -> Iterator[Any]:
     """The deliveries of a line that are due, in its order, locked; with what stops them and their lane's newest time.
 
     One that somebody moves at this moment is left out.
@@ -138,12 +138,23 @@ def due(database: Database, line: Line, now: datetime) -> Iterator[Row[Any]]:
         "rule": line.rule,
         "first": line.due_at,
         "now": now,
-        "paused": list(line.paused),
+        **prepared.listed("paused", line.paused),
     }
-    rows: Sequence[Any] = database.execute(_DUE, asked).all()
+    paused = len(line.paused)
+    rows = prepared.ask(database, _page(paused), asked).all()
     while rows:
         yield from rows
         if len(rows) < _PAGE:
             return
         asked |= {"due_at": rows[-1].due_at, "id": rows[-1].id}
-        rows = database.execute(_DUE_AFTER, asked).all()
+        rows = prepared.ask(database, _next_page(paused), asked).all()
+
+
+@lru_cache(maxsize=20)
+def _page(paused: int) -> Any:
+    return _due.where(~prepared.one_of(deliveries.c.ticket, "paused", paused))
+
+
+@lru_cache(maxsize=20)
+def _next_page(paused: int) -> Any:
+    return _page(paused).where(_after)

@@ -7,20 +7,20 @@ Where the database is a server, what is run inside `pipelined` is sent without w
 """
 
 from collections import namedtuple
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import ColumnElement, Connection, Dialect, bindparam, false
 from sqlalchemy.exc import DBAPIError
 
 
 def execute(connection: Connection, statement: Any, values: Mapping[str, Any]) -> Any:
     """Runs a statement that was made once, at import: `values` are for its bindparam()s. Returns the driver's cursor.
 
-    Rows come as the driver gives them. Raises what SQLAlchemy would. Takes no IN of a list.
+    Rows come as the driver gives them. Raises what SQLAlchemy would. An IN is `one_of`.
     """
     return _compiled(connection.dialect, statement).run(connection, values)
 
@@ -28,8 +28,19 @@ def execute(connection: Connection, statement: Any, values: Mapping[str, Any]) -
 def ask(
     connection: Connection, query: Any, values: Mapping[str, Any] | None = None
 ) -> "Answer":
-    """As `execute`, for a SELECT whose rows are wanted as SQLAlchemy gives them."""
+    """As `execute`, for a SELECT or RETURNING whose rows are wanted as SQLAlchemy gives them."""
     return _compiled(connection.dialect, query).ask(connection, values or {})
+
+
+def one_of(column: ColumnElement[Any], name: str, count: int) -> ColumnElement[bool]:
+    """An IN of so many values, which `listed` binds: make the statement once for each count."""
+    values = [bindparam(f"{name}_{n}", type_=column.type) for n in range(count)]
+    return column.in_(values) if values else false()
+
+
+def listed(name: str, values: Iterable[Any]) -> dict[str, Any]:
+    """The values for `one_of`."""
+    return {f"{name}_{n}": value for n, value in enumerate(values)}
 
 
 def run(connection: Connection, sql: str, parameters: Any) -> Any:
@@ -142,7 +153,7 @@ class _Compiled:
 
     @cached_property
     def _shape(self) -> tuple[Any, Sequence[Any]]:
-        columns = self._statement.selected_columns.items()
+        columns = self._statement.exported_columns.items()
         readers = [
             column.type.dialect_impl(self._dialect).result_processor(
                 self._dialect, None

@@ -149,4 +149,5 @@ def scans(connection, statement, given):
 def plan_of(connection, statement, given):
     sqlite = connection.dialect.name == "sqlite"
     explain = "EXPLAIN QUERY PLAN " if sqlite else "EXPLAIN "
-    return [row[-1] for row in connection.exec_driver_sql(explain + statement, given)]
+    bound = tuple(given) if sqlite else given
+    return [row[-1] for row in connection.exec_driver_sql(explain + statement, bound)]
