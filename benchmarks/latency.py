@@ -28,10 +28,10 @@ def main() -> None:
             ready = list(itertools.islice(requests, number))
             calls.wait_for(WARM_UP, seconds=30)
             calls.calls.clear()
-            start = time.monotonic()
-            drive(server.port, iter(ready), seconds=asked.seconds + 1, rate=asked.rate)
+            seconds = asked.seconds + 1
+            sent = drive(server.port, iter(ready), seconds=seconds, rate=asked.rate)
             made = calls.wait_for(number, seconds=60)
-    late = sorted(at - start - (n - WARM_UP) / asked.rate for n, at in made)
+    late = sorted(at - sent.started - (n - WARM_UP) / asked.rate for n, at in made)
     figures = [
         Figure(f"p{share:g}", 1000 * late[int(len(late) * share / 100)], "ms", 1.0)
         for share in (50, 90, 99)

@@ -10,7 +10,7 @@ import socket
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from time import perf_counter
+from time import monotonic
 
 GRACE = 5.0  # seconds for the last answers
 
@@ -19,6 +19,7 @@ GRACE = 5.0  # seconds for the last answers
 class Answers:
     """What came back. Latencies in seconds, `elapsed` from the first request to the end of the time given."""
 
+    started: float = 0.0  # by time.monotonic: when the first request fell due
     elapsed: float = 0.0
     latencies: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
@@ -81,11 +82,11 @@ def drive(
     poll = select.epoll()
     for number in lines:
         poll.register(number, select.EPOLLIN)
-    start = due = perf_counter()
+    start = due = answers.started = monotonic()
     until, step = start + seconds, 1 / rate if rate else 0.0
     more = True
-    while more or (len(free) < connections and perf_counter() < until + GRACE):
-        now = perf_counter()
+    while more or (len(free) < connections and monotonic() < until + GRACE):
+        now = monotonic()
         more = more and now < until
         while more and free and due <= now:
             request = next(requests, None)
@@ -114,6 +115,6 @@ def _collect(
         line = lines[number]
         status = line.status()
         if status is not None:
-            answers.latencies.append(perf_counter() - line.due)
+            answers.latencies.append(monotonic() - line.due)
             answers.statuses[status] += 1
             free.append(line)

@@ -107,7 +107,7 @@ class Worker:
         self._rest_for = RECHECK
         ruleset = self._ruleset()  # a reload meanwhile concerns the next round
         routed = self._router.route_waiting(ruleset)
-        return self._start_due(ruleset) or routed > 0
+        return self._start_due(ruleset, look=not routed) or routed > 0
 
     def join(self) -> None:
         """Waits for the calls under way."""
@@ -146,12 +146,13 @@ class Worker:
                 _log.error("not listening to the store", error=type(error).__name__)
                 gevent.sleep(RECHECK)
 
-    def _start_due(self, ruleset: Ruleset) -> bool:
+    def _start_due(self, ruleset: Ruleset, *, look: bool) -> bool:
+        """Claims what is due and starts its calls; looks before, unless something was routed just now."""
         breath = min(BREATH * len(self._keeper.sending), LONGEST_BREATH)
         gevent.sleep(max(self._claimed_at + breath - time.monotonic(), 0.0))
         room = self._calls.free_count()
         off = [rule.id for rule in ruleset.rules if rule.mode == "off"]
-        if room == 0 or not self._anything_due(off):
+        if room == 0 or (look and not self._anything_due(off)):
             return False
         begun = time.monotonic()
         claim = self._database.write(
