@@ -23,5 +23,5 @@ ENV PATH=/opt/bridge/bin:$PATH \
 USER 10001
 VOLUME /data
 EXPOSE 8080
-HEALTHCHECK --interval=10s --timeout=5s --start-period=20s CMD ["bridge", "doctor", "--running"]
+HEALTHCHECK --interval=10s --timeout=15s --start-period=20s CMD ["bridge", "doctor", "--running"]
 CMD ["bridge", "serve", "--bind", "0.0.0.0:8080"]

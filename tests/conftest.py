@@ -1,4 +1,6 @@
-"""What every test gets: no BRIDGE_ settings from outside, no sockets but loopback, and a store on both databases."""
+"""What every test gets: no BRIDGE_ settings from outside, no sockets but loopback, a store on both databases, and
+examples of properties that may take their time.
+"""
 
 import fcntl
 import os
@@ -9,8 +11,15 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
+from hypothesis import HealthCheck, settings
 
 from bridge.store import Database, migrate
+
+# What a machine that stalls makes slow is no failure: a property's own limits are asserted in its test.
+settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("patient")
 
 _connect = socket.socket.connect
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.breaker import CLOSED, LONGEST, Lesson, learn, lesson
@@ -109,7 +109,6 @@ def test_retry_after_is_waited_for():
     assert again.probe_at == NOW + 2 * hour
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(list(Lesson)), max_size=60))
 def test_always_lets_a_probe_through(lessons):
     """Whatever happens, an open breaker has a time for its next probe, within bounds; a closed one has none."""

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.model import NoReply, Outcome, Retries, Verdict
@@ -144,7 +144,6 @@ def test_retry_after_outranks_the_schedule():
     assert step(attempts=3, asked="120").delay == DELAYS[3]
 
 
-@settings(deadline=None)
 @given(
     OUTCOMES,
     RETRIES,
@@ -178,7 +177,6 @@ def test_bounds_of_every_step(given, retries, attempts, age, random, asked):
     assert given.limit is None or attempts < given.limit
 
 
-@settings(deadline=None)
 @given(RETRIES, st.integers(1, 60), st.floats(0, 1, exclude_max=True))
 def test_waits_grow(retries, attempts, random):
     """A later attempt never waits less, and jitter only ever adds, up to a fifth."""
@@ -236,7 +234,6 @@ def test_retry_after(value, seconds):
     assert retry_after(value, NOW) == seconds
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_any_retry_after_is_read_or_nothing(value):
     """No header makes the reader raise or leave its bounds."""
@@ -244,7 +241,6 @@ def test_any_retry_after_is_read_or_nothing(value):
     assert seconds is None or 0 <= seconds <= MAX_DELAY
 
 
-@settings(deadline=None)
 @given(st.timedeltas(timedelta(0), timedelta(hours=24)))
 def test_date_forms_agree(ahead):
     """The three forms of one moment give the same wait, whatever the zone of `now`."""

@@ -23,6 +23,7 @@ _FORMATS: dict[str, Callable[[Sequence[Diagnostic], str], Iterable[str]]] = {
     "github": lambda found, root: (github(one, root) for one in found),
 }
 _SILENT = ("json", "sarif")  # for programs: no narration
+_SETTLED = 100  # ms without a change, after which the watcher says that it watches
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,11 +117,14 @@ def _watch(run: _Run) -> None:
     """Checks at once and after each change, until Ctrl-C."""
     from watchfiles import watch
 
+    changes = watch(run.folder, yield_on_timeout=True, rust_timeout=_SETTLED)
     try:
+        next(changes)  # it watches before the first look: no save falls between them
         run.check()
         click.echo(f"watching {run.folder}: Ctrl-C ends it", err=True)
-        for _ in watch(run.folder):
-            run.check()
+        for changed in changes:
+            if changed:
+                run.check()
     except KeyboardInterrupt:
         return
 

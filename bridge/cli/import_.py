@@ -13,6 +13,8 @@ from bridge.services import importing
 from bridge.services.rulesets import Rules
 from bridge.store.imports import Imported
 
+_LISTED = 20  # lines of one mistake must not push what a person needs off the screen
+
 
 @click.command("import")
 @click.argument("source")
@@ -36,18 +38,18 @@ def command(
 ) -> None:
     """Take in events that a sender exported, on your word: FILE has one request body, JSON, a line; - is stdin.
 
-    What was received before is recognised. Exit code 1 when a line cannot be taken; the others are.
+    What was received before is recognised. Exit code 1 when a line cannot be taken; the others are. Of those lines the
+    first 20 are named, with --json all of them.
     """
     settings = environment.load()
     wrong: list[int] = []
 
     def tell(number: int, problem: str) -> None:
         wrong.append(number)
-        said = f"line {number}: {printable(problem)}"
-        click.echo(
-            json_line({"line": number, "message": problem}) if as_json else said,
-            err=not as_json,
-        )
+        if as_json:
+            click.echo(json_line({"line": number, "message": problem}))
+        elif len(wrong) <= _LISTED:
+            click.echo(f"line {number}: {printable(problem)}", err=True)
 
     with opened() as database:
         rules = Rules(database, settings.mappings, pinned=True).current()
@@ -61,6 +63,8 @@ def command(
         run = importer.look if dry_run else importer.take
         with click.open_file(file, "rb") as stream:
             done = run(importing.lines(stream, settings.max_body), tell)
+    if len(wrong) > _LISTED and not as_json:
+        click.echo(f"and {len(wrong) - _LISTED} more", err=True)
     if done == Imported() and not wrong:
         nothing(f"{file} holds no events")
     click.echo(_said(done, len(wrong), dry_run=dry_run, as_json=as_json))

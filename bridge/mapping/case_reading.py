@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from bridge.mapping.case_replies import ENDING_KEYS, check_ending
+from bridge.mapping.codes import CODES
+from bridge.mapping.findings import suggest
 from bridge.mapping.known import Known
 from bridge.mapping.ruleset import Case, Rule
 from bridge.mapping.sources import source_name
@@ -23,12 +25,7 @@ def read_cases(file: Node, known: Known) -> Iterator[Case]:
         name = item.get("name")
         if name is None or not known.declare("test", str(name.value), name.place):
             continue
-        if source is None:
-            help = "write source: with the name of the sender above the tests"
-            message = f"test '{name.value}' has no source"
-            known.findings.add("M107", message, name.place, help)
-            continue
-        yield _case(item, name, source, position, known)
+        yield _case(item, name, source or "", position, known)
 
 
 def uncovered(rules: Iterable[Rule], cases: Iterable[Case]) -> Iterator[Diagnostic]:
@@ -89,8 +86,19 @@ def _check_outcome(outcome: Node, known: Known) -> None:
     if isinstance(value, list) and value:
         for item in value:
             _check_call(item, known)
-    elif value not in WORDS and not _is_error(plain(outcome)):
+    elif _is_error(plain(outcome)) and (code := outcome.get("error")):
+        _check_code(code, known)
+    elif value not in WORDS:
         _check_call(outcome, known)
+
+
+def _check_code(node: Node, known: Known) -> None:
+    """A finding for a code that no rule can give."""
+    codes = [code for code in CODES if code.startswith("E3")]
+    if node.value not in codes:
+        help = suggest(str(node.value).upper(), codes)
+        message = f"'{node.value}' is not the code of an error in a rule"
+        known.findings.add("T502", message, node.place, help)
 
 
 def _check_call(node: Node, known: Known) -> None:

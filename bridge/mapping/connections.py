@@ -8,8 +8,10 @@ from hashlib import sha256
 from bridge import vendors
 from bridge.errors import UnknownName
 from bridge.mapping.findings import split_fix
+from bridge.mapping.helpers.regions import REGIONS
 from bridge.mapping.known import Known
 from bridge.mapping.places import place_at
+from bridge.mapping.references import is_reference
 from bridge.model import Connection, Place, SecretRef
 from bridge.strict.yaml import Node
 
@@ -106,14 +108,33 @@ def _options(node: Node, vendor: vendors.Vendor, known: Known) -> dict[str, obje
         if "|" in help:  # an option is written as it is, so no helper can be added
             help = "write it without quotes"
         elif "expression" in help:
-            help = "write another number"
+            example = vendor.options().fields[path].metadata["example"]
+            help = f"write another number, such as {example}"
         message = f"connection option '{path}' {message}"
         code = "M101" if problem.startswith("is unknown") else "M102"
         known.findings.add(code, message, place_at(node, path), help)
+    _check_country(node.get("country"), known)
     return options
 
 
+def _check_country(node: Node | None, known: Known) -> None:
+    """A finding for a code of two letters, which the option's own form has asked for, that no country has."""
+    code = node.value if node else None
+    if node and isinstance(code, str) and len(code) == 2 and code.isupper():
+        if code not in REGIONS:
+            message = "connection option 'country' is no country with telephone numbers"
+            help = "write its two letters of ISO 3166, such as CL"
+            known.findings.add("M102", message, node.place, help)
+
+
 def _auth(node: Node, vendor: vendors.Vendor, known: Known) -> dict[str, object]:
+    scheme = vendor.auth[0].name
+    if not isinstance(node.value, dict) or is_reference(node):
+        known.references.hide(node)
+        message = "'auth' does not name its scheme"
+        help = f"write auth: {{ {scheme}: {{ env: NAME }} }}"
+        known.findings.add("A403", message, node.place, help)
+        return {scheme: None}  # so that nobody asks for auth, too
     auth = known.references.auth(node)
     known_schemes = {scheme.name for scheme in vendor.auth}
     for path, problem in vendors.check_auth(vendor, auth).items():

@@ -11,8 +11,8 @@ from bridge.mapping.findings import Findings, split_fix
 from bridge.mapping.formulas import Writer
 from bridge.mapping.helpers.complaints import conversion
 from bridge.mapping.helpers.kinds import NOTHING, NUMBERS, describe
-from bridge.mapping.places import place_at
-from bridge.mapping.ruleset import Constant, Formula, Tree
+from bridge.mapping.places import place_at, value_place
+from bridge.mapping.ruleset import Formula, Tree, leaves
 from bridge.strict.yaml import Node, plain
 from bridge.vendors import Operation
 
@@ -79,20 +79,23 @@ def _check_constants(
     node: Node, fields: Mapping[str, Tree], operation: Operation, findings: Findings
 ) -> None:
     """Values that are written as they are, and are not what the operation takes."""
-    schema = _made(operation.schema)
+    given = plain(node)
+    assert isinstance(given, dict)
+    names = tuple(vendors.field_names(given))
+    misnamed = vendors.check_names(operation, names)  # which is said already
     constants = {
-        name: tree.value
+        name: given[name]
         for name, tree in fields.items()
-        if isinstance(tree, Constant) and name in schema.fields
+        if name in _made(operation.schema).fields and not any(leaves(tree))
     }
-    problems = schema.validate(constants, partial=True) if constants else {}
-    for name, messages in problems.items():
-        if name in constants and isinstance(messages, list):
-            message, help = split_fix(str(messages[0]))
-            if "{" in str(constants[name]):
-                help = 'an expression has two braces: "{{ … }}"'
-            place = fields[name].node.place  # type: ignore[union-attr]
-            findings.add("M106", f"field '{name}' {message}", place, help)
+    for path, problem in vendors.check_values(operation, constants).items():
+        if path in misnamed:
+            continue
+        message, help = split_fix(problem)
+        if "{" in str(constants.get(path)):
+            help = 'an expression has two braces: "{{ … }}"'
+        message = f"field '{path}' {message}"
+        findings.add("M106", message, value_place(node, path), help)
 
 
 def _check_kinds(

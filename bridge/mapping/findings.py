@@ -81,6 +81,9 @@ def _mask(line: str, place: Place, secret: Place) -> tuple[str, Place]:
     masked = line[:start] + "<secret>" + line[start + secret.length :]
     if place.column == secret.column:
         place = replace(place, length=len("<secret>"))
+    elif place.column < secret.column < place.column + place.length:
+        longer = len("<secret>") - secret.length
+        place = replace(place, length=place.length + longer)
     return masked, place
 
 

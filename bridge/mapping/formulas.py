@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from bridge.mapping.expressions import (
     Expression,
     ExpressionError,
+    Kinds,
     check_names,
     compile_expression,
     compile_template,
@@ -37,10 +38,11 @@ class Writer:
 
     known: Known
     names: Collection[str] = EVENT_NAMES
+    kinds: Kinds = ()  # of paths whose values are always of one kind
 
     def knowing(self, *names: str) -> "Writer":
         """The same with more names."""
-        return Writer(known=self.known, names=frozenset((*self.names, *names)))
+        return replace(self, names=frozenset((*self.names, *names)))
 
     def expression(self, name: str, node: Node | None) -> Formula | None:
         """A bare expression, as `when` takes it."""
@@ -56,7 +58,7 @@ class Writer:
             self.known.findings.add("M110", message, node.place, help)
             return None
         try:
-            return self._checked(name, node, _expression(text))
+            return self._checked(name, node, _expression(text, kinds=self.kinds))
         except ExpressionError as error:
             self._report(node, error)
             return None
@@ -136,4 +138,13 @@ class Writer:
 
     def _report(self, node: Node, error: ExpressionError) -> None:
         place = place_in(node, error.start, error.end)
-        self.known.findings.add(error.code, error.message, place, error.help)
+        help = _cut(node) if error.code == "E201" else ""
+        self.known.findings.add(error.code, error.message, place, help or error.help)
+
+
+def _cut(node: Node) -> str:
+    """The help for an expression that is not read to its end, because YAML takes ' #' for a comment."""
+    rest = node.file.text[node.written.end_mark.index :].partition("\n")[0]
+    if node.quoted or node.block or not rest.lstrip().startswith("#"):
+        return ""
+    return "what follows a # is a comment: write the whole value in quotes"

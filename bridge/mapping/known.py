@@ -21,6 +21,8 @@ class Known:
     fetching: set[str] = field(default_factory=set)  # the sources that write `fetch`
     connections: dict[str, Connection] = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
+    # Keys of a file that could not be read: what they name is not known, and nobody is told that it is missing.
+    unread: set[str] = field(default_factory=set)
     places: dict[tuple[str, str], Place] = field(default_factory=dict)
 
     def declare(self, kind: str, name: str, place: Place) -> bool:
@@ -36,6 +38,8 @@ class Known:
         """Whether a name is declared at all; it is a finding where not."""
         if (kind, name) in self.places:
             return True
+        if not self.unread.isdisjoint((kind, f"{kind}s")):
+            return False
         choices = [known for of, known in self.places if of == kind]
         help = suggest(name, choices) or f"declare the {kind} first"
         self.findings.add("M105", f"unknown {kind} '{name}'", place, help)

@@ -8,6 +8,7 @@ import gc
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
@@ -77,6 +78,7 @@ def _build(
     )
     files = _compose(texts, findings)
     for file in files:
+        known.unread.update(_unread(file))
         _declare(file, texts, known)
     for file in files:
         declare_fetch(file, known)
@@ -107,6 +109,13 @@ def _compose(texts: Mapping[str, str], findings: Findings) -> list[Node]:
     return files
 
 
+def _unread(file: Node) -> Iterator[str]:
+    """The keys of a file that are left out because they are wrong, by the names that they were meant to have."""
+    for key in file.keys:
+        if file.get(key) is None:
+            yield from get_close_matches(key, _FILE.keys, n=1)
+
+
 def _declare(file: Node, texts: Mapping[str, str], known: Known) -> None:
     """What other files may name: the source, the connections and the tables."""
     source = file.get("source")
@@ -123,10 +132,27 @@ def _rules(file: Node, known: Known) -> Iterable[Rule]:
     name = source_name(source)
     if source and name and not isinstance(source.value, dict):
         known.declared("source", name, source.place)
+    if name is None:
+        _check_source(file, known)
     for node in _items(file, "rules"):
         rule = read_rule(merged(file.get("defaults"), node), name, known)
         if rule:
             yield rule
+
+
+def _check_source(file: Node, known: Known) -> None:
+    """A finding for rules or tests of nobody; a source that is wrong was told."""
+    parts = [
+        (key, items[0]) for key in ("rules", "tests") if (items := _items(file, key))
+    ]
+    if parts and "source" not in file.keys and "source" not in known.unread:
+        key, first = parts[0]
+        named = first.get("id") or first.get("name") or first
+        message = (
+            f"the {' and '.join(key for key, _ in parts)} of this file have no source"
+        )
+        help = f"write source: with the name of the sender above {key}:"
+        known.findings.add("M107", message, named.place, help)
 
 
 def _ruleset(

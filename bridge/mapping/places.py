@@ -37,6 +37,20 @@ def place_at(node: Node, path: str) -> Place:
     return place
 
 
+def value_place(node: Node, path: str) -> Place:
+    """The value at a dotted path, or the nearest one above it that exists."""
+    for key in path.split("."):
+        items = node.value
+        if isinstance(items, list):
+            below = items[int(key)] if key.isdigit() else None
+        else:
+            below = node.get(key)
+        if below is None:
+            break
+        node = below
+    return node.place
+
+
 def key_place(node: Node, key: str) -> Place:
     """A key of a mapping; the mapping itself where it has no such key."""
     return node.keys[key].place if key in node.keys else node.place

@@ -29,13 +29,17 @@ class References:
         """A reference, and nothing else: a literal here would be a secret in a file that is committed and shown."""
         if is_reference(node):
             return self._reference(node)
-        for part in walk(node):
-            if not isinstance(part.value, dict | list):
-                self.findings.hide(part)
+        self.hide(node)
         help = f"write {name}: {{ env: NAME }} and set NAME in the environment"
         message = f"'{name}' is written into the file: secrets are only referred to"
         self.findings.add("A401", message, node.place, help)
         return None
+
+    def hide(self, node: Node) -> None:
+        """From now on nothing that is written in a node is shown: it may be the secret itself."""
+        for part in walk(node):
+            if not isinstance(part.value, dict | list):
+                self.findings.hide(part)
 
     def auth(self, node: Node) -> dict[str, object]:
         """The scheme and its reference, or the parts of the scheme."""
@@ -79,6 +83,7 @@ class References:
         alone = len(pairs) == 1 and kind in KINDS  # and not ENV or File
         good = alone and isinstance(name, str) and name.strip()
         if not good or kind == "env" and not _NAME.fullmatch(str(name)):
+            self.hide(node)
             help = "write { env: NAME } or { file: /path/to/file }"
             message = "this is not a reference to a secret"
             self.findings.add("A404", message, node.place, help)

@@ -16,6 +16,7 @@ from bridge.mapping.expressions import (
 )
 from bridge.mapping.findings import suggest
 from bridge.mapping.formulas import Writer
+from bridge.mapping.helpers.kinds import NUMBERS
 from bridge.mapping.known import Known
 from bridge.mapping.places import place_in
 from bridge.mapping.ruleset import Formula
@@ -27,6 +28,7 @@ from bridge.vendors import Operation
 Report: TypeAlias = Callable[[Response, ExpressionError], None]
 
 _PARTS = ("status", "headers", "body")  # of `response`
+_KINDS = ((("response", "status"), NUMBERS),)
 _VERDICTS = {
     "retry": Verdict.RETRY,
     "fail": Verdict.FAILED,
@@ -41,7 +43,7 @@ _compiled = lru_cache(maxsize=1_000)(compile_expression)
 def read_responses(node: Node | None, known: Known) -> tuple[Response, ...]:
     """The responses of a rule; what is wrong with them is a finding. The node's shape was checked."""
     items = node.value if node and isinstance(node.value, list) else []
-    write = Writer(known=known, names=("response",))
+    write = Writer(known=known, names=("response",), kinds=_KINDS)
     return tuple(response for item in items for response in _read(item, write))
 
 

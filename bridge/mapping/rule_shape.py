@@ -18,6 +18,7 @@ from bridge.mapping.keys import (
     Scalar,
     Text,
 )
+from bridge.mapping.problems import Problem
 from bridge.mapping.shape import Group, Shape
 
 MAX_ITEMS = 1_000  # of for_each, per event and rule
@@ -32,6 +33,13 @@ def identifier(description: str, **rest: object) -> Pattern:
 
 def anything(description: str, **rest: Any) -> Names:
     return Names(description, Key("A value.", allow_none=True), **rest)
+
+
+class Guarded(Names):
+    """What is no mapping may be a secret: it is refused where it is masked, and where the fix is known."""
+
+    def problem(self, value: object) -> Problem | dict[Any, Any] | None:
+        return super().problem(value) if isinstance(value, dict) else None
 
 
 class ForEachShape(Shape):
@@ -124,7 +132,7 @@ class DefaultsShape(Shape):
         Name("A name under `connections`."),
         Names("Options.", Key("An option.")),
     )
-    auth = Names("One scheme and its secret.", Key("The secret."))
+    auth = Guarded("One scheme and its secret.", Key("The secret."))
     fields_ = Names(
         "What is sent.",
         Key("A value.", allow_none=True),

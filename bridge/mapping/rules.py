@@ -15,9 +15,10 @@ from bridge.mapping.known import Known
 from bridge.mapping.places import place_at
 from bridge.mapping.references import without_references
 from bridge.mapping.responses import read_responses
+from bridge.mapping.retries import read_retries
 from bridge.mapping.rule_shape import MAX_ITEMS
 from bridge.mapping.ruleset import Constant, ForEach, Formula, Rule
-from bridge.model import Connection, Place, Retries
+from bridge.model import Connection, Place
 from bridge.strict.yaml import Node, plain
 from bridge.vendors import Operation
 
@@ -30,10 +31,6 @@ def read_rule(node: Node, source: str | None, known: Known) -> Rule | None:
     id_node = node.get("id")
     if id_node is None or not known.declare("rule", str(id_node.value), id_node.place):
         return None
-    if source is None:
-        help = "write source: with the name of the sender above the rules"
-        message = f"rule '{id_node.value}' has no source"
-        known.findings.add("M107", message, id_node.place, help)
     return reader.rule(str(id_node.value), source or "", id_node.place)
 
 
@@ -68,7 +65,7 @@ class Reader:
             or ("skip" if operation.replaces else "send"),
             coalesce=plain(self.at("ordering.coalesce")) is True,
             max_event_age=self.duration("max_event_age"),
-            retries=self.retries(),
+            retries=read_retries(self.node.get("retries"), self.findings),
             responses=read_responses(self.node.get("responses"), self.known),
             holds_appended=not self.text("retries.on_ambiguous"),
             place=place,
@@ -179,17 +176,6 @@ class Reader:
     def hold_if(self) -> Formula | None:
         write = self.write.knowing("fields")
         return write.condition("hold_if", self.node.get("hold_if"))
-
-    def retries(self) -> Retries:
-        attempts = self.at("retries.max_attempts")
-        ambiguous = self.text("retries.on_ambiguous")
-        return Retries(
-            max_attempts=int(str(attempts.value)) if attempts else None,
-            max_age=self.duration("retries.max_age"),
-            initial=self.duration("retries.initial"),
-            max_delay=self.duration("retries.max_delay"),
-            on_ambiguous=ambiguous or "retry",
-        )
 
     def events(self) -> tuple[str, ...]:
         node = self.node.get("events")

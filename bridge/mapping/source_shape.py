@@ -1,8 +1,13 @@
 """The keys of a source. Shape only: names are looked up elsewhere."""
 
 from bridge.mapping.allow import AllowShape
-from bridge.mapping.keys import Duration, Name, Text
-from bridge.mapping.rule_shape import DefaultsShape, RetriesShape, anything
+from bridge.mapping.keys import Duration, Key, Name, Text
+from bridge.mapping.rule_shape import (
+    DefaultsShape,
+    Guarded,
+    RetriesShape,
+    anything,
+)
 from bridge.mapping.shape import Group, Shape
 
 
@@ -40,8 +45,9 @@ class FetchShape(DefaultsShape):
 class SourceShape(Shape):
     name = Name("Declares POST /hooks/<name>.", required=True)
     provider = Name("How it signs and where id, type and time are. Default: the name.")
-    verify = anything(
+    verify = Guarded(
         "The secret (a list while rotating), and for `generic` how.",
+        Key("A value.", allow_none=True),
         meant=("secret", "auth", "signature"),
     )
     event = anything("Where id, type and time are, for a sender nobody knows.")

@@ -51,6 +51,8 @@ def _secrets(node: Node, verify: Node | None, known: Known) -> tuple[SecretRef, 
     """The references under verify.secret: one, or a list while rotating."""
     secret = verify.get("secret") if verify else None
     if secret is None:
+        if verify:
+            known.references.hide(verify)  # it may stand where it does not belong
         help = "write verify: { secret: { env: NAME } }"
         place = place_at(node, "verify.secret" if verify else "name")
         message = "a source needs a secret: nothing else proves who sends"

@@ -5,6 +5,7 @@ Headers are believed as far as the proxies are trusted that wrote them. Says no 
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 
@@ -48,6 +49,7 @@ def check_type(allow: Allow, request: Request) -> None:
         )
 
 
+@lru_cache(maxsize=200)
 def _address(hop: str) -> str:
     """Without port and zone, in its one spelling: a socket on IPv6 writes an IPv4 address as ::ffff:203.0.113.5."""
     bare = _PORT.sub(r"\1\2", hop).partition("%")[0]

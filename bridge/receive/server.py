@@ -26,9 +26,7 @@ timeout = 60  # seconds without a sign of life until a receiver is killed and re
 graceful_timeout = 30  # seconds that requests get to finish after SIGTERM
 max_requests = 0
 control_socket_disable = True  # else gunicorn opens a socket in the home folder
-limit_request_line = 8190
-limit_request_fields = 100
-limit_request_field_size = 8190
+limit_request_line = 8190  # as for a field of the head: tokens stand in paths, too
 forwarded_allow_ips = ""  # front.py reads X-Forwarded-For itself
 proc_name = "bridge-receiver"
 

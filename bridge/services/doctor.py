@@ -13,6 +13,8 @@ from bridge.services import checks
 from bridge.services.checks import NotWell
 from bridge.settings import Settings, split_bind
 
+_PATIENCE = 10.0  # seconds that a bridge may take to answer: a machine may stall
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
@@ -72,7 +74,12 @@ def _ask(bind: str) -> requests.Response:
     try:
         with requests.Session() as session:
             session.trust_env = False
-            return session.get(f"http://{reachable}:{port}/readyz", timeout=3)
+            address = f"http://{reachable}:{port}/readyz"
+            return session.get(address, timeout=_PATIENCE)
+    except requests.ReadTimeout:
+        raise NotWell(
+            f"the bridge at {bind} did not answer within {_PATIENCE:g} s: see its log"
+        ) from None
     except requests.RequestException:
         raise NotWell(
             f"nothing answers at {bind}: start it with `bridge serve`"

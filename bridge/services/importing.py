@@ -23,6 +23,10 @@ from bridge.strict import json
 
 BATCH = 100  # lines in one transaction: bounds how long others wait for the writer
 
+_MARK = (
+    b"\xef\xbb\xbf"  # the byte order mark that editors and PowerShell put before UTF-8
+)
+
 _TYPES = {"json": "application/json", "form": "application/x-www-form-urlencoded"}
 
 Line = tuple[int, bytes]  # its number in the file, and what it says
@@ -120,13 +124,14 @@ class Importer:
 
 def lines(stream: IO[bytes], limit: int) -> Iterator[Line]:
     """The lines of a file that are not blank, by their numbers; empty bytes for one that is longer than `limit`."""
-    number = 0
-    while raw := stream.readline(limit + 2):
+    number, most = 0, len(_MARK) + limit + len(b"\r\n")
+    while raw := stream.readline(most):
         number += 1
-        whole = raw.endswith(b"\n") or len(raw) < limit + 2
-        while not raw.endswith(b"\n") and (rest := stream.readline(limit + 2)):
+        text = (raw.removeprefix(_MARK) if number == 1 else raw).strip()
+        whole = raw.endswith(b"\n") or len(raw) < most
+        while not raw.endswith(b"\n") and (rest := stream.readline(most)):
             raw = rest
-        if text := raw.strip():
+        if text:
             yield number, text if whole and len(text) <= limit else b""
 
 

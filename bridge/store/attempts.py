@@ -84,26 +84,41 @@ def finish_all(
     database: Database, made: Sequence[Made], now: datetime
 ) -> list[After | None]:
     """As `finish`, for several in their order."""
-    names = {item.connection.name for item, _, _ in made}
+    finished = _settle(database, made, now)
     with prepared.pipelined(database):
-        written = [
-            _write(database, item, after, now, _OWNED) for item, _, after in made
-        ]
+        for (item, attempt, _), after in zip(made, finished):
+            if after:
+                _record(database, item, attempt, after, now)
+    for (item, _, _), after in zip(made, finished):
+        if after and item.look_up is not None:
+            _tell(database, item, after, now)
+    return finished
+
+
+def _settle(
+    database: Database, made: Sequence[Made], now: datetime
+) -> list[After | None]:
+    """What each delivery becomes; None where the lease was lost.
+
+    What was delivered is written at once. The others take their turns: what one teaches about its connection moves what
+    waits, and may park it before the next.
+    """
+    with prepared.pipelined(database):
+        written = {
+            place: _write(database, item, after, now, _OWNED)
+            for place, (item, _, after) in enumerate(made)
+            if after.state == "delivered"
+        }
+        names = {item.connection.name for item, _, _ in made}
         trouble = {name: connections.trouble(database, name) for name in names}
     well = {name for name, found in trouble.items() if prepared.key(found) is None}
-    kept = [cursor.rowcount == 1 for cursor in written]
-    own = [
-        (item, attempt, _learn(database, item, attempt, after, now, well))
-        for (item, attempt, after), is_mine in zip(made, kept)
-        if is_mine
-    ]
-    with prepared.pipelined(database):
-        for one in own:
-            _record(database, *one, now)
-    for one in own:
-        _tell(database, *one, now)
-    finished = iter(own)
-    return [next(finished)[2] if is_mine else None for is_mine in kept]
+    finished: list[After | None] = []
+    for place, (item, attempt, after) in enumerate(made):
+        done = written.get(place) or _write(database, item, after, now, _OWNED)
+        mine = done.rowcount == 1
+        become = _learn(database, item, attempt, after, now, well) if mine else None
+        finished.append(become)
+    return finished
 
 
 def _learn(
@@ -114,7 +129,7 @@ def _learn(
     now: datetime,
     well: set[str],
 ) -> After:
-    """What the delivery becomes, its connection considered."""
+    """What the delivery becomes, its connection considered, which it may park."""
     parks = connections.learn(
         database,
         item,
@@ -128,6 +143,8 @@ def _learn(
     if parks:
         after = replace(after, state="waiting", parks=True, counts=False)
         _write(database, item, after, now)
+    if after.parks:  # now: the next attempt may be a 403, or a probe that opens it
+        connections.park(database, item.connection.name, after.reason, now)
     return after
 
 
@@ -184,17 +201,8 @@ def _record(
     lanes.advance(database, item.lane)
 
 
-def _tell(
-    database: Database, item: Claimed, _: Attempt, after: After, now: datetime
-) -> None:
-    """What few attempts have to tell: that their connection is parked, or what a look-up came to.
-
-    The event of a look-up waits for that. Nothing was updated, so nothing is in the ledger.
-    """
-    if after.parks:
-        connections.park(database, item.connection.name, after.reason, now)
-    if item.look_up is None:
-        return
+def _tell(database: Database, item: Claimed, after: After, now: datetime) -> None:
+    """What a look-up came to: its event waits for that. Nothing was updated, so nothing is in the ledger."""
     if after.state == "delivered":
         fetches.answered(database, item.event, after.fetched)
     elif after.state == "dead":

@@ -33,7 +33,7 @@ _WRITING = (  # an administrator's default must not make a 2xx a guess
     " WHERE current_setting('synchronous_commit') = 'off'"
 )
 _READING = "SET default_transaction_read_only = on"
-_FAILED = 3  # libpq's PQTRANS_INERROR
+_IN_TRANSACTION = 2  # libpq's PQTRANS_INTRANS: begun, and nothing failed
 _CHANNEL = "'bridge ' || current_schema()"  # bridges in other schemas stay asleep
 
 
@@ -76,10 +76,13 @@ def commit(connection: Connection) -> None:
 
 
 def require_whole(connection: Connection) -> None:
-    """Raises StoreUnavailable when a statement failed: the server would take COMMIT for ROLLBACK, without a word."""
+    """Raises StoreUnavailable when a statement failed, or ended the transaction.
+
+    The server would take COMMIT for ROLLBACK, or for nothing to do, without a word that a caller hears.
+    """
     raw: Any = connection.connection.driver_connection
-    if raw.pgconn.transaction_status == _FAILED:
-        raise StoreUnavailable("a statement failed, so nothing was stored")
+    if raw.pgconn.transaction_status != _IN_TRANSACTION:
+        raise StoreUnavailable("the transaction failed; nothing of it counts")
 
 
 def _note(_: Any, record: Any) -> None:

@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Dialect, bindparam, false
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 
 
 def execute(connection: Connection, statement: Any, values: Mapping[str, Any]) -> Any:
@@ -107,15 +107,11 @@ class Answer:
 
     def all(self) -> list[Any]:
         """Named tuples."""
-        return [
-            self._row(
-                *(
-                    read(value) if read else value
-                    for read, value in zip(self._readers, row)
-                )
-            )
-            for row in self._cursor.fetchall()
-        ]
+        return [self._read(row) for row in self._cursor.fetchall()]
+
+    def _read(self, row: Sequence[Any]) -> Any:
+        pairs = zip(self._readers, row)
+        return self._row(*[read(value) if read else value for read, value in pairs])
 
 
 class _Compiled:
@@ -141,7 +137,13 @@ class _Compiled:
     def run(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         """Binds the values and executes."""
         all = {**self._fixed, **values} if self._fixed else values
-        bound = [bind(all[name]) if bind else all[name] for name, bind in self._binds]
+        try:
+            bound = [
+                bind(all[name]) if bind else all[name] for name, bind in self._binds
+            ]
+        except Exception as error:  # a value that no column of its type takes
+            why = type(error).__name__
+            raise StatementError(why, self._sql, None, error, True) from None
         parameters: Any = bound
         if self._named:
             parameters = dict(zip((name for name, _ in self._binds), bound))

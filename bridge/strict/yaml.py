@@ -39,9 +39,7 @@ def compose(
     except (yaml.MarkedYAMLError, yaml.reader.ReaderError, RecursionError) as error:
         return None, [_syntax(error, file, lines)]
     if len(documents) != 1:
-        message = f"the file holds {len(documents)} YAML documents, it must hold one"
-        place = Place(file=file, line=1, column=1)
-        return None, [_finding("M003", message, place, lines)]
+        return None, [_documents(documents, file, lines)]
     builder = _Builder(File(name=file, text=text), lines, findings, bare)
     try:
         node = builder.build(documents[0], 0)
@@ -85,7 +83,8 @@ class _Builder:
             raise self.too_much("is nested too deeply", node)
         if self.tagged and source_of(node, self.file).startswith("!"):
             message = "YAML tags (a value that starts with !) are not used here"
-            self.findings.append(self.finding("M005", message, node))
+            help = "drop it; text stands in quotes, a secret is { env: NAME }"
+            self.findings.append(self.finding("M005", message, node, help))
         if isinstance(node, yaml.ScalarNode):
             return self.scalar(node)
         if isinstance(node, yaml.SequenceNode):
@@ -178,6 +177,19 @@ def _finding(
     return Diagnostic(
         code=code, message=message, place=place, excerpt=excerpt, help=help
     )
+
+
+def _documents(documents: list[yaml.Node], file: str, lines: list[str]) -> Diagnostic:
+    """The finding for a file of no document, or for the --- before the second one."""
+    message = f"the file holds {len(documents)} YAML documents, it must hold one"
+    line, help = 1, "write version: 1"
+    if documents:
+        second = min(documents[1].start_mark.line, len(lines) - 1)
+        marks = (at for at in range(second, 0, -1) if lines[at].startswith("---"))
+        line = next(marks, second) + 1
+        help = "drop the line ---, or put what follows into a file of its own"
+    place = Place(file=file, line=line, column=1, length=3 if documents else 1)
+    return _finding("M003", message, place, lines, help)
 
 
 def _syntax(error: Exception, file: str, lines: list[str]) -> Diagnostic:

@@ -12,8 +12,9 @@ _PAIR = re.compile(r"(\s*(?:- )*)([\w.-]+):(\s+|$)(.*)")
 _DOUBLE, _SINGLE = r'"(?:[^"\\]|\\.)*"', r"'(?:[^']|'')*'"
 _QUOTED = {'"': re.compile(_DOUBLE), "'": re.compile(_SINGLE)}
 _BRACKET = re.compile(rf"{_DOUBLE}|{_SINGLE}|#.*|[{{}}\[\]]")
+_ODD_INDENT = re.compile(r"[ \t]*([^\S \t])\s*\S")
 _CLOSING = {"{": "}", "[": "]"}
-# What helps where no guess fits: by a part of libyaml's problem.
+# What helps where no guess fits, by a part of libyaml's problem.
 _HELPS = {
     "',' or": "write a comma between two entries, or the value in quotes",
     "'-' indicator": "indent it under its entry, or begin it with '- '",
@@ -48,6 +49,16 @@ def _tab(failure: Failure) -> Reason | None:
         message="a tab indents this line",
         help="indent it with spaces",
     )
+
+
+def _odd_space(failure: Failure) -> Reason | None:
+    """The line, or the one above it, is indented with a sign that only looks like a space."""
+    message = "this line is indented with a sign that only looks like a space"
+    help = "delete it, and indent the line with the space bar"
+    for line in range(max(failure.line - 1, 0), failure.line + 1):
+        if odd := _ODD_INDENT.match(failure.lines[line]):
+            return Reason(line=line, column=odd.start(1), message=message, help=help)
+    return None
 
 
 def _no_colon(failure: Failure) -> Reason | None:
@@ -157,7 +168,7 @@ def _sign(failure: Failure) -> Reason | None:
     before = failure.text[failure.column - 1 : failure.column]
     if "alphabetic" in failure.problem and before in ("*", "&"):
         sign, column = before, failure.column - 1
-    elif failure.problem in _SIGNS and failure.char:
+    elif "cannot start any token" in failure.problem and failure.char:
         sign, column = failure.char, failure.column
     else:
         return None
@@ -167,9 +178,6 @@ def _sign(failure: Failure) -> Reason | None:
         message=f"a value cannot begin with {sign}",
         help="write the value in quotes",
     )
-
-
-_SIGNS = ("found character that cannot start any token",)
 
 
 def _indentation(failure: Failure) -> Reason | None:
@@ -227,6 +235,7 @@ def _indent(line: str) -> int:
 
 _GUESSES = (
     _tab,
+    _odd_space,
     _expression,
     _no_colon,
     _variable,

@@ -40,7 +40,7 @@ class ConnectionOptions(Schema):
         example="https://api.example.com",
     )
     headers = HeaderMap("Static headers", example={"x-api-type": "TICKET"})
-    rate = Number("Calls per second", minimum=0, example=5)
+    rate = Number("Calls per second", above=0, maximum=10_000, example=5)
     concurrency = Integer("Calls at the same time", minimum=1, example=4)
     timeout = Number(
         "Seconds until a call is given up", minimum=1, maximum=30, example=30

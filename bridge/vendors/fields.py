@@ -91,7 +91,10 @@ class Choice(Text):
 
 
 class Number(Kind):
-    """An int or a Decimal that a JSON number carries exactly; never true or false. Bounds include their ends."""
+    """An int or a Decimal that a JSON number carries exactly; never true or false.
+
+    `minimum` and `maximum` are within its bounds, `above` is not.
+    """
 
     json_type = "number"
     needs = "a number"
@@ -101,11 +104,12 @@ class Number(Kind):
         title: str,
         *,
         minimum: int | None = None,
+        above: int | None = None,
         maximum: int | None = None,
         **rest: Any,
     ) -> None:
         super().__init__(title, **rest)
-        self.minimum, self.maximum = minimum, maximum
+        self.minimum, self.above, self.maximum = minimum, above, maximum
 
     def problem(self, value: object) -> Problem:
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
@@ -116,6 +120,8 @@ class Number(Kind):
             )
         if self.minimum is not None and value < self.minimum:
             return f"must be {self.minimum} or more: correct the expression"
+        if self.above is not None and value <= self.above:
+            return f"must be more than {self.above}: correct the expression"
         if self.maximum is not None and value > self.maximum:
             return f"must be {self.maximum} or less: correct the expression"
         return ""

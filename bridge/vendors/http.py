@@ -14,7 +14,7 @@ from bridge.strict.json import dumps
 from bridge.vendors.answers import by_status, delivered, failed
 from bridge.vendors.auth import BASIC, HEADER, OAUTH2, SIGNED_QUERY, bearer
 from bridge.vendors.base import Fields, Operation, Options, Vendor
-from bridge.vendors.fields import Choice, Object, Value
+from bridge.vendors.fields import Choice, List, Object, Value
 from bridge.vendors.headers import HeaderMap
 from bridge.vendors.kind import Kind, Problem
 from bridge.vendors.paths import HALF, Path, encoded, half_character
@@ -53,19 +53,19 @@ class Body(Kind):
         return ""
 
 
-class Statuses(Kind):
-    """A list of statuses (409) and ranges ("200-299")."""
+class Status(Kind):
+    """A status (409) or a range of them ("200-299")."""
 
-    json_type = "array"
-    needs = 'a list of statuses and ranges such as [200, "202-204"]'
+    json_form = {
+        "type": ["integer", "string"],
+        "minimum": 100,
+        "maximum": 599,
+        "pattern": f"^(?:{_RANGE.pattern})$",
+    }
+    needs = "a status from 100 to 599 or a range of them"
 
     def problem(self, value: object) -> Problem:
-        if not isinstance(value, list) or not value:
-            return self.wrong_type(value)
-        fine = [_range(item) for item in value]
-        return (
-            "" if all(fine) else f"needs {self.needs}: correct the entry that is none"
-        )
+        return "" if _range(value) else f'needs {self.needs}: write 200 or "202-204"'
 
 
 class Request(Schema):
@@ -90,8 +90,9 @@ class Request(Schema):
         description="Text is sent as text/plain, anything else as JSON, unless headers name a content-type.",
         example={"status": "paid"},
     )
-    success = Statuses(
+    success = List(
         "Statuses that are success",
+        items=Status("Status", example=200),
         description="Any 2xx unless given.",
         example=[200, "202-204"],
     )

@@ -56,6 +56,9 @@ class Kind(fields.Field[Any], ABC):
     """The base of all kinds. A subclass answers `problem(value)`: nothing, a sentence, or sentences by key."""
 
     json_type: ClassVar[str] = ""  # as JSON Schema names it; "" for any
+    json_form: ClassVar[Mapping[str, Any]] = (
+        {}
+    )  # what it says where a type is too little
     needs = "a value"
     default_error_messages = {
         "required": "is required: add it",

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -73,13 +74,13 @@ def test_watch_cannot_activate(terminal, house):
     assert "drop --activate" in result.stderr
 
 
-@pytest.mark.slow
-def test_watch_checks_after_each_change_until_it_is_interrupted(house):
-    """The first result at once, another after the file is saved, and Ctrl-C is no failure."""
+@contextmanager
+def watching(house, *program):
+    """`bridge check --watch` as a process, and the file of what it says."""
     output = house / "output"
     with output.open("w") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "bridge", "check", "--watch", "--format", "concise"],
+            [sys.executable, *program, "check", "--watch", "--format", "concise"],
             stdout=file,
             stderr=subprocess.STDOUT,
             env={**os.environ, "SHOP_SECRET": "s", "SHOP_KEY": "k"},
@@ -87,22 +88,54 @@ def test_watch_checks_after_each_change_until_it_is_interrupted(house):
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
     try:
-        _wait_for("watching mappings", output, process)
-        assert "0 errors" in output.read_text()
-        path = house / "mappings" / "shop.yaml"
-        wrong = path.read_text().replace("| uuid", "| uiud")
-        # What is saved before the first look is over may go unseen, so it is saved until it is seen.
-        _wait_for("error[E202]", output, process, lambda: path.write_text(wrong))
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0
+        yield process, output
     finally:
         process.kill()
         process.wait()
 
 
-def _wait_for(text, output, process, act=lambda: None):
+@pytest.mark.slow
+def test_watch_checks_after_each_change_until_it_is_interrupted(house):
+    """The first result at once, another after the file is saved, and Ctrl-C is no failure."""
+    with watching(house, "-m", "bridge") as (process, output):
+        _wait_for("watching mappings", output, process)
+        assert "0 errors" in output.read_text()
+        path = house / "mappings" / "shop.yaml"
+        path.write_text(path.read_text().replace("| uuid", "| uiud"))
+        _wait_for("error[E202]", output, process)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+
+
+SAVED_MEANWHILE = """
+import sys
+from pathlib import Path
+from bridge import cli, mapping
+
+load, file = mapping.load, Path("mappings/shop.yaml")
+
+def load_and_save(folder):
+    loaded = load(folder)
+    text = file.read_text()
+    if "| uuid" in text:
+        file.write_text(text.replace("| uuid", "| uiud"))
+    return loaded
+
+mapping.load = load_and_save
+cli.main()
+"""
+
+
+@pytest.mark.slow
+def test_watch_sees_what_is_saved_during_the_first_look(house):
+    """A save between the reading of a file and the first result is checked like any other."""
+    with watching(house, "-c", SAVED_MEANWHILE) as (process, output):
+        _wait_for("error[E202]", output, process)
+        assert "0 errors" in output.read_text()
+
+
+def _wait_for(text, output, process):
     end = time.monotonic() + 60
     while text not in output.read_text():
-        act()
         assert process.poll() is None and time.monotonic() < end, output.read_text()
         time.sleep(0.05)

@@ -2,6 +2,7 @@
 
 import http.server
 import os
+import socket
 import threading
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ from bench import objects
 from running import free_port
 
 from bridge import settings as environment
-from bridge.services import checks
+from bridge.services import checks, doctor
 from bridge.store import Database, migrate, pauses
 from bridge.store.audit import By
 
@@ -164,6 +165,16 @@ def test_running_asks_the_bridge_alone(
     (line,) = objects(terminal("doctor", "--running", "--json"))
     assert (line["what"], line["ok"]) == ("running", code == 0)
     assert words in line["message"]
+
+
+def test_a_bridge_that_says_nothing_is_not_waited_for(terminal, settled, monkeypatch):
+    """One that takes connections and answers nothing is another case than one that was never started."""
+    assert doctor._PATIENCE >= 10  # a machine that stalls is no bridge that is down
+    monkeypatch.setattr(doctor, "_PATIENCE", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("BRIDGE_BIND", f"127.0.0.1:{silent.getsockname()[1]}")
+        ok, message = said(terminal("doctor", "--running"))["running"]
+    assert not ok and message.endswith("did not answer within 0.1 s: see its log")
 
 
 def test_secrets_that_others_may_read_are_said(terminal, settled, house, rewrite):

@@ -107,6 +107,33 @@ def test_a_bad_line_is_named_and_keeps_back_no_other(terminal, bench, export):
     assert told[-1]["refused"] == 2
 
 
+def test_many_bad_lines_are_counted(terminal, bench, export):
+    """The first 20 are named, the others counted; a program is told of each. The good line among them is taken."""
+    name = export(*(["{"] * 30), paid("evt_a"), *(["{"] * 421))
+    result = terminal("import", "stripe", name)
+    *named, more = result.stderr.splitlines()
+    assert [line.split(":")[0] for line in named] == [f"line {n}" for n in range(1, 21)]
+    assert (result.exit_code, more) == (1, "and 431 more")
+    assert result.stdout == "1 new, 0 known before, 451 lines not taken\n"
+    told = terminal("import", "stripe", name, "--json")
+    assert (told.stderr, len(objects(told))) == ("", 452)
+    exactly = terminal("import", "stripe", export(*(["{"] * 20)))
+    assert len(exactly.stderr.splitlines()) == 20
+
+
+def test_a_byte_order_mark_is_passed_over(terminal, bench, tmp_path, monkeypatch):
+    """What PowerShell writes is read, up to the very size that is allowed; only before the first line, though."""
+    first, second = paid("evt_a"), paid("evt_b")
+    monkeypatch.setenv("BRIDGE_MAX_BODY", str(len(first)))
+    (tmp_path / "export.jsonl").write_text(f"{first}\r\n{second}", "utf-8-sig")
+    result = terminal("import", "stripe", "export.jsonl")
+    assert result.stdout == "2 new, 0 known before\n", result.stderr
+    (tmp_path / "export.jsonl").write_text(f"\n\ufeff{paid('evt_c')}", "utf-8")
+    assert terminal("import", "stripe", "export.jsonl").exit_code == 1
+    (tmp_path / "export.jsonl").write_text("", "utf-8-sig")
+    assert terminal("import", "stripe", "export.jsonl").exit_code == 5
+
+
 BROKEN = [
     ("slack", '{"event_id": "e", "token": "\\ud800"}', False),
     ("slack", '{"headers": {}, "body": "\\ud800"}', True),

@@ -207,11 +207,13 @@ def _trial(provider: Provider) -> Iterator[str]:
 
 
 def write() -> None:
-    """All pages; one of a sender that is gone goes too."""
+    """All pages, or none where one cannot be written; one of a sender that is gone goes too."""
     FOLDER.mkdir(exist_ok=True)
+    written = pages()
     for path in FOLDER.glob("*.md"):
-        path.unlink()
-    for name, text in pages().items():
+        if path.name not in written:
+            path.unlink()
+    for name, text in written.items():
         (FOLDER / name).write_text(text, "utf-8")
 
 

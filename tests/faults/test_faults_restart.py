@@ -67,7 +67,7 @@ def server(tmp_path_factory):
 
 @pytest.mark.slow
 def test_a_killed_database_comes_back(nursery, tmp_path, sandbox, server):
-    """R-23: kill -9 of PostgreSQL under load: 503 meanwhile, at work within 10 s of its return, nothing lost.
+    """R-23: kill -9 of PostgreSQL under load: 503 meanwhile, at work again after its return, nothing lost.
 
     Fails when the worker ends at a store that is away.
     """

@@ -107,7 +107,7 @@ def outcome(expression, names, money=None):
 EXPRESSIONS = [compile_expression(source) for source in (*BARE, *_uses())]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(EXPRESSIONS), JSON, JSON, st.sampled_from(["minor", "major"]))
 def test_any_payload_gives_a_value_or_an_error(expression, a, b, amounts):
     """Whatever a sender writes, evaluation ends in a value of the language or a finding with a place."""
@@ -115,7 +115,6 @@ def test_any_payload_gives_a_value_or_an_error(expression, a, b, amounts):
     expression.explain(Scope(names={"a": a}))
 
 
-@settings(deadline=None)
 @given(JSON)
 def test_any_payload_through_templates(payload):
     """The same for blocks, with and without HTML."""
@@ -132,7 +131,6 @@ def test_any_payload_through_templates(payload):
             outcome(template, {"a": payload})
 
 
-@settings(deadline=None)
 @given(JSON)
 def test_a_path_gives_the_value_itself(payload):
     """What passes through a field is the very value that was parsed."""
@@ -140,7 +138,6 @@ def test_a_path_gives_the_value_itself(payload):
     assert expression.evaluate(Scope(names={"event": {"x": payload}})) is payload
 
 
-@settings(deadline=None)
 @given(
     st.text(max_size=60) | st.text(alphabet="{}%|.()[]'\"ab 1+-~,:=<>#\\", max_size=40)
 )
@@ -157,7 +154,6 @@ def test_any_source_compiles_or_is_a_finding(source):
             assert 0 <= error.start <= error.end <= len(source)
 
 
-@settings(deadline=None)
 @given(
     st.decimals(-(10**40), 10**40, places=5), st.decimals(-(10**40), 10**40, places=5)
 )
@@ -167,7 +163,6 @@ def test_sums_of_decimals_are_exact(a, b):
     assert value == a
 
 
-@settings(deadline=None)
 @given(st.integers(-(10**30), 10**30), st.integers(1, 10**10))
 def test_floor_division_agrees_for_ints_and_decimals(a, b):
     """Whole or with a point, // rounds down and % has the divisor's sign."""

@@ -4,7 +4,7 @@ import html
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.mapping.expressions import (
@@ -61,7 +61,6 @@ def test_text_takes_text_and_numbers(thing, code):
     assert error("Paid: {{ y }}.", {"x": thing}).code == "E301"
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_text_arrives_unchanged(text):
     """Whatever a sender writes reaches the wire as it is."""
@@ -69,7 +68,6 @@ def test_text_arrives_unchanged(text):
     assert render("<{{ event.x }}>", {"event": {"x": text}}) == f"<{text}>"
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_html_is_escaped_exactly_once(text):
     """Alone, inside text, and with | html alike."""

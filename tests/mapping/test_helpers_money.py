@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.mapping.expressions import ExpressionError, Scope, compile_expression
@@ -79,7 +79,6 @@ def test_unknown_currency_literal_is_found_while_compiling():
     assert "did you mean" in caught.value.help
 
 
-@settings(deadline=None)
 @given(st.integers(-(10**18), 10**18), st.sampled_from(["usd", "clp", "kwd", "vnd"]))
 def test_minor_and_back_is_the_same(units, currency):
     """to_minor undoes from_minor for every amount."""

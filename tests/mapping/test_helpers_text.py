@@ -3,7 +3,7 @@
 import html
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.mapping.expressions import ExpressionError, Scope, compile_expression
@@ -45,14 +45,12 @@ def test_truncate_counts_its_mark():
     assert len(value("t | truncate(1000)", t="x" * 1_000_000)) == 1000
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_string_leaves_text_alone(text):
     """Text is text already."""
     assert value("t | string", t=text) == text
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_html_leaves_nothing_that_opens(text):
     """No sign that HTML reads specially is left, and nothing else changes."""

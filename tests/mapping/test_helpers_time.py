@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.mapping.expressions import ExpressionError, Scope, compile_expression
@@ -126,7 +126,6 @@ def test_times_are_ordered_and_not_text():
     assert code("'at ' ~ (e.a | parse_date)", e={"a": 1714730400}) == "E205"
 
 
-@settings(deadline=None)
 @given(
     st.datetimes(min_value=datetime(1975, 1, 1), max_value=datetime(2200, 1, 1)),
     st.sampled_from(["UTC", "Asia/Kolkata", "America/Santiago", "Asia/Ho_Chi_Minh"]),

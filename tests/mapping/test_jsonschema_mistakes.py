@@ -41,6 +41,14 @@ tests:
     given: a.json
     expect: { one: { body_contains: { amount: 19.99 } }, two: no_match }
 """
+HTTP = """version: 1
+source: { name: stripe, verify: { secret: { env: STRIPE_SECRET } } }
+rules:
+  - id: one
+    target: http.request
+    connection: { base_url: https://api.example.com }
+    fields: { method: POST, path: /tickets, success: ["200-202", 204] }
+"""
 # What is written instead of what, and where the schema says so.
 # fmt: off
 WRONG = {
@@ -74,6 +82,8 @@ WRONG = {
     "a number for text": ("currency: CLP", "currency: 5", "rules.0.fields.currency"),
     "text of another form": ("currency: CLP", "currency: pesos", "rules.0.fields.currency"),
     "an option out of bounds": ("timeout: 10", "timeout: 90", "rules.0.connection.timeout"),
+    "no calls at all": ("rate: 5", "rate: 0", "connections.kapture-in.rate"),
+    "auth that is text": ("auth: { api_key: { env: KEY } }", "auth: KEY", "rules.0.auth"),
     "a reference for a number": ("rate: 5", "rate: { env: RATE }", "connections.kapture-in.rate"),
     "null for a field": ("amount: 5", "amount: null", "rules.0.fields.amount"),
     "a time span without unit": ("2h", "7200", "rules.0.retries.max_age"),
@@ -147,6 +157,20 @@ def test_a_mistake_is_refused_where_it_stands(before, after, path):
     assert wrong != FILE
     assert refused(wrong) == {path}
     assert errors(wrong)
+
+
+@pytest.mark.parametrize("status", ["9000", "99", "600", '"2xx"', '"500-600"', "true"])
+def test_what_is_no_status_is_refused_by_both(status):
+    """Of a request's own `success`, the schema and the check refuse the entry that no HTTP status can be."""
+    text = HTTP.replace("204", status)
+    path = "rules.0.fields.success.1"
+    assert refused(HTTP) == set() and path in refused(text)
+    assert not errors(HTTP)
+    [error] = errors(text)
+    assert error.code == "M106" and "'success.1'" in error.message
+    assert text.splitlines()[error.place.line - 1][error.place.column - 1 :].startswith(
+        status
+    )
 
 
 def test_defaults_may_say_the_rest_of_a_rule():

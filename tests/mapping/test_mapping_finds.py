@@ -66,16 +66,16 @@ FINDS = {
     "documents": (
         GOOD,
         GOOD + "---\nversion: 1\n",
-        "1:1: error[M003] the file holds 2 YAML documents, it must hold one",
-        "v",
-        "",
+        "14:1: error[M003] the file holds 2 YAML documents, it must hold one",
+        "---",
+        "drop the line ---, or put what follows into a file of its own",
     ),
     "tag": (
         "id: paid",
         "id: !x paid",
         "6:9: error[M005] YAML tags (a value that starts with !) are not used here",
         "!x paid",
-        "",
+        "drop it; text stands in quotes, a secret is { env: NAME }",
     ),
     "unknown key": (
         "events:",
@@ -313,7 +313,7 @@ FINDS = {
         "{ env: VAMBE_KEY }",
         '{ env: "A KEY" }',
         "4:44: error[A404] this is not a reference to a secret",
-        '{ env: "A KEY" }',
+        "{ env: <secret> }",
         "write { env: NAME } or { file: /path/to/file }",
     ),
     "no secret": (

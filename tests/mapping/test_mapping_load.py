@@ -349,7 +349,7 @@ def files(draw):
     return json.dumps(document)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(files())
 def test_whatever_a_person_writes_gives_findings_and_never_an_exception(text):
     """JSON is YAML, so any tree of any keys is a file that somebody could write."""

@@ -1,7 +1,7 @@
 """Places: an offset in a scalar's value points at the same character in the file."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.mapping.places import place_at, place_in
@@ -47,7 +47,6 @@ def test_a_span_over_several_lines_ends_with_its_first_line():
     assert (place.line, place.column, place.length) == (2, 7, 3)
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="ab'\"\\\n\t é{}", max_size=30))
 def test_any_text_in_double_quotes_keeps_its_places(noise):
     """Whatever a value holds, the mark in it is found where it is written."""

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge import vendors
@@ -137,7 +137,6 @@ def test_a_retry_repeats_only_what_the_vendor_says_is_left():
     assert json.loads(outcome.call.body) == fields
 
 
-@settings(deadline=None)
 @given(st.integers(100, 599), st.binary(max_size=200))
 def test_any_answer_is_judged_without_an_exception(status, body):
     """Answers are as hostile as payloads."""

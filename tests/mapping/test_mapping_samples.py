@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.mapping import load, route, run_cases
@@ -120,7 +120,6 @@ TYPES = (
 )
 
 
-@settings(deadline=None)
 @given(PAYLOADS, st.none() | st.timedeltas(timedelta(-400), timedelta(400)))
 def test_any_payload_gives_decisions_and_never_an_exception(payload, ago):
     """One per rule of the source; an error has its place and says nothing a sender wrote."""

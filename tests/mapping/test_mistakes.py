@@ -55,6 +55,12 @@ MISTAKES = {
     "brace too many": ("_SECRET } }", "_SECRET } } }", "M001", 5, "drop it"),
     "key twice": (WHEN, WHEN + WHEN, "M002", 16, "keep one"),
     "shell variable": (SECRET, "${VAMBE_API_KEY}", "M001", 8, SECRET),
+    "a space that is none": (WHEN, f"\u00a0\u00a0\u00a0\u00a0{WHEN.lstrip()}", "M001", 15, "space bar"),
+    "two documents": ("tests:", "---\ntests:", "M003", 23, "drop the line ---"),
+    "a tag": (CURRENCY, "!!str 604", "M005", 21, "in quotes"),
+    "a tag of another language": (CURRENCY, "!!python/name:os.system", "M005", 21, "drop it"),
+    "a # in a condition": ("inv.amount_paid > 0", "inv.number == 'No #1'", "E201", 15, "is a comment"),
+    "an end that is a comment": ("inv.amount_paid > 0", "inv.amount_paid > #0", "E201", 15, "value in quotes"),
     # keys and names
     "key misspelt": ("skip_if_missing", "skip_if_mising", "M101", 14, "skip_if_missing"),
     "key of another tool": ("    events:", "    on:", "M101", 12, "'events'"),
@@ -74,6 +80,20 @@ MISTAKES = {
     "unknown mode": (WHEN, f"    mode: shaddow\n{WHEN}", "M102", 15, "'shadow'"),
     "time span in words": (WHEN, f"    max_event_age: 3 days\n{WHEN}", "M102", 15, "4d"),
     "time span without unit": (WHEN, f"    retries: {{ max_age: 30 }}\n{WHEN}", "M102", 15, "30m"),
+    "first wait above the longest": (
+        WHEN, f"    retries: {{ initial: 2h, max_delay: 1h }}\n{WHEN}", "M102", 15, "initial: 1h or less"
+    ),
+    "first wait above a day": (WHEN, f"    retries: {{ initial: 2d }}\n{WHEN}", "M102", 15, "initial: 1d or less"),
+    "status that is text": (
+        WHEN, f"    responses: [{{ when: response.status == '404', do: ok }}]\n{WHEN}", "E205", 15, "write 404 without"
+    ),
+    "statuses that are text": (
+        WHEN, f"    responses: [{{ when: \"response.status in ['404', '410']\", do: ok }}]\n{WHEN}",
+        "E205", 15, "write 404, 410 without"
+    ),
+    "status that is never other than text": (
+        WHEN, f"    responses: [{{ when: response.status != '404', do: fail }}]\n{WHEN}", "E205", 15, "404 without"
+    ),
     "target with a slash": ("vambe.update_amount", "vambe/update_amount", "M102", 16, "such as vambe.update_amount"),
     "text for a mapping": (WHEN, f"    for_each: inv.lines\n{WHEN}", "M102", 15, "write { in: … }"),
     "mapping for a list": (WHEN, f"    responses: {{ when: 'true', do: ok }}\n{WHEN}", "M102", 15, "begin each entry"),
@@ -92,6 +112,14 @@ MISTAKES = {
     "option misspelt": ("country: CL", "contry: CL", "M101", 8, "'country'"),
     "country in words": ("country: CL", "country: Chile", "M102", 8, "two capital"),
     "number in quotes": ("rate: 5", 'rate: "5"', "M102", 8, "without quotes"),
+    "no calls at all": ("rate: 5", "rate: 0", "M102", 8, "such as 5"),
+    "calls below none": ("rate: 5", "rate: -1", "M102", 8, "such as 5"),
+    "calls beyond sense": ("rate: 5", "rate: 10001", "M102", 8, "such as 5"),
+    "nothing at the same time": ("rate: 5", "concurrency: 0", "M102", 8, "such as 4"),
+    "country that is none": ("country: CL", "country: ZZ", "M102", 8, "such as CL"),
+    "auth that is text": ("{ api_key: { env: VAMBE_API_KEY } }", "VAMBE_API_KEY", "A403", 8, "auth: { api_key: {"),
+    "auth that is a reference": ("{ api_key: { env: VAMBE_API_KEY } }", SECRET, "A403", 8, "auth: { api_key: {"),
+    "auth of a rule that is text": (WHEN, f"    auth: VAMBE_API_KEY\n{WHEN}", "A403", 15, "auth: { api_key: {"),
     # fields
     "field misspelt": ("      amount: ", "      ammount: ", "M106", 20, "'amount'"),
     "field missing": (f"      amount: {AMOUNT}\n", "", "M106", 18, "add it, as in amount:"),
@@ -131,6 +159,11 @@ MISTAKES = {
     "when with one =": ("inv.amount_paid > 0", "inv.amount_paid = 0", "E201", 15, "=="),
     "when that is no condition": ("inv.amount_paid > 0", "inv.amount_paid", "E320", 15, "compare"),
     "when that is text": ("inv.amount_paid > 0", "inv.id | upper", "M111", 15, "compare"),
+    "text that is never a number": ("inv.amount_paid > 0", "(inv.id | upper) == 5", "E205", 15, "write '5'"),
+    "key with a hyphen": ("inv.amount_paid > 0", "inv.custom-field > 0", "E203", 15, "inv['custom-field']"),
+    "key with a hyphen and a helper": (
+        CURRENCY, '"{{ inv.custom-field | upper }}"', "E205", 21, "inv['custom-field']"
+    ),
     "number against text": ("_paid > 0", '_paid > "0"', "E302", 15, "| number"),
     "for_each without as": (REST, f"{EACH}{REST.replace('inv.amount_paid |', 'line.amount |')}", "E203", 21, "item"),
     "for_each without braces": (REST, f"{EACH.replace(LINES, LINES[1:-1])}{REST}", "M007", 15, LINES),
@@ -144,10 +177,35 @@ MISTAKES = {
     # tests
     "recording misspelt": ("paid__clp", "paid_clp", "T501", 25, "invoice.paid__clp.http"),
     "outcome misspelt": ("amount: skipped", "amount: skip", "T502", 32, "no_match, skipped"),
+    "error that is none": ("amount: skipped", "amount: { error: E999 }", "T502", 32, "E301"),
+    "error misspelt": ("amount: skipped", "amount: { error: e302 }", "T502", 32, "'E302'"),
     "patch misspelt": ("object.metadata: {}", "objct.metadata.a: 1", "T501", 31, "'object'"),
     "patch without event": ("{ event.data.object.m", "{ data.object.m", "T502", 31, "event.data"),
 }
 # fmt: on
+
+# One mistake that much follows from: what is told of it, and nothing else.
+CAUSES = {
+    "rules misspelt": ("rules:", "ruls:", {("M101", 10)}),
+    "connections misspelt": ("connections:", "conections:", {("M101", 7)}),
+    "source misspelt": ("source:  ", "sourc:  ", {("M101", 3)}),
+    "source's name misspelt": (
+        "  name: stripe",
+        "  nme: stripe",
+        {("M101", 4), ("M103", 4)},
+    ),
+    "source's name with a space": ("name: stripe", "name: my stripe", {("M102", 4)}),
+    "no source": (
+        README[README.index("source:") : README.index("connections:")],
+        "",
+        {("M107", 7)},
+    ),
+    "auth of a connection": (
+        "{ api_key: { env: VAMBE_API_KEY } }",
+        "VAMBE_API_KEY",
+        {("A403", 8)},
+    ),
+}
 
 
 @pytest.fixture(scope="module")
@@ -203,3 +261,38 @@ def test_a_mistake_is_told_with_its_line_and_what_to_write(project, name):
     assert mine, said
     assert any(help in one[3] for one in mine), mine
     assert all(one[2] > 0 for one in mine)
+
+
+@pytest.mark.parametrize("name", CAUSES)
+def test_a_cause_is_told_once(project, name):
+    """What follows from a mistake, rule by rule and test by test, is not told beside it."""
+    old, new, expected = CAUSES[name]
+    said = list(told(project, README.replace(old, new, 1)))
+    assert {one[:2] for one in said} == expected and len(said) == len(expected), said
+
+
+@pytest.mark.parametrize("auth", ["hush", "[hush]", "{ env: hush }"])
+@pytest.mark.parametrize(
+    "old, new",
+    [("{ api_key: { env: VAMBE_API_KEY } }", "{}"), (WHEN, f"    auth: {{}}\n{WHEN}")],
+)
+def test_auth_that_may_be_the_secret_itself_is_not_shown(project, auth, old, new):
+    """A credential pasted where its scheme should stand is masked in every line that is printed of it."""
+    text = README.replace(old, new.replace("{}", auth), 1)
+    (project / "shop.yaml").write_text(text)
+    found = load(project, {}).findings
+    assert found and not any("hush" in repr(one) for one in found)
+
+
+@pytest.mark.parametrize(
+    "verify",
+    ["hush", "[hush]", "7hush", "{ env: hush }", "{ secret: { env: hush-1 } }"]
+    + ["{ secret: { env: A, file: hush } }", "{ secret: { env: [hush] } }"],
+)
+def test_what_may_be_the_secret_of_a_source_is_not_shown(project, verify):
+    """A signing secret pasted in a wrong place of `verify` is masked, and what to write is told."""
+    text = README.replace("{ secret: { env: STRIPE_WEBHOOK_SECRET } }", verify, 1)
+    (project / "shop.yaml").write_text(text)
+    found = load(project, {}).findings
+    assert {one.code for one in found} & {"A404", "A405"}
+    assert not any("hush" in repr(one) for one in found)

@@ -3,7 +3,7 @@
 from ipaddress import IPv6Address, ip_address, ip_network
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.errors import CallRefused
@@ -77,7 +77,6 @@ def test_one_bad_address_spoils_the_name():
         Policy().check("vendor.test", mixed, encrypted=True)
 
 
-@settings(deadline=None)
 @given(st.ip_addresses())
 def test_nothing_that_the_standard_library_calls_private_is_public(address):
     """Our ranges hold at least everything that ipaddress knows as not global."""
@@ -85,7 +84,6 @@ def test_nothing_that_the_standard_library_calls_private_is_public(address):
         assert special_kind(address)
 
 
-@settings(deadline=None)
 @given(st.ip_addresses(v=4))
 def test_no_address_hides_inside_another(address):
     """An IPv4 address in any IPv6 wrapping is refused."""

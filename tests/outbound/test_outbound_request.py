@@ -1,7 +1,7 @@
 """What must not leave is refused before sending: odd URLs, paths that climb, headers that would be two."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.errors import CallRefused
@@ -165,7 +165,6 @@ def test_query_without_utf_8_form():
         prepare(call, BASE, ())
 
 
-@settings(deadline=None)
 @given(
     st.builds(
         Call,

@@ -87,7 +87,7 @@ requests = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(provider=st.sampled_from([*KINDS, *SCHEMES]), request=requests)
 def test_verify_raises_not_verified_alone(provider, request):
     """No request without the secret gets through, and none breaks the check."""
@@ -100,7 +100,7 @@ def test_verify_raises_not_verified_alone(provider, request):
         raise AssertionError("a request without the secret was accepted")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(provider=st.sampled_from([*KINDS, *SCHEMES]), request=requests)
 def test_read_raises_refused_alone(provider, request):
     """Every request either reads as events with distinct, printable ids or is refused with a status."""
@@ -114,7 +114,7 @@ def test_read_raises_refused_alone(provider, request):
     assert all(len(event.digest) == 64 and event.type for event in events)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(provider=st.sampled_from([*KINDS, *SCHEMES]), request=requests)
 def test_masked_and_handshake_never_raise(provider, request):
     """What is kept of a request can always be made, and a check of the URL is answered or not one."""

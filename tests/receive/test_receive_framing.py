@@ -76,6 +76,29 @@ def test_odd_framing_is_refused(receiver, headers, status):
     assert talk(receiver, head(*headers), b"{}\n") in status
 
 
+@pytest.mark.parametrize(
+    ("size", "status"), [(8_000, 401), (8_300, 431), (200_000, 431)]
+)
+def test_long_fields_of_the_head(receiver, size, status):
+    """Of a field's line gunicorn holds 8,190 bytes at most, whatever its release thinks right."""
+    lines = head("Content-Length: 0", f"X-Long: {'x' * size}")
+    assert talk(receiver, lines) == status
+
+
+@pytest.mark.parametrize(("count", "status"), [(90, 401), (101, 431), (5_000, 431)])
+def test_many_fields_of_the_head(receiver, count, status):
+    """A head has 100 fields at most."""
+    lines = head("Content-Length: 0", *["X-Many: x"] * count)
+    assert talk(receiver, lines) == status
+
+
+@pytest.mark.parametrize(("size", "status"), [(8_000, 401), (8_300, 414)])
+def test_long_first_lines(receiver, size, status):
+    """A request's first line has 8,190 bytes at most; a token in a path and a query fit into it."""
+    start = f"POST /hooks/stripe?{'x' * size} HTTP/1.1\r\nHost: x\r\n"
+    assert talk(receiver, head("Content-Length: 0", start=start)) == status
+
+
 def test_signature_under_an_underscored_name_is_no_signature(receiver):
     """A header that only becomes the signature by WSGI's spelling does not verify anything."""
     sent = body("evt_underscore")

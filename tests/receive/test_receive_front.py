@@ -7,11 +7,18 @@ from running import MAPPING, SECRET, sign, stripe_event
 
 from bridge.app import Parts, by_port, hooks_app
 from bridge.errors import StoreUnavailable
+from bridge.receive import front
 from bridge.services.rulesets import Rules
 from bridge.settings import Settings
 from bridge.store import events, views
 
 BODY = json.dumps(stripe_event("invoice.paid__clp.http", id="evt_front")).encode()
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch):
+    """A machine that stalls is none of the reasons for a 503 here."""
+    monkeypatch.setattr(front, "WRITE_TIMEOUT", 60.0)
 
 
 @pytest.fixture

@@ -28,7 +28,6 @@ def waiting(delay):
 
 @settings(
     max_examples=25,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(rounds=ROUNDS)
@@ -52,7 +51,6 @@ def test_lateness_is_no_age(add, claim, finish, database, rounds):
 
 @settings(
     max_examples=25,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(wait=SECONDS, before=SECONDS, parked=SECONDS, late=SECONDS)

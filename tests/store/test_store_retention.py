@@ -256,7 +256,6 @@ REQUESTS = st.lists(
 
 @settings(
     max_examples=25,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(requests=REQUESTS, later=st.lists(st.integers(0, 100), min_size=1, max_size=3))

@@ -10,7 +10,7 @@ from running import NOW
 from sqlalchemy import bindparam, insert, text
 from sqlalchemy.exc import DBAPIError
 
-from bridge.errors import StoreUnavailable
+from bridge.errors import StoreRefused, StoreUnavailable
 from bridge.store import Together, attempts, postgres, prepared, views
 from bridge.store.tables import pauses
 from bridge.store.writer import GroupWriter
@@ -84,6 +84,33 @@ def test_failed_transaction_is_not_taken_for_stored(database):
     except StoreUnavailable:
         said = "refused"
     assert (said, rows(database)) in (("stored", 1), ("refused", 0))
+
+
+@pytest.mark.parametrize("how", ["COMMIT", "ROLLBACK"])
+def test_transaction_that_ended_by_itself_is_not_taken_for_stored(database, how):
+    """Nobody is told that it is stored. Fails when only a failed statement is looked for, and on SQLite none."""
+
+    def ending(connection):
+        put(connection, 1)
+        connection.exec_driver_sql(how)
+
+    with pytest.raises(StoreUnavailable):
+        database.write(ending)
+    assert database.write(lambda connection: put(connection, 2) and "stored")
+
+
+def test_value_that_no_column_takes_is_refused(database):
+    """As SQLAlchemy does: it is the job's own fault, so that a worker makes a dead letter of it and goes on."""
+
+    def job(connection):
+        values = {"id": 1, "since": "canary", "person": "p", "reason": "r"}
+        with prepared.pipelined(connection):
+            prepared.execute(connection, _ADD, values)
+
+    with pytest.raises(StoreRefused) as caught:
+        database.write(job)
+    assert "canary" not in str(caught.value)
+    assert rows(database) == 0
 
 
 def test_jobs_that_wait_together_are_done_at_once(database):

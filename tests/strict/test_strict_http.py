@@ -1,7 +1,7 @@
 """Recordings are read byte for byte."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.strict import http
@@ -11,7 +11,6 @@ HEAD = (
 )
 
 
-@settings(deadline=None)
 @given(st.binary())
 def test_body_is_untouched(body):
     """Whatever follows the empty line is the body."""
@@ -25,7 +24,6 @@ def test_head_is_read():
     assert request.headers == (("Content-Type", "application/json"), ("X-A", "b: c"))
 
 
-@settings(deadline=None)
 @given(st.binary())
 def test_what_is_written_is_read_again(body):
     """write and parse are each other's reverse."""

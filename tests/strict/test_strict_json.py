@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.errors import Malformed
@@ -24,14 +24,12 @@ values = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(values)
 def test_what_is_written_is_read_again(value):
     """Every value comes back equal, surrogates and control characters included."""
     assert json.loads(json.dumps(value)) == value
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(raw):
     """Nothing but Malformed is ever raised for a body."""

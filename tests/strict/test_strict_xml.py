@@ -1,7 +1,7 @@
 """XML as plain values, and everything in it that is refused."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.errors import Malformed
@@ -66,7 +66,6 @@ def test_sixty_four_levels_are_read():
     assert value == ""
 
 
-@settings(deadline=None)
 @given(
     st.binary(max_size=60)
     | st.text("<a/>&;!DOCTYPE? \"='", max_size=60).map(str.encode)

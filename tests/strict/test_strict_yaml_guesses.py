@@ -1,7 +1,7 @@
 """Text that is not YAML: the usual mistakes are named where they were made, with what to write, and no value shown."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.strict.yaml import compose
@@ -98,7 +98,6 @@ def test_an_expression_without_quotes_is_read_as_meant():
     assert node.get("a").value == "{{ event.x | uper }}"
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from([*" \t\n\"'{}[]:,#-*&!|>%@`?ax"]), max_size=40))
 def test_whatever_the_text_there_is_a_reason_within_it(signs):
     """No text makes the explanation fail, or point outside of the file."""

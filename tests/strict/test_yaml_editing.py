@@ -112,7 +112,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data(), value=TREES | st.just(NOTHING))
 def test_an_edit_changes_its_value_alone_or_is_refused(data, value):
     """Whatever the document looks like: the rest of it is read as before, and comments are all there."""

@@ -41,7 +41,7 @@ def typed(value):
         ("a:\n  - b: {}  # why\n", lambda value: {"a": [{"b": value}]}),
     ],
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(value=VALUES)
 def test_any_value_is_read_back_wherever_it_stands(around, whole, value):
     """As a block's value, in a list, in a mapping, and before a comment; without a finding."""
@@ -50,14 +50,12 @@ def test_any_value_is_read_back_wherever_it_stands(around, whole, value):
     assert typed(plain(node)) == typed(whole(value))
 
 
-@settings(deadline=None)
 @given(text=TEXTS)
 def test_other_readers_read_the_same_text(text):
     """YAML 1.1, which an editor may use, takes none of it for a number, a time or a boolean."""
     assert yaml.safe_load(f"a: {written(text)}") == {"a": text}
 
 
-@settings(deadline=None)
 @given(key=TEXTS)
 def test_keys_are_read_back(key):
     """Whatever a sender has called its fields."""

@@ -185,11 +185,26 @@ def post(url, body, secret=SECRET, source="stripe", **headers):
     )
 
 
-def taken(url, body):
+def taken(url, body, **options):
     """Posts until the answer is 2xx, as senders do: a store that is slow for a moment is a 503. The last answer."""
-    answer = eventually(lambda: (lambda got: got.ok and got)(post(url, body)))
+    answer = eventually(
+        lambda: (lambda got: got.ok and got)(post(url, body, **options))
+    )
     assert answer and answer.status_code in (200, 202)
     return answer
+
+
+def settled(ask, seconds=180):
+    """The status that `ask` gets once it is not 503 any more: a store may be slow for a moment, and senders try again.
+
+    What was stored after its 503 is a duplicate by then: such a 200 stands for the 202 that was not waited for.
+    """
+    until = time.monotonic() + seconds
+    status = first = ask()
+    while status == 503 and time.monotonic() < until:
+        time.sleep(0.05)
+        status = ask()
+    return 202 if (first, status) == (503, 200) else status
 
 
 def refused(running):

@@ -30,7 +30,7 @@ def small_disk(tmp_path):
 
 
 def test_a_full_disk(nursery, sandbox, small_disk):
-    """Filled to the last byte: 503, nothing accepted; emptied: at work within 10 s, nothing lost."""
+    """Filled to the last byte: 503, nothing accepted; emptied: the same processes are at work again, nothing lost."""
     with fleet(nursery, small_disk, sandbox, MAPPING) as running:
         database = running.bridge.database()
         migrate(database)

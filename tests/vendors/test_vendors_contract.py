@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from vendor_contract import check, contracted, missing_verdicts, transcripts
 
@@ -117,7 +117,6 @@ LIKELY = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(
     status=st.integers(100, 999),
     body=st.binary()
@@ -150,7 +149,6 @@ def test_lenient_reading_of_answers(body):
     assert op.judge(call_of(op), reply(200, body)).verdict is Verdict.DELIVERED
 
 
-@settings(deadline=None)
 @given(text=st.text(min_size=1))
 def test_text_reaches_the_wire_unchanged(text):
     """Any text of a payload is found again in the JSON body, character by character."""
@@ -168,7 +166,6 @@ def test_text_reaches_the_wire_unchanged(text):
         assert (body if name == "http.request" else body[field]) == value
 
 
-@settings(deadline=None)
 @given(amount=st.decimals(allow_nan=False, allow_infinity=False) | st.integers())
 def test_amounts_are_exact_or_refused(amount):
     """An amount that passes the check is the same number on the wire."""

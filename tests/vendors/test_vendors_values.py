@@ -38,7 +38,7 @@ def fields_of(operation):
     return st.fixed_dictionaries({}, optional={**values, "unlisted": VALUES})
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.data())
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
 def test_a_value_has_the_problems_that_its_schema_finds(operation, data):

@@ -10,6 +10,7 @@ rendered to text and parsed back, no attribute is ever read, and no code is gene
 """
 
 from bridge.mapping.expressions.codes import CODES, Explanation
+from bridge.mapping.expressions.compiler import Kinds
 from bridge.mapping.expressions.expression import (
     Expression,
     check_names,
@@ -37,6 +38,7 @@ __all__ = [
     "Explanation",
     "Expression",
     "ExpressionError",
+    "Kinds",
     "Lazy",
     "Missing",
     "Omit",

@@ -1,13 +1,14 @@
 """Names, paths and literals. A path reads mapping keys and list indexes, and nothing else of any object."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from jinja2 import nodes
 
 from bridge.mapping.expressions.compiler import Compiled, Compiler, Handler, located
 from bridge.mapping.helpers.complaints import wrong_type
-from bridge.mapping.helpers.kinds import type_of
+from bridge.mapping.helpers.kinds import ANY, type_of
 from bridge.mapping.helpers.paths import ABSENT, child, follow, index_of
 from bridge.mapping.helpers.scope import Lazy, Scope
 from bridge.mapping.helpers.values import (
@@ -34,9 +35,12 @@ def _const(compiler: Compiler, node: nodes.Const) -> Compiled:
 
 
 def _list(compiler: Compiler, node: nodes.List) -> Compiled:
-    runs = [_item(compiler, item) for item in node.items]
+    items = [_item(compiler, item) for item in node.items]
+    runs = [item.run for item in items]
     return Compiled(
-        run=lambda scope: [run(scope) for run in runs], gives=frozenset({list})
+        run=lambda scope: [run(scope) for run in runs],
+        gives=frozenset({list}),
+        items=tuple(items) if all(item.literal for item in items) else (),
     )
 
 
@@ -48,14 +52,14 @@ def _dict(compiler: Compiler, node: nodes.Dict) -> Compiled:
             raise ExpressionError("E204", "a key here is text in quotes").at(
                 compiler.tree.span(pair.key)
             )
-        runs.append((key, _item(compiler, pair.value)))
+        runs.append((key, _item(compiler, pair.value).run))
     return Compiled(
         run=lambda scope: {key: run(scope) for key, run in runs},
         gives=frozenset({dict}),
     )
 
 
-def _item(compiler: Compiler, node: nodes.Node) -> Run:
+def _item(compiler: Compiler, node: nodes.Node) -> Compiled:
     """An item of a literal list or mapping: it must exist, be it null."""
     code = compiler.compile(node)
 
@@ -65,7 +69,7 @@ def _item(compiler: Compiler, node: nodes.Node) -> Run:
             raise wrong_type("an item", code.gives, value)
         return value
 
-    return located(run, compiler.tree.span(node))
+    return replace(code, run=located(run, compiler.tree.span(node)))
 
 
 def _access(
@@ -108,8 +112,9 @@ def _path(
         return Compiled(run=reader(name, keys, span))
     if name == "omit" and not keys:
         return literal(OMIT)
-    compiler.add_path((name, *keys), (start, start + len(name)), span)
-    return Compiled(run=reader(name, keys, span))
+    path = (name, *keys)
+    compiler.add_path(path, (start, start + len(name)), span)
+    return Compiled(run=reader(name, keys, span), gives=compiler.kinds.get(path, ANY))
 
 
 def reader(name: str, keys: tuple[str, ...], span: Span) -> Run:

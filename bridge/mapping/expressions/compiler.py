@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 from jinja2 import nodes
 
 from bridge.mapping.expressions.syntax import Tree
-from bridge.mapping.helpers.complaints import conversion
+from bridge.mapping.helpers.complaints import conversion, hyphenated
 from bridge.mapping.helpers.kinds import ANY, describe
 from bridge.mapping.helpers.scope import Scope
 from bridge.mapping.helpers.values import ExpressionError, Run, Span
@@ -23,14 +23,20 @@ MAX_NODES: Final = 500
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Compiled:
-    """A compiled node. `gives` are the kinds of value it can give; `value` is what a literal is."""
+    """A compiled node. `gives` are the kinds of value it can give; `value` is what a literal is.
+
+    `items` are the literals of a list that is written out; () for everything else.
+    """
 
     run: Run
     gives: frozenset[type] = ANY
     literal: bool = False
     value: Any = None
+    items: tuple["Compiled", ...] = ()
 
 
+# What paths from free names give, where that is known.
+Kinds: TypeAlias = tuple[tuple[tuple[str, ...], frozenset[type]], ...]
 Handler: TypeAlias = Callable[["Compiler", Any], Compiled]
 
 
@@ -38,9 +44,15 @@ class Compiler:
     """Compiles the nodes of one tree, and collects the paths, names, helpers and tables that they use."""
 
     def __init__(
-        self, tree: Tree, handlers: Mapping[type[nodes.Node], Handler], *, html: bool
+        self,
+        tree: Tree,
+        handlers: Mapping[type[nodes.Node], Handler],
+        *,
+        html: bool,
+        kinds: Kinds = (),
     ) -> None:
         self.tree = tree
+        self.kinds = dict(kinds)
         self.html = html  # inserted values are escaped
         self.names: dict[str, Span] = {}  # free names, each with its first place
         self.paths: dict[tuple[str, ...], bool] = {}  # → it is asked for before use
@@ -87,11 +99,14 @@ class Compiler:
         """The node's code, refused (E205) when it can never give what is wanted."""
         code = self.compile(node)
         if code.gives.isdisjoint(wanted):
+            span = self.tree.span(node)
+            helps = (conversion(wanted, kind) for kind in code.gives)
+            help = hyphenated(self.tree.source, span) if who == "'-'" else ""
             raise ExpressionError(
                 "E205",
                 f"{who} needs {describe(wanted)}, this gives {describe(code.gives)}",
-                help=next((c for k in code.gives if (c := conversion(wanted, k))), ""),
-            ).at(self.tree.span(node))
+                help=help or next(filter(None, helps), ""),
+            ).at(span)
         return code
 
     @contextmanager

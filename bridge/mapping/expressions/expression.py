@@ -7,14 +7,19 @@ from typing import Literal, TypeAlias, overload
 
 from jinja2 import nodes
 
-from bridge.mapping.expressions import access, calls, operators, templates
-from bridge.mapping.expressions.compiler import Compiled, Compiler
+from bridge.mapping.expressions import access, calls, comparisons, operators, templates
+from bridge.mapping.expressions.compiler import Compiled, Compiler, Kinds
 from bridge.mapping.expressions.syntax import parse_bare, parse_template
-from bridge.mapping.helpers.complaints import missing, near
+from bridge.mapping.helpers.complaints import hyphenated, missing, near
 from bridge.mapping.helpers.scope import Scope
 from bridge.mapping.helpers.values import ExpressionError, Missing, Run, Span, Value
 
-_LANGUAGE = {**access.HANDLERS, **operators.HANDLERS, **calls.HANDLERS}
+_LANGUAGE = {
+    **access.HANDLERS,
+    **operators.HANDLERS,
+    **comparisons.HANDLERS,
+    **calls.HANDLERS,
+}
 _Operands: TypeAlias = Callable[[], tuple[tuple[str, Run], ...]]
 _NULLS = frozenset({"null", "nil", "NULL", "Null"})  # as other languages write it
 _BLOCKS = {**_LANGUAGE, **templates.HANDLERS}
@@ -81,11 +86,14 @@ class Expression:
         return _values(found, scope)
 
 
-def compile_expression(source: str) -> Expression:
-    """A bare expression, as `when` takes it. Raises ExpressionError E2xx."""
+def compile_expression(source: str, *, kinds: Kinds = ()) -> Expression:
+    """A bare expression, as `when` takes it. Raises ExpressionError E2xx.
+
+    `kinds` are what some paths give, by which more is refused; what it does is the same.
+    """
     try:
         tree = parse_bare(source)
-        compiler = Compiler(tree, _LANGUAGE, html=False)
+        compiler = Compiler(tree, _LANGUAGE, html=False, kinds=kinds)
         code = compiler.compile(tree.body[0])
     except ExpressionError as error:
         raise error.within(source)
@@ -128,14 +136,16 @@ def check_names(
     """E203 for each name that is not allowed, at its first use."""
     errors = []
     for name in sorted(expression.names.difference(allowed)):
+        place = expression._places[name]
         guess = "null is written none." if name in _NULLS else near(name, allowed)
+        if not guess and (hyphen := hyphenated(expression.source, place)):
+            guess = f"{hyphen}."
         choices = (
             f"{'T' if guess else 't'}he names here are {', '.join(sorted(allowed))}"
         )
         error = ExpressionError(
             "E203", f"unknown name '{name}'", help=f"{guess} {choices}".strip()
         )
-        place = expression._places[name]
         errors.append(error.at(place).within(expression.source))
     return errors
 

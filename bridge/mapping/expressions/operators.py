@@ -1,6 +1,5 @@
-"""Arithmetic, comparison, logic, choice and concatenation, on values of the right kind only. Nothing is coerced."""
+"""Arithmetic, logic, choice and concatenation, on values of the right kind only. Nothing is coerced."""
 
-import operator
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -9,18 +8,12 @@ from jinja2 import nodes
 from bridge.mapping.expressions.access import literal
 from bridge.mapping.expressions.compiler import Compiled, Compiler, Handler, located
 from bridge.mapping.helpers import numbers
-from bridge.mapping.helpers.compare import ORDERED, check_pair, same
 from bridge.mapping.helpers.complaints import wrong_type
-from bridge.mapping.helpers.kinds import NUMBERS, type_of
+from bridge.mapping.helpers.kinds import NUMBERS
 from bridge.mapping.helpers.limits import MAX_TEXT, check_text
 from bridge.mapping.helpers.scope import Scope
 from bridge.mapping.helpers.text import as_text
-from bridge.mapping.helpers.values import (
-    OMIT,
-    Missing,
-    Number,
-    Run,
-)
+from bridge.mapping.helpers.values import Missing, Number, Run
 
 BOOLEAN: Final = frozenset({bool})
 TEXT: Final = frozenset({str})
@@ -91,71 +84,6 @@ def _negative(compiler: Compiler, node: nodes.Neg) -> Compiled:
 
 def _positive(compiler: Compiler, node: nodes.Pos) -> Compiled:
     return Compiled(run=_operand(compiler, node.node, "'+'"), gives=NUMBERS)
-
-
-# --- comparison ----------------------------------------------------------------------------------------------------
-
-
-def _equal(scope: Scope, a: Any, b: Any) -> bool:
-    if type(a) is str and type(b) is str:
-        return bool(a == b)
-    for value in (a, b):
-        if value is OMIT or type(value) is Missing:
-            raise wrong_type("a comparison", ORDERED | BOOLEAN, value)
-    return same(a, b, scope.budget)
-
-
-def _contains(scope: Scope, item: Any, container: Any) -> bool:
-    kind = type_of(container)
-    if kind is list:
-        scope.budget.spend(len(container))
-        return any(_equal(scope, item, other) for other in container)
-    if kind not in (str, dict):
-        raise wrong_type("'in'", {list, str, dict}, container)
-    if type(item) is not str:
-        raise wrong_type("'in' before text or a mapping", TEXT, item)
-    scope.budget.charge(container if kind is str else "")
-    return bool(item in container)
-
-
-def _order(sign: str, compare: Callable[[Any, Any], bool]) -> Callable[..., bool]:
-    def run(scope: Scope, a: Any, b: Any) -> bool:
-        if type(a) is not type(b) or type(a) not in NUMBERS:
-            check_pair(f"'{sign}'", a, b, scope.budget)
-        return compare(a, b)
-
-    return run
-
-
-_COMPARISONS: Final[dict[str, Callable[[Scope, Any, Any], bool]]] = {
-    "eq": _equal,
-    "ne": lambda scope, a, b: not _equal(scope, a, b),
-    "in": _contains,
-    "notin": lambda scope, a, b: not _contains(scope, a, b),
-    "lt": _order("<", operator.lt),
-    "lteq": _order("<=", operator.le),
-    "gt": _order(">", operator.gt),
-    "gteq": _order(">=", operator.ge),
-}
-
-
-def _compare(compiler: Compiler, node: nodes.Compare) -> Compiled:
-    first = compiler.compile(node.expr).run
-    rest = [
-        (_COMPARISONS[operand.op], compiler.compile(operand.expr).run)
-        for operand in node.ops
-    ]
-
-    def run(scope: Scope) -> bool:
-        left = first(scope)
-        for holds, operand in rest:
-            right = operand(scope)
-            if not holds(scope, left, right):
-                return False
-            left = right
-        return True
-
-    return Compiled(run=located(run, compiler.tree.span(node)), gives=BOOLEAN)
 
 
 # --- logic and choice ----------------------------------------------------------------------------------------------
@@ -240,7 +168,6 @@ HANDLERS: Final[dict[type[nodes.Node], Handler]] = {
     **dict.fromkeys(_ARITHMETIC, _arithmetic),
     nodes.Neg: _negative,
     nodes.Pos: _positive,
-    nodes.Compare: _compare,
     nodes.And: _logic,
     nodes.Or: _logic,
     nodes.Not: _not,

@@ -1,6 +1,7 @@
 """What is said when a value cannot be used. Messages name paths, keys and kinds, never a payload's values."""
 
 import difflib
+import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +12,9 @@ from bridge.mapping.helpers.values import ExpressionError, Missing, Omit
 _KEYS_SHOWN = 12
 _KEYS_COMPARED = 200
 _KEY_LENGTH = 40
+_HYPHENATED = re.compile(
+    r"([A-Za-z_][\w.]*)\.([A-Za-z_]\w*(?:-[A-Za-z_]\w*)+)(?![\w(-])"
+)
 _ASK_FIRST = "add | default(…), or ask first: is defined, is present, skip_if_missing"
 
 
@@ -87,6 +91,14 @@ def near(name: str, choices: Iterable[str]) -> str:
         name[:_KEY_LENGTH], list(choices)[:_KEYS_COMPARED], n=1
     )
     return f"did you mean '{_shown(found[0])}'?" if found else ""
+
+
+def hyphenated(source: str, span: tuple[int, int]) -> str:
+    """The help where a name at a span is the end of a key with a hyphen, which reads as a minus; "" elsewhere."""
+    for found in _HYPHENATED.finditer(source):
+        if found.start(2) < span[1] and span[0] < found.end():
+            return f"a key with a hyphen stands in brackets: {found[1]}['{found[2]}']"
+    return ""
 
 
 def _keys(there: object) -> list[str]:

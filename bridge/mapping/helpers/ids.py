@@ -1,11 +1,11 @@
 """Helpers for identifiers: each gives one canonical form, or refuses with E309. Never guesses a missing part."""
 
 import re
-from functools import lru_cache
 from typing import Annotated, Final
 
 from bridge.mapping.helpers.catalogue import Example, helper
 from bridge.mapping.helpers.limits import check_text
+from bridge.mapping.helpers.regions import REGIONS
 from bridge.mapping.helpers.scope import Scope
 from bridge.mapping.helpers.values import ExpressionError
 
@@ -19,7 +19,7 @@ _LONGEST_EMAIL = 254
 
 def known_country(country: str) -> str:
     """The code in upper case. Raises E309 for a region without a telephone numbering plan."""
-    if country.upper() not in _regions():
+    if country.upper() not in REGIONS:
         raise ExpressionError(
             "E309", "unknown country", help="write its two letters, such as 'CL'"
         )
@@ -117,10 +117,3 @@ def digits(value: str | int) -> str:
     if isinstance(value, str):
         check_text(len(value))
     return re.sub(r"[^0-9]", "", str(value))
-
-
-@lru_cache(maxsize=1)
-def _regions() -> frozenset[str]:
-    import phonenumbers
-
-    return frozenset(phonenumbers.SUPPORTED_REGIONS)

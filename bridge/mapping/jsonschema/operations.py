@@ -107,6 +107,8 @@ def _value(kind: Kind, written: Written) -> JsonSchema:
 @singledispatch
 def _form(kind: Kind, written: Written) -> JsonSchema:
     """What a value that is written as it is looks like."""
+    if kind.json_form:
+        return dict(kind.json_form)
     return {"type": kind.json_type} if kind.json_type else ANY
 
 
@@ -125,7 +127,11 @@ def _(kind: Choice, written: Written) -> JsonSchema:
 
 @_form.register
 def _(kind: Number, written: Written) -> JsonSchema:
-    bounds = {"minimum": kind.minimum, "maximum": kind.maximum}
+    bounds = {
+        "minimum": kind.minimum,
+        "exclusiveMinimum": kind.above,
+        "maximum": kind.maximum,
+    }
     given = {name: bound for name, bound in bounds.items() if bound is not None}
     return {"type": kind.json_type, **given}
 
