@@ -1,8 +1,10 @@
 """Identifiers: one canonical form or a refusal."""
 
+import phonenumbers
 import pytest
 
 from bridge.mapping.expressions import ExpressionError, Scope, compile_expression
+from bridge.mapping.helpers.regions import REGIONS
 
 
 def value(source, **names):
@@ -81,3 +83,8 @@ def test_email_refuses_what_is_no_address(text):
 def test_digits_keeps_ascii_digits():
     """Digits of other scripts are not digits to the vendor."""
     assert value("t | digits", t="+56 (9) ٣ 007") == "569007"
+
+
+def test_regions_are_those_that_phones_are_read_for():
+    """Our own list, made to be quick to import, names just the regions that phonenumbers knows."""
+    assert REGIONS == phonenumbers.SUPPORTED_REGIONS
