@@ -193,6 +193,7 @@ class Retries:
     max_age: int | None = None  # seconds
     initial: int | None = None  # seconds
     max_delay: int | None = None  # seconds
+    max_retry_after: int | None = None  # seconds; an answer may ask for so much
     on_ambiguous: str = "retry"  # retry or hold
 
 

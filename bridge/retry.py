@@ -4,13 +4,12 @@ No clock, no randomness, no store: `now` and `random` are given. What an answer 
 here that meaning and the rule's retries give the next state.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
-from email.utils import parsedate_tz
+from datetime import datetime
 
 from bridge.model import NoReply, Outcome, Retries, Verdict
+from bridge.retry_after import asked
 
 # DELAYS[n] seconds lie between attempt n and attempt n + 1: the first attempt is made at once, the tenth is the last.
 DELAYS = (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
@@ -18,7 +17,6 @@ MAX_AGE = 4 * 86_400.0
 MAX_DELAY = 86_400.0
 JITTER = 0.2  # a delay is up to this part longer than planned, never shorter
 
-_SECONDS = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
 _DOUBLINGS = 32  # 2 ** 32 s is 136 years: more would only overflow
 
 
@@ -66,8 +64,8 @@ def next_step(
 
     A retry waits as DELAYS says or, where the rule sets `initial`, that long and then twice as long each time; up to a
     fifth longer, so that deliveries which failed together come back apart; `max_delay` at most; and never less than
-    the answer's Retry-After. It is dead instead when its attempts are used up (the rule's `max_attempts`, or the
-    outcome's own lower `limit`), or when the wait would end after `max_age`.
+    the answer's Retry-After, as far as the rule allows that. It is dead instead when its attempts are used up (the
+    rule's `max_attempts`, or the outcome's own lower `limit`), or when the wait would end after `max_age`.
     """
     match outcome.verdict:
         case Verdict.DELIVERED:
@@ -83,33 +81,13 @@ def next_step(
         allowed = min(allowed, outcome.limit)
     if attempts >= allowed:
         return _end("dead", outcome, f"{outcome.reason} (attempt {attempts}, the last)")
-    delay = max(_planned(attempts, retries, random), asked(reply_headers or {}, now))
+    wanted = asked(reply_headers or {}, now, retries)
+    delay = max(_planned(attempts, retries, random), wanted)
     max_age = MAX_AGE if retries.max_age is None else retries.max_age
     if age + delay > max_age:
         limit = f"its next attempt would come after its max_age of {max_age:g} s"
         return _end("dead", outcome, f"{outcome.reason} ({limit})")
     return Next(state="waiting", delay=delay, reason=outcome.reason, code=outcome.code)
-
-
-def asked(reply_headers: Mapping[str, str], now: datetime) -> float:
-    """Seconds that an answer asks to wait; 0 when it does not, or in words that mean nothing."""
-    return retry_after(reply_headers.get("retry-after", ""), now) or 0.0
-
-
-def retry_after(value: str, now: datetime) -> float | None:
-    """Seconds from 0 to 24 h that a Retry-After header asks to wait; None for what is neither seconds nor a date.
-
-    Reads seconds and the three date forms of RFC 9110, section 5.6.7. What lies in the past is 0.
-    """
-    text = value.strip()
-    if _SECONDS.fullmatch(text):
-        seconds = float(text)
-    else:
-        moment = _date(text)
-        if moment is None:
-            return None
-        seconds = (moment - now).total_seconds()
-    return min(max(seconds, 0.0), MAX_DELAY)
 
 
 def _end(state: str, outcome: Outcome, reason: str = "") -> Next:
@@ -124,17 +102,3 @@ def _planned(attempts: int, retries: Retries, random: Callable[[], float]) -> fl
         planned = float(DELAYS[min(attempts, len(DELAYS) - 1)])
     most = MAX_DELAY if retries.max_delay is None else retries.max_delay
     return min(planned * (1 + JITTER * random()), most)
-
-
-def _date(text: str) -> datetime | None:
-    """Of a date as HTTP writes it. The standard library's reader needs no locale, and takes the old forms too."""
-    if len(text) > 64 or not text.isascii():
-        return None
-    try:
-        parts = parsedate_tz(text)
-        if parts is None:
-            return None
-        zone = timezone(timedelta(seconds=parts[9])) if parts[9] else UTC
-        return datetime(*parts[:6], tzinfo=zone)
-    except (ValueError, OverflowError, IndexError, TypeError):
-        return None

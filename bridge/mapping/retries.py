@@ -3,7 +3,7 @@
 from bridge.mapping.findings import Findings
 from bridge.mapping.keys import seconds
 from bridge.model import Retries
-from bridge.retry import MAX_DELAY
+from bridge.retry import MAX_AGE, MAX_DELAY
 from bridge.strict.yaml import Node
 
 
@@ -15,9 +15,11 @@ def read_retries(node: Node | None, findings: Findings) -> Retries:
         max_age=_duration(node, "max_age"),
         initial=_duration(node, "initial"),
         max_delay=_duration(node, "max_delay"),
+        max_retry_after=_duration(node, "max_retry_after"),
         on_ambiguous=str(ambiguous.value) if ambiguous else "retry",
     )
     _check_waits(node, found, findings)
+    _check_age(node, found, findings)
     return found
 
 
@@ -31,6 +33,16 @@ def _check_waits(node: Node | None, found: Retries, findings: Findings) -> None:
         )
         help = f"write initial: {most} or less, or a longer max_delay"
         findings.add("M102", message, initial.place, help)
+
+
+def _check_age(node: Node | None, found: Retries, findings: Findings) -> None:
+    """A finding where an answer may ask for a wait that outlives the delivery."""
+    asked, oldest = _get(node, "max_retry_after"), _get(node, "max_age")
+    if asked and (found.max_retry_after or 0) > (found.max_age or MAX_AGE):
+        most = str(oldest.value) if oldest else "4d"
+        message = f"'retries.max_retry_after' is longer than max_age: {most}"
+        help = f"write max_retry_after: {most} or less, or a longer max_age"
+        findings.add("M102", message, asked.place, help)
 
 
 def _get(node: Node | None, key: str) -> Node | None:

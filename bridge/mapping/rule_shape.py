@@ -72,6 +72,7 @@ class RetriesShape(Shape):
     max_age = Duration("Not tried longer than this. Default 4d.")
     initial = Duration("The first wait, doubled each time.")
     max_delay = Duration("No wait is longer. Default 1d.")
+    max_retry_after = Duration("As long as an answer may ask to wait. Default 1h.")
     on_ambiguous = Choice("When a call may have been applied.", "retry", "hold")
 
 

@@ -1,7 +1,8 @@
 """What a connection may send now, shared by all workers through the store: concurrency, rate, breaker, parking.
 
-Concurrency is the number of its deliveries that are being sent; rate is the time in its row from which the next call
-may start. Both are read and moved on by claims alone, which come one at a time.
+Concurrency is the number of its deliveries that are being sent. Rate is the time in its row from which the next call
+may start; a vendor that asks to be left alone moves the same time on. Claims come one at a time, and so does what
+attempts teach (connections.py), so nobody moves it back.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -39,7 +40,8 @@ class Budget:
     now: datetime
     running: int  # being sent now, by all workers
     room: int | None = None  # at most so many more: probes, or nothing at all
-    next_at: datetime | None = None  # from when its rate allows a call
+    next_at: datetime | None = None  # its rate, or its vendor, allows no call before
+    paced: bool = False  # that was moved on by its rate
     breaks: bool = False  # its breaker is open: what is sent is a probe
     probe_at: datetime | None = None
     used: bool = False
@@ -48,7 +50,7 @@ class Budget:
         """When one more call may start; None when none may. It is not used up by asking."""
         if self.room == 0 or self.running >= _concurrency(connection):
             return None
-        if _rate(connection) is None or self.next_at is None or self.next_at < self.now:
+        if self.next_at is None or self.next_at < self.now:
             return self.now
         return self.next_at if self.next_at <= self.now + AHEAD else None
 
@@ -60,11 +62,12 @@ class Budget:
         rate = _rate(connection)
         if rate is not None:
             self.next_at = start + timedelta(seconds=1 / rate)
+            self.paced = True
 
     def opens_at(self, connection: Connection) -> datetime | None:
         """When time alone makes room; None when something else has to happen first."""
-        if self.breaks:
-            return self.probe_at
+        if self.breaks and self.probe_at is not None:
+            return max(self.probe_at, self.next_at or self.probe_at)
         if self.room == 0 or self.running >= _concurrency(connection):
             return None
         return None if self.next_at is None else self.next_at - AHEAD
@@ -120,7 +123,7 @@ def save(database: Database, budget: Budget) -> None:
             .where(connections.c.name == budget.name)
             .values(probe_at=budget.now + PROBING)
         )
-    if budget.next_at is not None:
+    if budget.paced:
         statement = upsert(database, connections)
         statement = statement.on_conflict_do_update(
             index_elements=["name"], set_={"next_at": statement.excluded.next_at}

@@ -34,6 +34,7 @@ FORBIDDEN = "http_403"
 REFUSALS = (
     3  # lanes in a row that a vendor forbids: then it is the credential, not the ticket
 )
+_BUSY = (429, 503)  # with Retry-After they speak of the vendor, not of one call
 _REMEMBERED = 100  # of the deliveries that a 403 ended
 
 _BREAKER = tuple(Breaker.__dataclass_fields__)
@@ -129,6 +130,8 @@ def learn(
         _breaker(known), lesson, claimed_at=item.claimed_at, now=now, asked=asked
     )
     _save(database, name, **{key: getattr(after, key) for key in _BREAKER})
+    if asked and lesson is Lesson.ILL and status in _BUSY:
+        _leave_alone(database, known, now + asked)
     if forbidden:
         return known.state == "parked" or _forbid(database, item, known, now)
     if verdict == "delivered":
@@ -137,6 +140,12 @@ def learn(
     if probed and lesson is Lesson.WELL and verdict != "park":
         resume(database, name, now, "its credentials are accepted again")
     return False
+
+
+def _leave_alone(database: Database, known: Row[Any], until: datetime) -> None:
+    """Sends nothing before the vendor wants it: what one call was told holds for the others."""
+    if known.next_at is None or known.next_at < until:
+        _save(database, known.name, next_at=until)
 
 
 def _forbid(database: Database, item: Claimed, known: Row[Any], now: datetime) -> bool:

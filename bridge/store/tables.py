@@ -97,7 +97,7 @@ connections = Table(  # what was learned about a connection, on all hosts
     Column("state", String(10), nullable=False),  # open, parked
     Column("reason", Words, nullable=False),
     Column("since", Moment, nullable=False),
-    Column("next_at", Moment),  # when its rate allows the next call
+    Column("next_at", Moment),  # when its rate, or a Retry-After, allows the next call
     # The breaker (breaker.py): failures in a row, calls and failures of the window, and since when it is open.
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("window_from", Moment),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bridge import log, mapping, metrics, retry, vendors
+from bridge import log, mapping, metrics, retry, retry_after, vendors
 from bridge.errors import ConfigurationError, UnknownName
 from bridge.mapping import ExpressionError
 from bridge.model import Call, NoReply, Outcome, Reply, Response, Verdict
@@ -153,6 +153,6 @@ def _conclude(
         code=outcome.code,
         reason=outcome.reason,
         reply=reply.body[:STORED_REPLY] if reply else None,
-        retry_after=retry.asked(headers, now),
+        retry_after=retry_after.asked(headers, now, item.retries),
     )
     return recorded, after

@@ -271,7 +271,7 @@ GONE = "{ status: 404, body: { message: Active ticket not found for contact } }"
         f"replies: [{GONE}, {GONE}, {{ status: 200 }}], final: delivered",
         f"replies: [{GONE}, {GONE}, {GONE}], final: dead",
         "replies: [timeout, refused, { status: 200 }], final: delivered",
-        "replies: [{ status: 503, headers: { Retry-After: '7200' } }], final: dead",
+        "replies: [{ status: 503, headers: { Retry-After: '7200' } }], final: waiting",  # an hour is the most
         "replies: [{ status: 200, body: <h1>log in</h1> }], final: waiting",
         f"replies: [{SLOW_DOWN}], final: waiting",
         f"replies: [{SLOW_DOWN}, {SLOW_DOWN}], final: dead",

@@ -83,6 +83,15 @@ MISTAKES = {
     "first wait above the longest": (
         WHEN, f"    retries: {{ initial: 2h, max_delay: 1h }}\n{WHEN}", "M102", 15, "initial: 1h or less"
     ),
+    "an answer's wait above the age": (
+        WHEN, f"    retries: {{ max_retry_after: 2h, max_age: 1h }}\n{WHEN}", "M102", 15, "max_retry_after: 1h or less"
+    ),
+    "an answer's wait above four days": (
+        WHEN, f"    retries: {{ max_retry_after: 5d }}\n{WHEN}", "M102", 15, "max_retry_after: 4d or less"
+    ),
+    "an answer's wait without unit": (
+        WHEN, f"    retries: {{ max_retry_after: 7200 }}\n{WHEN}", "M102", 15, "write 7200s"
+    ),
     "first wait above a day": (WHEN, f"    retries: {{ initial: 2d }}\n{WHEN}", "M102", 15, "initial: 1d or less"),
     "status that is text": (
         WHEN, f"    responses: [{{ when: response.status == '404', do: ok }}]\n{WHEN}", "E205", 15, "write 404 without"
