@@ -2,21 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 
-from bridge.mapping.ruleset import Rule
+from bridge.mapping.ruleset import Constant, Rule
 from bridge.model import Diagnostic
 
 
 def appending(rules: Iterable[Rule]) -> Iterator[Diagnostic]:
     """A warning where such a field is retried after an unknown outcome, and where it is coalesced."""
     for rule in rules:
+        adds = rule.adds(_written(rule))
+        if adds and "retries.on_ambiguous" in rule.written:
+            if rule.retries.on_ambiguous == "retry":
+                yield _repeated(rule, adds)
         added = sorted(rule.operation.appends.intersection(rule.fields))
-        if added and rule.retries.on_ambiguous == "retry" and not rule.holds_appended:
-            yield Diagnostic(
-                code="W602",
-                message=f"a retry after an unknown outcome may add '{added[0]}' twice",
-                place=rule.place_of("retries.on_ambiguous"),
-                help="write on_ambiguous: hold",
-            )
         if added and rule.coalesce:
             yield Diagnostic(
                 code="W611",
@@ -24,3 +21,23 @@ def appending(rules: Iterable[Rule]) -> Iterator[Diagnostic]:
                 place=rule.place_of("ordering.coalesce"),
                 help="leave coalesce out",
             )
+
+
+def _repeated(rule: Rule, adds: str) -> Diagnostic:
+    help = "write on_ambiguous: hold"
+    if not rule.operation.appends:  # nobody but the rule knows
+        help += ", or repeatable: true where a second call does no harm"
+    return Diagnostic(
+        code="W602",
+        message=f"a retry after an unknown outcome may add '{adds}' twice",
+        place=rule.place_of("retries.on_ambiguous"),
+        help=help,
+    )
+
+
+def _written(rule: Rule) -> dict[str, object]:
+    """The fields as they are known before any event: what an expression gives is not."""
+    return {
+        name: tree.value if isinstance(tree, Constant) else tree
+        for name, tree in rule.fields.items()
+    }

@@ -84,5 +84,6 @@ def _as_look_up(rendered: Rendered, source: str, fetch: Fetch) -> Rendered:
         at=None,
         stale="send",
         idempotency_key="",
+        retries=replace(rendered.retries, on_ambiguous="retry"),
         look_up=fetch.cache,
     )

@@ -127,7 +127,7 @@ def _idempotency_key(run: Evaluation, scope: Scope, key: str) -> str:
 
 def _retries(run: Evaluation, fields: Mapping[str, Json]) -> Retries:
     rule = run.rule
-    if rule.holds_appended and not rule.operation.appends.isdisjoint(fields):
+    if "retries.on_ambiguous" not in rule.written and rule.adds(fields):
         return replace(rule.retries, on_ambiguous="hold")
     return rule.retries
 

@@ -67,7 +67,6 @@ class Reader:
             max_event_age=self.duration("max_event_age"),
             retries=read_retries(self.node.get("retries"), self.findings),
             responses=read_responses(self.node.get("responses"), self.known),
-            holds_appended=not self.text("retries.on_ambiguous"),
             place=place,
             written=self.written(),
             **expressions,

@@ -10,6 +10,7 @@ from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
 from typing import TypeAlias
 
+from bridge import vendors
 from bridge.errors import MappingError
 from bridge.mapping.expressions import Expression, Table
 from bridge.model import (
@@ -117,9 +118,18 @@ class Rule:
     max_event_age: int | None = None  # seconds
     retries: Retries
     responses: tuple[Response, ...] = ()  # the first that fits judges an answer
-    holds_appended: bool  # on_ambiguous is not written: hold when a field appends
     place: Place  # of its id
     written: Mapping[str, Node]  # key → where it stands, defaults included
+
+    def adds(self, fields: Mapping[str, object]) -> str:
+        """The field by which a repeated call would do something a second time, "" where it would not.
+
+        A key of the rule's own, sent in a header, says that the vendor knows repeated calls by it. The default key is
+        sent as well, and says nothing: most APIs pass over it.
+        """
+        vendor = vendors.get(self.operation.vendor)
+        keyed = self.idempotency_key and vendor.idempotency_header
+        return "" if keyed else self.operation.adding(fields)
 
     def takes(self, event_type: str) -> bool:
         """Whether the rule is about events of this type."""

@@ -2,10 +2,15 @@
 
 Judging never raises and never quotes free text of an answer, which may hold a person's data. Reasons are read by a
 person at two in the morning: what happened, and who has to act.
+
+Whether a call that brought no clear answer was applied, nobody can tell from outside. A gateway gives 502 or 504, or a
+page of its own, when it lost the vendor on the way, and 408 and 500 come from a vendor that had begun. So all of them
+mean the same as silence does: UNKNOWN. Only 429, and 503 from a vendor that turns calls away, say "not applied".
 """
 
 import json
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from bridge.model import Outcome, Reply, Verdict
@@ -16,16 +21,18 @@ FEW = 3  # tries where the answer is none that the vendor documents
 Answer: TypeAlias = Any  # a vendor's JSON, only looked into
 
 _LATER = "it is tried again"
+_MAYBE = "may have applied it"
 _BY_STATUS = (
     # first, last, what follows, what to say; the first row that fits
     (300, 399, Verdict.FAILED, "redirects elsewhere: correct base_url"),
     (401, 401, Verdict.PARK, "refuses the credentials: correct the connection's auth"),
     (403, 403, Verdict.FAILED, "does not permit it: give the credential the right"),
     (404, 404, Verdict.FAILED, "does not know the ticket: check its identifier"),
-    (408, 408, Verdict.RETRY, f"gave up waiting for the request: {_LATER}"),
+    (408, 408, Verdict.UNKNOWN, f"gave up waiting, and {_MAYBE}"),
     (429, 429, Verdict.RETRY, f"asks to slow down: {_LATER}, or lower the rate"),
     (400, 499, Verdict.FAILED, "refuses it as it is: correct the rule's fields"),
-    (500, 599, Verdict.RETRY, f"has a failure of its own: {_LATER}"),
+    (503, 503, Verdict.RETRY, f"takes no calls at the moment: {_LATER}"),
+    (500, 599, Verdict.UNKNOWN, f"or a gateway before it failed, and {_MAYBE}"),
 )
 
 
@@ -41,6 +48,18 @@ def by_status(status: int, *, parks: Collection[int] = ()) -> Outcome:
     )
 
 
+def refused(reply: Reply, *, parks: Collection[int] = ()) -> Outcome:
+    """What an answer means whose status is not success.
+
+    A 503 that is a page without Retry-After comes from a gateway, some of which say so for a time-out as well.
+    """
+    outcome = by_status(reply.status, parks=parks)
+    if reply.status != 503 or "retry-after" in reply.headers or not _page(reply.body):
+        return outcome
+    reason = f"a gateway before the vendor answered 503, and the vendor {_MAYBE}"
+    return replace(outcome, verdict=Verdict.UNKNOWN, reason=reason)
+
+
 def judge_json(
     reply: Reply,
     read: Callable[[Answer], Outcome],
@@ -53,7 +72,7 @@ def judge_json(
     long, only an accepted call echoes a whole ticket, and repeating it could append a second time.
     """
     if not 200 <= reply.status <= 299:
-        return by_status(reply.status, parks=parks)
+        return refused(reply, parks=parks)
     if reply.truncated:
         return _cut_short(reply)
     answer = parse(reply.body)
@@ -91,14 +110,17 @@ def parked(code: str, reason: str) -> Outcome:
 
 
 def retry(code: str, reason: str, *, limit: int | None = None) -> Outcome:
-    """The vendor may take the call later."""
+    """The vendor did not apply the call, and may take it later."""
     return Outcome(verdict=Verdict.RETRY, reason=reason, code=code, limit=limit)
 
 
 def undocumented(code: str, what: str) -> Outcome:
-    """An answer that the vendor documents nowhere: a few tries, then a person looks."""
-    reason = f"the vendor {what}: it is tried again a few times, then look at the stored answer"
-    return retry(code, reason, limit=FEW)
+    """An answer that the vendor documents nowhere, so that the call may have been applied.
+
+    A call that replaces values is tried a few times. One that adds something waits for a person at once.
+    """
+    reason = f"the vendor {what}: look at the stored answer, and there"
+    return Outcome(verdict=Verdict.UNKNOWN, reason=reason, code=code, limit=FEW)
 
 
 def not_json() -> Outcome:
@@ -112,10 +134,9 @@ def unexpected() -> Outcome:
     return undocumented("unexpected_body", "answered 2xx without saying that it worked")
 
 
-def maybe_made() -> Outcome:
-    """The same for a call that makes a ticket: a repetition could make a second one."""
-    reason = "the vendor answered 2xx without naming the new ticket: look for it there before this is sent again"
-    return Outcome(verdict=Verdict.UNKNOWN, reason=reason, code="unexpected_body")
+def _page(body: bytes) -> bool:
+    """Whether a body is a text for people, as gateways write it: a vendor's own answer is JSON or nothing."""
+    return bool(body.strip()) and parse(body) is None
 
 
 def _cut_short(reply: Reply) -> Outcome:

@@ -73,7 +73,9 @@ class Operation:
     )
     appends: frozenset[str] = (
         frozenset()
-    )  # fields that add something on every repeated call
+    )  # fields of which each value counts: a repeated call adds it again
+    # The field by which these fields add something, "" where none does. None: the first of `appends`.
+    adds: Callable[[Mapping[str, object]], str] | None = None
     html: frozenset[str] = frozenset()  # fields in which inserted values are escaped
     extra_fields: bool = False  # the vendor takes fields that are not listed here
 
@@ -81,6 +83,12 @@ class Operation:
     def vendor(self) -> str:
         """The name of the vendor it belongs to."""
         return self.name.partition(".")[0]
+
+    def adding(self, fields: Mapping[str, object]) -> str:
+        """The field by which a repeated call would do something a second time, "" where it would not."""
+        if self.adds:
+            return self.adds(fields)
+        return next((name for name in sorted(self.appends) if name in fields), "")
 
     def ticket_of(self, fields: Fields) -> str:
         """What identifies the ticket, "" where nothing does (a call that makes one)."""

@@ -115,7 +115,7 @@ def judge_create(call: Call, reply: Reply) -> Outcome:
     return answers.judge_json(
         reply,
         lambda answer: (
-            answers.delivered(reply) if _ticket_code(answer) else answers.maybe_made()
+            answers.delivered(reply) if _ticket_code(answer) else answers.unexpected()
         ),
     )
 

@@ -5,22 +5,24 @@ another header. An answer is judged by its status alone, because nobody but the 
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import Schema
 
 from bridge.model import Call, Headers, Json, Outcome, Reply
 from bridge.strict.json import dumps
-from bridge.vendors.answers import by_status, delivered, failed
+from bridge.vendors.answers import delivered, failed, refused
 from bridge.vendors.auth import BASIC, HEADER, OAUTH2, SIGNED_QUERY, bearer
 from bridge.vendors.base import Fields, Operation, Options, Vendor
-from bridge.vendors.fields import Choice, List, Object, Value
+from bridge.vendors.fields import Boolean, Choice, List, Object, Value
 from bridge.vendors.headers import HeaderMap
 from bridge.vendors.kind import Kind, Problem
 from bridge.vendors.paths import HALF, Path, encoded, half_character
 
 _RANGE = re.compile("([1-5][0-9]{2})(?:-([1-5][0-9]{2}))?")
 _ANY_2XX = ((200, 299),)
+_KEY = re.compile("idempoten", re.IGNORECASE)  # as in X-Idempotency-Key
 _TEXT = ("content-type", "text/plain; charset=utf-8")
 _JSON = ("content-type", "application/json")
 
@@ -96,6 +98,11 @@ class Request(Schema):
         description="Any 2xx unless given.",
         example=[200, "202-204"],
     )
+    repeatable = Boolean(
+        "Whether the same request, sent twice, does no harm",
+        description="Not sent. False for POST and PATCH unless given, true for the others.",
+        example=True,
+    )
 
 
 def build(fields: Fields, options: Options) -> Call:
@@ -116,6 +123,19 @@ def build(fields: Fields, options: Options) -> Call:
     )
 
 
+def adds(fields: Mapping[str, object]) -> str:
+    """POST and PATCH may add something, unless the rule says otherwise or a header tells repeated calls apart."""
+    if "repeatable" in fields:
+        return "" if fields["repeatable"] is True else "path"
+    headers = fields.get("headers")
+    names = headers if isinstance(headers, Mapping) else {}
+    if any(_KEY.search(name) for name in names):
+        return ""
+    if fields.get("method") not in ("POST", "PATCH"):
+        return ""
+    return "body" if "body" in fields else "path"
+
+
 def judge(call: Call, reply: Reply) -> Outcome:
     """The rule's own statuses first, then what a status usually means."""
     if any(first <= reply.status <= last for first, last in call.success):
@@ -123,7 +143,7 @@ def judge(call: Call, reply: Reply) -> Outcome:
     if 200 <= reply.status <= 299:
         reason = f"the answer {reply.status} is none of the statuses under success: correct the rule, or look there"
         return failed(f"http_{reply.status}", reason)
-    return by_status(reply.status)
+    return refused(reply)
 
 
 def _query(query: dict[str, Json]) -> list[tuple[str, str]]:
@@ -160,6 +180,7 @@ REQUEST = Operation(
     build=build,
     judge=judge,
     ticket=("path",),
+    adds=adds,
     replaces=False,  # nobody but the rule knows; it may say so under ordering
 )
 

@@ -31,12 +31,12 @@ _MESSAGES = (
     ("nodatafound", Verdict.FAILED, answers.NOT_FOUND, "does not find this ticket_id"),
     ("reqfieldmissing", Verdict.FAILED, "field_missing", "misses a required field"),
     ("invalidformat", Verdict.FAILED, "invalid_format", "cannot read callback_time"),
-    ("serverfailure", Verdict.RETRY, "server_failure", "has a failure of its own"),
+    ("serverfailure", Verdict.UNKNOWN, "server_failure", "has a failure of its own"),
 )
 _NEXT = {
     Verdict.PARK: "correct the auth of the connection",
     Verdict.FAILED: "correct the rule's fields",
-    Verdict.RETRY: "it is tried again",
+    Verdict.UNKNOWN: "it may have applied the call",
 }
 
 
@@ -142,7 +142,7 @@ def judge_add(call: Call, reply: Reply) -> Outcome:
 
     def read(answer: answers.Answer) -> Outcome:
         made = _succeeded(answer) or _facts(answer).get("ticket_id")
-        return answers.delivered(reply) if made else answers.maybe_made()
+        return answers.delivered(reply) if made else answers.unexpected()
 
     return _documented(reply) or answers.judge_json(reply, read)
 

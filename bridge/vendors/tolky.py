@@ -4,7 +4,7 @@ Tolky runs the update first and then the move, and answers for both. Where only 
 again. 403 is its code for bad credentials. get_tickets is known without its answer: `success` is all that is read.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from marshmallow import Schema
@@ -109,6 +109,11 @@ class GetTickets(Schema):
 
 _MOVE = frozenset(Move().fields)
 _UPDATE = tuple(Update().fields)
+
+
+def moves(fields: Mapping[str, object]) -> str:
+    """A move is told in the ticket's history each time, with or without a reason."""
+    return next((name for name in ("reason", "newLevel") if name in fields), "")
 
 
 def judge(call: Call, reply: Reply) -> Outcome:
@@ -216,6 +221,7 @@ UPDATE_TICKET = Operation(
     ),
     replaces=True,
     appends=frozenset({"reason"}),
+    adds=moves,
 )
 
 MOVE_STAGE = replace(

@@ -100,6 +100,14 @@ def test_key_names_the_object():
     assert (call.ticket, call.lane) == ("77", "fetch:shop/77")
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_look_up_is_never_held(method):
+    """Asking twice does no harm, also where an API wants its questions as POST."""
+    rules = ruleset(MAPPING.replace("method: GET", f"method: {method}"))
+    trial = mapping.look_up(EVENT, rules)
+    assert trial.decision.rendered[0].retries.on_ambiguous == "retry"
+
+
 def test_event_that_when_leaves_out_is_not_looked_up():
     """Its rules are asked without `fetched`."""
     assert asked(order="").said is Said.NO_MATCH

@@ -130,6 +130,27 @@ def test_dropped_answer_is_an_unknown_outcome(bench, sandbox, event, vendor, sta
     assert (attempt["verdict"], attempt["status"]) == ("unknown", None)
 
 
+@pytest.mark.parametrize("status", [408, 500, 502, 504])
+@pytest.mark.parametrize(
+    ("event", "vendor", "state"),
+    [(paid("evt_1"), "vambe", "waiting"), (failed("evt_1"), "kapture", "held")],
+)
+def test_a_gateway_says_no_more_than_silence(
+    bench, sandbox, event, vendor, state, status
+):
+    """Its error is an unknown outcome: a replacing call is retried, an appending one is sent once and then held."""
+    sandbox.fault(vendor, status=status, body="<html>gateway</html>")
+    bench.receive(event)
+    bench.work()
+    bench.make_due()
+    bench.work()
+    (row,) = bench.deliveries()
+    assert row["state"] == ("held" if state == "held" else "delivered")
+    first = bench.attempts(row["id"])[0]
+    assert (first["verdict"], first["status"]) == ("unknown", status)
+    assert len(sandbox.calls(vendor)) == (1 if state == "held" else 2)
+
+
 @pytest.mark.parametrize(
     ("event", "state"), [(paid("evt_1"), "delivered"), (failed("evt_1"), "held")]
 )
