@@ -14,6 +14,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, generate_latest, mult
 
 from bridge import settings as environment
 from bridge.outbound import Outbound
+from bridge.receive import answers
 from bridge.receive.front import Front
 from bridge.services import forgetting, health
 from bridge.services.follow import follow
@@ -56,12 +57,14 @@ def create_app(settings: Settings | None = None) -> Wsgi:
 
 
 def by_port(settings: Settings, hooks: Flask, admin: Flask) -> Wsgi:
-    """The hooks application, except for what came in at the admin bind's port."""
+    """The hooks application, except for what came in at the admin bind's port; neither for what names no path."""
     hooks_port, admin_port = (
         str(split_bind(bind)[1]) for bind in (settings.bind, settings.admin_bind)
     )
 
     def dispatch(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        if not environ.get("PATH_INFO", "").startswith("/"):
+            return answers.send(answers.no_path(), environ, start)
         port = environ.get("SERVER_PORT")
         chosen = admin if port == admin_port and port != hooks_port else hooks
         return chosen.wsgi_app(environ, start)
@@ -70,8 +73,8 @@ def by_port(settings: Settings, hooks: Flask, admin: Flask) -> Wsgi:
 
 
 def hooks_app(parts: Parts) -> Flask:
-    """POST /hooks/<source> and the health checks."""
-    app = _app(parts)
+    """POST /hooks/<source> and the health checks, which tell the world nothing but the status."""
+    app = _app(health.Glance(lambda: _ready(parts)))
     front = Front(
         database=parts.database, ruleset=parts.rules.current, settings=parts.settings
     )
@@ -81,7 +84,7 @@ def hooks_app(parts: Parts) -> Flask:
 
 def admin_app(parts: Parts) -> Flask:
     """Metrics and the health checks."""
-    app = _app(parts)
+    app = _app(lambda: _ready(parts))
 
     @app.get("/metrics")
     def metrics() -> Response:
@@ -116,7 +119,11 @@ def _serve(app: Flask, bind: str) -> None:
     WSGIServer(split_bind(bind), app, log=None, error_log=None).start()
 
 
-def _app(parts: Parts) -> Flask:
+def _ready(parts: Parts) -> health.Report:
+    return health.ready(parts.database, parts.rules.active, parts.settings.min_free)
+
+
+def _app(ready: Callable[[], health.Report]) -> Flask:
     app = Flask("bridge", static_folder=None)
 
     @app.get("/healthz")
@@ -125,8 +132,7 @@ def _app(parts: Parts) -> Flask:
 
     @app.get("/readyz")
     def readyz() -> Response:
-        least = parts.settings.min_free
-        return _json(*health.ready(parts.database, parts.rules.active, least))
+        return _json(*ready())
 
     return app
 

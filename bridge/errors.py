@@ -14,6 +14,7 @@
     │   ├── TooLarge         413
     │   └── UnsupportedType  415
     ├── StoreUnavailable     the machine: nothing can be stored now (503), try again
+    │   ├── Busy             nobody: so many requests wait that this one may not
     │   └── StoreRefused     a developer: the database is well but does not take this one thing
     └── CallRefused          the operator: an outgoing call the network policy does not allow
 
@@ -122,6 +123,12 @@ class StoreUnavailable(BridgeError):
 
     reason = "store_unavailable"
     exit_code = 4
+
+
+class Busy(StoreUnavailable):
+    """So many requests wait for the store already that this one may not. Nothing was accepted."""
+
+    reason = "busy"
 
 
 class StoreRefused(StoreUnavailable):

@@ -158,6 +158,9 @@ class Handshake:
 
     when: tuple[tuple[Alternatives, str], ...]
     token: Alternatives = ()  # must be the source's token, or else one of its secrets
+    signed: bool = (
+        False  # the sender signs its check as all else: a stranger's has no answer
+    )
     text: "tuple[Echo | Text, ...]" = ()
     json: Mapping[str, Echo] = field_of(default_factory=dict)
     headers: Mapping[str, Echo] = field_of(default_factory=dict)
@@ -201,6 +204,11 @@ class Provider:
     def checks_token(self) -> bool:
         """Whether the sender checks the URL by a token that it was given (`verify.token`)."""
         return self.handshake is not None and bool(self.handshake.token)
+
+    @property
+    def signs_handshake(self) -> bool:
+        """Whether its check of the URL is proven as its events are."""
+        return self.handshake is not None and self.handshake.signed
 
     @property
     def headers(self) -> frozenset[str]:

@@ -160,6 +160,7 @@ class _Money(Strict):
 class _Handshake(Strict):
     when = fields.Dict(keys=Name(), values=fields.String(), required=True)
     token = Place("header", "query", "body")
+    signed = fields.Boolean(truthy={True}, falsy={False})
     text = EchoedText("header", "query", "body", "account")
     json = fields.Dict(keys=Name(), values=Echoed("header", "query", "body"))
     headers = fields.Dict(keys=Name(), values=Echoed("header", "query", "body"))

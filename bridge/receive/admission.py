@@ -1,19 +1,23 @@
-"""Who connected, and whether a source takes requests from there and of that kind.
+"""Who connected, and whether a source takes requests from there, of that kind, and so many at once.
 
 Headers are believed as far as the proxies are trusted that wrote them. Says no by raising; answers nobody.
 """
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 
-from bridge.errors import NotVerified, UnsupportedType
+from bridge.errors import Busy, NotVerified, UnsupportedType
 from bridge.mapping.ruleset import Allow
 from bridge.model import Request
 from bridge.settings import Network
 
+PLACES = 800  # proven requests that wait for the store at once
+PLACES_EACH = 400  # of one source: two full commits
 UNKNOWN = "unknown"  # who wrote no address, or an unreadable one
 
 # What proxies may write around a hop: a port, and IPv6 then in brackets.
@@ -47,6 +51,26 @@ def check_type(allow: Allow, request: Request) -> None:
             f"the content type is not one this source takes: send {taken}",
             reason="content_type",
         )
+
+
+class Places:
+    """How many proven requests are being stored, in all and by source."""
+
+    def __init__(self) -> None:
+        self._taken: Counter[str] = Counter()
+
+    @contextmanager
+    def of(self, source: str) -> Iterator[None]:
+        """Holds one place of this source. Raises Busy where it has none left."""
+        if self._taken[source] >= PLACES_EACH or self._taken.total() >= PLACES:
+            raise Busy("too many requests wait for the store already; send it again")
+        self._taken[source] += 1
+        try:
+            yield
+        finally:
+            self._taken[source] -= 1
+            if not self._taken[source]:
+                del self._taken[source]
 
 
 @lru_cache(maxsize=200)

@@ -6,39 +6,52 @@ So one byte more than allowed is asked for, and what came is compared with what 
 
 import re
 import time
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable
 from typing import Any
 
 from bridge.errors import Malformed, Refused, TooLarge, TooSlow, UnsupportedType
-from bridge.greenlets import patched
 
+FRAMING = 16 * 1024  # bytes that may come on the wire besides twice the body's own
 _DIGITS = re.compile(r"[0-9]{1,18}")
-_CHUNK = 64 * 1024
+_PIECE = 64 * 1024
+_PIECE_OF_CHUNKS = (
+    4 * 1024
+)  # small, since their framing is paid for before they are read
+
+Allow = Callable[[int], None]
 
 
 def read_body(environ: dict[str, Any], *, limit: int, seconds: float) -> bytes:
     """The body. Raises TooLarge, Malformed, UnsupportedType, or TooSlow.
 
-    `seconds` are for the whole request: what its head took is gone for its body.
+    `seconds` count where the server does not know better: our worker's connections bound head and body together.
     """
     announced = _announced(environ, limit)
-    until = _since(environ) + seconds
+    piece = _PIECE_OF_CHUNKS if announced is None else _PIECE
+    until = time.monotonic() + seconds
     deadline = TooSlow(f"the request did not arrive whole within {seconds:g} s")
-    with _deadline(until, deadline):
-        body = _read(environ["wsgi.input"], limit, until, deadline)
-    if len(body) > limit:
-        raise TooLarge(f"the body is larger than {limit} bytes")
-    if announced is not None and len(body) != announced:
-        raise Malformed(
-            "the body is shorter than its Content-Length", reason="short_body"
-        )
-    return body
+    allow = _allowance(environ, chunked=announced is None)
+    allow(FRAMING)
+    parts: list[bytes] = []
+    missing = limit + 1
+    while missing > 0:
+        allow(2 * piece)
+        part = _part(environ["wsgi.input"], min(missing, piece))
+        if not part:
+            break
+        parts.append(part)
+        missing -= len(part)
+        if time.monotonic() > until:
+            raise deadline
+    return _checked(b"".join(parts), limit, announced)
 
 
-def _since(environ: dict[str, Any]) -> float:
-    """When the request began, as our worker's connections know; now, under a server whose connections do not."""
-    since: float = getattr(environ.get("gunicorn.socket"), "since", time.monotonic())
-    return since
+def _allowance(environ: dict[str, Any], *, chunked: bool) -> Allow:
+    """Tells our worker's connection how many bytes it may take in for this body; other servers have no such thing."""
+    allow = getattr(environ.get("gunicorn.socket"), "allow", None)
+    if allow is None:
+        return lambda wire: None
+    return lambda wire: allow(wire, chunked=chunked)
 
 
 def _announced(environ: dict[str, Any], limit: int) -> int | None:
@@ -64,36 +77,22 @@ def _announced(environ: dict[str, Any], limit: int) -> int | None:
     return int(length)
 
 
-def _read(stream: Any, limit: int, until: float, deadline: TooSlow) -> bytes:
-    parts: list[bytes] = []
-    missing = limit + 1
-    while missing > 0:
-        try:
-            part = stream.read(min(missing, _CHUNK))
-        except Refused:
-            raise
-        except (
-            Exception
-        ) as error:  # the server's own errors for broken chunks and cut connections
-            reason = "broken_body"
-            raise Malformed(
-                f"the body broke off ({type(error).__name__})", reason=reason
-            ) from None
-        if not part:
-            break
-        parts.append(part)
-        missing -= len(part)
-        if time.monotonic() > until:
-            raise deadline
-    return b"".join(parts)
+def _part(stream: Any, size: int) -> bytes:
+    try:
+        part: bytes = stream.read(size)
+        return part
+    except Refused:
+        raise
+    except Exception as error:  # the server's own, for broken chunks and cut bodies
+        said = f"the body broke off ({type(error).__name__})"
+        raise Malformed(said, reason="broken_body") from None
 
 
-def _deadline(until: float, error: TooSlow) -> AbstractContextManager[Any]:
-    """Interrupts a read that waits, where gevent can; elsewhere _read looks at the clock between parts."""
-    if not patched("socket"):
-        return nullcontext()
-    from gevent import Timeout
-
-    left = max(until - time.monotonic(), 0.0)
-    timeout: AbstractContextManager[Any] = Timeout(left, error)
-    return timeout
+def _checked(body: bytes, limit: int, announced: int | None) -> bytes:
+    if len(body) > limit:
+        raise TooLarge(f"the body is larger than {limit} bytes")
+    if announced is not None and len(body) != announced:
+        raise Malformed(
+            "the body is shorter than its Content-Length", reason="short_body"
+        )
+    return body

@@ -1,14 +1,12 @@
-"""Gunicorn's gevent worker, that stops without being noticed by who is just asking, and waits for nobody too long.
+"""Gunicorn's gevent worker, that stops without being noticed by who is just asking, and is nobody's alone.
 
-Four things more than gunicorn does. A keep-alive connection that says nothing, which every proxy holds, does not delay
-a restart; a request that is on its way is never cut off for that; a connection that the kernel had taken in before the
-listener closed is served, not reset; and head, body and what is left of a body that nobody read share one time limit.
+What it does besides gunicorn: a keep-alive connection that says nothing, which every proxy holds, does not delay a
+restart; a request that is on its way is never cut off for that; a connection that the kernel had taken in before the
+listener closed is served, not reset. What one connection may take of bytes, time and turns is connection.py's affair;
+when most places are taken, those that only hold one lose it.
 """
 
-import array
-import fcntl
-import termios
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from types import FrameType
@@ -19,17 +17,25 @@ from gevent.pool import Pool
 from gevent.server import StreamServer
 from gunicorn.workers.ggevent import GeventWorker
 
-_BETWEEN = 0.2  # seconds that a stopping receiver leaves a kept connection for its next request
-_FIRST = 2.0  # seconds that it leaves a new connection for its first one
+from bridge.receive.connection import Connection
+
+_SWEEP = 0.2  # seconds between looks at who is silent, while it stops
 
 
 class Receiver(GeventWorker):  # type: ignore[misc]
-    """Knows which of its connections wait for a request."""
+    """Knows its connections."""
+
+    wsgi: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.connections: dict[gevent.Greenlet, _Connection] = {}
+        self.connections: dict[gevent.Greenlet, Connection] = {}
         self._sweep: Any = None
+
+    def load_wsgi(self) -> None:
+        """Puts in what decides about the connection before each answer."""
+        super().load_wsgi()
+        self.wsgi = _deciding(self.wsgi)
 
     def server_class(self, listener: Any, *, spawn: Pool, **_: Any) -> "_Server":
         """What gunicorn calls for something that accepts connections."""
@@ -42,14 +48,26 @@ class Receiver(GeventWorker):  # type: ignore[misc]
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         """All requests of one connection."""
         greenlet = gevent.getcurrent()
-        connection = _Connection(greenlet, client, self.cfg.keepalive)
+        connection = Connection(greenlet, client, self.cfg.keepalive)
         self.connections[greenlet] = connection
+        if len(self.connections) > self.cfg.worker_connections * 3 // 4:
+            self._make_room()
         try:
             super().handle(listener, connection, addr)
         finally:
             del self.connections[greenlet]
 
-    def timeout_ctx(self) -> "_Connection":
+    def handle_request(self, name: Any, request: Any, client: Any, addr: Any) -> Any:
+        """One request of them."""
+        client.request = request
+        return super().handle_request(name, request, client, addr)
+
+    def handle_error(self, request: Any, client: Any, addr: Any, error: Any) -> None:
+        """What could not be read: its answer is the last one."""
+        client.lingers = True
+        super().handle_error(request, client, addr, error)
+
+    def timeout_ctx(self) -> Connection:
         """What gunicorn enters while it waits for a request's head."""
         return self.connections[gevent.getcurrent()]
 
@@ -58,13 +76,20 @@ class Receiver(GeventWorker):  # type: ignore[misc]
         super().handle_exit(sig, frame)
         if self._sweep is None:
             # A timer runs in gevent's hub: nothing else can wake a connection between the look at it and its end.
-            self._sweep = gevent.get_hub().loop.timer(_BETWEEN, _BETWEEN)
+            self._sweep = gevent.get_hub().loop.timer(_SWEEP, _SWEEP)
             self._sweep.start(self._end_silent)
 
     def _end_silent(self) -> None:
         for connection in list(self.connections.values()):
             if connection.is_silent():
                 connection.end()
+
+    def _make_room(self) -> None:
+        """Ends the oldest of those that wait for a request of nobody who was proven."""
+        for connection in self.connections.values():
+            if connection.holds_a_place():
+                connection.make_way()
+                return
 
 
 class _Server(StreamServer):  # type: ignore[misc]
@@ -88,51 +113,14 @@ class _Address:
         return self.name
 
 
-class _Connection:
-    """One client, as gunicorn's socket; entered while it may send a head.
+def _deciding(app: Callable[..., Any]) -> Callable[..., Any]:
+    def serve(environ: dict[str, Any], start: Callable[..., Any]) -> Any:
+        connection = environ["gunicorn.socket"]
 
-    `since` is when the request that is read came in with its first byte: what bounds the body starts there, too. What a
-    request leaves unread, gunicorn drops before it waits for the next one; that has the rest of this request's time.
-    `end` cuts a wait short as if its time were over.
-    """
+        def begin(status: str, headers: Any, exc_info: Any = None) -> Any:
+            connection.answer(status)
+            return start(status, headers, exc_info)
 
-    def __init__(self, greenlet: gevent.Greenlet, client: Any, seconds: float) -> None:
-        self._greenlet, self._client, self._seconds = greenlet, client, seconds
-        self._timeout: gevent.Timeout | None = None  # while it is entered
-        self._patience = _FIRST
-        self.since, self._heard = time.monotonic(), False
+        return app(environ, begin)
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._client, name)
-
-    def recv(self, size: int) -> bytes:
-        """What came in, as a socket gives it."""
-        received: bytes = self._client.recv(size)
-        if not self._heard:
-            self.since, self._heard = time.monotonic(), True
-        return received
-
-    def __enter__(self) -> None:
-        now = time.monotonic()
-        left = max(self.since + self._seconds - now, _BETWEEN)
-        self.since, self._heard = now, False
-        self._timeout = gevent.Timeout.start_new(left, False)
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> bool:
-        ended, self._timeout = self._timeout, None
-        assert ended is not None
-        ended.close()
-        self._patience = _BETWEEN
-        return error is ended
-
-    def is_silent(self) -> bool:
-        """Whether it has had its time, and nothing that it sent stands unread."""
-        if self._timeout is None or time.monotonic() - self.since < self._patience:
-            return False
-        unread = array.array("i", [0])
-        fcntl.ioctl(self._client.fileno(), termios.FIONREAD, unread)
-        return unread[0] == 0
-
-    def end(self) -> None:
-        """Ends the wait. For the hub only: any other caller would never run again."""
-        self._greenlet.throw(self._timeout)
+    return serve

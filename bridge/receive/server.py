@@ -12,6 +12,7 @@ from typing import Any
 from gunicorn.glogging import Logger
 
 from bridge import log, settings
+from bridge.receive.sampled import Sampled
 
 _settings = settings.load()
 
@@ -20,7 +21,7 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
 worker_class = "bridge.receive.gunicorn_worker.Receiver"  # 40 slow sockets starve sync and gthread workers
 worker_connections = 1_000
 preload_app = False  # the store is opened after the fork
-# Seconds for a request's head, and between requests: slow heads are closed by it.
+# Seconds for a whole request, and between requests.
 keepalive = math.ceil(_settings.read_timeout)
 timeout = 60  # seconds without a sign of life until a receiver is killed and replaced
 graceful_timeout = 30  # seconds that requests get to finish after SIGTERM
@@ -42,12 +43,18 @@ class _Logger(Logger):  # type: ignore[misc]
             logger.handlers.clear()
             logger.propagate = True
         self.access_log.setLevel(logging.CRITICAL)
+        self._invalid = Sampled(self._say)
 
     def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
         """Without what a malformed request held: its first line may carry a token."""
         if msg.startswith("Invalid request"):
-            msg, args = "invalid request", ()
-        super().warning(msg, *args, **kwargs)
+            self._invalid("invalid request")
+        else:
+            super().warning(msg, *args, **kwargs)
+
+    def _say(self, event: str, *, more_in_the_last_second: int = 0) -> None:
+        more = more_in_the_last_second
+        super().warning(f"{event}, {more} more in the last second" if more else event)
 
     def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
         """The same for the target of a request that failed."""

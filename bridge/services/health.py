@@ -1,5 +1,8 @@
 """What /readyz says: whether this process takes requests, and with which rules."""
 
+import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
 from bridge.errors import StoreUnavailable
@@ -7,10 +10,12 @@ from bridge.mapping.diagnostics import concise
 from bridge.services.rulesets import Active
 from bridge.store import Database, views
 
+FRESH = 1.0  # seconds
 
-def ready(
-    database: Database, active: Active, min_free: int
-) -> tuple[int, dict[str, Any]]:
+Report = tuple[int, dict[str, Any]]  # HTTP status and what is said
+
+
+def ready(database: Database, active: Active, min_free: int) -> Report:
     """HTTP status and report. A bad mapping folder degrades; what makes receivers answer 503 is unready."""
     report: dict[str, Any] = {
         "status": "degraded" if active.degraded else "ok",
@@ -25,3 +30,21 @@ def ready(
     except StoreUnavailable as error:
         return 503, {**report, "status": "unavailable", "reason": str(error)}
     return 200, report
+
+
+class Glance:
+    """The status alone, looked up once a second however often it is asked for: what anybody may ask."""
+
+    def __init__(self, look: Callable[[], Report]) -> None:
+        self._look, self._mutex = look, threading.Lock()
+        self._seen: Report | None = None
+        self._at = 0.0
+
+    def __call__(self) -> Report:
+        """As `ready`, without its details."""
+        with self._mutex:
+            if self._seen is None or time.monotonic() - self._at > FRESH:
+                status, report = self._look()
+                self._seen = status, {"status": report["status"]}
+                self._at = time.monotonic()
+            return self._seen

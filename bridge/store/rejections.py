@@ -1,6 +1,8 @@
 """Requests that were not taken: when, from where and why, never what they held."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, or_, select
 
@@ -9,31 +11,38 @@ from bridge.store.tables import rejections
 KEPT = 1_000  # per source
 KEPT_FOR = timedelta(days=7)
 
-_LARGEST = 2**31 - 1  # what the column of a size holds; a head may announce anything
+_LARGEST = 2**31 - 1  # what the columns of numbers hold; a head may announce anything
+
+
+class Rejection(NamedTuple):
+    """One that was not taken, or several that are alike; `size` is the length that was announced."""
+
+    source: str
+    reason: str
+    status: int
+    remote: str
+    size: int
 
 
 def add(
-    connection: Connection,
-    *,
-    source: str,
-    reason: str,
-    status: int,
-    remote: str,
-    size: int,
-    now: datetime,
+    connection: Connection, *, found: Mapping[Rejection, int], now: datetime
 ) -> None:
-    """Records one, and forgets this source's oldest beyond KEPT and KEPT_FOR."""
-    connection.execute(
-        insert(rejections),
+    """Records them and how many there were of each, and forgets their sources' oldest beyond KEPT and KEPT_FOR."""
+    rows = [
         {
-            "source": source,
+            **one._asdict(),
+            "size": min(one.size, _LARGEST),
+            "count": min(count, _LARGEST),
             "received_at": now,
-            "reason": reason,
-            "status": status,
-            "remote": remote,
-            "size": min(size, _LARGEST),
-        },
-    )
+        }
+        for one, count in found.items()
+    ]
+    connection.execute(insert(rejections), rows)
+    for source in {one.source for one in found}:
+        _forget(connection, source, now)
+
+
+def _forget(connection: Connection, source: str, now: datetime) -> None:
     mine = rejections.c.source == source
     oldest_kept = (
         select(rejections.c.id)

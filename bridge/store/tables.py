@@ -299,6 +299,8 @@ rejections = Table(  # requests that were not taken: metadata only
     Column("status", Integer, nullable=False),
     Column("remote", String(50), nullable=False),
     Column("size", Integer, nullable=False),
+    # How many were like this in one second.
+    Column("count", Integer, nullable=False, server_default="1"),
 )
 Index("ix_rejections_source", rejections.c.source, rejections.c.id)
 

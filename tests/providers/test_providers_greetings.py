@@ -1,5 +1,7 @@
 """Checks of the URL over real HTTP: every provider whose data file declares one is answered by a real receiver."""
 
+from datetime import UTC, datetime
+
 import keyrings
 import pytest
 import requests
@@ -38,8 +40,10 @@ def running(tmp_path_factory):
 
 
 def ask(running, greeting, method=None):
-    """Sends the recording to its source, whatever the source was called when it was recorded."""
+    """Sends the recording to its source, whatever the source was called when it was recorded; signed, if they are."""
     request = greeting.request
+    if greeting.provider.signs_handshake:
+        request = greeting.signed(now=datetime.now(UTC))
     query = request.target.partition("?")[2]
     address = f"{running.url}/hooks/{greeting.name}{'?' + query if query else ''}"
     headers = {
@@ -67,6 +71,24 @@ def test_check_is_answered_by_a_receiver(running, greeting):
     """Status, body and type are those the sender waits for, and nothing is stored."""
     answer = ask(running, greeting)
     assert (answer.status_code, answer.text) == (200, greeting.expected["answer"])
+
+
+@pytest.mark.parametrize(
+    "greeting",
+    [one for one in greetings() if one.provider.signs_handshake],
+    ids=str,
+)
+def test_a_stranger_is_not_told_what_answers(running, greeting):
+    """A sender that signs its check has it signed: without a proof it is refused as everywhere."""
+    headers = {"Content-Type": "application/json"}
+    answer = requests.post(
+        f"{running.url}/hooks/{greeting.name}",
+        data=greeting.request.body,
+        headers=headers,
+        timeout=60,
+    )
+    nobody = requests.post(f"{running.url}/hooks/nobody", data=b"", timeout=60)
+    assert (answer.status_code, answer.content) == (401, nobody.content)
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,14 @@
 """The front door's answers where the store or a secret is not there, and who is believed to have connected."""
 
-import json
-
 import pytest
-from running import MAPPING, SECRET, sign, stripe_event
+from fronts import GATE, parts, send, set_secrets
+from running import SECRET
 
-from bridge.app import Parts, by_port, hooks_app
+from bridge.app import admin_app, by_port, hooks_app
 from bridge.errors import StoreUnavailable
 from bridge.receive import front
-from bridge.services.rulesets import Rules
 from bridge.settings import Settings
 from bridge.store import events, views
-
-BODY = json.dumps(stripe_event("invoice.paid__clp.http", id="evt_front")).encode()
 
 
 @pytest.fixture(autouse=True)
@@ -25,28 +21,6 @@ def _patient(monkeypatch):
 def app(sqlite, tmp_path, monkeypatch):
     set_secrets(monkeypatch)
     return hooks_app(parts(sqlite, tmp_path, Settings()))
-
-
-def set_secrets(monkeypatch):
-    monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", SECRET)
-    monkeypatch.setenv("VAMBE_API_KEY", "v")
-    monkeypatch.setenv("KAPTURE_TOKEN", "k")
-
-
-def parts(database, folder, settings):
-    (folder / "rules.yaml").write_text(MAPPING)
-    return Parts(settings=settings, database=database, rules=Rules(database, folder))
-
-
-def send(app, body=BODY, **options):
-    headers = {"Stripe-Signature": sign(body), **options.pop("headers", {})}
-    return app.test_client().post(
-        "/hooks/stripe",
-        data=body,
-        headers=headers,
-        content_type="application/json",
-        **options,
-    )
 
 
 def test_accepted_then_duplicate(app):
@@ -78,7 +52,9 @@ def test_low_disk_is_503_everywhere(sqlite, tmp_path, monkeypatch):
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert b"disk" not in answer.data
     told = low.test_client().get("/readyz")
-    assert told.status_code == 503 and "make room" in told.json["reason"]
+    assert told.status_code == 503 and told.json == {"status": "unavailable"}
+    told = admin_app(parts(sqlite, tmp_path, Settings(min_free=2**80)))
+    assert "make room" in told.test_client().get("/readyz").json["reason"]
     with sqlite.read() as connection:
         assert views.count_unrouted(connection) == 0
     roomy = hooks_app(parts(sqlite, tmp_path, Settings()))
@@ -103,9 +79,9 @@ def test_admin_port_is_told_by_the_socket_not_by_a_header():
 
     settings = Settings(bind="0.0.0.0:8080", admin_bind="127.0.0.1:8081")
     app = by_port(settings, Named(b"hooks"), Named(b"admin"))
-    forged = {"HTTP_HOST": "x:8081", "HTTP_X_FORWARDED_PORT": "8081"}
+    forged = {"HTTP_HOST": "x:8081", "HTTP_X_FORWARDED_PORT": "8081", "PATH_INFO": "/"}
     assert app({"SERVER_PORT": "8080", **forged}, None) == [b"hooks"]
-    assert app({"SERVER_PORT": "8081"}, None) == [b"admin"]
+    assert app({"SERVER_PORT": "8081", "PATH_INFO": "/"}, None) == [b"admin"]
 
 
 @pytest.mark.parametrize(
@@ -134,22 +110,6 @@ def test_forwarded_address_counts_from_trusted_proxies_only(
     with sqlite.read() as connection:
         found = connection.exec_driver_sql("SELECT remote FROM rejections").scalar_one()
     assert found == remote
-
-
-GATE = """
-version: 1
-source:
-  name: gate
-  provider: generic
-  verify: { scheme: token, path: token, secret: { env: STRIPE_WEBHOOK_SECRET } }
-  event: { id: body.id }
-rules:
-  - id: some-rule
-    events: [never]
-    target: vambe.update_amount
-    auth: { api_key: { env: VAMBE_API_KEY } }
-    fields: { ticket_id: "{{ event.ticket | uuid }}", amount: 1, currency: CLP }
-"""
 
 
 def test_a_token_in_the_path_opens_and_is_stored_nowhere(sqlite, tmp_path, monkeypatch):

@@ -6,22 +6,14 @@ import pytest
 from running import NOW
 
 from bridge.store import rejections
+from bridge.store.rejections import Rejection
 
 
 @pytest.fixture
 def refuse(database):
-    def refuse(source="s", now=NOW, size=2):
-        database.write(
-            lambda c: rejections.add(
-                c,
-                source=source,
-                reason="not_verified",
-                status=401,
-                remote="127.0.0.1",
-                size=size,
-                now=now,
-            )
-        )
+    def refuse(source="s", now=NOW, size=2, count=1):
+        one = Rejection(source, "not_verified", 401, "127.0.0.1", size)
+        database.write(lambda c: rejections.add(c, found={one: count}, now=now))
 
     return refuse
 
@@ -55,3 +47,14 @@ def test_a_length_that_no_body_has_is_kept_as_the_largest(database, refuse):
     with database.read() as connection:
         size = connection.exec_driver_sql("SELECT size FROM rejections").scalar_one()
     assert size == 2**31 - 1
+
+
+def test_a_row_says_how_many_it_stands_for(database, refuse):
+    """Those of one second that are alike are one row, with their number, however many they were."""
+    refuse()
+    refuse(count=412)
+    refuse(count=10**10)
+    with database.read() as connection:
+        query = "SELECT count FROM rejections ORDER BY id"
+        counts = list(connection.exec_driver_sql(query).scalars())
+    assert counts == [1, 412, 2**31 - 1]

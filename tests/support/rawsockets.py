@@ -40,9 +40,10 @@ def events(running):
     return [row["event_id"] for row in rows(running)]
 
 
-def connect(running, timeout=60):
-    """A socket to the hooks' port."""
-    return socket.create_connection(("127.0.0.1", running.port), timeout=timeout)
+def connect(running, bind="hooks"):
+    """A socket to the hooks' port, or the admin's."""
+    port = running.port if bind == "hooks" else running.admin_port
+    return socket.create_connection(("127.0.0.1", port), timeout=60)
 
 
 def talk(running, *parts, pause=0.0, half_close=False):
@@ -64,9 +65,9 @@ def talk(running, *parts, pause=0.0, half_close=False):
     return int(answer.split(b" ")[1]) if answer.startswith(b"HTTP/") else None
 
 
-def answers(running, raw):
+def answers(running, raw, bind="hooks"):
     """Every status that a connection answers to these bytes and nothing after them, until it is closed."""
-    with connect(running) as connection:
+    with connect(running, bind) as connection:
         answer = b""
         try:
             connection.sendall(raw)

@@ -1,0 +1,148 @@
+"""What one client sends, bounded in bytes, in time and in turns of the loop.
+
+A head is gathered whole before anybody parses it, so that no byte of it is looked at twice. A body is given out within
+what was allowed for it. Gevent does not switch while bytes are there, so this does: between the pieces of a body, and
+for a while where they come byte by byte.
+
+Knows HTTP only as far as its heads end in an empty line. Says no with gunicorn's error for a head, with Refused for a
+body.
+"""
+
+import array
+import fcntl
+import re
+import termios
+import time
+from typing import Any
+
+import gevent
+from gunicorn.http.errors import LimitRequestHeaders
+
+from bridge.errors import Malformed, TooSlow
+
+HEAD = 32 * 1024  # bytes of a request line and its fields together
+PIECE = 64 * 1024  # bytes that are read or sent at once
+FREE_READS = 64  # reads of a request without a pause, besides one for each KiB
+PAUSE = 0.02  # seconds: who sends byte by byte is listened to as often as this
+TINY = 32  # ends of line in a piece of a chunked body that make it one of tiny chunks
+SLICE = 512  # bytes of such a piece that are parsed before somebody else has a turn
+
+_BARE_LF = re.compile(rb"(?<!\r)\n")
+
+
+class Ended(Exception):
+    """Thrown into a wait that shall end."""
+
+
+class Stream:
+    """One request after another. `until` is when the one that is read must be whole, by time.monotonic().
+
+    `since` is when the wait for it began, or its first byte came; `waits` says that nothing is there now.
+    """
+
+    def __init__(self, client: Any, seconds: float) -> None:
+        self._client, self._seconds = client, seconds
+        self._ahead = b""  # received, and not given out yet
+        self.waits = False
+        self.begin(time.monotonic() + seconds, renewed=False)
+
+    def begin(self, until: float, *, renewed: bool) -> None:
+        """Expects a request's head; `renewed`: it has its full time from its first byte on."""
+        self.since, self.until, self._renewed = time.monotonic(), until, renewed
+        self._received = self._reads = self._parts = 0
+        self._head_left = 0  # bytes of _ahead that are known to be of this head
+        self._allowed: int | None = None
+        self._chunked = False
+
+    def allow(self, wire: int, *, chunked: bool) -> None:
+        """Takes so many bytes more for this request's body, framing included. Until it is called there is no limit."""
+        self._allowed = wire + (self._allowed or 0)
+        self._chunked = chunked
+
+    def head(self, size: int) -> bytes:
+        """Up to `size` bytes of the head; b"" at the end, and where it is not whole in time.
+
+        Raises LimitRequestHeaders for one over HEAD.
+        """
+        if not self._head_left:
+            try:
+                self._head_left = self._gather()
+            except TooSlow:
+                return b""
+        given = self._take(min(size, self._head_left))
+        self._head_left -= len(given)
+        return given
+
+    def body(self, size: int) -> bytes:
+        """Up to `size` bytes of what follows the head; b"" at the end. Raises TooSlow, and Malformed for more than
+        was allowed.
+        """
+        self._parts += 1
+        if self._parts > 1:
+            gevent.sleep(0)
+        if not self._ahead and not self._fill():
+            return b""
+        if self._chunked and self._ahead.count(b"\r\n", 0, size) > TINY:
+            size = min(size, SLICE)
+        if self._allowed is None:
+            return self._take(size)
+        given = self._take(min(size, self._allowed))
+        if not given:
+            message = "the body has too much framing: send it in larger chunks"
+            raise Malformed(message, reason="framing")
+        self._allowed -= len(given)
+        return given
+
+    def has_unread(self) -> bool:
+        """Whether more came in than was given out."""
+        if self._ahead:
+            return True
+        unread = array.array("i", [0])
+        try:
+            fcntl.ioctl(self._client.fileno(), termios.FIONREAD, unread)
+        except OSError:  # closed
+            return False
+        return unread[0] > 0
+
+    def _gather(self) -> int:
+        """Waits until the head is whole; its bytes. What ends before, or cannot be a head, is all that there is."""
+        seen = 0
+        while True:
+            found = self._ahead.find(b"\r\n\r\n", max(seen - 3, 0))
+            end = found + 4 if found >= 0 else len(self._ahead)
+            if end > HEAD:
+                raise LimitRequestHeaders(f"the head is larger than {HEAD} bytes")
+            if found >= 0 or _BARE_LF.search(self._ahead, seen):
+                return end
+            seen = end
+            if not self._fill():
+                return end
+
+    def _take(self, size: int) -> bytes:
+        given, self._ahead = self._ahead[:size], self._ahead[size:]
+        return given
+
+    def _fill(self) -> bool:
+        """Waits for what comes next; False at the end. Raises TooSlow."""
+        self._reads += 1
+        self.waits = True
+        try:
+            if self._reads > FREE_READS + self._received // 1024:
+                gevent.sleep(PAUSE)
+            left = self.until - time.monotonic()
+            if left <= 0:  # a read that need not wait is never late
+                raise TimeoutError
+            self._client.settimeout(left)
+            data: bytes = self._client.recv(PIECE)
+        except (TimeoutError, Ended):
+            late = f"the request did not arrive whole within {self._seconds:g} s"
+            raise TooSlow(late) from None
+        finally:
+            self.waits = False
+        if not self._received:
+            self.since = time.monotonic()
+            if self._renewed:
+                self.until = self.since + self._seconds
+        self._received += len(data)
+        self._ahead += data
+        return bool(data)
