@@ -134,9 +134,14 @@ class Front:
         self.database.require_room(self.settings.min_free)
         found = providers.read(source.provider, source.name, verified)
         kept = providers.masked(source.provider, verified.request)
-        return self.database.write(
-            Together(events.accept_all, (kept, found)), WRITE_TIMEOUT
+        job = Together(
+            events.accept_all,
+            (kept, found),
+            who=source.name,
+            weight=len(found),
+            size=len(kept.body),
         )
+        return self.database.write(job, WRITE_TIMEOUT)
 
     def _refuse(
         self, source: Source | None, refusal: Refused, environ: Environ

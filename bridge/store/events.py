@@ -1,23 +1,24 @@
 """Events: taken in once, and handed to routing in order of receipt.
 
-The unique insert alone decides what is new; nothing here looks before it inserts.
+The unique insert alone decides what is new; a look before it only saves work.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, false, func, literal, select, text, update
+from sqlalchemy import Connection, Select, false, func, literal, select, text
 
 from bridge.model import Event, Request
-from bridge.store import inserting, prepared
+from bridge.store import inserting, known, prepared
 from bridge.store.dialect import announce
 from bridge.store.tables import events, payloads
 
 # Besides the provider's allow-list: needed to read the body again.
 _KEPT_HEADERS = ("content-type",)
+_LARGE = 16 * 1024  # bytes of a body that is not written in vain
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,51 +59,91 @@ def accept(
 def accept_all(
     connection: Connection, requests: Sequence[tuple[Request, Sequence[Event]]]
 ) -> list[Accepted]:
-    """As `accept`, for several requests in their order."""
+    """As `accept`, for several requests in their order; what is known costs a statement or two for all of them."""
+    taking = [_Taking(request, received) for request, received in requests]
+    _look(connection, [one for one in taking if one.is_costly()])
     with prepared.pipelined(connection):
         made = [
-            _insert_payload(connection, request, received) if received else None
-            for request, received in requests
+            (
+                _insert_payload(connection, one.request, one.received)
+                if None in one.ids
+                else None
+            )
+            for one in taking
         ]
-    payload_ids = [cursor and prepared.key(cursor) for cursor in made]
+    for one, cursor in zip(taking, made):
+        one.payload_id = cursor and prepared.key(cursor)
+    _add(connection, taking)
+    _look(connection, taking)
+    _add(connection, taking)  # what gave its name away meanwhile (fetches.asked)
+    _tidy(connection, taking)
+    return [one.accepted() for one in taking]
+
+
+@dataclass(slots=True)
+class _Taking:
+    """A request on its way in: the ids of its events as they become known, and which of them are other bodies."""
+
+    request: Request
+    received: Sequence[Event]
+    payload_id: int | None = None
+    ids: list[int | None] = field(init=False)
+    new: int = 0
+    conflicts: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.ids = [None] * len(self.received)
+
+    def is_costly(self) -> bool:
+        """Whether it is worth a look before anything of it is written, in case that it is here already."""
+        return len(self.received) > 1 or len(self.request.body) > _LARGE
+
+    def missing(self) -> list[tuple[int, Event]]:
+        """The events without an id, with their places."""
+        if None not in self.ids:
+            return []
+        pairs = enumerate(zip(self.ids, self.received))
+        return [(place, event) for place, (id, event) in pairs if id is None]
+
+    def accepted(self) -> Accepted:
+        """What became of it."""
+        ids = tuple(id for id in self.ids if id is not None)
+        return Accepted(ids=ids, new=self.new, conflicts=len(self.conflicts))
+
+
+def _look(connection: Connection, taking: Sequence[_Taking]) -> None:
+    """Finds the events that are here already."""
+    missing = [(one, *pair) for one in taking for pair in one.missing()]
+    found = known.find(connection, [event for _, _, event in missing])
+    for (one, place, event), row in zip(missing, found):
+        if row is not None:
+            one.ids[place] = row.id
+            if row.digest != event.digest:
+                one.conflicts.append(row.id)
+
+
+def _add(connection: Connection, taking: Sequence[_Taking]) -> None:
+    """Inserts the events that have no id yet; one that is here already stays without."""
     with prepared.pipelined(connection):
         added = [
-            [_insert_event(connection, event, id) for event in received]
-            for (_, received), id in zip(requests, payload_ids)
+            (one, place, _insert_event(connection, event, one.payload_id))
+            for one in taking
+            for place, event in one.missing()
         ]
-    ids = [[prepared.key(cursor) for cursor in cursors] for cursors in added]
-    return [
-        _accepted(connection, received, payload_id, own)
-        for (_, received), payload_id, own in zip(requests, payload_ids, ids)
-    ]
+    for one, place, cursor in added:
+        one.ids[place] = id = prepared.key(cursor)
+        one.new += id is not None
 
 
-def _accepted(
-    connection: Connection, received: Sequence[Event], payload_id: Any, ids: list[Any]
-) -> Accepted:
-    """What became of one request, of whose events those without an id were there before."""
-    if not received:  # an empty batch
-        return Accepted(ids=(), new=0)
-    for place, event in enumerate(received):
-        if ids[place] is None and _known(connection, event) is None:
-            # Since the insert it gave its name away (fetches.asked): this one is new.
-            ids[place] = prepared.key(_insert_event(connection, event, payload_id))
-    new = sum(id is not None for id in ids)
-    if new == 0:
-        connection.execute(payloads.delete().where(payloads.c.id == payload_id))
-    else:
+def _tidy(connection: Connection, taking: Sequence[_Taking]) -> None:
+    """Removes the payloads that brought nothing new, counts conflicts, and tells workers of the rest."""
+    if any(one.new for one in taking):
         announce(connection)
-    if new == len(ids):
-        return Accepted(ids=tuple(ids), new=new)
-    known = [_known(connection, event) for event in received]
-    return Accepted(
-        ids=tuple(row.id for row in known),
-        new=new,
-        conflicts=sum(
-            _note_conflict(connection, row, event)
-            for row, event in zip(known, received)
-        ),
-    )
+    idle = [one.payload_id for one in taking if one.payload_id and not one.new]
+    if idle:
+        connection.execute(payloads.delete().where(payloads.c.id.in_(idle)))
+    if conflicts := [id for one in taking for id in one.conflicts]:
+        known.note_conflicts(connection, conflicts)
 
 
 def _insert_payload(
@@ -137,26 +178,6 @@ def _insert_event(connection: Connection, event: Event, payload_id: Any) -> Any:
         "state": "stored",
     }
     return inserting.insert_or_ignore(connection, events, values)
-
-
-def _known(connection: Connection, event: Event) -> Any:
-    """The row of this event id, which from here on keeps it until the transaction ends."""
-    query = select(events.c.id, events.c.digest).where(
-        events.c.source == event.source, events.c.event_id == event.event_id
-    )
-    return connection.execute(query.with_for_update(key_share=True)).one_or_none()
-
-
-def _note_conflict(connection: Connection, row: Any, event: Event) -> bool:
-    """Counts the same id with another body on the event, where a person sees it; the first body stays."""
-    if row.digest == event.digest:
-        return False
-    connection.execute(
-        update(events)
-        .where(events.c.id == row.id)
-        .values(conflicts=events.c.conflicts + 1)
-    )
-    return True
 
 
 def any_waiting(connection: Connection, sources: Collection[str]) -> bool:

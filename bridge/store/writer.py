@@ -4,7 +4,7 @@ A job is a function of a connection, and may be run again. All are committed tog
 continue; where one fails, all run once more in savepoints, so that it takes nothing else with it. Under gevent the
 transaction runs in a native thread (a pool of one), because a greenlet that yields between BEGIN and COMMIT would
 deadlock, and a blocking fsync on the loop would stop every socket. Without gevent (command line, tests) the caller's
-thread commits.
+thread commits. Which jobs a commit takes, and how many may wait, is waiting.py's affair.
 """
 
 import threading
@@ -25,10 +25,11 @@ from sqlalchemy.exc import (
 
 from bridge.errors import StoreRefused, StoreUnavailable
 from bridge.greenlets import patched
+from bridge.store.waiting import Entry, Waiting
 
 T = TypeVar("T")
 Job = Callable[[Connection], T]
-MAX_JOBS = 200  # per commit: bounds how long the lock is held
+Take = Callable[[], Sequence[Entry]]
 
 _CROSSED = ("40001", "40P01")  # PostgreSQL: serialization failure, deadlock
 _BUSY = "the store cannot take a write now; nothing was accepted, send it again"
@@ -38,11 +39,15 @@ _BUSY = "the store cannot take a write now; nothing was accepted, send it again"
 class Together(Generic[T]):
     """A job that is done for all that wait for the same: `work` gets the items that share a commit, oldest first.
 
-    It returns a value for each. Where one of them fails, each is done alone.
+    It returns a value for each. Where one of them fails, each is done alone. Commits are shared out among all that
+    have a `who`, by what their jobs weigh.
     """
 
     work: Callable[[Connection, Sequence[Any]], Sequence[T]]
     item: Any
+    who: str = ""  # on whose behalf: a source
+    weight: int = 1  # events
+    size: int = 0  # bytes
 
     def __call__(self, connection: Connection) -> T:
         """The job by itself."""
@@ -69,9 +74,11 @@ class Writer:
 
     def write(self, job: Job[T], timeout: float | None = None) -> T:
         """The job's value, after its commit. Raises StoreUnavailable, or what the job raised."""
+        entry = Entry(job)
         with self._mutex:
-            value: T = _value(self._commit([job])[0])
-            return value
+            ((_, done),) = self._commit(lambda: [entry])
+        value: T = _value(done)
+        return value
 
     def write_soon(self, job: Job[None]) -> None:
         """Runs a job that nobody waits for and that may be lost."""
@@ -81,17 +88,24 @@ class Writer:
     def close(self) -> None:
         """Nothing to stop: the caller's thread did the work."""
 
-    def _commit(self, jobs: list[Job[Any]]) -> list[_Done | _Failed]:
-        """What became of each job; never raises."""
+    def _commit(self, take: Take) -> list[tuple[Entry, _Done | _Failed]]:
+        """What became of each job that `take` gives once the transaction is begun; never raises."""
+        taken: Sequence[Entry] | None = None
         try:
             with self._begin() as connection:
-                return [_Done(value) for value in _all_done(connection, jobs)]
+                taken = take()
+                values = _all_done(connection, [entry.job for entry in taken])
         except Exception as error:
+            taken = take() if taken is None else taken
             if not database_is_well(error):
-                return _all_failed(jobs, error)
-        return self._commit_apart(jobs)
+                return _all_failed(taken, error)
+        else:
+            return [(entry, _Done(value)) for entry, value in zip(taken, values)]
+        return self._commit_apart(taken)
 
-    def _commit_apart(self, jobs: list[Job[Any]]) -> list[_Done | _Failed]:
+    def _commit_apart(
+        self, taken: Sequence[Entry]
+    ) -> list[tuple[Entry, _Done | _Failed]]:
         """As _commit, each job in a savepoint of its own: slower, and one that fails takes nothing else with it.
 
         What stops the transaction fails every one of them. A full disk makes SQLite roll back everything and go on
@@ -99,9 +113,13 @@ class Writer:
         """
         try:
             with self._begin() as connection:
-                return [_attempt(connection, job) for job in jobs]
+                return [
+                    (entry, _attempt(connection, entry.job))
+                    for entry in taken
+                    if not entry.gone  # its caller was told that it is not stored
+                ]
         except Exception as error:
-            return _all_failed(jobs, error)
+            return _all_failed(taken, error)
 
 
 class GroupWriter(Writer):
@@ -109,57 +127,66 @@ class GroupWriter(Writer):
 
     def __init__(self, begin: Callable[[], AbstractContextManager[Connection]]) -> None:
         super().__init__(begin)
+        from gevent.monkey import get_original
         from gevent.threadpool import ThreadPool
 
         self._pool = ThreadPool(1)
-        self._waiting: list[tuple[Job[Any], Any]] = []
+        self._waiting = Waiting(get_original("_thread", "allocate_lock")())
         self._draining = False
 
     def write(self, job: Job[T], timeout: float | None = None) -> T:
-        """As Writer.write; after `timeout` seconds StoreUnavailable, though the job may still be committed later."""
+        """As Writer.write; StoreUnavailable after `timeout` seconds, or at once where too much waits already.
+
+        A job that was given up is never done, unless a transaction was at it: then it may still be committed.
+        """
         import gevent
         from gevent.event import AsyncResult
 
-        result = AsyncResult()
-        self._queue(job, result)
+        entry = Entry(job, AsyncResult())
+        self._waiting.put(entry, limited=timeout is not None)
+        self._start()
         try:
-            value: T = _value(result.get(timeout=timeout))
+            value: T = _value(entry.result.get(timeout=timeout))
             return value
         except gevent.Timeout:
             raise StoreUnavailable(_BUSY) from None
+        finally:
+            if timeout is not None and not entry.result.ready():
+                self._waiting.give_up(entry)
 
     def write_soon(self, job: Job[None]) -> None:
-        """As Writer.write_soon, in the next commit; dropped when a commit's worth of jobs waits already."""
+        """As Writer.write_soon, in a commit of its own when nothing else waits; dropped when many such jobs wait."""
         from gevent.event import AsyncResult
 
-        if len(self._waiting) < MAX_JOBS:
-            self._queue(job, AsyncResult())
+        self._waiting.put_soon(Entry(job, AsyncResult()))
+        self._start()
 
-    def _queue(self, job: Job[Any], result: Any) -> None:
+    def close(self) -> None:
+        """Waits until what was asked for is done."""
         import gevent
 
-        self._waiting.append((job, result))
+        while self._draining:
+            gevent.sleep(0.01)
+        self._pool.join()
+        self._pool.kill()
+
+    def _start(self) -> None:
+        import gevent
+
         if not self._draining:
             self._draining = True
             gevent.spawn(self._drain)
 
-    def close(self) -> None:
-        """Waits for the thread to finish what it has."""
-        self._pool.join()
-        self._pool.kill()
-
     def _drain(self) -> None:
-        """Commits batch after batch until nothing waits; only this greenlet hands jobs to the thread."""
+        """Commits until nothing waits. The thread takes its jobs once it has the lock: late ones ride, none is stale."""
         from bridge import metrics
 
         try:
             while self._waiting:
-                batch = self._waiting[:MAX_JOBS]
-                del self._waiting[:MAX_JOBS]
                 with metrics.COMMIT_SECONDS.time():  # here: its lock is the loop's
-                    done = self._pool.apply(self._commit, ([job for job, _ in batch],))
-                for (_, result), value in zip(batch, done, strict=True):
-                    result.set(value)
+                    done = self._pool.apply(self._commit, (self._waiting.take,))
+                for entry, value in done:
+                    entry.result.set(value)
         finally:
             self._draining = False
 
@@ -201,9 +228,11 @@ def _attempt(connection: Connection, job: Job[Any]) -> _Done | _Failed:
         return _Failed(error)
 
 
-def _all_failed(jobs: list[Job[Any]], error: Exception) -> list[_Done | _Failed]:
+def _all_failed(
+    taken: Sequence[Entry], error: Exception
+) -> list[tuple[Entry, _Done | _Failed]]:
     """Nothing was committed, whatever it was: every caller is told."""
-    return [_Failed(_unavailable(error)) for _ in jobs]
+    return [(entry, _Failed(_unavailable(error))) for entry in taken]
 
 
 def database_is_well(error: Exception) -> bool:

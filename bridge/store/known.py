@@ -1,0 +1,82 @@
+"""Events that are there already: found, and marked as seen with another body, by one statement however many they are.
+
+What is asked for travels as one JSON text: a parameter for each would be more than a database takes.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, text
+
+from bridge.model import Event
+from bridge.store.columns import Words, encoded
+
+_FIND = """
+SELECT events.id, events.source, events.event_id, events.digest
+FROM {names} CROSS JOIN events
+WHERE events.source = {source} AND events.event_id = {event_id}
+"""
+_COUNT = "UPDATE events SET conflicts = conflicts + :times WHERE id IN ({ids})"
+
+# In order of their keys, so that two transactions which lock the same rows do not wait for each other. A locked row
+# keeps its event id until the transaction ends (fetches.asked renames).
+_FIND_POSTGRESQL = text(
+    _FIND.format(
+        names="json_array_elements(CAST(:names AS json)) AS name(value)",
+        source="name.value->>0",
+        event_id="name.value->>1",
+    )
+    + "ORDER BY events.id FOR NO KEY UPDATE OF events"
+)
+_FIND_SQLITE = text(
+    _FIND.format(
+        names="json_each(:names) AS name",
+        source="json_extract(name.value, '$[0]')",
+        event_id="json_extract(name.value, '$[1]')",
+    )
+)
+_COUNT_POSTGRESQL = text(
+    _COUNT.format(
+        ids="SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json))"
+    )
+)
+_COUNT_SQLITE = text(_COUNT.format(ids="SELECT value FROM json_each(:ids)"))
+
+_words = Words()
+
+
+class Known(NamedTuple):
+    """The row of an event id."""
+
+    id: int
+    digest: str
+
+
+def find(connection: Connection, received: Sequence[Event]) -> list[Known | None]:
+    """The row of each event's id, None where there is none. What was found keeps its id until the transaction ends."""
+    if not received:
+        return []
+    postgresql = connection.dialect.name == "postgresql"
+    statement = _FIND_POSTGRESQL if postgresql else _FIND_SQLITE
+    names = [_name(connection, event) for event in received]
+    asked = encoded([[*name] for name in dict.fromkeys(names)])
+    rows = connection.execute(statement, {"names": asked})
+    found = {(row.source, row.event_id): Known(row.id, row.digest) for row in rows}
+    return [found.get(name) for name in names]
+
+
+def note_conflicts(connection: Connection, ids: Collection[int]) -> None:
+    """Counts on each event, as often as it is named, that another body came under its id; the first body stays."""
+    postgresql = connection.dialect.name == "postgresql"
+    statement = _COUNT_POSTGRESQL if postgresql else _COUNT_SQLITE
+    alike: dict[int, list[int]] = {}
+    for id, times in sorted(Counter(ids).items()):
+        alike.setdefault(times, []).append(id)
+    for times, counted in alike.items():
+        connection.execute(statement, {"times": times, "ids": encoded(counted)})
+
+
+def _name(connection: Connection, event: Event) -> tuple[str, Any]:
+    """Source and event id as their columns hold them."""
+    return event.source, _words.process_bind_param(event.event_id, connection.dialect)
