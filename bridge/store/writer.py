@@ -178,7 +178,7 @@ class GroupWriter(Writer):
             gevent.spawn(self._drain)
 
     def _drain(self) -> None:
-        """Commits until nothing waits. The thread takes its jobs once it has the lock: late ones ride, none is stale."""
+        """Commits until nothing waits. The thread takes its jobs once it has the lock: late ones ride along."""
         from bridge import metrics
 
         try:

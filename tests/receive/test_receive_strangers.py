@@ -87,7 +87,7 @@ NARROW = GATE.replace(
 def test_a_stranger_s_request_costs_the_same_everywhere(
     sqlite, tmp_path, monkeypatch, path, body
 ):
-    """T-45: an unknown source, an outsider and a wrong signature: as many proofs are looked at, and the answer is one."""
+    """T-45: an unknown source, an outsider and a wrong signature cost as many proofs and get one answer."""
     set_secrets(monkeypatch)
     (tmp_path / "narrow.yaml").write_text(NARROW)
     client = hooks_app(parts(sqlite, tmp_path, Settings())).test_client()
