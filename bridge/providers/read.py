@@ -3,17 +3,15 @@
 Takes a Verified only: a guess cannot be read. Two deliveries of one occurrence give the same id and the same digest.
 """
 
-import hashlib
-import json
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from decimal import Decimal
 from itertools import islice
 
 from bridge.errors import Malformed, TooLarge
 from bridge.model import Event, Json, Request, Verified
-from bridge.providers.mask import masked_item
+from bridge.providers.digest import Part, around, shared, whole
 from bridge.providers.recipe import Live, Provider, Reading
 from bridge.providers.source import Source, Unreadable, change, dig, elements, written
 from bridge.providers.times import instant
@@ -21,7 +19,14 @@ from bridge.providers.unwrap import unwrapped
 from bridge.providers.view import View
 
 MAX_ITEMS = 1_000
+MAX_REPEATED = 200_000
 
+# Times and URLs hold colons of their own; they are known by what stands before the first one.
+_BEGIN = r"(?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2})|https?"
+_BEGINS = re.compile(_BEGIN)
+_WHOLE = re.compile(
+    rf"(?:{_BEGIN}):(?(time)[0-9]{{2}}:[0-9]{{2}}(\.[0-9]+)?(Z|[+-][0-9]{{2}}:[0-9]{{2}})|//[^:]*)"
+)
 _MAX_TEXT = 200  # characters of an id or type: what a table column and a log line hold
 
 
@@ -34,71 +39,111 @@ def read(provider: Provider, source: str, verified: Verified) -> tuple[Event, ..
     view = View(verified.request, content=reading.content)
     try:
         body = unwrapped(view, reading.unwrap) if reading.unwrap else view.body
-        items = _items(body, reading)
+        headers = _headers(view.request, reading.headers)
         events = [
-            _event(view, reading, item, source, position)
-            for position, item in enumerate(items)
+            _event(view, reading, part, source, position, headers)
+            for position, part in enumerate(_parts(body, reading))
         ]
     except Unreadable as error:
         raise Malformed(f"the event cannot be read: {error}") from None
     return tuple(_distinct(events))
 
 
-def _items(body: Json, reading: Reading) -> list[Json]:
-    """The elements of a batch, or the body itself where there is none."""
+def _parts(body: Json, reading: Reading) -> list[Part]:
+    """The events of a batch, or the body itself where there is none."""
     if reading.items is None:
-        return [body]
-    parts = (
-        part
-        for item in elements(body, reading.items.path)
-        for part in _parts(item, reading.each)
-    )
-    found = list(islice(parts, MAX_ITEMS + 1))  # the others are not even made
+        return [whole(body, reading)]
+    items = elements(body, reading.items.path)
+    if not all(isinstance(item, dict) for item in items):
+        raise Malformed("the batch has an element that is no object", reason="batch")
+    if sum(_repeated(item, reading) for item in items) > MAX_REPEATED:
+        message = f"the events of the batch repeat over {MAX_REPEATED} keys around them"
+        raise TooLarge(message, reason="batch_size")
+    made = (part for item in items for part in _split(item, reading))
+    found = list(islice(made, MAX_ITEMS + 1))  # the others are not even made
     if len(found) > MAX_ITEMS:
         raise TooLarge(f"the batch has over {MAX_ITEMS} events", reason="batch_size")
-    if not all(isinstance(item, dict) for item in found):
-        raise Malformed("the batch has an element that is no object", reason="batch")
     return found
 
 
-def _parts(item: Json, lists: tuple[Source, ...]) -> Iterator[Json]:
-    """The item once for each element of these lists in it, alone with what stands around them; else as it is."""
-    whole = True
-    for source in lists:
-        held = dig(item, source.path)
-        for one in held if isinstance(held, list) else ():
-            whole, alone = False, item
-            for other in lists:
-                alone = change(alone, other.path, [one] if other is source else None)
-            yield alone
-    if whole:
-        yield item
+def _split(item: Json, reading: Reading) -> Iterator[Part]:
+    """The item once for each element of its lists, alone with what stands around them; else as it is."""
+    held = [(source, one) for source in reading.each for one in _list(item, source)]
+    if not held:
+        yield whole(item, reading)
+        return
+    about = around(item, reading)
+    for source, one in held:
+        alone = item
+        for other in reading.each:
+            alone = change(alone, other.path, [one] if other is source else None)
+        yield shared(alone, source.path, [one], about, reading)
+
+
+def _repeated(item: Json, reading: Reading) -> int:
+    """How many keys stand around the parts of an item, counted for each of them: so many are copied."""
+    if not reading.each:
+        return 0
+    ways = {way.path[:end] for way in reading.each for end in range(len(way.path))}
+    held = [dig(item, way) for way in ways]
+    keys = sum(len(one) for one in held if isinstance(one, dict | list))
+    return keys * sum(len(_list(item, source)) for source in reading.each)
+
+
+def _list(item: Json, source: Source) -> list[Json]:
+    found = dig(item, source.path)
+    return found if isinstance(found, list) else []
 
 
 def _event(
-    view: View, reading: Reading, item: Json, source: str, position: int
+    view: View,
+    reading: Reading,
+    part: Part,
+    source: str,
+    position: int,
+    headers: Mapping[str, str],
 ) -> Event:
-    payload = masked_item(item, reading.secret_paths)
-    digest = _digest(payload, reading.volatile)  # the same when the kept one is read
+    payload = part.payload
+    digest = part.digest(reading.volatile)  # the same when the kept one is read
     return Event(
         source=source,
-        event_id=_id(view, reading, item) or f"sha256:{digest}",
-        type=_type(view, reading, item) or "unknown",
-        occurred_at=instant(view.value(reading.time, item)),
+        event_id=_id(view, reading, payload) or f"sha256:{digest}",
+        type=_type(view, reading, payload) or "unknown",
+        occurred_at=instant(view.value(reading.time, payload)),
         received_at=view.request.received_at,
         payload=payload,
-        headers=_headers(view.request, reading.headers),
+        headers=headers,
         item=None if reading.items is None else position,
-        live=_live(view, reading.live, item),
+        live=_live(view, reading.live, payload),
         digest=digest,
     )
 
 
 def _id(view: View, reading: Reading, item: Json) -> str | None:
     """The parts joined; None when one is absent, for half an id could name two occurrences."""
-    parts = [_text(view.value(places, item)) for places in reading.id]
-    joined = ":".join(part or "" for part in parts)
-    return joined if parts and all(parts) and len(joined) <= _MAX_TEXT else None
+    found = [_text(view.value(places, item)) for places in reading.id]
+    texts = [text for text in found if text]
+    if not texts or len(texts) < len(found):
+        return None
+    joined = _joined(texts)
+    return joined if len(joined) <= _MAX_TEXT else None
+
+
+def _joined(texts: list[str]) -> str:
+    """One text that no other parts give: a colon inside a part must not look like the one between two.
+
+    The last part may hold any, times and URLs hold their own. Where another part has one, all are escaped, and a
+    colon comes first: no other id of several parts begins with one, since no part is empty.
+    """
+    joined = ":".join(texts)
+    if joined.count(":") == len(texts) - 1 or all(map(_tells_its_end, texts[:-1])):
+        return joined
+    return "".join(":" + text.replace("%", "%25").replace(":", "%3A") for text in texts)
+
+
+def _tells_its_end(text: str) -> bool:
+    """Whether it is clear which colon ends it. The begin of a time or URL could be one with the part that follows."""
+    return bool(_WHOLE.fullmatch(text)) or not (":" in text or _BEGINS.fullmatch(text))
 
 
 def _live(view: View, mark: Live | None, item: Json) -> bool:
@@ -122,22 +167,6 @@ def _text(value: Json) -> str | None:
         return None
     text = str(value)
     return text if text and len(text) <= _MAX_TEXT and text.isprintable() else None
-
-
-def _digest(item: Json, volatile: Iterable[Source]) -> str:
-    """SHA-256 in hex of the item's canonical JSON without what differs between retries."""
-    for source in volatile:
-        item = change(item, source.path, None)
-    return hashlib.sha256(_CANONICAL.encode(item).encode("ascii")).hexdigest()
-
-
-def _tagged(number: Decimal) -> dict[str, str]:
-    """A Decimal digit by digit: a double would make two numbers one."""
-    return {"decimal": str(number)}
-
-
-# Made once: json.dumps with options makes an encoder for each text.
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_tagged)
 
 
 def _headers(request: Request, allowed: Iterable[str]) -> dict[str, str]:

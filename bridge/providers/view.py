@@ -44,6 +44,7 @@ class View:
     ) -> None:
         self.request, self.content, self.url = request, tuple(content), url
         self.account = account
+        self._sums: list[int] = []  # of the body, one for all elements of a batch
         self.fields: tuple[tuple[str, str], ...] = ()
         self.item: Json = None
 
@@ -98,6 +99,11 @@ class View:
                 return _octets(found, source)
         raise Absent(" or ".join(map(str, places)))
 
+    def _checksum(self) -> int:
+        if not self._sums:
+            self._sums.append(zlib.crc32(self.request.body))
+        return self._sums[0]
+
     def _value(self, source: Source, item: Json) -> Json:
         match source.kind:
             case "header":
@@ -113,7 +119,7 @@ class View:
             case "account":
                 return self.account
             case "crc32":
-                return zlib.crc32(self.request.body)
+                return self._checksum()
             case "path":
                 return path_token(self.request.target)
             case "item":

@@ -1,5 +1,7 @@
 """Reading events: bodies, ids, types, times, batches, digests, and what is masked."""
 
+import itertools
+import time
 from datetime import UTC
 from importlib import import_module
 
@@ -18,6 +20,54 @@ def test_id_parts_are_joined_and_half_an_id_is_none():
     assert one(event, {"a": 1, "b": ["x"]}).event_id == "1:x"
     found = one(event, {"a": 1, "b": []})
     assert found.event_id == f"sha256:{found.digest}"
+
+
+PARTED = {"id": ["body.a", "body.b", "body.c"]}
+
+
+@pytest.mark.parametrize(
+    "one_way, other",
+    [
+        (("x:y", "z", "1"), ("x", "y:z", "1")),
+        (("x", "y:z", "1"), ("x", "y", "z:1")),
+        ((":", "x", "1"), ("%3A", "x", "1")),
+        (("x%3Ay", "z:z", "1"), ("x:y", "z:z", "1")),
+        (("2026-01-01T10:00:00Z", "x", "1"), ("2026-01-01T10", "00", "00Z:x:1")),
+        (("https://a.b", "x", "1"), ("https", "//a.b", "x:1")),
+        (("x", "https://a.b:80", "1"), ("x", "https://a.b", "80:1")),
+    ],
+)
+def test_ids_of_other_parts_are_other_ids(one_way, other):
+    """A colon inside a part is never taken for the one between two, so no event passes for another's duplicate."""
+    ids = {one(PARTED, dict(zip("abc", parts))).event_id for parts in (one_way, other)}
+    assert len(ids) == 2
+
+
+def test_no_parts_of_a_few_marks_give_one_id_twice():
+    """Every two ways to fill three parts with what ids are joined and escaped by give two ids."""
+    words = [":", "%", "a", "a:", ":a", "%3A", "https", "https://a", "2026-01-01T10"]
+    words += ["2026-01-01T10:00:00Z", "00", "00Z", "//a", "a:a", "https:", "00Z:a"]
+    ids = {
+        one(PARTED, dict(zip("abc", parts))).event_id
+        for parts in itertools.product(words, repeat=3)
+    }
+    assert len(ids) == len(words) ** 3
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ("x", "y", "z"),
+        ("x%3A", "%25", "z"),
+        ("https", "2026-01-01T10", "z"),
+        ("x", "2026-01-01T10:00:00.5+01:00", "firing"),
+        ("https://a.b/c", "y", "2026-01-01T10:00:00Z"),
+        ("x", "y", "z:z"),
+    ],
+)
+def test_ids_that_were_clear_stay_as_they_were(parts):
+    """An update of the bridge knows the events it has: parts whose ends are clear are joined by plain colons."""
+    assert one(PARTED, dict(zip("abc", parts))).event_id == ":".join(parts)
 
 
 @pytest.mark.parametrize(
@@ -239,3 +289,42 @@ def test_what_is_over_the_limit_is_not_made(monkeypatch):
     with pytest.raises(TooLarge):
         read(EACH, {"changes": [{"value": {"a": [{}] * 20_000}}]})
     assert len(made) == 2 * 1_001
+
+
+def test_what_surrounds_the_parts_of_a_batch_is_hashed_once():
+    """A thousand parts beside half a megabyte of text read about as fast as two, and each has a digest of its own."""
+    text = "x" * 500_000
+
+    def spent(count):
+        started = time.process_time()
+        found = read(
+            EACH, {"changes": [{"value": {"a": [*range(count)], "note": text}}]}
+        )
+        assert len({event.digest for event in found}) == count
+        return time.process_time() - started
+
+    spent(2)
+    few, many = (min(spent(count) for _ in range(3)) for count in (2, 1_000))
+    assert many < few * 20 + 0.2
+
+
+def test_a_digest_counts_what_surrounds_a_part_however_long_it_is():
+    """The same part beside other long text, or in another list, is another event; with the same text it is the same."""
+
+    def digest(text, key="a"):
+        body = {"changes": [{"value": {key: [1], "note": text * 10_000}}]}
+        return read(EACH, body)[0].digest
+
+    assert digest("x") == digest("x")
+    assert len({digest("x"), digest("y"), digest("x", "b")}) == 3
+
+
+def test_a_batch_that_would_copy_too_much_around_its_parts_is_refused():
+    """Each event holds the keys around it: a thousand times a hundred thousand of them would fill the memory."""
+    wide = {f"k{n}": 1 for n in range(1_000)}
+    held = {"changes": [{"value": {**wide, "a": [{}] * 300}}]}
+    with pytest.raises(TooLarge, match="keys around"):
+        read(EACH, held)
+    with pytest.raises(TooLarge, match="keys around"):
+        read(EACH, {"changes": [{"value": {**wide, "a": [{}] * 30}}] * 10})
+    assert len(read(EACH, {"changes": [{"value": {**wide, "a": [{}] * 100}}]})) == 1
