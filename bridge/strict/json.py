@@ -6,6 +6,7 @@ Decimal. Writes Decimals digit by digit, and refuses a number that the usual rea
 """
 
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
@@ -16,6 +17,7 @@ from bridge.model import Json
 MAX_DEPTH = 64
 _MAX_DIGITS = 1_000
 _MAX_EXPONENT = 1_000
+_EXACT = 2**53  # a double holds every whole number up to here
 
 
 def loads(raw: bytes) -> Json:
@@ -49,7 +51,7 @@ def exact_number(value: int | Decimal) -> bool:
     """Whether a double, which is what most readers of JSON use, holds this number as it is written."""
     try:
         if isinstance(value, int):
-            return int(float(value)) == value
+            return -_EXACT <= value <= _EXACT or int(float(value)) == value
         return value.is_finite() and Decimal(repr(float(value))) == value
     except (OverflowError, ValueError):
         return False
@@ -61,6 +63,8 @@ def _write(value: object, parts: list[str], sort_keys: bool) -> None:
         parts.append(_quote(value))
     elif isinstance(value, dict):
         _write_object(value, parts, sort_keys)
+    elif type(value) is int and -_EXACT <= value <= _EXACT:
+        parts.append(str(value))
     elif value is None or isinstance(value, bool):
         parts.append("null" if value is None else "true" if value else "false")
     elif isinstance(value, int | Decimal):
@@ -93,13 +97,18 @@ def _write_object(
 
 def _number(value: int | Decimal) -> str:
     """Plain digits: an integral Decimal as an integer, and no exponent, which some readers refuse."""
-    if not exact_number(value):
-        raise ValueError(
-            "a JSON number cannot carry this value exactly: send it as text"
-        )
-    if isinstance(value, int) or value == value.to_integral_value():
-        return str(int(value))
-    return f"{value.normalize():f}"
+    if isinstance(value, int):
+        if exact_number(value):
+            return str(value)
+    elif _SHORT.fullmatch(
+        text := str(value)
+    ):  # the frequent case, which a double holds
+        return text.rstrip("0").rstrip(".")
+    elif exact_number(value):
+        if value == value.to_integral_value():
+            return str(int(value))
+        return f"{value.normalize():f}"
+    raise ValueError("a JSON number cannot carry this value exactly: send it as text")
 
 
 def _check_depth(text: str) -> None:
@@ -170,6 +179,8 @@ def _constant(name: str) -> NoReturn:
     raise Malformed(f"the body has {name}, which is not JSON", reason="json_number")
 
 
+# At most 15 digits, no exponent, and not zero.
+_SHORT = re.compile(r"-?(?=[0-9.]*[1-9])(?=[0-9.]{3,16}\Z)[0-9]+\.[0-9]+")
 _quote = json.encoder.encode_basestring
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object,

@@ -5,7 +5,6 @@ Refuses document types (and with them every entity of the document's own), proce
 is: type="integer", "boolean" or "array", and nil="true"; other attributes are passed over.
 """
 
-from dataclasses import dataclass, field
 from typing import NoReturn
 from xml.parsers import expat
 
@@ -20,6 +19,7 @@ def loads(raw: bytes) -> Json:
     """The root element's value: text, null, a list, or an object of its children by name. Raises Malformed."""
     reader = _Reader()
     parser = expat.ParserCreate("utf-8")
+    parser.buffer_text = True  # one piece per text, not one per line
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.text
@@ -33,12 +33,13 @@ def loads(raw: bytes) -> Json:
     return reader.root
 
 
-@dataclass(kw_only=True, slots=True)
 class _Element:
-    name: str
-    attributes: dict[str, str]
-    children: list[tuple[str, Json]] = field(default_factory=list)
-    pieces: list[str] = field(default_factory=list)
+    __slots__ = ("name", "attributes", "children", "pieces")
+
+    def __init__(self, name: str, attributes: dict[str, str]) -> None:
+        self.name, self.attributes = name, attributes
+        self.children: list[tuple[str, Json]] = []
+        self.pieces: list[str] = []
 
     def value(self) -> Json:
         if self.attributes.get("nil") == "true":
@@ -69,7 +70,7 @@ class _Reader:
             message = f"the XML is nested deeper than {MAX_DEPTH} levels"
             raise Malformed(message, reason="xml")
         named = name.replace("-", "_")
-        self._open.append(_Element(name=named, attributes=attributes))
+        self._open.append(_Element(named, attributes))
 
     def end(self, name: str) -> None:
         element = self._open.pop()
