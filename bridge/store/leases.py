@@ -12,9 +12,11 @@ from typing import Any
 from sqlalchemy import BigInteger
 from sqlalchemy import Connection as Database
 from sqlalchemy import Text, bindparam, case, select, text, type_coerce, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.model import Call, Connection, Response, Retries
-from bridge.store import calls, fetches, lanes, prepared, specs
+from bridge.store import calls, fetches, prepared, specs
+from bridge.store.burying import bury
 from bridge.store.columns import microseconds
 from bridge.store.dialect import QUEUE, one_at_a_time
 from bridge.store.tables import SENDING, deliveries
@@ -120,7 +122,7 @@ def take_over(
     one_at_a_time(database, QUEUE)
     lost = update(deliveries).where(text(SENDING), deliveries.c.lease_until < now)
     taken = lost.values(owner=owner, lease_until=until).returning(*_TAKEN)
-    return _owned(database, database.execute(taken), {}, now)
+    return _owned(database, database.execute(taken), {}, now, sent=True)
 
 
 def _owned(
@@ -128,33 +130,33 @@ def _owned(
     taken: Iterable[Any],
     starts: Mapping[int, datetime],
     now: datetime,
+    *,
+    sent: bool = False,
 ) -> tuple[Claimed, ...]:
-    rows = sorted(taken, key=lambda row: int(row.id))
-    for row in rows:
-        if row.call is None:
-            _bury(database, row, now)
-    return tuple(
-        _claimed(row, specs.load(database, row.spec), starts.get(row.id, now), now)
-        for row in rows
-        if row.call is not None
-    )
+    """Each by itself: one that cannot be read becomes a dead letter, and the others go on."""
+    found = []
+    for row in sorted(taken, key=lambda row: int(row.id)):
+        try:
+            found.append(_claimed(database, row, starts.get(row.id, now), now))
+        except SQLAlchemyError:
+            raise
+        except Exception as error:  # whatever its columns hold, it is one delivery's
+            bury(database, row, *_problem(row, error), now, sent=sent)
+    return tuple(found)
 
 
-def _bury(database: Database, row: Any, now: datetime) -> None:
-    """Makes a dead letter of what has no request to send, however that came: it must not stop the others."""
-    ended = {"state": "dead", "code": "no_request", "finished_at": now}
-    reason = "its request is gone: replay its event with the current rules"
-    database.execute(
-        update(deliveries)
-        .where(deliveries.c.id == row.id)
-        .values(**ended, reason=reason, owner=None, lease_until=None)
-    )
-    lanes.advance(database, row.lane)
+def _problem(row: Any, error: Exception) -> tuple[str, str]:
+    """Code and words."""
+    if row.call is None:
+        return "no_request", "its request is gone"
+    name = type(error).__name__
+    return "unreadable", f"what is stored of it cannot be read ({name})"
 
 
-def _claimed(
-    row: Any, connection: Connection, start: datetime, now: datetime
-) -> Claimed:
+def _claimed(database: Database, row: Any, start: datetime, now: datetime) -> Claimed:
+    connection = specs.load(database, row.spec)
+    if connection.vendor == specs.UNREADABLE:
+        raise ValueError("its connection")
     return Claimed(
         id=row.id,
         owner=row.owner,

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection as Database
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.model import Connection, Json, SecretRef
 from bridge.store import inserting
@@ -20,6 +21,8 @@ _read: dict[str, Connection] = {}
 # By id() of the connection, which is kept beside it: it cannot be hashed, and its id is its own while it is here.
 _rows: dict[int, tuple[Connection | None, dict[str, str]]] = {}
 _MOST = 1_000
+
+UNREADABLE = "(unreadable)"  # as the vendor of a connection
 
 
 def keep(database: Database, connections: Iterable[Connection]) -> None:
@@ -48,11 +51,21 @@ def _row(connection: Connection) -> dict[str, str]:
 
 
 def load(database: Database, hash: str) -> Connection:
-    """The connection stored under a hash. What a hash says never changes, so each process reads it once."""
+    """The connection stored under a hash. What a hash says never changes, so each process reads it once.
+
+    One that cannot be read has a vendor that there is not: what waits for it must stop nothing else.
+    """
     found = _read.get(hash)
     if found is None:
-        query = select(connection_specs.c.spec).where(connection_specs.c.hash == hash)
-        found = _read[hash] = from_json(database.execute(query).scalar_one())
+        try:
+            query = select(connection_specs.c.spec).where(
+                connection_specs.c.hash == hash
+            )
+            found = _read[hash] = from_json(database.execute(query).scalar_one())
+        except SQLAlchemyError:
+            raise
+        except Exception:
+            return Connection(name=hash, vendor=UNREADABLE, options={}, auth={})
     return found
 
 

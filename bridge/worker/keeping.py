@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bridge import log
-from bridge.store import Database, Session, clock, lanes, leases
+from bridge.errors import StoreRefused
+from bridge.store import Database, Session, burying, clock, lanes, leases
 from bridge.store.leases import Claimed
 from bridge.worker.recording import record
 from bridge.worker.sending import taken_over
@@ -45,8 +46,26 @@ class Keeper:
         taken = self._database.write(self._lost)
         for item in taken:
             _log.warning("lease taken over", delivery_id=item.id, event_id=item.event)
-            record(self._database, item, *taken_over(item))
+            try:
+                record(self._database, item, *taken_over(item))
+            except Exception as error:  # it must not keep the others from theirs
+                self._give_up(item, error)
         return len(taken)
+
+    def _give_up(self, item: Claimed, error: Exception) -> None:
+        """Buries what cannot be judged; where not even that can be stored, its lease runs out once more."""
+        name = type(error).__name__
+        _log.error("lost lease not judged", delivery_id=item.id, error=name)
+        why = f"what follows cannot be told ({name})"
+
+        def job(connection: Session) -> bool:
+            now = clock(connection)
+            return burying.bury(connection, item, "not_judged", why, now, sent=True)
+
+        try:
+            self._database.write(job)
+        except StoreRefused as refused:
+            _log.error("not buried", delivery_id=item.id, error=str(refused))
 
     def _lost(self, connection: Session) -> tuple[Claimed, ...]:
         now = clock(connection)

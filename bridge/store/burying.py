@@ -1,0 +1,59 @@
+"""Dead letters of what the bridge itself cannot go on with: a row without its request, or one it cannot read.
+
+However that came, it must not stop the others. A person sees it, with a reason.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection as Database
+from sqlalchemy import func, insert, select, update
+
+from bridge.store import fetches, lanes
+from bridge.store.tables import attempts, deliveries
+
+_AGAIN = "replay its event with the current rules"
+_LOST = "its worker stopped while sending: the vendor may or may not have it"
+
+
+def bury(
+    database: Database, item: Any, code: str, why: str, now: datetime, *, sent: bool
+) -> bool:
+    """Ends a delivery that its owner holds; False when somebody else does by now.
+
+    `item` is a Claimed, or a row with its id, owner, event, lane and look_up. What may have been `sent` counts as an
+    attempt, of which nobody knows how it ended.
+    """
+    reason = f"{why}: {_AGAIN}"
+    if sent:
+        reason = f"{_LOST}; {reason}, once you know"
+    ended: dict[str, Any] = {"state": "dead", "code": code, "reason": reason}
+    ended |= {"finished_at": now, "owner": None, "lease_until": None}
+    mine = update(deliveries).where(
+        deliveries.c.id == item.id,
+        deliveries.c.owner == item.owner,
+        deliveries.c.state == "sending",
+    )
+    counted = {"attempts": deliveries.c.attempts + int(sent)}
+    if not database.execute(mine.values(**ended, **counted)).rowcount:
+        return False
+    if sent:
+        _record(database, item.id, reason, now)
+    lanes.advance(database, item.lane)
+    if item.look_up is not None:
+        fetches.failed(database, item.event, reason, now)
+    return True
+
+
+def _record(database: Database, id: int, reason: str, now: datetime) -> None:
+    made = select(func.count()).where(attempts.c.delivery == id)
+    said = {"verdict": "unknown", "code": "worker_lost", "reason": reason}
+    database.execute(
+        insert(attempts).values(
+            delivery=id,
+            number=made.scalar_subquery() + 1,
+            started_at=now,
+            elapsed_ms=0,
+            **said,
+        )
+    )
