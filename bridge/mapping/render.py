@@ -16,6 +16,7 @@ from bridge.mapping.expressions import OMIT, Scope, Value
 from bridge.mapping.findings import split_fix
 from bridge.mapping.ruleset import Constant, Formula, Tree
 from bridge.model import Call, Diagnostic, Json, Place, Rendered, Retries
+from bridge.strict.outgoing import header_value_problem
 
 _AHEAD = timedelta(minutes=5)  # so far a sender's clock may run before ours
 _MAX_KEY = 200  # characters of an idempotency key
@@ -120,7 +121,7 @@ def _idempotency_key(run: Evaluation, scope: Scope, key: str) -> str:
         item = quote(key, safe="", errors="surrogatepass")
         parts = (run.environment, event.source, event.event_id, rule.id, item)
         made = ":".join(parts)
-    if len(made) <= _MAX_KEY and made.isascii() and made.isprintable():
+    if len(made) <= _MAX_KEY and made.isascii() and not header_value_problem(made):
         return made
     return sha256(made.encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -11,6 +11,7 @@ from bridge import vendors
 from bridge.errors import ConfigurationError
 from bridge.model import Call, Connection, Headers
 from bridge.secret import Secret, resolve_all
+from bridge.strict.outgoing import header_name_problem, header_value_problem
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,7 +104,13 @@ def _headers(extra: object, connection: Connection) -> Headers:
         raise ConfigurationError(
             f"connection '{connection.name}': headers needs names with their values"
         )
-    return tuple((str(name), _text(value)) for name, value in extra.items())
+    headers = tuple((str(name), _text(value)) for name, value in extra.items())
+    for name, value in headers:
+        if problem := header_name_problem(name) or header_value_problem(value):
+            raise ConfigurationError(
+                f"connection '{connection.name}': headers.{name} {problem}"
+            )
+    return headers
 
 
 def _client(given: object, connection: Connection) -> ClientCredentials:

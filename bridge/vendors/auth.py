@@ -7,12 +7,17 @@ import hashlib
 import hmac
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bridge.errors import ConfigurationError
 from bridge.model import Headers
 from bridge.secret import Secret
-from bridge.vendors.headers import name_problem, sendable
+from bridge.strict.outgoing import (
+    address_problem,
+    half_character,
+    header_name_problem,
+    header_value_problem,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +32,8 @@ class Scheme:
     keys: tuple[str, ...] = ()  # what a mapping file writes; () : the secret itself
     optional: tuple[str, ...] = ()  # of `keys`
     sends: tuple[str, ...] = ()  # what `headers` takes, where it differs from `keys`
+    # What is wrong with the text of a key that is no secret, by key; "" where nothing is.
+    literal: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
     # What it adds to the query of a call, made of that query and of what `headers` takes.
     query: Callable[..., Headers] | None = None
 
@@ -69,16 +76,26 @@ def bearer(title: str) -> Scheme:
 
 
 def _basic(username: str, password: str) -> Headers:
-    if ":" in username:
-        raise ConfigurationError(
-            "auth.basic.username holds a colon, which Basic cannot carry: use another user"
-        )
+    if problem := _user_problem(username):
+        raise ConfigurationError(f"auth.basic.username {problem}")
     token = b64encode(f"{username}:{password}".encode()).decode()
     return (("authorization", f"Basic {token}"),)
 
 
+def _user_problem(username: str) -> str:
+    if ":" in username:
+        return "holds a colon, which Basic cannot carry: use another user"
+    return ""
+
+
+def _own_header_problem(name: str) -> str:
+    if name.lower() == "idempotency-key":
+        return "is a header that only the bridge sets: name another"
+    return header_name_problem(name)
+
+
 def _named_header(name: str, value: str) -> Headers:
-    if problem := name_problem(name):
+    if problem := _own_header_problem(name):
         raise ConfigurationError(f"auth.header.name {problem}")
     return ((name, value),)
 
@@ -92,12 +109,14 @@ BASIC = Scheme(
     title="User name and password, as in RFC 7617",
     headers=_basic,
     keys=("username", "password"),
+    literal={"username": _user_problem},
 )
 HEADER = Scheme(
     name="header",
     title="A secret in a header of your own",
     headers=_named_header,
     keys=("name", "value"),
+    literal={"name": _own_header_problem},
 )
 OAUTH2 = Scheme(
     name="oauth2",
@@ -106,6 +125,7 @@ OAUTH2 = Scheme(
     keys=("token_url", "client_id", "client_secret", "scope"),
     optional=("scope",),
     sends=("access_token",),
+    literal={"token_url": address_problem},
 )
 
 
@@ -135,11 +155,13 @@ def _text(path: str, value: object) -> str:
         raise ConfigurationError(
             f"auth.{path} is missing: set it to a secret reference"
         )
+    if half_character(value):  # what the environment holds need not be text
+        raise ConfigurationError(f"auth.{path} is not UTF-8 text: set it again")
     return value
 
 
 def _checked(scheme: str, headers: Headers) -> Headers:
-    if all(sendable(value) for _, value in headers):
+    if not any(header_value_problem(value) for _, value in headers):
         return headers
     raise ConfigurationError(
         f"the secret of auth.{scheme} cannot stand in a header (line break, outer space or not Latin-1): "

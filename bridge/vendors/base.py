@@ -17,8 +17,9 @@ from bridge.model import Call, Headers, Json, Outcome, Reply
 from bridge.secret import Secret
 from bridge.strict.json import dumps, loads
 from bridge.vendors.auth import Scheme
-from bridge.vendors.fields import Integer, Number, Text, made
+from bridge.vendors.fields import Integer, Number, made
 from bridge.vendors.headers import HeaderMap
+from bridge.vendors.paths import Address
 
 Fields: TypeAlias = Mapping[str, Json]
 Options: TypeAlias = Mapping[str, object]
@@ -31,7 +32,7 @@ _URL = r"https?://[A-Za-z0-9._-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?|https?://\[
 class ConnectionOptions(Schema):
     """The keys that a connection of any vendor takes; a vendor adds its own in a subclass."""
 
-    base_url = Text(
+    base_url = Address(
         "Base URL",
         description="Instead of the vendor's own address: a test tenant, a proxy, the sandbox.",
         pattern=_URL,

@@ -108,7 +108,13 @@ def check_auth(vendor: Vendor, auth: Mapping[str, object]) -> Problems:
         f"{name}.{key}": f"is unknown: use {', '.join(keys)}"
         for key in given - set(keys)
     }
-    return {**missing, **unknown}
+    literal = {
+        f"{name}.{key}": problem
+        for key, check in schemes[name].literal.items()
+        if isinstance(value, Mapping) and isinstance(text := value.get(key), str)
+        if (problem := check(text))
+    }
+    return {**literal, **missing, **unknown}
 
 
 def field_names(fields: Mapping[str, object], prefix: str = "") -> Iterator[str]:

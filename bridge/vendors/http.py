@@ -12,13 +12,14 @@ from marshmallow import Schema
 
 from bridge.model import Call, Headers, Json, Outcome, Reply
 from bridge.strict.json import dumps
+from bridge.strict.outgoing import HALF, METHODS, encoded, half_character
 from bridge.vendors.answers import delivered, failed, refused
 from bridge.vendors.auth import BASIC, HEADER, OAUTH2, SIGNED_QUERY, bearer
 from bridge.vendors.base import Fields, Operation, Options, Vendor
 from bridge.vendors.fields import Boolean, Choice, List, Object, Value
 from bridge.vendors.headers import HeaderMap
 from bridge.vendors.kind import Kind, Problem
-from bridge.vendors.paths import HALF, Path, encoded, half_character
+from bridge.vendors.paths import Path
 
 _RANGE = re.compile("([1-5][0-9]{2})(?:-([1-5][0-9]{2}))?")
 _ANY_2XX = ((200, 299),)
@@ -37,6 +38,16 @@ class QueryValue(Value):
             return self.wrong_type(value)
         if isinstance(value, str) and half_character(value):
             return HALF
+        return super().problem(value)
+
+
+class Query(Object):
+    """Names to values; a name is text that has a UTF-8 form."""
+
+    def problem(self, value: object) -> Problem:
+        names = [str(name) for name in value] if isinstance(value, Mapping) else []
+        if wrong := {name: HALF for name in names if half_character(name)}:
+            return wrong
         return super().problem(value)
 
 
@@ -73,7 +84,7 @@ class Status(Kind):
 class Request(Schema):
     method = Choice(
         "Method",
-        choices=("GET", "POST", "PUT", "PATCH", "DELETE"),
+        choices=METHODS,
         required=True,
         example="POST",
     )
@@ -83,7 +94,7 @@ class Request(Schema):
         required=True,
         example="/tickets/77",
     )
-    query = Object(
+    query = Query(
         "Query", values=QueryValue("value", example="text"), example={"notify": True}
     )
     headers = HeaderMap("Headers", example={"x-team": "billing"})

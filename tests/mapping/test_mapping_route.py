@@ -378,6 +378,14 @@ def test_odd_or_long_idempotency_keys_are_hashed(id):
     assert len(key) == 64 and key.isalnum()
 
 
+@pytest.mark.parametrize("id", [" outer", "outer\t", "x" * 201])
+def test_a_key_of_the_rule_that_no_header_carries_is_hashed(id):
+    """A header loses outer blanks on its way, so two keys would be one there."""
+    rule = with_keys(AMOUNT, 'idempotency_key: "{{ meta.event_id }}"')
+    key = sent(rule, event(event_id=id)).idempotency_key
+    assert len(key) == 64 and key.isalnum()
+
+
 def test_two_events_and_items_never_share_an_idempotency_key():
     """Colons in ids and keys do not make two different things look alike."""
     one = decide(EACH, event({"tickets": ["k"]}, event_id="e:each")).rendered[0]

@@ -307,7 +307,7 @@ def test_credentials_that_cannot_be_sent(name, auth, says):
         ("vambe", {"api_key": {"a": 1}}, {"api_key"}),
         ("http", {}, set()),
         ("http", {"basic": {"username": "u", "pass": "p"}}, {"basic.password", "basic.pass"}),
-        ("http", {"oauth2": {"token_url": "t", "client_id": "i", "client_secret": "s"}}, set()),
+        ("http", {"oauth2": {"token_url": "https://a.test/t", "client_id": "i", "client_secret": "s"}}, set()),
         ("http", {"bearer": "a", "basic": {}}, {""}),
     ],
 )  # fmt: skip
