@@ -1,15 +1,30 @@
 """What is installed is the whole of what is written."""
 
+import re
 import subprocess
 import sys
+from configparser import ConfigParser
 from pathlib import Path
 from shutil import copy, copytree, ignore_patterns
 
+import pytest
+from packaging.requirements import Requirement
 from setuptools import find_packages
 
 ROOT = Path(__file__).parents[1]
 PAYLOADS = ROOT / "tests" / "payloads"
 _COMPILED = ignore_patterns("__pycache__")
+# The last version with a fault that a bridge would meet; what they are is in the projects' own notices.
+FAULTY = {
+    "brotli": "1.1.0",  # a few bytes become any number of them, without a bound
+    "certifi": "2024.6.2",  # trusts an issuer that browsers had dropped
+    "cryptography": "44.0.0",  # its OpenSSL takes a wrong raw public key for the right one
+    "flask": "3.1.0",
+    "jinja2": "3.1.5",  # leaves its sandbox
+    "requests": "2.32.3",
+    "urllib3": "2.6.2",  # a compressed answer of a redirect without a bound
+    "werkzeug": "3.1.5",  # takes a device of Windows for a file
+}
 DATA = {"yaml", "mako"}  # what setup.cfg names as package data
 
 
@@ -54,3 +69,30 @@ def test_recordings_are_installed_and_what_they_read_as_is_not(tmp_path):
     installed = {path.relative_to(built / "samples") for path in built.rglob("*.http")}
     assert installed == written and not (built / "samples").is_symlink()
     assert [*built.rglob("expected.yaml")] == [] and [*built.rglob("stripe.yaml")]
+
+
+def _required():
+    """Every requirement of setup.cfg, extras included."""
+    config = ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    lists = [config["options"]["install_requires"]]
+    lists += config["options.extras_require"].values()
+    lines = "\n".join(lists).splitlines()
+    return [Requirement(line) for line in lines if line and not line.startswith("#")]
+
+
+@pytest.mark.parametrize("name", sorted(FAULTY))
+def test_a_floor_excludes_known_faults(name):
+    """Whoever installs the bridge beside older packages is told by pip, wherever the package is asked for."""
+    found = [one for one in _required() if one.name == name]
+    assert found and not any(one.specifier.contains(FAULTY[name]) for one in found)
+
+
+def test_what_is_tested_with_is_above_the_floors():
+    """constraints.txt and setup.cfg say one thing."""
+    text = (ROOT / "constraints.txt").read_text()
+    pinned = dict(re.findall(r"^([\w.-]+)==(\S+)$", text.lower(), re.MULTILINE))
+    checked = [one for one in _required() if one.name.lower() in pinned]
+    assert len(checked) > 20
+    for one in checked:
+        assert one.specifier.contains(pinned[one.name.lower()]), one
