@@ -1,6 +1,6 @@
 """Text that becomes part of an address: checked so that a payload's value cannot lead a call anywhere else.
 
-Only the rule's base URL says which host is called; nothing in a path may leave it, or the folder it stands in. The rules
+Only the rule's base URL says which host is called; nothing in a path may leave it, or its folder. The rules
 themselves stand in bridge.strict.outgoing.
 """
 

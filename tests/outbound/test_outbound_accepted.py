@@ -1,4 +1,4 @@
-"""What `check` accepts as method, path, header and address the sender can send, over a real socket; no more, no less."""
+"""What `check` accepts as method, path, header and address the sender can send, over a real socket."""
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
