@@ -58,6 +58,7 @@ def _blueprints() -> list[Blueprint]:
 def _before() -> Response | None:
     """Apply an ordered fault; a response made here keeps the vendor from seeing the call."""
     g.vendor, g.body, g.applied, g.drop = _vendor(), b"", False, False
+    g.instead = None
     # All of it, so that the connection stays usable whatever is answered.
     g.body = request.get_data()
     if not g.vendor:
@@ -71,13 +72,20 @@ def _before() -> Response | None:
         return Response(status=503)
     if fault.garbage:
         return Response(_LOGIN_PAGE, mimetype="text/html")
-    if fault.status is not None:
-        return Response(fault.body, fault.status, headers=dict(fault.headers))
+    if fault.after:
+        g.instead = _ordered(fault)
+    elif fault.status is not None:
+        return _ordered(fault)
     return None
 
 
+def _ordered(fault: Fault) -> Response:
+    return Response(fault.body, fault.status, headers=dict(fault.headers))
+
+
 def _after(response: Response) -> Response:
-    """Record the call; close the socket where the fault says so."""
+    """Record the call; answer otherwise or close the socket where the fault says so."""
+    response = g.instead or response
     if g.vendor:
         current().record(_recorded(None if g.drop else response.status_code))
     if g.drop:

@@ -35,10 +35,13 @@ class Fault:
     path: str = ""  # a part of the path
     count: int | None = 1
     delay: float = 0  # seconds before anything else happens
-    status: int | None = None  # answer this, apply nothing
+    status: int | None = None  # answer this; nothing is applied, unless `after`
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
     garbage: bool = False  # 200 with a login page, apply nothing
+    after: bool = (
+        False  # the call is applied before it is answered with `status`: a gateway lost the vendor's answer
+    )
     drop: str = ""  # close the socket: "before" or "after" applying the call
     step: str = (
         ""  # fail at a step inside the vendor, as its page documents: tolky "update", "move"
@@ -47,6 +50,8 @@ class Fault:
     def __post_init__(self) -> None:
         if self.drop not in ("", "before", "after"):
             raise ValueError("drop is 'before' or 'after'")
+        if self.after and self.status is None:
+            raise ValueError("after needs a status to answer")
         if self.count is not None and self.count < 1:
             raise ValueError("count is 1 or more, or null for every call")
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from history import Effect, Ended, History, Sent, judge
+from history import GROWTH, LATE, Effect, Ended, History, Life, Sent, judge
 
 EVENTS = ("a", "b", "c")
 GOOD = History(
@@ -80,3 +80,72 @@ def test_a_poisoned_event_may_die():
     dead = replace(with_state("b", "dead"), effects=effects(*"ac"))
     assert judge(dead, may_die={"b"}) == []
     assert judge(dead) != []
+
+
+# Of the second of them, which comes later, the sender says that it is older: it is skipped.
+DATED = replace(
+    GOOD,
+    sent=[
+        replace(item, at=at) for item, at in zip(GOOD.sent, (10, 5, 10), strict=True)
+    ],
+    effects=effects(*"ac"),
+    ended=with_state("b", "skipped").ended,
+)
+
+
+def test_what_is_older_is_skipped():
+    """An update of an older time may be skipped and may not overwrite; one of the same time may."""
+    assert judge(DATED) == []
+    written = replace(DATED, effects=effects(*"abc"), ended=GOOD.ended)
+    assert [line.partition(":")[0] for line in judge(written)] == ["overwritten"]
+    first = replace(DATED.sent[0], at=3)  # nothing newer came before b
+    skipped = replace(DATED, sent=[first, *DATED.sent[1:]])
+    assert any(line.startswith("skipped: b") for line in judge(skipped))
+    undated = replace(GOOD, effects=effects(*"ac"), ended=DATED.ended)
+    assert any(line.startswith("skipped: b") for line in judge(undated))
+
+
+def test_a_quiet_event_needs_no_delivery():
+    """An event that no rule wants leads to nothing, when the test says so."""
+    nothing = replace(GOOD, effects=effects(*"ab"), ended=GOOD.ended[:2])
+    assert judge(nothing, quiet={"c"}) == []
+    assert judge(nothing) != []
+
+
+@pytest.mark.parametrize(
+    ("status", "over", "life", "finding"),
+    [
+        (202, 1, Life(began=8, ended=12), ""),
+        (503, 1, Life(began=8, ended=12, refuses=True), ""),
+        (202, LATE + 1, Life(began=8, ended=90, refuses=True), ""),
+        (None, 1, Life(began=8, ended=9.5), ""),
+        (None, 1, Life(began=9.5, ended=12), ""),
+        (None, 1, Life(began=8, ended=12), "unanswered"),
+        (503, 1, Life(began=8, ended=12), "refused"),
+        (401, 1, Life(began=8, ended=12, refuses=True), "refused"),
+        (202, LATE + 1, Life(began=8, ended=90), "late"),
+    ],
+)
+def test_who_lives_answers(status, over, life, finding):
+    """Receivers that live from before a request until after its answer give it 2xx, soon; 503 where the store stood."""
+    times = (9 + over, None) if status else (None, 9 + over)
+    last = Sent(event="c", lane="2", sent=9, answered=times[0], status=status)
+    sent = [*GOOD.sent, replace(last, broken=times[1])]
+    found = judge(replace(GOOD, sent=sent, lives=[life]))
+    assert [line.partition(":")[0] for line in found] == ([finding] if finding else [])
+
+
+def test_memory_that_is_kept_is_found():
+    """Receivers give back what a flood made them take."""
+    grown = Life(began=0, ended=1, grown=GROWTH + 1)
+    assert [line.partition(":")[0] for line in judge(replace(GOOD, lives=[grown]))] == [
+        "memory"
+    ]
+
+
+def test_a_credential_that_is_kept_is_found():
+    """No spelling of a credential stands in what was kept of an answer."""
+    masked = replace(GOOD, secrets=["a/b", "a%2Fb"], kept=["the key <secret>"])
+    assert judge(masked) == []
+    told = replace(masked, kept=["the key a%2Fb"])
+    assert [line.partition(":")[0] for line in judge(told)] == ["told"]

@@ -85,6 +85,17 @@ def test_drop(sandbox, drop, applied):
     assert post(sandbox).status_code == 200
 
 
+def test_a_page_after_the_effect(sandbox):
+    """A gateway's page can come in place of the answer to a call that was applied; the next one is answered."""
+    sandbox.fault("vambe", status=502, body="<html>", after=True)
+    answer = post(sandbox)
+    assert (answer.status_code, answer.text) == (502, "<html>")
+    assert sandbox.tickets("vambe") != {}
+    [call] = sandbox.calls()
+    assert (call.status, call.applied) == (502, True)
+    assert post(sandbox).status_code == 200
+
+
 def test_delay(sandbox, delays):
     """A delayed call is held for so long, and applied although its caller has gone."""
     sandbox.fault("vambe", delay=0.3)
@@ -215,3 +226,5 @@ def test_faults_say_what_they_take():
     """A fault that means nothing cannot be made."""
     with pytest.raises(ValueError, match="before"):
         Fault(drop="sometimes")
+    with pytest.raises(ValueError, match="status"):
+        Fault(after=True)

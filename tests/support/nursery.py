@@ -91,9 +91,10 @@ def lease(seconds):
     put("bridge.worker.loop", "RENEW", seconds / 3)
 
 
-def rest(seconds):
-    """An open breaker lets its first probe through after so many seconds."""
+def rest(seconds, longest=300):
+    """An open breaker lets its first probe through after so many seconds, later ones after `longest` at most."""
     put("bridge.breaker", "REST", timedelta(seconds=seconds))
+    put("bridge.breaker", "LONGEST", timedelta(seconds=longest))
 
 
 def jump(seconds):

@@ -1,15 +1,13 @@
 """Signed events for a bridge, what its vendors got of them, and the history of both for the judge."""
 
-import hmac
 import json
 import threading
 import time
 import uuid
-from http.client import HTTPConnection, HTTPException
-from urllib.parse import urlsplit
 
 from history import Effect, Ended, History, Sent
-from running import SECRET, eventually
+from running import eventually
+from senders import Client
 from sqlalchemy import text
 
 # The first rule's call replaces values, so that an unknown outcome is tried again; the second's adds a comment.
@@ -35,16 +33,23 @@ rules:
     auth: { basic_token: { env: KAPTURE_TOKEN } }
     fields: { ticket_id: "{{ event.data.object.ticket }}", sub_status: PS, comment: "{{ event.id }}" }
 """
-_TYPES = {"replaces": "invoice.paid", "adds": "invoice.payment_failed"}
+_TYPES = {
+    "replaces": "invoice.paid",
+    "adds": "invoice.payment_failed",
+    "dated": "invoice.finalized",  # replaces values, unless it is older than what was sent
+    "extra": "invoice.voided",  # of a rule that comes and goes
+    "fans": "invoice.sent",
+    "unwanted": "invoice.created",
+}
 
 
-def event_body(event, lane, kind="replaces", **more):
-    """The JSON of one event: `lane` is the ticket that it updates."""
+def event_body(event, lane, kind="replaces", *, created=None, **more):
+    """The JSON of one event: `lane` is the ticket that it updates, `created` its time, now where it has none."""
     value = {
         "id": event,
         "object": "event",
         "type": _TYPES[kind],
-        "created": int(time.time()),
+        "created": created or int(time.time()),
         "livemode": True,
         "data": {"object": {"ticket": lane, **more}},
     }
@@ -54,42 +59,6 @@ def event_body(event, lane, kind="replaces", **more):
 def lane(number):
     """The ticket of a number: vambe's are UUIDs."""
     return str(uuid.UUID(int=number, version=4))
-
-
-class Client:
-    """One connection of a sender, opened again when it broke."""
-
-    def __init__(self, url):
-        self._address, self._connection = urlsplit(url).netloc, None
-
-    def post(self, body):
-        """The status; None when no answer came."""
-        try:
-            if self._connection is None:
-                self._connection = HTTPConnection(self._address, timeout=60)
-            headers = {
-                "Content-Type": "application/json",
-                "Stripe-Signature": signature(body),
-            }
-            self._connection.request("POST", "/hooks/stripe", body, headers)
-            answer = self._connection.getresponse()
-            answer.read()
-            return answer.status
-        except (OSError, HTTPException):
-            self.close()
-            return None
-
-    def close(self):
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-
-def signature(body):
-    """The Stripe-Signature header; the provider's tests hold this form against the official package."""
-    now = int(time.time())
-    mac = hmac.new(SECRET.encode(), f"{now}.".encode() + body, "sha256").hexdigest()
-    return f"t={now},v1={mac}"
 
 
 class Traffic:
@@ -105,7 +74,7 @@ class Traffic:
         """
         self.sent = []
         self._url, self._pause, self._adds, self._keep = url, pause, adds, keep
-        self._bodies, self._open = {}, {}
+        self._bodies, self._open, self._times = {}, {}, {}
         self._stopping = threading.Event()
         self._numbers = {sender: 0 for sender in range(senders)}
         self._lanes = lanes
@@ -151,25 +120,41 @@ class Traffic:
             self._numbers[sender] += 1
             number = self._numbers[sender]
             event = f"evt_{sender}_{number}"
-            if number % self._adds:
-                self._add(event, lane(sender * self._lanes + number % self._lanes))
-            else:
-                self._add(event, f"{sender}{number:06}", "adds")
+            self._make(event, sender, number)
             self._post(client, event)
             if not self._keep:
                 client.close()
         client.close()
 
+    def _make(self, event, sender, number):
+        """The event of a sender's number."""
+        if number % self._adds:
+            self._add(event, self._lane(sender, number))
+        else:
+            self._add(event, f"{sender}{number:06}", "adds")
+
+    def _lane(self, sender, number):
+        """One of the sender's own lanes."""
+        return lane(sender * self._lanes + number % self._lanes)
+
     def _add(self, event, ticket, kind="replaces", **more):
         self._bodies[event] = event_body(event, ticket, kind, **more)
         self._open[event] = ticket
+        if kind == "dated":
+            self._times[event] = more.get("created")
 
     def _post(self, client, event):
         ticket, started = self._open[event], time.monotonic()
         status = client.post(self._bodies[event])
-        answered = None if status is None else time.monotonic()
+        over = time.monotonic()
         found = Sent(
-            event=event, lane=ticket, sent=started, answered=answered, status=status
+            event=event,
+            lane=ticket,
+            sent=started,
+            answered=None if status is None else over,
+            status=status,
+            broken=over if status is None else None,
+            at=self._times.get(event),
         )
         self.sent.append(found)
         if found.acknowledged:
