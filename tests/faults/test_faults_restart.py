@@ -15,7 +15,7 @@ from traffic import MAPPING, Traffic, history, settled
 from bridge.store import migrate
 
 # A proxy that stands still has more than two seconds from connecting to its first request.
-ASKS_LATE = ("put", "bridge.receive.gunicorn_worker", "_FIRST", 20.0)
+ASKS_LATE = ("put", "bridge.receive.connection", "_FIRST", 20.0)
 
 
 @pytest.mark.slow

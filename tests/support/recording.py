@@ -7,6 +7,7 @@ import gevent
 import powercut
 import traffic
 import vfs
+from senders import signature
 from sqlalchemy import Engine, event
 from werkzeug.test import Client
 
@@ -50,7 +51,7 @@ def _send(client, recorder, numbers):
         body = traffic.event_body(name, traffic.lane(number))
         headers = {
             "Content-Type": "application/json",
-            "Stripe-Signature": traffic.signature(body),
+            "Stripe-Signature": signature(body),
         }
         url = os.environ["BRIDGE_PUBLIC_URL"]
         answer = client.post("/hooks/stripe", url, data=body, headers=headers)
