@@ -41,8 +41,8 @@ class Receiver(GeventWorker):  # type: ignore[misc]
         """What gunicorn calls for something that accepts connections."""
         handle = partial(self.handle, _Address(listener.getsockname()))
         server = _Server(listener, handle=handle, spawn=spawn)
-        if self.cfg.workers > 1:
-            server.max_accept = 1  # the next one is left to its neighbours
+        # One at a time: who comes next is left to neighbours, and those who came have a turn between.
+        server.max_accept = 1
         return server
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
