@@ -15,6 +15,7 @@
     │   └── UnsupportedType  415
     ├── StoreUnavailable     the machine: nothing can be stored now (503), try again
     │   ├── Busy             nobody: so many requests wait that this one may not
+    │   ├── StoreLost        the machine, or what it was given: the database broke off in the middle
     │   └── StoreRefused     a developer: the database is well but does not take this one thing
     └── CallRefused          the operator: an outgoing call the network policy does not allow
 
@@ -129,6 +130,12 @@ class Busy(StoreUnavailable):
     """So many requests wait for the store already that this one may not. Nothing was accepted."""
 
     reason = "busy"
+
+
+class StoreLost(StoreUnavailable):
+    """The database broke off. It may be away; or what it was given was too much, and will be the next time."""
+
+    reason = "store_lost"
 
 
 class StoreRefused(StoreUnavailable):

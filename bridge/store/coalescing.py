@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection as Database
 from sqlalchemy import Row, exists, select, text
 
+from bridge.store.dialect import among
 from bridge.store.tables import attempts, deliveries, lane_marks
 
 _MOST = 200  # deliveries looked at behind one
@@ -32,9 +33,8 @@ def superseded(database: Database, id: int, lane: str) -> Mapping[int, int]:
 
 def _held(database: Database, ids: Collection[int]) -> set[int]:
     """Those that still wait, locked: nobody cancels a newer one at the moment that the older one is dropped for it."""
-    query = select(deliveries.c.id).where(
-        deliveries.c.id.in_(ids), deliveries.c.state == "waiting"
-    )
+    mine = among(database, deliveries.c.id, ids)
+    query = select(deliveries.c.id).where(mine, deliveries.c.state == "waiting")
     locked = query.with_for_update(skip_locked=True, key_share=True)
     return set(database.execute(locked).scalars())
 

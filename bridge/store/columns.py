@@ -1,5 +1,7 @@
-"""Column types that mean the same on SQLite and PostgreSQL: row numbers, times, JSON, text that a sender chose."""
+"""Column types that mean the same on SQLite and PostgreSQL: row numbers, times, JSON, text that a sender chose,
+and such text in an index."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +11,7 @@ from sqlalchemy.types import TypeDecorator
 from bridge.model import Json
 from bridge.strict import json
 
+LONGEST = 1_000  # bytes of a Key: the largest index has one, and names of at most 100 characters
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # An INTEGER primary key is SQLite's own row number; PostgreSQL needs the big one.
@@ -71,6 +74,36 @@ class Words(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
         """The text with `\\x00` and `\\ud800` for what cannot be stored."""
-        if value is None:
-            return None
-        return value.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
+        return None if value is None else storable(value)
+
+
+class Key(TypeDecorator[str]):
+    """Words that stand in an index, or are compared with such: PostgreSQL's hold 2,704 bytes for a row, all together.
+
+    What is longer than LONGEST bytes is kept as its readable beginning and a hash, the same wherever it is stored or
+    looked for. What was shortened once stays as it is.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
+        """The text, shortened where it must be."""
+        return None if value is None else bounded(storable(value))
+
+
+def storable(text: str) -> str:
+    """Text with `\\x00` and `\\ud800` for what no text column takes."""
+    return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
+
+
+def bounded(text: str) -> str:
+    """At most LONGEST bytes: a longer text's beginning, and the SHA-256 of all of it."""
+    if len(text) <= LONGEST // 4:  # no character takes more than four bytes
+        return text
+    written = text.encode()
+    if len(written) <= LONGEST:
+        return text
+    mark = f"…sha256:{hashlib.sha256(written).hexdigest()}"
+    room = LONGEST - len(mark.encode())
+    return written[:room].decode("utf-8", "ignore") + mark

@@ -1,10 +1,27 @@
-"""What SQLite and PostgreSQL spell differently: inserts that may conflict, the time, one transaction at a time, `*`."""
+"""What SQLite and PostgreSQL spell differently: inserts that may conflict, the time, one transaction at a time, any
+number of row numbers in one value, `*`.
+"""
 
+import json
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, Text, bindparam, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    func,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bridge.store import prepared
@@ -55,6 +72,19 @@ def one_at_a_time(connection: Connection, what: str) -> None:
     """Waits for other transactions that do the same; SQLite has one writer at a time anyway."""
     if connection.dialect.name == "postgresql":
         prepared.execute(connection, _LOCK, {"what": what})
+
+
+def among(
+    connection: Connection, column: ColumnElement[Any], numbers: Iterable[int]
+) -> ColumnElement[bool]:
+    """Whether an integer column is one of these, however many: an IN takes a parameter for each, up to a limit."""
+    found: ColumnElement[bool]
+    if connection.dialect.name == "postgresql":
+        found = column == any_(literal([*numbers], postgresql.ARRAY(BigInteger)))
+    else:
+        listed = func.json_each(json.dumps([*numbers])).table_valued("value")
+        found = column.in_(select(listed.c.value))
+    return found
 
 
 def like(connection: Connection, column: Any, pattern: str) -> Any:

@@ -13,11 +13,12 @@ from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from bridge.errors import SettingsError, StoreUnavailable, StoreUnfit
+from bridge.store import faults
 from bridge.store.disk import Disk
 from bridge.store.postgres import Listener, commit, postgres_engine, require_whole
 from bridge.store.sqlite import FileLock, Watcher, sqlite_engine
 from bridge.store.turn import by_file, by_session
-from bridge.store.writer import Job, database_is_well, writer_for_this_process
+from bridge.store.writer import Job, writer_for_this_process
 
 T = TypeVar("T")
 
@@ -89,7 +90,7 @@ class Database:
                 if self._lock:
                     self._lock.tell()
             except Exception as error:
-                well = database_is_well(error)
+                well = faults.database_is_well(error)
                 raise
             finally:
                 if well:
@@ -146,9 +147,8 @@ class Database:
             where = "is BRIDGE_DATABASE_URL right, and its database up?"
             if self.dialect == "sqlite":  # whose messages hold no values
                 why, where = f"{why}: {cause}", f"look at {self.url.database}"
-            raise StoreUnavailable(
-                f"the store cannot be read now ({why}): {where}"
-            ) from None
+            kind = faults.kind(error)
+            raise kind(f"the store cannot be read now ({why}): {where}") from None
 
 
 def sqlite_file(url: str) -> Path | None:

@@ -197,6 +197,15 @@ def waiting(
     return tuple(map(_stored, rows.all()))
 
 
+def waiting_ids(
+    connection: Connection, sources: Collection[str], limit: int
+) -> list[tuple[int, str]]:
+    """The same events by their numbers and sources alone, where reading one may be what fails."""
+    query = select(events.c.id, events.c.source).where(*_unrouted(frozenset(sources)))
+    rows = connection.execute(query.order_by(events.c.id).limit(limit))
+    return [(row.id, row.source) for row in rows]
+
+
 def load(connection: Connection, id: int) -> StoredEvent | None:
     """One event with its request, whatever its state."""
     row = connection.execute(_with_request().where(events.c.id == id)).one_or_none()

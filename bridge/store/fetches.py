@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Text, bindparam, cast, literal, update
 
 from bridge.model import Decision, Said
 from bridge.store import decisions, prepared
-from bridge.store.dialect import announce
+from bridge.store.dialect import among, announce
 from bridge.store.tables import events
 
 _BEGIN = (
@@ -38,9 +38,8 @@ def asked(connection: Connection, asked: Collection[int]) -> None:
     """
     by_hash = events.c.event_id == literal("sha256:").concat(events.c.digest)
     own = events.c.event_id.concat("#").concat(cast(events.c.id, Text))
-    connection.execute(
-        update(events).where(events.c.id.in_(asked), by_hash).values(event_id=own)
-    )
+    mine = among(connection, events.c.id, asked)
+    connection.execute(update(events).where(mine, by_hash).values(event_id=own))
 
 
 def answered(connection: Connection, event: int, answer: bytes) -> None:

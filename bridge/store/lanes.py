@@ -12,6 +12,7 @@ from sqlalchemy import Connection as Database
 from sqlalchemy import bindparam, func, select, text, update
 
 from bridge.store import prepared
+from bridge.store.dialect import among
 from bridge.store.tables import BEHIND, UNFINISHED, deliveries
 
 _other = deliveries.alias("other")
@@ -44,15 +45,13 @@ def put_behind(database: Database, blockers: Mapping[int, int]) -> None:
     """Notes deliveries (id → what it waits for). One whose blocker is just being finished is left as it is."""
     if not blockers:
         return
-    query = select(_other.c.id).where(
-        _other.c.id.in_(set(blockers.values())), _IN_THE_WAY
-    )
+    in_front = among(database, _other.c.id, set(blockers.values()))
+    query = select(_other.c.id).where(in_front, _IN_THE_WAY)
     held = query.with_for_update(skip_locked=True, key_share=True)
     there = set(database.execute(held).scalars())
     waiting = [id for id, other in blockers.items() if other in there]
-    database.execute(
-        update(deliveries).where(deliveries.c.id.in_(waiting)).values(behind=True)
-    )
+    mine = among(database, deliveries.c.id, waiting)
+    database.execute(update(deliveries).where(mine).values(behind=True))
 
 
 def advance(database: Database, lane: str) -> None:
@@ -72,6 +71,5 @@ def stranded(database: Database) -> list[int]:
 
 def free(database: Database, ids: Collection[int]) -> None:
     """Takes the note off; the next claim asks BLOCKER again."""
-    database.execute(
-        update(deliveries).where(deliveries.c.id.in_(ids)).values(behind=False)
-    )
+    mine = among(database, deliveries.c.id, ids)
+    database.execute(update(deliveries).where(mine).values(behind=False))

@@ -18,7 +18,7 @@ from bridge.model import Call, Connection, Response, Retries
 from bridge.store import calls, fetches, prepared, specs
 from bridge.store.burying import bury
 from bridge.store.columns import microseconds
-from bridge.store.dialect import QUEUE, one_at_a_time
+from bridge.store.dialect import QUEUE, among, one_at_a_time
 from bridge.store.tables import SENDING, deliveries
 from bridge.strict import json
 
@@ -105,7 +105,7 @@ def _leasing(count: int) -> Any:
 def renew(database: Database, items: Collection[Claimed], until: datetime) -> None:
     """Keeps the leases of what is still being sent."""
     mine = deliveries.c.owner.in_({item.owner for item in items})
-    ids = deliveries.c.id.in_([item.id for item in items])
+    ids = among(database, deliveries.c.id, [item.id for item in items])
     database.execute(update(deliveries).where(mine, ids).values(lease_until=until))
 
 
@@ -163,7 +163,7 @@ def _claimed(database: Database, row: Any, start: datetime, now: datetime) -> Cl
         event=row.event,
         rule=row.rule,
         operation=row.operation,
-        connection=connection,
+        connection=specs.load(database, row.spec),
         call=calls.from_json(row.call, row.body),
         lane=row.lane,
         at=row.at,

@@ -7,11 +7,10 @@ long it is, and sources take turns. A line is an order of looking, not a promise
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection as Database
-from sqlalchemy import bindparam, select, text, tuple_
+from sqlalchemy import bindparam, exists, or_, select, text, tuple_
 
 from bridge.model import Connection
 from bridge.store import prepared, specs
@@ -72,6 +71,15 @@ _due = (
 _after = _place > tuple_(
     bindparam("due_at", type_=Moment), bindparam("id", type_=Identity)
 )
+_stopped = exists().where(  # by its ticket, whatever the number of those
+    pauses.c.ticket == deliveries.c.ticket,
+    *(
+        or_(pauses.c[name].is_(None), pauses.c[name] == deliveries.c[name])
+        for name in ("source", "rule", "connection")
+    ),
+)
+_UNPAUSED, _NEXT_DUE = _due.where(~_stopped), _due.where(_after)
+_UNPAUSED_NEXT = _NEXT_DUE.where(~_stopped)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,7 +91,7 @@ class Line:
     rule: str
     due_at: datetime  # of the first one
 
-    paused: frozenset[str] = frozenset()  # the tickets in it that a person stopped
+    paused: bool = False  # whether a person stopped tickets that may be in it
 
 
 def lines(database: Database) -> list[Line]:
@@ -105,10 +113,9 @@ def standing(
 
 
 def _with_pauses(line: Line, stopped: Sequence[Any]) -> Line | None:
-    """The line with the tickets that are paused in it; None when all of it is."""
-    agreeing = [row for row in stopped if _agrees(row, line)]
-    tickets = frozenset(row.ticket for row in agreeing)
-    return None if None in tickets else replace(line, paused=tickets)
+    """The line, and whether tickets are paused in it; None when all of it is."""
+    tickets = [row.ticket for row in stopped if _agrees(row, line)]
+    return None if None in tickets else replace(line, paused=bool(tickets))
 
 
 def _agrees(pause: Any, line: Line) -> bool:
@@ -138,23 +145,12 @@ def due(database: Database, line: Line, now: datetime) -> Iterator[Any]:
         "rule": line.rule,
         "first": line.due_at,
         "now": now,
-        **prepared.listed("paused", line.paused),
     }
-    paused = len(line.paused)
-    rows = prepared.ask(database, _page(paused), asked).all()
+    first, next = (_UNPAUSED, _UNPAUSED_NEXT) if line.paused else (_due, _NEXT_DUE)
+    rows = prepared.ask(database, first, asked).all()
     while rows:
         yield from rows
         if len(rows) < _PAGE:
             return
         asked |= {"due_at": rows[-1].due_at, "id": rows[-1].id}
-        rows = prepared.ask(database, _next_page(paused), asked).all()
-
-
-@lru_cache(maxsize=20)
-def _page(paused: int) -> Any:
-    return _due.where(~prepared.one_of(deliveries.c.ticket, "paused", paused))
-
-
-@lru_cache(maxsize=20)
-def _next_page(paused: int) -> Any:
-    return _page(paused).where(_after)
+        rows = prepared.ask(database, next, asked).all()

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, func, or_, select
 
+from bridge.store.dialect import among
 from bridge.store.filtering import Filter, deliveries_that
 from bridge.store.tables import deliveries
 
@@ -49,7 +50,7 @@ def tally(
 def states(connection: Connection, ids: Collection[int]) -> Mapping[int, str]:
     """id → state, of those deliveries that there are."""
     query = select(deliveries.c.id, deliveries.c.state)
-    found = connection.execute(query.where(deliveries.c.id.in_(ids)))
+    found = connection.execute(query.where(among(connection, deliveries.c.id, ids)))
     return {id: state for id, state in found}
 
 
@@ -59,7 +60,7 @@ def rule_errors(
     """id → (event, rule), of those deliveries that are the dead letter of a rule's error, without a request."""
     columns = (deliveries.c.id, deliveries.c.event, deliveries.c.rule)
     query = select(*columns).where(
-        deliveries.c.id.in_(ids),
+        among(connection, deliveries.c.id, ids),
         deliveries.c.state == "dead",
         or_(deliveries.c.spec.is_(None), deliveries.c.look_up.is_not(None)),
     )

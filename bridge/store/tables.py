@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-from bridge.store.columns import Document, Identity, Moment, Words
+from bridge.store.columns import Document, Identity, Key, Moment, Words
 
 metadata = MetaData()
 
@@ -41,8 +41,8 @@ events = Table(
     metadata,
     Column("id", Identity, primary_key=True),
     Column("source", String(100), nullable=False),
-    Column("event_id", Words, nullable=False),
-    Column("type", Words, nullable=False),
+    Column("event_id", Key, nullable=False),
+    Column("type", Key, nullable=False),
     Column("occurred_at", Moment),
     Column("received_at", Moment, nullable=False),
     Column("payload_id", Identity, ForeignKey("payloads.id"), nullable=False),
@@ -117,7 +117,7 @@ pauses = Table(  # what a person stopped: deliveries that agree with every colum
     Column("source", String(100)),
     Column("rule", Text),
     Column("connection", String(200)),
-    Column("ticket", Words),
+    Column("ticket", Key),
     Column("since", Moment, nullable=False),
     Column("person", Words, nullable=False),
     Column("reason", Words, nullable=False),
@@ -130,14 +130,14 @@ deliveries = Table(
     Column("event", Identity, ForeignKey("events.id"), nullable=False),
     Column("source", String(100), nullable=False, server_default=""),
     Column("rule", Text, nullable=False),
-    Column("item_key", Words, nullable=False),
+    Column("item_key", Key, nullable=False),
     Column("operation", String(100), nullable=False),
     Column("connection", String(200), nullable=False),
     Column(
         "spec", String(64), ForeignKey("connection_specs.hash")
     ),  # None: a rule error, nothing to send
-    Column("ticket", Words, nullable=False),
-    Column("lane", Words, nullable=False),
+    Column("ticket", Key, nullable=False),
+    Column("lane", Key, nullable=False),
     Column("call", Document),  # method, path, query, headers, success
     Column("body", LargeBinary),
     Column("fields", Document),
@@ -147,7 +147,7 @@ deliveries = Table(
     Column("replay_of", Identity),  # the delivery that a person sent once more
     Column("person", Words),  # who moved or replayed it last; None: nobody did
     Column("because", Words),  # the reason that person gave
-    Column("idempotency_key", Words),
+    Column("idempotency_key", Key),
     Column("retries", Document, nullable=False),
     Column("responses", Document),  # None: its vendor alone judges the answers
     Column("ruleset", String(64), nullable=False),
@@ -233,7 +233,7 @@ lane_marks = (
     Table(  # the newest `at` that was delivered: what is strictly older is stale
         "lane_marks",
         metadata,
-        Column("lane", Words, primary_key=True),
+        Column("lane", Key, primary_key=True),
         Column("rule", Text, primary_key=True),
         Column("at", Moment, nullable=False),
         Column("marked_at", Moment),  # when that delivery was made
@@ -264,12 +264,12 @@ ledger = Table(  # every update that a vendor accepted; it outlives the event, t
     Column("delivery", Identity, nullable=False),
     Column("event", Identity, nullable=False),
     Column("source", String(100), nullable=False),
-    Column("event_id", Words, nullable=False),
+    Column("event_id", Key, nullable=False),
     Column("rule", Text, nullable=False),
     Column("ruleset", String(64), nullable=False),
     Column("connection", String(200), nullable=False),
     Column("operation", String(100), nullable=False),
-    Column("ticket", Words, nullable=False),
+    Column("ticket", Key, nullable=False),
     Column("fields", Document, nullable=False),
     Column("status", Integer, nullable=False),
     Column("person", Words),  # who retried, released or replayed it

@@ -15,24 +15,18 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import (
-    DataError,
-    IntegrityError,
-    ProgrammingError,
-    SQLAlchemyError,
-    StatementError,
-)
+from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.errors import StoreRefused, StoreUnavailable
 from bridge.greenlets import patched
+from bridge.store import faults
 from bridge.store.waiting import Entry, Waiting
 
 T = TypeVar("T")
 Job = Callable[[Connection], T]
 Take = Callable[[], Sequence[Entry]]
 
-_CROSSED = ("40001", "40P01")  # PostgreSQL: serialization failure, deadlock
-_BUSY = "the store cannot take a write now; nothing was accepted, send it again"
+_AWAY = 2  # losses in a row that no job can be blamed for
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +90,11 @@ class Writer:
                 taken = take()
                 values = _all_done(connection, [entry.job for entry in taken])
         except Exception as error:
-            taken = take() if taken is None else taken
-            if not database_is_well(error):
+            if taken is None:  # it did not begin: no job is to blame
+                return _all_failed(take(), error)
+            if faults.is_lost(error) and len(taken) > 1:
+                return self._commit_each(taken, error)
+            if not faults.database_is_well(error):
                 return _all_failed(taken, error)
         else:
             return [(entry, _Done(value)) for entry, value in zip(taken, values)]
@@ -109,17 +106,38 @@ class Writer:
         """As _commit, each job in a savepoint of its own: slower, and one that fails takes nothing else with it.
 
         What stops the transaction fails every one of them. A full disk makes SQLite roll back everything and go on
-        without a transaction: no job of such a batch may count as done, and none may run after it.
+        without a transaction: no job of such a batch may count as done, and none may run after it. Who crossed another
+        process may do so once more, where the machine stalls between the two.
         """
-        try:
-            with self._begin() as connection:
-                return [
-                    (entry, _attempt(connection, entry.job))
-                    for entry in taken
-                    if not entry.gone  # its caller was told that it is not stored
-                ]
-        except Exception as error:
-            return _all_failed(taken, error)
+        for last in (False, False, True):
+            try:
+                with self._begin() as connection:
+                    return [
+                        (entry, _attempt(connection, entry.job))
+                        for entry in taken
+                        if not entry.gone  # its caller was told that it is not stored
+                    ]
+            except Exception as error:
+                if last or not faults.crossed(error):
+                    return _all_failed(taken, error)
+        raise AssertionError("the last try returns")
+
+    def _commit_each(
+        self, taken: Sequence[Entry], error: Exception
+    ) -> list[tuple[Entry, _Done | _Failed]]:
+        """As _commit, each job in a transaction of its own: the database broke off, perhaps at one of them.
+
+        Where it does so twice in a row it is away, and nobody waits for it once more.
+        """
+        done: list[tuple[Entry, _Done | _Failed]] = []
+        in_a_row = 0
+        for place, entry in enumerate(taken):
+            if in_a_row == _AWAY:
+                return done + _all_failed(taken[place:], error)
+            if not entry.gone:
+                done += self._commit(lambda: [entry])
+                in_a_row = in_a_row + 1 if _tells_of_loss(done[-1][1]) else 0
+        return done
 
 
 class GroupWriter(Writer):
@@ -149,7 +167,7 @@ class GroupWriter(Writer):
             value: T = _value(entry.result.get(timeout=timeout))
             return value
         except gevent.Timeout:
-            raise StoreUnavailable(_BUSY) from None
+            raise StoreUnavailable(faults.BUSY) from None
         finally:
             if timeout is not None and not entry.result.ready():
                 self._waiting.give_up(entry)
@@ -219,9 +237,9 @@ def _attempt(connection: Connection, job: Job[Any]) -> _Done | _Failed:
         with connection.begin_nested():
             return _Done(job(connection))
     except SQLAlchemyError as error:
-        if not _its_own_fault(error):
+        if not faults.its_own_fault(error):
             raise
-        return _Failed(StoreRefused(f"the store does not take this ({_cause(error)})"))
+        return _Failed(faults.refused(error))
     except (
         Exception
     ) as error:  # the job's own error, handed to whoever asked for the job
@@ -232,41 +250,16 @@ def _all_failed(
     taken: Sequence[Entry], error: Exception
 ) -> list[tuple[Entry, _Done | _Failed]]:
     """Nothing was committed, whatever it was: every caller is told."""
-    return [(entry, _Failed(_unavailable(error))) for entry in taken]
+    return [(entry, _Failed(faults.unavailable(error))) for entry in taken]
 
 
-def database_is_well(error: Exception) -> bool:
-    """Whether a job failed by itself, or two processes waited for each other: then another try helps."""
-    if isinstance(error, StoreUnavailable):
-        return False
-    if not isinstance(error, SQLAlchemyError):
-        return not isinstance(error, OSError)
-    crossed = getattr(getattr(error, "orig", None), "sqlstate", None) in _CROSSED
-    return crossed or _its_own_fault(error)
-
-
-def _its_own_fault(error: SQLAlchemyError) -> bool:
-    """Whether the statement was wrong, not the database: a value it cannot bind is a bare StatementError."""
-    wrong = isinstance(error, IntegrityError | DataError | ProgrammingError)
-    return wrong or type(error) is StatementError
+def _tells_of_loss(done: _Done | _Failed) -> bool:
+    """Whether the database was not there for a job."""
+    error = done.error if isinstance(done, _Failed) else None
+    return isinstance(error, StoreUnavailable) and not isinstance(error, StoreRefused)
 
 
 def _value(done: _Done | _Failed) -> Any:
     if isinstance(done, _Failed):
         raise done.error
     return done.value
-
-
-def _unavailable(error: Exception) -> StoreUnavailable:
-    if isinstance(error, StoreUnavailable):
-        return error
-    return StoreUnavailable(f"{_BUSY} ({_cause(error)})")
-
-
-def _cause(error: BaseException) -> str:
-    """The class of the first error of a chain and no more: the database's own words hold statements and values."""
-    while error.__context__ is not None:  # a failing ROLLBACK hides why there was one
-        error = error.__context__
-    known = ("locked", "full", "disk I/O", "readonly", "closed", "moved to PostgreSQL")
-    detail = next((word for word in known if word in str(error)), "")
-    return f"{type(error).__name__}{': ' + detail if detail else ''}"

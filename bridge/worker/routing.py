@@ -1,8 +1,11 @@
 """Routing: what every rule says to a stored event, recorded together with the calls that follow.
 
-A payload that cannot be read again, or a rule that fails, becomes a visible dead letter and stops nothing else. An
-event that must be looked up first is only queued for that, and comes back when it is answered: then it is routed in the
-order of its own object alone, since the next look-up of that object begins after this one's answer was stored.
+A payload that cannot be read again, or a rule that fails, becomes a visible dead letter and stops nothing else. So does
+an event at which routing itself fails: a batch that failed twice, whatever the reason, is routed event by event, and
+what then fails alone is buried. A store that is away is waited for: it says nothing about an event.
+
+An event that must be looked up first is only queued for that, and comes back when it is answered: then it is routed in
+the order of its own object alone, since the next look-up of that object begins after this one's answer was stored.
 
 Why deliveries come into being in order of receipt, whatever other workers do:
 
@@ -21,18 +24,17 @@ are harmless and a waste: the turn lets one at it, and whoever was denied for PA
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 import gevent
 
-from bridge import log, metrics, providers
-from bridge.errors import Malformed, Refused, StoreRefused
-from bridge.mapping import Ruleset, Source, look_up, passed_over, route
-from bridge.model import Decision, Event, Rendered, Said
+from bridge import log, metrics
+from bridge.errors import StoreUnavailable
+from bridge.mapping import Ruleset
+from bridge.model import Said
 from bridge.store import Database, Session, announce, clock, events, routed
-from bridge.store.events import StoredEvent
 from bridge.store.routed import Verdict
-from bridge.worker import fetching
+from bridge.worker.asking import Asked, Asker, unasked
+from bridge.worker.insisting import insist, is_away
 
 BATCH = 50  # events per transaction: bounds how long intake waits for the writer
 PATIENCE = 5.0  # seconds
@@ -40,22 +42,12 @@ PATIENCE = 5.0  # seconds
 _log = log.get("worker")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Routed:
-    """A stored event with what the rules say to it."""
-
-    event: StoredEvent
-    decisions: tuple[Decision, ...]
-    look_up: Rendered | None = None  # to be made first; then nothing was decided yet
-
-
-class Router:
-    """Routes what waits. Keeps the last body it read: a batch of a thousand events is parsed once, not each time."""
+class Router(Asker):
+    """Routes what waits."""
 
     def __init__(self, database: Database, environment: str) -> None:
+        super().__init__(environment)
         self._database = database
-        self._environment = environment
-        self._read: tuple[object, dict[int | None, Event]] = (None, {})
         self._had_turn = time.monotonic()
 
     def route_waiting(self, ruleset: Ruleset) -> int:
@@ -72,116 +64,75 @@ class Router:
             return self._route_batch(ruleset)
 
     def _route_batch(self, ruleset: Ruleset) -> int:
+        for _ in range(2):
+            try:
+                return self._route_together(ruleset)
+            except Exception as error:
+                if is_away(error):
+                    raise
+                _log.error("batch not routed", error=_told(error))
+        return self._route_singly(ruleset)
+
+    def _route_together(self, ruleset: Ruleset) -> int:
         with self._database.read() as connection:
             waiting = events.waiting(connection, ruleset.sources.keys(), BATCH)
         asked = []
         for stored in waiting:
-            asked.append(self._ask(ruleset, stored))
+            asked.append(self.ask(ruleset, stored))
             gevent.sleep(0)  # calls under way go on between two events
         if asked:
             self._store(ruleset, asked)
         return len(asked)
 
-    def decide(self, ruleset: Ruleset, stored: StoredEvent) -> tuple[Decision, ...]:
-        """What the rules say; an event that they cannot be asked about gets one decision that says why."""
-        asked = self._ask(ruleset, stored)
-        if asked.look_up is None:
-            return asked.decisions
-        source = ruleset.sources[stored.source]
-        return (_unasked(source, Said.ERROR, "it was never looked up: retry it"),)
+    def _route_singly(self, ruleset: Ruleset) -> int:
+        """Routes the same events one by one. Each is read by itself, too: reading may be what fails."""
+        with self._database.read() as connection:
+            waiting = events.waiting_ids(connection, ruleset.sources.keys(), BATCH)
+        for id, source in waiting:
+            try:
+                self._route_alone(ruleset, id)
+            except Exception as error:
+                if is_away(error):
+                    raise
+                self._bury(ruleset, id, source, _told(error))
+            gevent.sleep(0)
+        return len(waiting)
 
-    def unfetched(self, ruleset: Ruleset, stored: StoredEvent) -> bool:
-        """Whether the rules can be asked about an event only when it was looked up."""
-        return self._ask(ruleset, stored).look_up is not None
+    def _route_alone(self, ruleset: Ruleset, id: int) -> None:
+        def route() -> None:
+            with self._database.read() as connection:
+                stored = events.load(connection, id)
+            if stored:
+                self._store(ruleset, [self.ask(ruleset, stored)])
 
-    def _ask(self, ruleset: Ruleset, stored: StoredEvent) -> Routed:
-        """What the rules say, or what must be looked up before; nothing an event holds makes this raise."""
-        source = ruleset.sources[stored.source]
-        said = Said.ERROR
+        insist(self._database, route)
+
+    def _bury(self, ruleset: Ruleset, id: int, source: str, reason: str) -> None:
+        """Makes a dead letter of an event; where not even that can be stored, the next round tries again."""
+        said = unasked(ruleset.sources[source], Said.ERROR, reason)
         try:
-            event = self.event(source, stored)
-            if not (reason := passed_over(event, self._environment)):
-                return self._asked(ruleset, stored, event)
-            said = Said.SKIPPED
-        except Refused as error:
-            reason = f"the stored request can no longer be read: {error}"
-        except (
-            Exception
-        ) as error:  # one event must not stop the others, whatever it does to us
-            reason = (
-                f"the bridge failed at this event ({type(error).__name__}): report it"
-            )
-        return Routed(event=stored, decisions=(_unasked(source, said, reason),))
+            self._store(ruleset, [Asked(id=id, source=source, decisions=(said,))])
+        except Exception as error:
+            if is_away(error):
+                raise
+            _log.error("event not buried", event_id=id, error=_told(error))
 
-    def _asked(self, ruleset: Ruleset, stored: StoredEvent, event: Event) -> Routed:
-        if event.fetched is None:
-            trial = look_up(event, ruleset, environment=self._environment)
-            said = trial.decision.said if trial else None
-            if trial and said is Said.MATCHED:
-                (call,) = trial.decision.rendered
-                return Routed(event=stored, decisions=(), look_up=call)
-            if trial and said is Said.ERROR:
-                return Routed(event=stored, decisions=(trial.decision,))
-        decisions = route(event, ruleset, environment=self._environment)
-        return Routed(event=stored, decisions=decisions)
-
-    def event(self, source: Source, stored: StoredEvent) -> Event:
-        """The event as it was received. Raises Refused when it cannot be read any more."""
-        if stored.pruned:
-            raise Malformed("it was kept long enough and is gone")
-        key = (stored.payload_id, source)
-        if self._read[0] != key:
-            self._read = (None, {})
-            found = providers.read(
-                source.provider, source.name, providers.trust(stored.request)
-            )
-            self._read = (key, {event.item: event for event in found})
-        event = self._read[1].get(stored.item)
-        if event is None:
-            raise Malformed("the body holds no such event any more")
-        return replace(
-            event,
-            id=stored.id,
-            event_id=stored.event_id,
-            type=stored.type,
-            occurred_at=stored.occurred_at,
-            received_at=stored.received_at,
-            fetched=fetching.read(stored.fetched),
-        )
-
-    def _store(self, ruleset: Ruleset, items: Sequence[Routed]) -> None:
-        """Records a batch; where the store does not take it, one by one, so that only one event is concerned."""
-        try:
-            done = self._database.write(lambda c: _record(c, ruleset, items))
-        except StoreRefused as error:
-            for item in items:
-                self._store_alone(ruleset, item, str(error))
-            return
-        for item in done:
+    def _store(self, ruleset: Ruleset, items: Sequence[Asked]) -> None:
+        """Records a batch, and tells of it."""
+        for item in self._database.write(lambda c: _record(c, ruleset, items)):
             counts = Counter(decision.said.value for decision in item.decisions)
             for said, count in counts.items():
-                metrics.DECISIONS.labels(item.event.source, said).inc(count)
-            id, source_name = item.event.id, item.event.source
+                metrics.DECISIONS.labels(item.source, said).inc(count)
             done_so_far = "look-up queued" if item.look_up else "event routed"
-            _log.info(done_so_far, event_id=id, source=source_name, **counts)
-
-    def _store_alone(self, ruleset: Ruleset, item: Routed, refusal: str) -> None:
-        """Records one event of a batch that the store refused: as it is, or as a dead letter with the refusal."""
-        try:
-            self._database.write(lambda c: _record(c, ruleset, [item]))
-        except StoreRefused:
-            source = ruleset.sources[item.event.source]
-            unasked = _unasked(source, Said.ERROR, refusal)
-            failed = Routed(event=item.event, decisions=(unasked,))
-            self._database.write(lambda c: _record(c, ruleset, [failed]))
+            _log.info(done_so_far, event_id=item.id, source=item.source, **counts)
 
 
 def _record(
-    connection: Session, ruleset: Ruleset, items: Sequence[Routed]
-) -> list[Routed]:
+    connection: Session, ruleset: Ruleset, items: Sequence[Asked]
+) -> list[Asked]:
     """Stores decisions and deliveries; those that another worker did not record before."""
     verdicts = [
-        Verdict(event=item.event.id, decisions=item.decisions, look_up=item.look_up)
+        Verdict(event=item.id, decisions=item.decisions, look_up=item.look_up)
         for item in items
     ]
     mine = routed.record(connection, verdicts, ruleset.hash, clock(connection))
@@ -189,6 +140,8 @@ def _record(
     return [item for item, is_mine in zip(items, mine) if is_mine]
 
 
-def _unasked(source: Source, said: Said, reason: str) -> Decision:
-    """A decision about the event as a whole; it names no rule."""
-    return Decision(rule="", said=said, reason=reason, place=str(source.place))
+def _told(error: Exception) -> str:
+    """Why an event could not be routed, without a value of it."""
+    if isinstance(error, StoreUnavailable):
+        return str(error)
+    return f"the bridge failed at this event ({type(error).__name__}): report it"

@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 import gevent
+import psycopg
 import pytest
 from running import NOW
 from sqlalchemy import bindparam, insert, select
@@ -15,7 +16,9 @@ from bridge.store.events import accept_all
 from bridge.store.tables import events, payloads, rulesets
 from bridge.store.writer import GroupWriter
 
-CUT = OperationalError("COMMIT", None, Exception("the connection is lost"))
+CUT = OperationalError(
+    "COMMIT", None, psycopg.OperationalError("the connection is lost")
+)
 _RULESET = insert(rulesets).values(
     {name: bindparam(name) for name in ("hash", "texts", "activated_at")}
 )

@@ -10,7 +10,7 @@ import pytest
 from running import NOW
 from sqlalchemy import insert, select, text
 
-from bridge.errors import StoreRefused, StoreUnavailable, StoreUnfit
+from bridge.errors import StoreUnavailable, StoreUnfit
 from bridge.store import Database, audit, ensure_shape, migrate, moving, pauses
 from bridge.store.migrate import HEAD, MOVED, MOVING, revision
 from bridge.store.tables import connections, deliveries, events, metadata
@@ -90,7 +90,7 @@ def test_old_store_refuses_every_write(old, postgres):
         lambda d: d.write(lambda c: c.execute(paused.delete())),
     ):
         for database in (old, running):
-            with pytest.raises(StoreRefused):
+            with pytest.raises(StoreUnavailable, match="moved to PostgreSQL"):
                 write(database)
     running.close()
     assert contents(old) == before
@@ -208,7 +208,7 @@ def test_killed_before_the_new_store_is_opened(old, postgres):
     before = contents(old)
     killed_at("_open", old, postgres)
     assert (at(old), at(postgres)) == (MOVED, MOVING)
-    with pytest.raises(StoreRefused):
+    with pytest.raises(StoreUnavailable, match="moved to PostgreSQL"):
         takes_events(old)
     move(old, postgres)
     assert contents(postgres) == before and at(postgres) == HEAD

@@ -1,0 +1,114 @@
+"""What the rules say to a stored event, or what must be looked up before they are asked. Reads and writes no store.
+
+A payload that cannot be read again, or a rule that fails, becomes a decision that says so.
+"""
+
+from dataclasses import dataclass, replace
+
+from bridge import providers
+from bridge.errors import Malformed, Refused
+from bridge.mapping import Ruleset, Source, look_up, passed_over, route
+from bridge.model import Decision, Event, Rendered, Said
+from bridge.store.events import StoredEvent
+from bridge.worker import fetching
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """A stored event with what the rules say to it."""
+
+    id: int
+    source: str
+    decisions: tuple[Decision, ...]
+    look_up: Rendered | None = None  # to be made first; then nothing was decided yet
+
+
+class Asker:
+    """Asks the rules. Keeps the last body it read: a batch of a thousand events is parsed once, not each time."""
+
+    def __init__(self, environment: str) -> None:
+        self._environment = environment
+        self._read: tuple[object, dict[int | None, Event]] = (None, {})
+
+    def decide(self, ruleset: Ruleset, stored: StoredEvent) -> tuple[Decision, ...]:
+        """What the rules say; an event that they cannot be asked about gets one decision that says why."""
+        asked = self.ask(ruleset, stored)
+        if asked.look_up is None:
+            return asked.decisions
+        source = ruleset.sources[stored.source]
+        return (unasked(source, Said.ERROR, "it was never looked up: retry it"),)
+
+    def unfetched(self, ruleset: Ruleset, stored: StoredEvent) -> bool:
+        """Whether the rules can be asked about an event only when it was looked up."""
+        return self.ask(ruleset, stored).look_up is not None
+
+    def ask(self, ruleset: Ruleset, stored: StoredEvent) -> Asked:
+        """What the rules say, or what must be looked up before.
+
+        Nothing an event holds makes this raise, but for a MemoryError, which others may have to do with.
+        """
+        source = ruleset.sources[stored.source]
+        said = Said.ERROR
+        try:
+            event = self.event(source, stored)
+            if not (reason := passed_over(event, self._environment)):
+                return self._asked(ruleset, stored, event)
+            said = Said.SKIPPED
+        except Refused as error:
+            reason = f"the stored request can no longer be read: {error}"
+        except MemoryError:
+            raise
+        except (
+            Exception
+        ) as error:  # one event must not stop the others, whatever it does to us
+            reason = (
+                f"the bridge failed at this event ({type(error).__name__}): report it"
+            )
+        return _asked(stored, (unasked(source, said, reason),))
+
+    def _asked(self, ruleset: Ruleset, stored: StoredEvent, event: Event) -> Asked:
+        if event.fetched is None:
+            trial = look_up(event, ruleset, environment=self._environment)
+            said = trial.decision.said if trial else None
+            if trial and said is Said.MATCHED:
+                (call,) = trial.decision.rendered
+                return _asked(stored, (), call)
+            if trial and said is Said.ERROR:
+                return _asked(stored, (trial.decision,))
+        decisions = route(event, ruleset, environment=self._environment)
+        return _asked(stored, decisions)
+
+    def event(self, source: Source, stored: StoredEvent) -> Event:
+        """The event as it was received. Raises Refused when it cannot be read any more."""
+        if stored.pruned:
+            raise Malformed("it was kept long enough and is gone")
+        key = (stored.payload_id, source)
+        if self._read[0] != key:
+            self._read = (None, {})
+            found = providers.read(
+                source.provider, source.name, providers.trust(stored.request)
+            )
+            self._read = (key, {event.item: event for event in found})
+        event = self._read[1].get(stored.item)
+        if event is None:
+            raise Malformed("the body holds no such event any more")
+        return replace(
+            event,
+            id=stored.id,
+            event_id=stored.event_id,
+            type=stored.type,
+            occurred_at=stored.occurred_at,
+            received_at=stored.received_at,
+            fetched=fetching.read(stored.fetched),
+        )
+
+
+def _asked(
+    stored: StoredEvent, said: tuple[Decision, ...], look_up: Rendered | None = None
+) -> Asked:
+    return Asked(id=stored.id, source=stored.source, decisions=said, look_up=look_up)
+
+
+def unasked(source: Source, said: Said, reason: str) -> Decision:
+    """A decision about the event as a whole; it names no rule."""
+    return Decision(rule="", said=said, reason=reason, place=str(source.place))
