@@ -183,6 +183,18 @@ class Connection:
     options: Mapping[str, object]
     # one key, the scheme: {"api_key": SecretRef} or {"basic": {"username": …}}
     auth: Mapping[str, object]
+    # Tenant and account, which tenants.py makes of the others and of this machine's environment.
+    identity: tuple[str, str] | None = field(default=None, compare=False)
+
+    @property
+    def tenant(self) -> str:
+        """Which ticket system it reaches; its name, where that was not asked."""
+        return self.identity[0] if self.identity else self.name
+
+    @property
+    def account(self) -> str:
+        """Which ticket system it reaches and as whom; its name, where that was not asked."""
+        return self.identity[1] if self.identity else self.name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -218,7 +230,7 @@ class Rendered:
     fields: Mapping[str, Json]
     call: Call
     ticket: str  # what the operation says identifies the ticket
-    lane: str  # connection name + ordering key
+    lane: str  # tenant + ordering key
     at: datetime | None  # the time that decides what is newer; None: never stale
     stale: str = "send"  # skip or send
     coalesce: bool = False  # of a rule's that wait in a lane, only the newest is sent

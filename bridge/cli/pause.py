@@ -4,6 +4,7 @@ import click
 
 from bridge.cli import steering
 from bridge.cli.store import json_option, nothing, opened, show_rows
+from bridge.mapping import Ruleset
 from bridge.services import pausing, rulesets
 from bridge.store import Database
 from bridge.store.pauses import Scope
@@ -34,8 +35,8 @@ def command(
                 nothing("nothing is paused or parked")
             show_rows(stopped, tuple(stopped[0]), as_json=as_json)
             return
-        _check(database, scope)
-        new = pausing.pause(database, scope, steering.me(reason))
+        rules = _checked(database, scope)
+        new = pausing.pause(database, scope, steering.me(reason), rules)
         if as_json:
             mine = (
                 row for row in steering.stopped(database) if row["what"] == str(scope)
@@ -48,13 +49,14 @@ def command(
     )
 
 
-def _check(database: Database, scope: Scope) -> None:
-    """Refuses a name that nothing has. Stopping is for bad days: without rules to ask, any name is taken."""
+def _checked(database: Database, scope: Scope) -> Ruleset | None:
+    """The rules in force. Refuses a name that nothing has; on a bad day, without rules to ask, any name is taken."""
     if not scope.as_mapping():
-        return
+        return None
     rules = rulesets.last_good(database)
     if rules is None:
         said = f"no rules are in force: whether anything is {scope} is not known"
         click.echo(said, err=True)
-        return
+        return None
     pausing.check(database, scope, rules)
+    return rules

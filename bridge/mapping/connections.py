@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
 
-from bridge import vendors
+from bridge import tenants, vendors
 from bridge.errors import UnknownName
 from bridge.mapping.findings import split_fix
 from bridge.mapping.helpers.regions import REGIONS
@@ -35,9 +35,8 @@ def declare_connection(key: Node, node: Node, known: Known) -> None:
     options = _options(node, vendor, known)
     auth_node = node.get("auth")
     auth = _auth(auth_node, vendor, known) if auth_node else {}
-    known.connections[name] = Connection(
-        name=name, vendor=vendor.name, options=options, auth=auth
-    )
+    made = Connection(name=name, vendor=vendor.name, options=options, auth=auth)
+    known.connections[name] = tenants.named(made, known.environ)
 
 
 def effective_connection(
@@ -45,8 +44,8 @@ def effective_connection(
 ) -> Connection | None:
     """What a rule sends through: the connection it names or writes inline, with the rule's own auth laid over it.
 
-    Other credentials make another connection, with a budget, a breaker and a parking of its own: one rule's wrong
-    token must not stop the rules that share the address. `place` is the rule's target.
+    Other credentials make another connection, with a parking of its own: one rule's wrong token must not stop the rules
+    that share the address. What belongs to the address is shared: see tenants.py. `place` is the rule's target.
     """
     vendor = vendors.get(vendor_name)
     base = _base(vendor, node, k)
@@ -62,7 +61,7 @@ def effective_connection(
         return base
     content = auth if base.name else {"options": base.options, "auth": auth}
     name = f"{base.name or vendor.name}-{_fingerprint(content)}"
-    return replace(base, name=name, auth=auth)
+    return tenants.named(replace(base, name=name, auth=auth), k.environ)
 
 
 def _base(vendor: vendors.Vendor, node: Node | None, known: Known) -> Connection | None:

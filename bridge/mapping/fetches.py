@@ -73,7 +73,7 @@ def look_up(event: Event, ruleset: Ruleset, *, environment: str = "") -> Trial |
 
 def _as_look_up(rendered: Rendered, source: str, fetch: Fetch) -> Rendered:
     """The call as one that waits for those of its own object alone, and may be made again."""
-    named = rendered.lane.removeprefix(f"{rendered.connection.name}/")
+    named = rendered.lane.partition("/")[2]
     query = urlencode(rendered.call.query)
     asked = f"{rendered.ticket}?{query}" if query else rendered.ticket
     about = named if fetch.rule.lane_key else asked

@@ -27,6 +27,7 @@ from bridge.mapping.rules import read_rule
 from bridge.mapping.ruleset import Case, Loaded, Rule, Ruleset
 from bridge.mapping.schema import BARE, FileShape
 from bridge.mapping.shape import check
+from bridge.mapping.sharing import share_limits
 from bridge.mapping.sources import declare_source, source_name
 from bridge.mapping.tables import declare_table
 from bridge.mapping.undated import undated
@@ -82,7 +83,8 @@ def _build(
         _declare(file, texts, known)
     for file in files:
         declare_fetch(file, known)
-    rules = tuple(rule for file in files for rule in _rules(file, known))
+    read = [rule for file in files for rule in _rules(file, known)]
+    rules = share_limits(read, known.sources)
     cases = tuple(case for file in files for case in read_cases(file, known))
     findings.extend(uncovered(rules, cases))
     findings.extend(undated(rules, known.sources))

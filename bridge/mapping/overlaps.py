@@ -40,8 +40,7 @@ def overlaps(rules: Sequence[Rule]) -> Iterator[Diagnostic]:
 
 def _about(rule: Rule, ticket: str) -> str:
     """Equal for rules that call one operation of one tenant for one ticket of one sender."""
-    options = sorted(rule.connection.options.items())
-    return repr((rule.source, rule.operation.name, options, ticket))
+    return repr((rule.source, rule.operation.name, rule.connection.tenant, ticket))
 
 
 def _writing(rule: Rule) -> _Writing:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from urllib.parse import quote
 
-from bridge import vendors
+from bridge import tenants, vendors
 from bridge.errors import BridgeError
 from bridge.mapping.evaluate import Evaluation, RuleError
 from bridge.mapping.expressions import OMIT, Scope, Value
@@ -28,8 +28,6 @@ def render_item(run: Evaluation, scope: Scope, key: str) -> Rendered:
     fields = _fields(run, scope)
     ticket = rule.operation.ticket_of(fields)
     once = _idempotency_key(run, scope, key)
-    # A call that makes a ticket names none: it has nobody to wait for, so its lane is its own.
-    lane = run.text(rule.lane_key, scope) if rule.lane_key else ticket or once
     return Rendered(
         rule=rule.id,
         key=key,
@@ -38,7 +36,7 @@ def render_item(run: Evaluation, scope: Scope, key: str) -> Rendered:
         fields=fields,
         call=_call(run, fields),
         ticket=ticket,
-        lane=f"{rule.connection.name}/{lane}",
+        lane=_lane(run, scope, ticket, once),
         at=_at(run, scope),
         stale=rule.stale,
         coalesce=rule.coalesce,
@@ -99,6 +97,16 @@ def _at(run: Evaluation, scope: Scope) -> datetime | None:
     rule, event = run.rule, run.event
     at = run.moment(rule.at, scope) if rule.at else event.occurred_at
     return min(at, event.received_at + _AHEAD) if at else None
+
+
+def _lane(run: Evaluation, scope: Scope, ticket: str, once: str) -> str:
+    """What waits for what: the tenant and the rule's own key, else the ticket. Not who calls, nor how fast."""
+    rule = run.rule
+    if rule.lane_key is None and ticket and tenants.by_path(rule.operation):
+        return tenants.path_lane(*rule.root, ticket)
+    # A call that makes a ticket names none: it has nobody to wait for, so its lane is its own.
+    own = run.text(rule.lane_key, scope) if rule.lane_key else ticket or once
+    return f"{rule.connection.tenant}/{tenants.key(own)}"
 
 
 def _hold(run: Evaluation, scope: Scope, fields: dict[str, Json]) -> str:

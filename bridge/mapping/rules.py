@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bridge import vendors
+from bridge import tenants, vendors
 from bridge.errors import UnknownName
 from bridge.mapping.connections import effective_connection
 from bridge.mapping.event_types import type_pattern
@@ -61,6 +61,7 @@ class Reader:
             operation=operation,
             connection=connection,
             options=without_references(connection.options, self.known.environ),
+            root=tenants.root(connection, self.known.environ),
             stale=self.text("ordering.stale")
             or ("skip" if operation.replaces else "send"),
             coalesce=plain(self.at("ordering.coalesce")) is True,

@@ -110,6 +110,7 @@ class Rule:
     options: Mapping[str, object]  # the connection's, without references
     fields: Mapping[str, Tree]
     hold_if: Formula | None = None
+    root: tuple[str, str]  # host and base path of its lanes, where tickets are paths
     lane_key: Formula | Constant | None = None  # None: the ticket
     at: Formula | None = None  # None: the event's own time
     stale: str  # skip or send

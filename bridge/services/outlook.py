@@ -7,7 +7,7 @@ from typing import Any
 
 from bridge.services import rulesets
 from bridge.services.pausing import options
-from bridge.store import Database, Session, pauses, views
+from bridge.store import Database, Session, pauses, specs, views
 
 _STEPS = {  # what waits for a person, and what that person does
     "held": "look at the ticket, then `bridge release {id}` sends it or `bridge cancel {id}` drops it",
@@ -63,21 +63,22 @@ def _stops(
             f" (`bridge resume {options(scope)}`)"
         )
     name = delivery["connection"]
-    state = views.connection_state(connection, name)
-    if state and state["state"] == "parked":
+    sender = specs.of(connection, delivery["id"])
+    tenant, account = views.standing(connection, sender)
+    if account and account["state"] == "parked":
         yield (
-            f"connection {name} is parked since {_at(state['since'])}{_why(state)}"
+            f"connection {name} is parked since {_at(account['since'])}{_why(account)}"
             f" (put the credential right, then `bridge resume {shlex.quote(name)}`)"
         )
     if delivery["rule"] in off:
         yield f"rule {delivery['rule']} is in mode off"
-    if state and state["broken_at"]:
+    if tenant and tenant["broken_at"]:
         probe = (
-            f", the next call is tried at {_at(state['probe_at'])}"
-            if state["probe_at"]
+            f", the next call is tried at {_at(tenant['probe_at'])}"
+            if tenant["probe_at"]
             else ""
         )
-        yield f"{name} has been failing since {_at(state['broken_at'])}{probe}"
+        yield f"{name} has been failing since {_at(tenant['broken_at'])}{probe}"
     first = views.ahead(connection, delivery["id"])
     if first:
         yield f"delivery {first['id']} of its lane goes first and is {first['state']}"

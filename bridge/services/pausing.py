@@ -2,13 +2,15 @@
 
 import difflib
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from bridge.errors import BridgeError
 from bridge.mapping import Ruleset
+from bridge.model import Connection
 from bridge.store import Database, Session, audit, pauses, selecting, views
 from bridge.store.audit import By
 from bridge.store.pauses import Scope
@@ -33,9 +35,27 @@ class Stopped:
     resume: str  # the command that lets it go on
 
 
-def pause(database: Database, scope: Scope, by: By) -> bool:
-    """Stops what agrees with a scope, on all hosts; False when exactly this was stopped before."""
-    return _change(database, scope, by, "pause", _add)
+def pause(
+    database: Database, scope: Scope, by: By, rules: Ruleset | None = None
+) -> bool:
+    """Stops what agrees with a scope, on all hosts; False when exactly this was stopped before.
+
+    A connection of `rules` stays stopped when it is renamed: the pause knows where it leads and as whom.
+    """
+    accounts = {
+        one.account
+        for one in (_connections(rules) if rules else ())
+        if one.name == scope.connection
+    }
+    add = partial(pauses.add, accounts=accounts)
+    return _change(database, scope, by, "pause", add)
+
+
+def _connections(rules: Ruleset) -> Iterator[Connection]:
+    yield from rules.connections.values()
+    yield from (rule.connection for rule in rules.rules)
+    fetches = (source.fetch for source in rules.sources.values())
+    yield from (fetch.rule.connection for fetch in fetches if fetch)
 
 
 def resume(database: Database, scope: Scope, by: By) -> bool:
@@ -55,7 +75,7 @@ def check(database: Database, scope: Scope, rules: Ruleset) -> None:
     names = {
         "source": rules.sources,
         "rule": [rule.id for rule in rules.rules],
-        "connection": [*rules.connections, *(r.connection.name for r in rules.rules)],
+        "connection": [one.name for one in _connections(rules)],
     }
     for column, value in scope.as_mapping().items():
         if column not in names or value in names[column]:
@@ -94,10 +114,6 @@ def _change(
     return database.write(job)
 
 
-def _add(connection: Session, scope: Scope, by: By, now: datetime) -> bool:
-    return pauses.add(connection, scope, by, now)
-
-
 def _remove(connection: Session, scope: Scope, by: By, now: datetime) -> bool:
     return pauses.remove(connection, scope)
 
@@ -116,10 +132,10 @@ def _paused(row: Mapping[str, Any]) -> Stopped:
 
 def _parked(row: Mapping[str, Any]) -> Stopped:
     return Stopped(
-        what=f"connection {row['name']}",
+        what=f"connection {row['label']}",
         kind="parked",
         since=row["since"],
         by="",
         reason=row["reason"],
-        resume=f"bridge resume {shlex.quote(row['name'])}",
+        resume=f"bridge resume {shlex.quote(row['label'])}",
     )

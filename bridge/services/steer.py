@@ -18,6 +18,7 @@ from bridge.store import (
     deliveries,
     events,
     fetches,
+    keys,
     routed,
     selecting,
 )
@@ -84,11 +85,12 @@ def cancel(database: Database, ids: Sequence[int], by: By = By()) -> list[Done]:
 
 
 def resume(database: Database, name: str, by: By = By()) -> bool:
-    """Lets a parked connection go on; False when it is not parked."""
+    """Lets what is parked by this name go on; False when nothing is."""
     now = datetime.now(UTC)
 
     def job(connection: Session) -> bool:
-        resumed = connections.resume(connection, name, now)
+        parked = connections.parked_as(connection, name)
+        resumed = any([connections.resume(connection, one, now) for one in parked])
         if resumed:
             audit.record(connection, by, "resume", {"connection": name}, now)
         return resumed
@@ -114,20 +116,31 @@ def _move(database: Database, act: Act, ids: Sequence[int], by: By) -> list[Done
 
     moved = set(database.write(job))
     with database.read() as connection:
-        states = selecting.states(connection, [id for id in ids if id not in moved])
+        left = [id for id in ids if id not in moved]
+        states = selecting.states(connection, left)
+        used = {id: keys.used_by(connection, id) for id in states}
     return [
         Done(
             id=id,
             ok=id in moved,
-            message=reason if id in moved else _refusal(act, id, states.get(id)),
+            message=(
+                reason
+                if id in moved
+                else _refusal(act, id, states.get(id), used.get(id))
+            ),
         )
         for id in dict.fromkeys(ids)
     ]
 
 
-def _refusal(act: Act, id: int, state: str | None) -> str:
+def _refusal(act: Act, id: int, state: str | None, other: int | None) -> str:
     if state is None:
         return f"there is no delivery {id}"
+    if state in act.states and act.to == "waiting" and other:
+        return (
+            f"not {act.past}: delivery {other} has used up its idempotency key,"
+            f" `bridge replay {id}` sends it all the same"
+        )
     wanted = " or ".join(act.states)
     hint = f": `bridge replay {id}` sends it once more" * (state == "delivered")
     return f"not {act.past}: it is {state}, not {wanted}{hint}"

@@ -15,7 +15,7 @@ from sqlalchemy import Connection as Database
 from sqlalchemy import Dialect, and_, bindparam, func, insert, select, update
 
 from bridge.model import Call
-from bridge.store import calls, connections, fetches, lanes, ledger, prepared
+from bridge.store import calls, connections, fetches, keys, lanes, ledger, prepared
 from bridge.store.dialect import upsert
 from bridge.store.leases import Claimed
 from bridge.store.tables import attempts, deliveries, lane_marks
@@ -109,9 +109,10 @@ def _settle(
             for place, (item, _, after) in enumerate(made)
             if after.state == "delivered"
         }
-        names = {item.connection.name for item, _, _ in made}
-        trouble = {name: connections.trouble(database, name) for name in names}
-    well = {name for name, found in trouble.items() if prepared.key(found) is None}
+        used = {item.connection.account: item.connection for item, _, _ in made}
+        trouble = [connections.trouble(database, one) for one in used.values()]
+    well = {*used, *(one.tenant for one in used.values())}
+    well -= {name for found in trouble for (name,) in found.fetchall()}
     finished: list[After | None] = []
     for place, (item, attempt, after) in enumerate(made):
         done = written.get(place) or _write(database, item, after, now, _OWNED)
@@ -144,7 +145,8 @@ def _learn(
         after = replace(after, state="waiting", parks=True, counts=False)
         _write(database, item, after, now)
     if after.parks:  # now: the next attempt may be a 403, or a probe that opens it
-        connections.park(database, item.connection.name, after.reason, now)
+        account, label = item.connection.account, item.connection.name
+        connections.park(database, account, after.reason, now, label)
     return after
 
 
@@ -195,6 +197,8 @@ def _record(
         "reply": attempt.reply,
     }
     prepared.execute(database, _RECORD, row)
+    if after.state == "dead":
+        keys.free(database, item.id)
     if item.look_up is None and after.state == "delivered":
         _mark(database, item, now)
         ledger.record(database, item.id, attempt.status, now)

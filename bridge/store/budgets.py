@@ -1,12 +1,13 @@
-"""What a connection may send now, shared by all workers through the store: concurrency, rate, breaker, parking.
+"""What a tenant may be sent now, shared by all workers through the store: concurrency, rate, breaker; who is parked.
 
 Concurrency is the number of its deliveries that are being sent. Rate is the time in its row from which the next call
 may start; a vendor that asks to be left alone moves the same time on. Claims come one at a time, and so does what
-attempts teach (connections.py), so nobody moves it back.
+attempts teach (connections.py), so nobody moves it back. All connections of one tenant share them, since the vendor
+counts them together: where they say different limits, the smallest counts. Parking is for one account alone.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy import Connection as Database
 from sqlalchemy import func, select, text, update
 
 from bridge.model import Connection
+from bridge.store import specs
 from bridge.store.dialect import upsert
 from bridge.store.tables import SENDING, connections, deliveries
 
@@ -23,32 +25,44 @@ AHEAD = timedelta(milliseconds=100)
 # How long an open breaker waits for its probe to be finished before it lets out another: longer than call and lease.
 PROBING = timedelta(seconds=60)
 
-_pair = (deliveries.c.connection, deliveries.c.source)
+_pair = (deliveries.c.spec, deliveries.c.source)
 RUNNING = (
     select(*_pair, func.count().label("count")).where(text(SENDING)).group_by(*_pair)
 )
 KNOWN = select(connections)
 
-Running = Mapping[tuple[str, str], int]  # (connection, source) → being sent now
+Running = Sequence[tuple[Connection, str, int]]  # by which, of which source, how many
 
 
 @dataclass(kw_only=True, slots=True)
 class Budget:
-    """What one connection has left in one claim. `room` is None where its spec alone bounds it."""
+    """What one tenant has left in one claim. `room` is None where concurrency and rate alone bound it."""
 
-    name: str
+    tenant: str
+    label: str  # a connection of it
     now: datetime
-    running: int  # being sent now, by all workers
-    room: int | None = None  # at most so many more: probes, or nothing at all
+    concurrency: int | None = None  # None: no connection of it says one
+    rate: float | None = None  # calls per second
+    running: int = 0  # being sent now, by all workers
+    room: int | None = None  # at most so many more: a probe, or nothing at all
+    # Account → how many calls may try its credentials. One that is not here is not parked.
+    parked: dict[str, int] = field(default_factory=dict)
     next_at: datetime | None = None  # its rate, or its vendor, allows no call before
     paced: bool = False  # that was moved on by its rate
     breaks: bool = False  # its breaker is open: what is sent is a probe
     probe_at: datetime | None = None
     used: bool = False
 
+    def narrow(self, connection: Connection) -> None:
+        """Takes the limits of one more of its connections: the smallest that is written counts."""
+        if rate := _limit(connection, "rate"):
+            self.rate = min(rate, self.rate or rate)
+        if limit := int(_limit(connection, "concurrency") or 0):
+            self.concurrency = min(limit, self.concurrency or limit)
+
     def start(self, connection: Connection) -> datetime | None:
         """When one more call may start; None when none may. It is not used up by asking."""
-        if self.room == 0 or self.running >= _concurrency(connection):
+        if self._full(connection):
             return None
         if self.next_at is None or self.next_at < self.now:
             return self.now
@@ -59,68 +73,86 @@ class Budget:
         self.used = True
         self.running += 1
         self.room = None if self.room is None else self.room - 1
-        rate = _rate(connection)
-        if rate is not None:
-            self.next_at = start + timedelta(seconds=1 / rate)
+        if connection.account in self.parked:
+            self.parked[connection.account] -= 1
+        if self.rate is not None:
+            self.next_at = start + timedelta(seconds=1 / self.rate)
             self.paced = True
 
     def opens_at(self, connection: Connection) -> datetime | None:
         """When time alone makes room; None when something else has to happen first."""
+        if self.parked.get(connection.account) == 0:
+            return None
         if self.breaks and self.probe_at is not None:
             return max(self.probe_at, self.next_at or self.probe_at)
-        if self.room == 0 or self.running >= _concurrency(connection):
+        if self._full(connection):
             return None
         return None if self.next_at is None else self.next_at - AHEAD
 
+    def _full(self, connection: Connection) -> bool:
+        parked = self.parked.get(connection.account) == 0
+        limit = self.concurrency or CONCURRENCY
+        return parked or self.room == 0 or self.running >= limit
 
-def running(rows: Iterable[Any]) -> Running:
+
+def running(database: Database, rows: Iterable[Any]) -> Running:
     """What all workers are sending now, by the rows of RUNNING."""
-    return {(name, source): count for name, source, count in rows}
+    return [
+        (specs.load(database, row.spec), row.source, row.count)
+        for row in rows
+        if row.spec
+    ]
 
 
 def budgets(
     known: Iterable[Any],
-    names: Collection[str],
+    waiting: Iterable[Connection],
     sending: Running,
     now: datetime,
     probes: Collection[str],
 ) -> dict[str, Budget]:
-    """The budgets of these connections, by the rows of KNOWN.
+    """The budgets of the tenants of these connections, by the rows of KNOWN.
 
-    The parked ones in `probes` may send one call, to try their credentials.
+    Of the parked accounts in `probes` one call may try the credentials.
     """
-    counts = {name: 0 for name in names}
-    for (name, _), count in sending.items():
-        if name in counts:
-            counts[name] += count
-    found = {name: Budget(name=name, now=now, running=n) for name, n in counts.items()}
+    found: dict[str, Budget] = {}
+    accounts: dict[str, str] = {}  # → tenant
+    for connection in waiting:
+        if connection.tenant not in found:
+            found[connection.tenant] = Budget(
+                tenant=connection.tenant, label=connection.name, now=now
+            )
+        found[connection.tenant].narrow(connection)
+        accounts[connection.account] = connection.tenant
+    busy = {connection.account for connection, _, _ in sending}
+    for connection, _, count in sending:
+        if connection.tenant in found:
+            found[connection.tenant].running += count
     for row in known:
-        if row.name not in found:
-            continue
-        budget = found[row.name]
-        budget.next_at = row.next_at
-        budget.room = _room(row, budget.running, now, row.name in probes)
-        budget.breaks = row.state != "parked" and row.broken_at is not None
-        budget.probe_at = row.probe_at
+        if row.state == "parked" and row.name in accounts:
+            tries = row.name in probes and row.name not in busy
+            found[accounts[row.name]].parked[row.name] = int(tries)
+        if row.name in found:
+            _recall(found[row.name], row, now)
     return found
 
 
-def _room(row: Any, running: int, now: datetime, tries: bool) -> int | None:
-    if row.state == "parked":
-        return 1 if tries and running == 0 else 0
+def _recall(budget: Budget, row: Any, now: datetime) -> None:
+    budget.next_at = row.next_at
     if row.broken_at is not None:
-        return 1 if row.probe_at <= now else 0
-    return None
+        budget.room = 1 if row.probe_at <= now else 0
+    budget.breaks = row.broken_at is not None
+    budget.probe_at = row.probe_at
 
 
 def save(database: Database, budget: Budget) -> None:
-    """Moves the connection's row on by what a claim handed out."""
+    """Moves the tenant's row on by what a claim handed out."""
     if not budget.used:
         return
     if budget.breaks:
         database.execute(
             update(connections)
-            .where(connections.c.name == budget.name)
+            .where(connections.c.name == budget.tenant)
             .values(probe_at=budget.now + PROBING)
         )
     if budget.paced:
@@ -128,14 +160,19 @@ def save(database: Database, budget: Budget) -> None:
         statement = statement.on_conflict_do_update(
             index_elements=["name"], set_={"next_at": statement.excluded.next_at}
         )
-        row = {"name": budget.name, "state": "open", "reason": "", "since": budget.now}
-        database.execute(statement, {**row, "next_at": budget.next_at})
+        row: dict[str, Any] = {"name": budget.tenant, "label": budget.label}
+        row |= {
+            "state": "open",
+            "reason": "",
+            "since": budget.now,
+            "next_at": budget.next_at,
+        }
+        database.execute(statement, row)
 
 
-def _rate(connection: Connection) -> float | None:
-    rate = connection.options.get("rate")
-    return None if rate is None else float(str(rate))
-
-
-def _concurrency(connection: Connection) -> int:
-    return int(str(connection.options.get("concurrency", CONCURRENCY)))
+def _limit(connection: Connection, option: str) -> float | None:
+    """What a connection says; None where it says nothing, or nothing that can be counted with."""
+    try:
+        return float(str(connection.options[option]))
+    except (KeyError, ValueError):
+        return None

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection as Database
 from sqlalchemy import func, insert, select, update
 
-from bridge.store import fetches, lanes
+from bridge.store import fetches, keys, lanes
 from bridge.store.tables import attempts, deliveries
 
 _AGAIN = "replay its event with the current rules"
@@ -39,6 +39,7 @@ def bury(
         return False
     if sent:
         _record(database, item.id, reason, now)
+    keys.free(database, item.id)
     lanes.advance(database, item.lane)
     if item.look_up is not None:
         fetches.failed(database, item.event, reason, now)

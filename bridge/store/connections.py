@@ -1,8 +1,10 @@
-"""What attempts teach about connections: parking them, letting them go on, and their breaker. Budgets are budgets.py's.
+"""What attempts teach: of an account, that it is parked or goes on; of a tenant, its breaker. Budgets are budgets.py's.
 
-All workers share it, so it is changed one at a time; a connection in good health is only read.
+All workers share it, so it is changed one at a time; what is in good health is only read. Rows are known by the names
+of tenants.py, which no edit of the mapping files changes; `label` is what people call the connection.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,11 +26,18 @@ from sqlalchemy import (
 
 from bridge import breaker
 from bridge.breaker import Breaker, Lesson
-from bridge.store import prepared
+from bridge.model import Connection
+from bridge.store import keys, prepared
 from bridge.store.columns import microseconds
 from bridge.store.dialect import QUEUE, one_at_a_time, upsert
 from bridge.store.leases import Claimed
-from bridge.store.tables import BEHIND, CLAIMABLE, connections, deliveries
+from bridge.store.tables import (
+    BEHIND,
+    CLAIMABLE,
+    connection_specs,
+    connections,
+    deliveries,
+)
 
 FORBIDDEN = "http_403"
 REFUSALS = (
@@ -39,7 +48,7 @@ _REMEMBERED = 100  # of the deliveries that a 403 ended
 
 _BREAKER = tuple(Breaker.__dataclass_fields__)
 _TROUBLED = select(connections.c.name).where(
-    connections.c.name == bindparam("known"),
+    connections.c.name.in_([bindparam("tenant"), bindparam("account")]),
     or_(
         connections.c.state != "open",
         connections.c.forbidden.is_not(None),
@@ -49,23 +58,44 @@ _TROUBLED = select(connections.c.name).where(
 )
 
 
-def park(database: Database, name: str, reason: str, now: datetime) -> None:
-    """Stops a connection: nothing of it is due until it is resumed. Parking twice keeps the first time and reason."""
+def park(
+    database: Database, name: str, reason: str, now: datetime, label: str = ""
+) -> None:
+    """Stops an account: nothing of it is due until it is resumed. Parking twice keeps the first time and reason."""
     one_at_a_time(database, QUEUE)
     statement = upsert(database, connections)
     statement = statement.on_conflict_do_update(
         index_elements=["name"],
-        set_={"state": "parked", "reason": reason, "since": statement.excluded.since},
+        set_={
+            name: statement.excluded[name]
+            for name in ("label", "state", "reason", "since")
+        },
         where=connections.c.state != "parked",
     )
-    row = {"name": name, "state": "parked", "reason": reason, "since": now}
-    database.execute(statement, row)
+    row = {"name": name, "label": label or name, "state": "parked", "reason": reason}
+    database.execute(statement, {**row, "since": now})
+
+
+def parked_as(database: Database, called: str) -> Sequence[str]:
+    """The parked accounts that people mean by a name: of then, or of now, where the connection was renamed."""
+    renamed = select(connection_specs.c.account).where(
+        connection_specs.c.name == called
+    )
+    query = select(connections.c.name).where(
+        connections.c.state == "parked",
+        or_(
+            connections.c.label == called,
+            connections.c.name == called,
+            connections.c.name.in_(renamed),
+        ),
+    )
+    return database.execute(query.order_by(connections.c.name)).scalars().all()
 
 
 def resume(
     database: Database, name: str, now: datetime, reason: str = "resumed"
 ) -> bool:
-    """Lets a parked connection go on: what waits is due at once, and the time parked does not count as age."""
+    """Lets a parked account go on: what waits is due at once, and the time parked does not count as age."""
     one_at_a_time(database, QUEUE)
     known = _load(database, name)
     if known is None or known.state != "parked":
@@ -83,6 +113,9 @@ def _due_at_once(database: Database, name: str, since: datetime, now: datetime) 
         microseconds(since),
         microseconds(now),
     )
+    of = connection_specs.c
+    query = select(of.name, of.hash).where(of.account == name)
+    specs = database.execute(query).all()
     age = case((age_from < stopped, stopped - age_from), else_=0)
     due = case((due_at < at, due_at), else_=at)
     for which in (CLAIMABLE, BEHIND):  # in the words of an index each
@@ -90,7 +123,8 @@ def _due_at_once(database: Database, name: str, since: datetime, now: datetime) 
             update(deliveries)
             .where(
                 text(which),
-                deliveries.c.connection == name,
+                deliveries.c.connection.in_({row.name for row in specs}),
+                deliveries.c.spec.in_([row.hash for row in specs]),
                 due_at > stopped,
                 or_(due_at > at, due_at > age_from),
             )
@@ -109,31 +143,37 @@ def learn(
     now: datetime,
     well: set[str],
 ) -> bool:
-    """What one attempt says about its connection; whether that parks it although the verdict alone does not.
+    """What one attempt says about its tenant and account; whether that parks it although the verdict alone does not.
 
-    Of the connections in `well` there was nothing to remember, so that a success changes nothing.
+    Of those in `well` there was nothing to remember, so that a success changes nothing.
 
-    A connection that was parked before the attempt was claimed has let it through to try its credentials: any answer
+    An account that was parked before the attempt was claimed has let it through to try its credentials: any answer
     to the call itself shows that they are right.
     """
-    name = item.connection.name
+    connection = item.connection
+    both = {connection.tenant, connection.account}
     lesson = breaker.lesson(verdict, status, code)
     if lesson is Lesson.NOTHING:
         return False
     forbidden = code == FORBIDDEN and verdict == "failed" and not item.responses
-    if lesson is Lesson.WELL and not forbidden and name in well:
+    if lesson is Lesson.WELL and not forbidden and both <= well:
         return False
-    well.discard(name)
+    well -= both
     one_at_a_time(database, QUEUE)
-    known = _load(database, name) or _make(database, name, now)
+    tenant = _load_or_make(database, connection.tenant, connection, now)
     after = breaker.learn(
-        _breaker(known), lesson, claimed_at=item.claimed_at, now=now, asked=asked
+        _breaker(tenant), lesson, claimed_at=item.claimed_at, now=now, asked=asked
     )
-    _save(database, name, **{key: getattr(after, key) for key in _BREAKER})
+    _save(database, tenant.name, **{key: getattr(after, key) for key in _BREAKER})
     if asked and lesson is Lesson.ILL and status in _BUSY:
-        _leave_alone(database, known, now + asked)
+        _leave_alone(database, tenant, now + asked)
+    name = connection.account
     if forbidden:
-        return known.state == "parked" or _forbid(database, item, known, now)
+        account = _load_or_make(database, name, connection, now)
+        return account.state == "parked" or _forbid(database, item, account, now)
+    known = _load(database, name)
+    if known is None:
+        return False
     if verdict == "delivered":
         _save(database, name, forbidden=None)
     probed = known.state == "parked" and item.claimed_at > known.since
@@ -155,13 +195,19 @@ def _forbid(database: Database, item: Claimed, known: Row[Any], now: datetime) -
         _save(database, known.name, forbidden=ended)
         return False
     _save(database, known.name, forbidden=None)
+    _wait_again(database, [id for id, _ in ended], now)
+    return True
+
+
+def _wait_again(database: Database, ids: Sequence[int], now: datetime) -> None:
+    """Of these, those that a 403 ended, unless their idempotency key was used by another since."""
+    ended = deliveries.c.state == "dead", deliveries.c.code == FORBIDDEN
+    query = select(deliveries.c.id).where(deliveries.c.id.in_(ids), *ended)
+    dead = database.execute(query.with_for_update()).scalars().all()
+    again = [id for id in dead if keys.retake(database, id)]
     database.execute(
         update(deliveries)
-        .where(
-            deliveries.c.id.in_([id for id, _ in ended]),
-            deliveries.c.state == "dead",
-            deliveries.c.code == FORBIDDEN,
-        )
+        .where(deliveries.c.id.in_(again))
         .values(
             state="waiting",
             attempts=deliveries.c.attempts - 1,
@@ -170,12 +216,12 @@ def _forbid(database: Database, item: Claimed, known: Row[Any], now: datetime) -
             finished_at=None,
         )
     )
-    return True
 
 
-def trouble(database: Database, name: str) -> Any:
-    """prepared.key of this is None when there is nothing to remember about a connection: see `learn`."""
-    return prepared.execute(database, _TROUBLED, {"known": name})
+def trouble(database: Database, connection: Connection) -> Any:
+    """The rows of this are the tenants and accounts about which there is something to remember: see `learn`."""
+    names = {"tenant": connection.tenant, "account": connection.account}
+    return prepared.execute(database, _TROUBLED, names)
 
 
 def _breaker(known: Row[Any]) -> Breaker:
@@ -187,9 +233,13 @@ def _load(database: Database, name: str) -> Row[Any] | None:
     return database.execute(query).one_or_none()
 
 
-def _make(database: Database, name: str, now: datetime) -> Row[Any]:
-    row = {"name": name, "state": "open", "reason": "", "since": now}
-    made = insert(connections).values(row).returning(connections)
+def _load_or_make(
+    database: Database, name: str, connection: Connection, now: datetime
+) -> Row[Any]:
+    if known := _load(database, name):
+        return known
+    row = {"name": name, "label": connection.name, "state": "open", "reason": ""}
+    made = insert(connections).values(**row, since=now).returning(connections)
     return database.execute(made).one()
 
 

@@ -6,11 +6,12 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
 
+from sqlalchemy import ColumnElement
 from sqlalchemy import Connection as Database
 from sqlalchemy import Dialect, and_, bindparam, select, update
 
 from bridge.model import Decision, Rendered, Retries
-from bridge.store import calls, fetches, lanes, prepared, specs
+from bridge.store import calls, fetches, keys, lanes, prepared, specs
 from bridge.store.audit import By
 from bridge.store.columns import Encoded, encoded
 from bridge.store.dialect import upsert
@@ -48,11 +49,18 @@ def ids(database: Database, rows: Sequence[Row], made: Sequence[Any]) -> list[in
 
 
 def _add_repeated(database: Database, row: Row) -> int:
+    key = row["idempotency_key"]
+    other = keys.user(database, row["rule"], key)
+    if other is None:  # it was let go since
+        if id := prepared.key(_insert(database, row)):
+            return int(id)
+        other = keys.user(database, row["rule"], key)
     repeated = {
         "idempotency_key": None,
+        "own_key": key,
         "state": "skipped",
         "code": "same_key",
-        "reason": "another delivery of this rule has the same idempotency key",
+        "reason": f"delivery {other} of this rule has the same idempotency key",
         "finished_at": row["created_at"],
     }
     return int(prepared.key(_insert(database, {**row, **repeated})))
@@ -76,7 +84,11 @@ def to_send(event: int, ruleset: str, rendered: Rendered, now: datetime) -> Row:
         "coalesce": rendered.coalesce,
         "retries": _retries(rendered.retries),
         "responses": [asdict(item) for item in rendered.responses] or None,
-        "idempotency_key": rendered.idempotency_key or None,
+        # A rehearsal uses up nothing.
+        "idempotency_key": (
+            None if rendered.shadow else rendered.idempotency_key or None
+        ),
+        "own_key": rendered.idempotency_key or None if rendered.shadow else None,
         "look_up": rendered.look_up,
         "state": (
             "shadow" if rendered.shadow else "held" if rendered.hold else "waiting"
@@ -146,7 +158,7 @@ def change_state(
 ) -> bool:
     """Moves one delivery by a person's hand; False when its state is not one of `allowed` at this moment.
 
-    What waits again starts with fresh attempts and a fresh age.
+    What waits again starts with fresh attempts and a fresh age, and needs its idempotency key (keys.py).
     """
     values: dict[str, object] = {"state": to, "reason": reason, "code": to}
     if by is not None:
@@ -156,11 +168,21 @@ def change_state(
     else:
         values["finished_at"] = now
     movable = and_(deliveries.c.id == id, deliveries.c.state.in_(allowed))
+    if to == "waiting" and not _may_wait(database, movable, id):
+        return False
     moved = update(deliveries).where(movable).values(values)
     columns = (deliveries.c.lane, deliveries.c.event, deliveries.c.look_up)
     row = database.execute(moved.returning(*columns)).one_or_none()
-    if row and row.lane and to != "waiting":
-        lanes.advance(database, row.lane)
+    if row and to != "waiting":
+        keys.free(database, id)
+        if row.lane:
+            lanes.advance(database, row.lane)
     if row and row.look_up is not None and to == "cancelled":
         fetches.dropped(database, row.event, reason, now)
     return row is not None
+
+
+def _may_wait(database: Database, movable: ColumnElement[bool], id: int) -> bool:
+    """Whether it can be moved, and its key is its own again."""
+    locked = select(deliveries.c.id).where(movable).with_for_update()
+    return database.execute(locked).first() is not None and keys.retake(database, id)

@@ -15,7 +15,7 @@ from sqlalchemy import Text, bindparam, case, select, text, type_coerce, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.model import Call, Connection, Response, Retries
-from bridge.store import calls, fetches, prepared, specs
+from bridge.store import calls, fetches, keys, prepared, specs
 from bridge.store.burying import bury
 from bridge.store.columns import microseconds
 from bridge.store.dialect import QUEUE, among, one_at_a_time
@@ -28,9 +28,10 @@ _TAKEN = (
         deliveries.c[name]
         for name in (
             *("id", "owner", "event", "rule", "operation", "spec", "body", "lane"),
-            *("at", "attempts", "age_from", "idempotency_key", "look_up"),
+            *("at", "attempts", "age_from", "look_up"),
         )
     ),
+    keys.KEY.label("idempotency_key"),
     *(
         type_coerce(deliveries.c[name], Text).label(name)
         for name in ("call", "retries", "responses")

@@ -1,7 +1,8 @@
-"""The lines in which deliveries wait: one for each connection, source and rule, in order of their due times.
+"""The lines in which deliveries wait: one for each spec of a connection, source and rule, in order of their due times.
 
 Who may be sent next is decided line by line, so that what is parked, paused or out of budget costs one look however
-long it is, and sources take turns. A line is an order of looking, not a promise: what must not overtake is a lane.
+long it is, and sources take turns. A line is an order of looking, not a promise: what must not overtake is a lane, and
+one lane may stand in several lines. All of a line goes to one tenant and by one account, since those are the spec's.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -16,6 +17,7 @@ from bridge.model import Connection
 from bridge.store import prepared, specs
 from bridge.store.columns import Identity, Moment
 from bridge.store.lanes import BLOCKER
+from bridge.store.pauses import concerns
 from bridge.store.tables import deliveries, lane_marks, pauses
 
 _PAGE = 20  # deliveries read at once
@@ -23,15 +25,17 @@ _PAGE = 20  # deliveries read at once
 # Jumps from the first delivery of a line to that of the next one: the index holds them side by side.
 _NEXT = (
     "(SELECT n.id FROM deliveries AS n WHERE n.state = 'waiting' AND NOT n.behind AND {}"
-    " ORDER BY n.connection, n.source, n.rule, n.due_at, n.id LIMIT 1)"
+    " ORDER BY n.connection, n.spec, n.source, n.rule, n.due_at, n.id LIMIT 1)"
 )
+_SAME_SPEC = "n.connection = f.connection AND n.spec = f.spec"
 _FIRSTS = f"""
 WITH RECURSIVE firsts (id) AS (
     SELECT {_NEXT.format("true")}
     UNION ALL
     SELECT coalesce(
-        {_NEXT.format("n.connection = f.connection AND n.source = f.source AND n.rule > f.rule")},
-        {_NEXT.format("n.connection = f.connection AND n.source > f.source")},
+        {_NEXT.format(f"{_SAME_SPEC} AND n.source = f.source AND n.rule > f.rule")},
+        {_NEXT.format(f"{_SAME_SPEC} AND n.source > f.source")},
+        {_NEXT.format("n.connection = f.connection AND n.spec > f.spec")},
         {_NEXT.format("n.connection > f.connection")})
     FROM firsts JOIN deliveries AS f ON f.id = firsts.id
 )
@@ -41,13 +45,13 @@ SELECT id FROM firsts WHERE id IS NOT NULL
 _firsts = text(_FIRSTS).columns(deliveries.c.id).subquery("firsts")
 # Statements are made once: putting one together takes longer than running it.
 LINES = select(
-    *(deliveries.c[name] for name in ("spec", "source", "rule", "due_at"))
+    *(deliveries.c[name] for name in ("connection", "spec", "source", "rule", "due_at"))
 ).join(_firsts, _firsts.c.id == deliveries.c.id)
 PAUSES = select(pauses)
 _newest = select(lane_marks.c.at).where(
     lane_marks.c.lane == deliveries.c.lane, lane_marks.c.rule == deliveries.c.rule
 )
-_columns = ("id", "lane", "rule", "at", "stale", "coalesce", "due_at", "spec")
+_columns = ("id", "lane", "rule", "at", "stale", "coalesce", "due_at")
 _place = tuple_(deliveries.c.due_at, deliveries.c.id)
 _due = (
     select(
@@ -58,6 +62,7 @@ _due = (
     .where(
         text("deliveries.state = 'waiting' AND NOT deliveries.behind"),
         deliveries.c.connection == bindparam("connection"),
+        deliveries.c.spec == bindparam("spec"),
         deliveries.c.source == bindparam("source"),
         deliveries.c.rule == bindparam("rule"),
         # From the first one on: an index entry of before it may be long finished, and kept for somebody's old snapshot.
@@ -86,6 +91,8 @@ _UNPAUSED_NEXT = _NEXT_DUE.where(~_stopped)
 class Line:
     """One line, as its first delivery shows it."""
 
+    name: str  # of its connection, as its deliveries have it
+    spec: str  # the hash of its connection
     connection: Connection
     source: str
     rule: str
@@ -120,13 +127,17 @@ def _with_pauses(line: Line, stopped: Sequence[Any]) -> Line | None:
 
 def _agrees(pause: Any, line: Line) -> bool:
     """Whether all that a pause says fits a line; its ticket is a matter of each delivery."""
-    said = (pause.connection, pause.source, pause.rule)
-    own = (line.connection.name, line.source, line.rule)
-    return all(value in (None, mine) for value, mine in zip(said, own))
+    said = (pause.source, pause.rule)
+    own = (line.source, line.rule)
+    return concerns(pause, line.connection) and all(
+        value in (None, mine) for value, mine in zip(said, own)
+    )
 
 
 def _line(database: Database, row: Any) -> Line:
     return Line(
+        name=row.connection,
+        spec=row.spec,
         connection=specs.load(database, row.spec),
         source=row.source,
         rule=row.rule,
@@ -140,7 +151,8 @@ def due(database: Database, line: Line, now: datetime) -> Iterator[Any]:
     One that somebody moves at this moment is left out.
     """
     asked = {
-        "connection": line.connection.name,
+        "connection": line.name,
+        "spec": line.spec,
         "source": line.source,
         "rule": line.rule,
         "first": line.due_at,

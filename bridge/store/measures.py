@@ -37,11 +37,14 @@ def oldest_unrouted(connection: Connection) -> datetime | None:
 
 def connection_states(connection: Connection) -> Mapping[str, tuple[bool, bool]]:
     """Name → whether it is parked, and whether its breaker is open; of those that anything was learned about."""
-    columns = (connections.c.name, connections.c.state, connections.c.broken_at)
-    return {
-        name: (state == "parked", broken_at is not None)
-        for name, state, broken_at in connection.execute(select(*columns))
-    }
+    of = connections.c
+    query = select(of.name, of.label, of.state, of.broken_at)
+    found: dict[str, tuple[bool, bool]] = {}
+    for name, label, state, broken_at in connection.execute(query):
+        parked, is_open = found.get(label or name, (False, False))
+        is_parked, is_broken = state == "parked", broken_at is not None
+        found[label or name] = (parked or is_parked, is_open or is_broken)
+    return found
 
 
 def pauses_in_force(connection: Connection) -> int:

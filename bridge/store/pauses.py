@@ -1,16 +1,19 @@
 """What people stopped. A delivery is not due while any row here agrees with it; queue.py looks at each claim.
 
-So a pause holds on all hosts from its commit on, survives restarts, and is over when its row is gone. Nothing is
-written to the deliveries: how late they were is counted when they are claimed.
+So a pause holds on all hosts from its commit on, survives restarts and another name of what it stops, and is over
+when its row is gone. Nothing is written to the deliveries: how late they were is counted when they are claimed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select
 
+from bridge import model
+from bridge.model import Json
+from bridge.store import specs
 from bridge.store.audit import By
 from bridge.store.dialect import one_at_a_time
 from bridge.store.tables import pauses
@@ -44,13 +47,23 @@ def scope_of(row: Mapping[str, Any]) -> Scope:
     return Scope(**{name: row[name] for name in COLUMNS})
 
 
-def add(connection: Connection, scope: Scope, by: By, now: datetime) -> bool:
-    """Stops a scope; False when exactly this was stopped before, which keeps its time and reason."""
+def add(
+    connection: Connection,
+    scope: Scope,
+    by: By,
+    now: datetime,
+    accounts: Collection[str] = (),
+) -> bool:
+    """Stops a scope; False when exactly this was stopped before, which keeps its time and reason.
+
+    `accounts` are those of the scope's connection: it stays stopped when it is called otherwise.
+    """
     one_at_a_time(connection, "pauses")
     if connection.execute(select(pauses.c.id).where(_exactly(scope))).first():
         return False
     row = {**asdict(scope), "since": now, "person": by.person, "reason": by.reason}
-    connection.execute(insert(pauses), row)
+    kept: Json = [*sorted(accounts)] or None
+    connection.execute(insert(pauses), {**row, "accounts": kept})
     return True
 
 
@@ -68,13 +81,22 @@ def listed(connection: Connection) -> Sequence[Mapping[str, Any]]:
 def stopping(
     connection: Connection, delivery: Mapping[str, Any]
 ) -> Sequence[Mapping[str, Any]]:
-    """The pauses that agree with a delivery, oldest first."""
+    """The pauses that agree with a row of views.delivery, oldest first."""
     agree = (
         or_(pauses.c[name].is_(None), pauses.c[name] == delivery[name])
         for name in COLUMNS
+        if name != "connection"
     )
     query = select(pauses).where(*agree).order_by(pauses.c.id)
-    return [dict(row) for row in connection.execute(query).mappings()]
+    sender = specs.of(connection, delivery["id"])
+    found = connection.execute(query).all()
+    return [dict(row._mapping) for row in found if concerns(row, sender)]
+
+
+def concerns(pause: Any, connection: model.Connection) -> bool:
+    """Whether a pause is about a connection: all of them, this name, or what had the paused name when it was paused."""
+    named = pause.connection in (None, connection.name)
+    return named or connection.account in (pause.accounts or ())
 
 
 def _exactly(scope: Scope) -> ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
     lines.py       where they wait, and what is due at the front
     lanes.py       what must not overtake what
-    budgets.py     what each connection may send
+    budgets.py     what each tenant may be sent
     coalescing.py  what need not be sent at all
     leases.py      whose they are while they are sent
 
@@ -10,7 +10,7 @@ Nothing here sends anything or holds a transaction across a call; times come fro
 """
 
 import random
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ from sqlalchemy import Connection as Database
 from sqlalchemy import Row, select, update
 
 from bridge.model import Connection
-from bridge.store import budgets, coalescing, lanes, leases, lines, prepared, specs
+from bridge.store import budgets, coalescing, keys, lanes, leases, lines, prepared
 from bridge.store.budgets import Budget, Running
 from bridge.store.dialect import QUEUE, one_at_a_time
 from bridge.store.leases import Claimed
@@ -81,7 +81,7 @@ def claim(
 ) -> Claim:
     """Takes up to `limit` deliveries that may be sent now; marks those skipped that need not be sent any more.
 
-    Rules in `off` hold what waits. Of the parked connections in `probes` one call may try the credentials. `owner` must
+    Rules in `off` hold what waits. Of the parked accounts in `probes` one call may try the credentials. `owner` must
     be new for each claim: a worker that lost a lease is not the owner of its own later one. `chance` is 0.0 up to 1.0.
     """
     seen = _see(database, before=lambda: one_at_a_time(database, QUEUE))
@@ -92,20 +92,20 @@ def claim(
     picked = _in_turns([[pick.of(*pair) for pair in group] for group in groups])
     starts = dict(islice(picked, limit))
     pick.settle()
-    for budget in {budget.name: budget for _, budget in due}.values():
+    for budget in {budget.tenant: budget for _, budget in due}.values():
         budgets.save(database, budget)
     items = leases.lease(database, owner, starts, now, now + lease) if starts else ()
     return Claim(items=items, moved=bool(pick.behind or pick.skipped))
 
 
 def parked(database: Database) -> Mapping[str, Sequence[Connection]]:
-    """The parked connections for which something waits, as the front of each of their lines knows them."""
+    """The parked accounts for which something waits, each with its connections as their lines know them."""
     query = select(connections.c.name).where(connections.c.state == "parked")
     names = set(database.execute(query).scalars())
     found: dict[str, list[Connection]] = {}
     for line in lines.lines(database) if names else ():
-        if line.connection.name in names:
-            found.setdefault(line.connection.name, []).append(line.connection)
+        if line.connection.account in names:
+            found.setdefault(line.connection.account, []).append(line.connection)
     return found
 
 
@@ -120,10 +120,10 @@ class _Pick:
 
     def of(self, line: Line, budget: Budget) -> Iterator[tuple[int, datetime]]:
         """The deliveries of a line that may be sent, each with its time, while there is a budget for them."""
-        if budget.start(line.connection) is None:
+        connection = line.connection
+        if budget.start(connection) is None:
             return
         for row in islice(lines.due(self.database, line, self.now), _LOOKS):
-            connection = specs.load(self.database, row.spec)
             start = budget.start(connection)
             if start is None:
                 return
@@ -160,6 +160,7 @@ class _Pick:
                 .where(deliveries.c.id == id, deliveries.c.state == "waiting")
                 .values(finished_at=self.now, **values)
             )
+            keys.free(self.database, id)
         for lane in {lane for lane, _, _ in self.skipped.values()}:
             lanes.advance(self.database, lane)
 
@@ -186,11 +187,11 @@ class _Seen:
         off: Collection[str],
         probes: Collection[str],
     ) -> Field:
-        """The lines that may go on, each with the budget of its connection."""
+        """The lines that may go on, each with the budget of its tenant."""
         found = lines.standing(database, self.fronts, self.stopped, off)
-        names = {line.connection.name for line in found}
-        by_name = budgets.budgets(self.known, names, self.running, now, probes)
-        return [(line, by_name[line.connection.name]) for line in found]
+        waiting = [line.connection for line in found]
+        known = budgets.budgets(self.known, waiting, self.running, now, probes)
+        return [(line, known[line.connection.tenant]) for line in found]
 
 
 def _see(database: Database, before: Callable[[], None] | None = None) -> _Seen:
@@ -203,21 +204,27 @@ def _see(database: Database, before: Callable[[], None] | None = None) -> _Seen:
         ]
     fronts, stopped, running, known = (answer.all() for answer in asked)
     return _Seen(
-        fronts=fronts, stopped=stopped, running=budgets.running(running), known=known
+        fronts=fronts,
+        stopped=stopped,
+        running=budgets.running(database, running),
+        known=known,
     )
 
 
 def _by_source(
     field: Field, running: Running, chance: Callable[[], float]
 ) -> list[list[tuple[Line, Budget]]]:
-    """The lines of each connection and source, oldest first; those first of which least is being sent.
+    """The lines of each tenant and source, oldest first; those first of which least is being sent.
 
     Chance decides between equals: nobody needs to remember whose turn it was, on however many hosts.
     """
     groups = defaultdict(list)
     for line, budget in sorted(field, key=lambda pair: pair[0].due_at):
-        groups[line.connection.name, line.source].append((line, budget))
-    order = sorted(groups, key=lambda pair: (running.get(pair, 0), chance()))
+        groups[line.connection.tenant, line.source].append((line, budget))
+    sending: Counter[tuple[str, str]] = Counter()
+    for connection, source, count in running:
+        sending[connection.tenant, source] += count
+    order = sorted(groups, key=lambda pair: (sending[pair], chance()))
     return [groups[pair] for pair in order]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from bridge.store import audit
+from bridge.store import audit, keys
 from bridge.store.audit import By
 from bridge.store.tables import deliveries, lane_marks
 
@@ -37,7 +37,7 @@ def repeat(
     row = {name: old[name] for name in _SHARED}
     row |= {"state": "waiting", "code": "", "reason": "", "attempts": 0}
     row |= {"due_at": now, "created_at": now, "age_from": now}
-    row |= {"idempotency_key": fresh_key(old["idempotency_key"])}
+    row |= {"idempotency_key": fresh_key(old["own_key"] or old["idempotency_key"])}
     statement = insert(deliveries).values(row).returning(deliveries.c.id)
     new = int(connection.execute(statement).scalar_one())
     attribute(connection, new, id, by, force=force)
@@ -47,10 +47,15 @@ def repeat(
 def attribute(
     connection: Connection, id: int, replay_of: int, by: By, *, force: bool
 ) -> None:
-    """Writes onto a new delivery what it repeats and who asked; `force` as for `repeat`."""
+    """Writes onto a new delivery what it repeats and who asked; `force` as for `repeat`.
+
+    It uses up the key of what it repeats, where that ended without doing so.
+    """
     values = {"replay_of": replay_of, "person": by.person, "because": by.reason}
     values |= {"stale": "send"} if force else {}
     connection.execute(update(deliveries).where(deliveries.c.id == id).values(values))
+    query = select(keys.KEY).where(deliveries.c.id == replay_of)
+    keys.inherit(connection, id, connection.execute(query).scalar_one())
 
 
 def fresh_key(key: str | None) -> str | None:

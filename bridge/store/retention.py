@@ -29,6 +29,7 @@ from sqlalchemy import (
 
 from bridge.store.columns import Moment
 from bridge.store.engine import Database
+from bridge.store.keys import KEY
 from bridge.store.rejections import KEPT_FOR as REJECTIONS
 from bridge.store.tables import (
     UNFINISHED,
@@ -171,7 +172,7 @@ def _idempotency_keys(before: datetime) -> Step:
 
     def act(connection: Connection, keys: Sequence[int]) -> None:
         mine = update(deliveries).where(deliveries.c.id.in_(keys))
-        connection.execute(mine.values(idempotency_key=None))
+        connection.execute(mine.values(own_key=KEY, idempotency_key=None))
 
     due = and_(
         deliveries.c.idempotency_key.is_not(None),

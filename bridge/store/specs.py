@@ -5,6 +5,8 @@ Stored once by hash, so that removing a rule or a connection from the mapping fi
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import Connection as Database
 from sqlalchemy import select
@@ -13,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bridge.model import Connection, Json, SecretRef
 from bridge.store import inserting
 from bridge.store.columns import encoded
-from bridge.store.tables import connection_specs
+from bridge.store.tables import connection_specs, deliveries
 from bridge.strict import json
 
 # By hash: as many as there ever were connections in the mapping files of this process's time.
@@ -41,13 +43,19 @@ def _row(connection: Connection) -> dict[str, str]:
     """Made once for each connection of a ruleset, which many deliveries share."""
     known, row = _rows.get(id(connection), (None, {}))
     if known is not connection:
-        spec = to_json(connection)
-        hash = hashlib.sha256(json.dumps(spec, sort_keys=True)).hexdigest()
-        row = {"hash": hash, "spec": encoded(spec)}
+        row = row_of(connection)
         if len(_rows) >= _MOST:
             _rows.clear()
         _rows[id(connection)] = connection, row
     return row
+
+
+def row_of(connection: Connection) -> dict[str, str]:
+    """The row that says all of a connection."""
+    spec = to_json(connection)
+    names = {name: getattr(connection, name) for name in ("name", "tenant", "account")}
+    hash = hashlib.sha256(json.dumps({**spec, **names}, sort_keys=True)).hexdigest()
+    return {"hash": hash, "spec": encoded(spec), **names}
 
 
 def load(database: Database, hash: str) -> Connection:
@@ -58,15 +66,28 @@ def load(database: Database, hash: str) -> Connection:
     found = _read.get(hash)
     if found is None:
         try:
-            query = select(connection_specs.c.spec).where(
-                connection_specs.c.hash == hash
-            )
-            found = _read[hash] = from_json(database.execute(query).scalar_one())
+            query = select(connection_specs).where(connection_specs.c.hash == hash)
+            row = database.execute(query).one()
+            found = _named(from_json(row.spec), row)
         except SQLAlchemyError:
             raise
         except Exception:
             return Connection(name=hash, vendor=UNREADABLE, options={}, auth={})
+        if row.tenant:  # else a worker is about to find it out: relaning.py
+            _read[hash] = found
     return found
+
+
+def _named(connection: Connection, row: Any) -> Connection:
+    if row.tenant in (None, connection.name):
+        return connection
+    return replace(connection, identity=(row.tenant, row.account))
+
+
+def of(database: Database, delivery: int) -> Connection:
+    """What a delivery that can be sent goes through."""
+    query = select(deliveries.c.spec).where(deliveries.c.id == delivery)
+    return load(database, database.execute(query).scalar_one())
 
 
 def to_json(connection: Connection) -> dict[str, Json]:

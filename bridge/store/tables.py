@@ -88,12 +88,18 @@ connection_specs = Table(  # what a delivery needs to be sent later, whatever be
     metadata,
     Column("hash", String(64), primary_key=True),
     Column("spec", Document, nullable=False),
+    Column("name", String(200)),  # as its mapping file calls it
+    # Which ticket system, and that together with as whom: bridge/tenants.py. None: a row of an older release.
+    Column("tenant", String(200)),
+    Column("account", String(200)),
 )
 
-connections = Table(  # what was learned about a connection, on all hosts
+connections = Table(  # what was learned, on all hosts: of tenants (rate, breaker) and of accounts (parking, 403s)
     "connections",
     metadata,
-    Column("name", String(200), primary_key=True),
+    Column("name", String(200), primary_key=True),  # the tenant's or the account's
+    # The connection by which it was learned, as people call it; "" in a row of an older release, where `name` is that.
+    Column("label", String(200), nullable=False, server_default=""),
     Column("state", String(10), nullable=False),  # open, parked
     Column("reason", Words, nullable=False),
     Column("since", Moment, nullable=False),
@@ -117,6 +123,7 @@ pauses = Table(  # what a person stopped: deliveries that agree with every colum
     Column("source", String(100)),
     Column("rule", Text),
     Column("connection", String(200)),
+    Column("accounts", Document),  # of that connection, which may be renamed meanwhile
     Column("ticket", Key),
     Column("since", Moment, nullable=False),
     Column("person", Words, nullable=False),
@@ -147,7 +154,8 @@ deliveries = Table(
     Column("replay_of", Identity),  # the delivery that a person sent once more
     Column("person", Words),  # who moved or replayed it last; None: nobody did
     Column("because", Words),  # the reason that person gave
-    Column("idempotency_key", Key),
+    Column("idempotency_key", Key),  # while it is used up: keys.py
+    Column("own_key", Key),  # the same for good, once it is not used up
     Column("retries", Document, nullable=False),
     Column("responses", Document),  # None: its vendor alone judges the answers
     Column("ruleset", String(64), nullable=False),
@@ -187,6 +195,7 @@ Index("ix_deliveries_event", deliveries.c.event)
 Index(  # what a claim looks at, in its order
     "ix_deliveries_claim",
     deliveries.c.connection,
+    deliveries.c.spec,
     deliveries.c.source,
     deliveries.c.rule,
     deliveries.c.due_at,

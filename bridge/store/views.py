@@ -14,6 +14,8 @@ from sqlalchemy import (
     union_all,
 )
 
+from bridge import model
+from bridge.store import keys
 from bridge.store.filtering import Filter, deliveries_that, events_that
 from bridge.store.imports import vouched
 from bridge.store.lanes import BLOCKER
@@ -80,13 +82,13 @@ _REQUEST = tuple(
         "item_key",
         "lane",
         "at",
-        "idempotency_key",
         "call",
         "body",
         "fields",
         "lease_until",
     )
 )
+_KEY = keys.KEY.label("idempotency_key")
 
 
 def list_events(connection: Connection, where: Filter = (), *, limit: int = 50) -> Rows:
@@ -120,7 +122,7 @@ def list_deliveries(
 def delivery(connection: Connection, id: int) -> Mapping[str, Any] | None:
     """One delivery with its request; credentials were never part of it."""
     found = _rows(
-        connection, select(*_DELIVERY, *_REQUEST).where(deliveries.c.id == id)
+        connection, select(*_DELIVERY, _KEY, *_REQUEST).where(deliveries.c.id == id)
     )
     return found[0] if found else None
 
@@ -133,11 +135,14 @@ def ahead(connection: Connection, id: int) -> Mapping[str, Any] | None:
     return found[0] if found else None
 
 
-def connection_state(connection: Connection, name: str) -> Mapping[str, Any] | None:
-    """What was learned about a connection; None while there is nothing to say."""
-    query = select(connections).where(connections.c.name == name)
-    found = _rows(connection, query)
-    return found[0] if found else None
+def standing(
+    connection: Connection, known: model.Connection
+) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
+    """What was learned about a connection's tenant and account; None while there is nothing to say."""
+    names = known.tenant, known.account
+    query = select(connections).where(connections.c.name.in_(names))
+    found = {row["name"]: row for row in _rows(connection, query)}
+    return found.get(known.tenant), found.get(known.account)
 
 
 def attempts_of(connection: Connection, delivery_id: int) -> Rows:
@@ -172,8 +177,10 @@ def count_unrouted(connection: Connection) -> int:
 
 
 def parked(connection: Connection) -> Rows:
-    """The connections that wait for a person or a changed credential."""
-    return _rows(connection, select(connections).where(connections.c.state == "parked"))
+    """What waits for a person or a changed credential: `label` is the connection's name."""
+    query = select(connections).where(connections.c.state == "parked")
+    rows = _rows(connection, query.order_by(connections.c.since, connections.c.name))
+    return [{**row, "label": row["label"] or row["name"]} for row in rows]
 
 
 def _rows(connection: Connection, query: Select[Any]) -> Rows:

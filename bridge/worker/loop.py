@@ -18,7 +18,7 @@ from bridge import log
 from bridge.errors import StoreUnavailable
 from bridge.mapping import Ruleset
 from bridge.outbound import Outbound
-from bridge.store import Database, Session, clock, queue
+from bridge.store import Database, Session, clock, queue, relaning
 from bridge.store.leases import Claimed
 from bridge.store.queue import Claim
 from bridge.worker.fetching import Answers
@@ -61,7 +61,7 @@ class Worker:
         self._keeper = Keeper(database, self._owner)
         self._refusals = Refusals()
         self._answers = Answers()
-        self._probes: set[str] = set()  # parked connections to try
+        self._probes: set[str] = set()  # parked accounts to try
         self._calls = Pool(CALLS)
         self._wake = Signal()
         self._drained = Signal()  # no call is left that needs its lease kept
@@ -76,8 +76,11 @@ class Worker:
         _log.info(
             "worker started", worker=self._name, ruleset=self._ruleset().hash[:12]
         )
+        in_lanes = False
         while not self._stopping:
             try:
+                if not in_lanes:
+                    in_lanes = self._keep_lanes()
                 if not self.work_once():
                     self._rest()
             except StoreUnavailable as error:
@@ -95,6 +98,12 @@ class Worker:
         _log.info(
             "worker stopped", worker=self._name, unfinished=len(self._keeper.sending)
         )
+
+    def _keep_lanes(self) -> bool:
+        """Once, as this process is the first to know where the references of now lead."""
+        if moved := self._database.write(relaning.relane):
+            _log.info("lanes renamed", deliveries=moved)
+        return True
 
     def stop(self) -> None:
         """Takes nothing new from now on. Safe in a signal handler."""
@@ -161,7 +170,7 @@ class Worker:
         self._claimed_at = time.monotonic()
         for item in claim.items:
             self._keeper.sending[item.id] = item
-            self._probes.discard(item.connection.name)  # tried, whatever comes of it
+            self._probes.discard(item.connection.account)  # tried, whatever comes of it
             self._calls.spawn(self._deliver, item, begun)
         return bool(claim.items) or claim.moved
 

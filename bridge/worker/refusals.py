@@ -12,17 +12,17 @@ from bridge.outbound import Target, resolve_target
 
 
 class Refusals:
-    """The credentials with which connections were refused last."""
+    """The credentials with which accounts were refused last."""
 
     def __init__(self) -> None:
         self._refused: dict[str, int] = {}
 
     def note(self, name: str, target: Target) -> None:
-        """Remembers what a connection was refused with."""
+        """Remembers what an account was refused with."""
         self._refused[name] = _digest([target])
 
     def changed(self, name: str, connections: Iterable[Connection]) -> bool:
-        """Whether the credentials of these, all of one name, can be resolved, and to others than were refused."""
+        """Whether the credentials of these, all of one account, can be resolved, and to others than were refused."""
         try:
             targets = [resolve_target(connection) for connection in connections]
         except ConfigurationError:

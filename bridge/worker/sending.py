@@ -46,7 +46,7 @@ def attempt(
     answer = outbound.send(call, target, timeout=_timeout(item), start_by=start_by)
     outcome = _judge(operation, item, call, answer)
     if outcome.verdict is Verdict.PARK or outcome.code == FORBIDDEN:
-        refusals.note(item.connection.name, target)
+        refusals.note(item.connection.account, target)
     metrics.ATTEMPTS.labels(item.connection.name, outcome.verdict.value).inc()
     metrics.ATTEMPT_SECONDS.labels(item.connection.name).observe(answer.elapsed)
     return _conclude(item, started, outcome, answer)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from bridge import mapping
+
 ROOT = Path(__file__).parents[2]
 PAYLOADS = "tests/payloads"
 CANARY = "canary-5b1e"
@@ -26,6 +28,12 @@ def formula(key, expression, value, kind, place):
         "value": value,
         "type": kind,
     }
+
+
+def tenant():
+    """As the house's mapping file gives it."""
+    [rule] = mapping.load(Path("mappings"), {}).usable().rules
+    return rule.connection.tenant
 
 
 def test_the_shape(terminal, house, monkeypatch):
@@ -87,9 +95,7 @@ def test_the_shape(terminal, house, monkeypatch):
                         "operation": "vambe.update_amount",
                         "connection": found["rules"][0]["calls"][0]["connection"],
                         "ticket": TICKET,
-                        "lane": found["rules"][0]["calls"][0]["connection"]
-                        + "/"
-                        + TICKET,
+                        "lane": f"{tenant()}/{TICKET}",
                         "at": "2026-03-01T11:59:00.000+00:00",
                         "stale": "skip",
                         "coalesce": False,

@@ -208,7 +208,7 @@ def test_an_inline_connection_takes_options_alone(key, written, help):
 
 
 def test_inline_connections_have_stable_names():
-    """The same words give the same name, so budgets and lanes survive a restart; other credentials another one."""
+    """The same words give the same name, by which people steer it; other credentials another one."""
     one = KAPTURE.format(id="one", connection="{ subdomain: acme }", token="A")
     same = KAPTURE.format(id="same", connection="{ subdomain: acme }", token="A")
     other = KAPTURE.format(id="other", connection="{ subdomain: acme }", token="B")

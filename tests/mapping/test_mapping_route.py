@@ -75,7 +75,7 @@ def test_a_matching_rule_gives_the_whole_call():
         "amount": 5,
     }
     assert found.ticket == "a1b2c3d4-e5f6-7890-abcd-ef1234567890"
-    assert found.lane == f"{found.connection.name}/{found.ticket}"
+    assert found.lane == f"{found.connection.tenant}/{found.ticket}"
     assert found.at == NOW - timedelta(minutes=1)
     assert (found.stale, found.hold, found.shadow) == ("skip", "", False)
     assert found.idempotency_key == "prod:shop:evt_1:amount:"

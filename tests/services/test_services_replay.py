@@ -13,7 +13,7 @@ from bridge.services import choosing, pausing, replay_runs, rulesets, steer
 from bridge.services.outlook import outlook
 from bridge.services.replay import STATES, Replayer
 from bridge.services.requests import answer_lines, request_lines, written
-from bridge.store import connections, decisions, events, views
+from bridge.store import connections, decisions, events, specs, views
 from bridge.store.audit import By
 from bridge.store.pauses import Scope
 from bridge.store.tables import connections as connection_rows
@@ -74,6 +74,11 @@ class Store:
         """Changes a delivery's row."""
         statement = update(deliveries).where(deliveries.c.id == id)
         self.database.write(lambda c: c.execute(statement.values(**values)))
+
+    def identity(self, id):
+        """Tenant and account of a delivery."""
+        with self.database.read() as connection:
+            return specs.of(connection, id).identity
 
     def said(self, id):
         """What comes next for a delivery."""
@@ -299,7 +304,8 @@ def test_why_it_waits(store):
     assert store.said(first) == f"waits: attempt 3 is at {later:%Y-%m-%d %H:%M:%S}Z"
     pausing.pause(store.database, Scope(rule="paid-sets-amount"), ANA)
     name = store.row(first)["connection"]
-    store.database.write(lambda c: connections.park(c, name, "401", NOW))
+    _, account = store.identity(first)
+    store.database.write(lambda c: connections.park(c, account, "401", NOW, name))
     said = store.said(second)
     assert "rule paid-sets-amount is paused by ana since " in said
     assert " because a test (`bridge resume --rule paid-sets-amount`); " in said
@@ -312,7 +318,8 @@ def test_an_open_breaker_is_said_with_its_probe(store):
     """Since when a connection fails, and when the next call is tried."""
     id = store.paid("evt_1")
     name = store.row(id)["connection"]
-    row = {"name": name, "state": "open", "reason": "", "since": NOW}
+    tenant, _ = store.identity(id)
+    row = {"name": tenant, "state": "open", "reason": "", "since": NOW}
     row |= {"broken_at": NOW, "probe_at": NOW + timedelta(seconds=10)}
     store.database.write(lambda c: c.execute(insert(connection_rows), row))
     assert store.said(id) == (

@@ -2,16 +2,34 @@
 
 import re
 import time
+from dataclasses import replace
 
 import pytest
+from queueing import VAMBE
 from running import NOW
 from sqlalchemy import event
 
-from bridge.store import connections, lanes, lines, measures, prepared, queue, views
+from bridge.store import (
+    connections,
+    lanes,
+    lines,
+    measures,
+    prepared,
+    queue,
+    specs,
+    views,
+)
 from bridge.store.columns import microseconds
 from bridge.store.tables import deliveries
 
 MANY = 10_000  # of each kind; benchmarks measure it with a million
+
+
+def spec(database, name):
+    """The hash of a connection of this name, which is stored."""
+    one = replace(VAMBE, name=name)
+    database.write(lambda c: specs.keep(c, [one]))
+    return specs.digest(one)
 
 
 def many(database, count, state, connection, lane):
@@ -26,6 +44,7 @@ def many(database, count, state, connection, lane):
     own = {
         "state": f"'{state}'",
         "connection": f"'{connection}'",
+        "spec": f"'{spec(database, connection)}'",
         "lane": lane,
         "idempotency_key": "NULL",
     }
