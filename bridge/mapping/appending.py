@@ -1,26 +1,35 @@
 """Fields that add something at every call, such as a comment, in rules that would add them twice or not at all."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from bridge.mapping.ruleset import Constant, Rule
 from bridge.model import Diagnostic
+from bridge.vendors import Operation
 
 
 def appending(rules: Iterable[Rule]) -> Iterator[Diagnostic]:
-    """A warning where such a field is retried after an unknown outcome, and where it is coalesced."""
+    """A warning where such a field is retried after an unknown outcome."""
     for rule in rules:
         adds = rule.adds(_written(rule))
         if adds and "retries.on_ambiguous" in rule.written:
             if rule.retries.on_ambiguous == "retry":
                 yield _repeated(rule, adds)
-        added = sorted(rule.operation.appends.intersection(rule.fields))
-        if added and rule.coalesce:
-            yield Diagnostic(
-                code="W611",
-                message=f"each '{added[0]}' counts, and only the newest would be added",
-                place=rule.place_of("ordering.coalesce"),
-                help="leave coalesce out",
-            )
+
+
+def not_coalesced(
+    operation: Operation, fields: Mapping[str, object], asked: Collection[str]
+) -> tuple[str, str]:
+    """Why updates cannot be coalesced, and what to write: fields that add up or are merged go by name alone."""
+    names = operation.accumulating(_known(fields))
+    unnamed = [name for name in names if name not in asked]
+    if not unnamed:
+        return "", ""
+    adds = unnamed[0] in operation.appends
+    how = "adds something each time" if adds else "joins what is there"
+    help = (
+        f"write coalesce: [{', '.join(names)}] where only the newest counts, or drop it"
+    )
+    return f"'{unnamed[0]}' {how}, so these updates are not coalesced", help
 
 
 def _repeated(rule: Rule, adds: str) -> Diagnostic:
@@ -37,7 +46,11 @@ def _repeated(rule: Rule, adds: str) -> Diagnostic:
 
 def _written(rule: Rule) -> dict[str, object]:
     """The fields as they are known before any event: what an expression gives is not."""
+    return _known(rule.fields)
+
+
+def _known(fields: Mapping[str, object]) -> dict[str, object]:
     return {
         name: tree.value if isinstance(tree, Constant) else tree
-        for name, tree in rule.fields.items()
+        for name, tree in fields.items()
     }

@@ -166,9 +166,10 @@ WARNINGS: Final[Mapping[str, Explanation]] = {
     ),
     "W611": _code(
         "coalescing of something that adds up",
-        "Of the updates that wait, only the newest is sent, so what the others would have added is missing.",
+        "A newer value does not replace a field that adds something or is merged, so all its updates are sent. Name the"
+        " field where only the newest counts all the same.",
         "ordering: { coalesce: true }\nfields: { ticket_id: T1, sub_status: PS, comment: Paid }",
-        "ordering: { coalesce: true }\nfields: { ticket_id: T1, sub_status: PS }",
+        "ordering: { coalesce: [comment] }\nfields: { ticket_id: T1, sub_status: PS, comment: Paid }",
     ),
     "W612": _code(
         "source that looks nothing up",

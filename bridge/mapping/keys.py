@@ -188,6 +188,18 @@ class List(Key):
         return f"write [{value}]" if isinstance(value, str) else ""
 
 
+class FlagOrList(Key):
+    """true or false, or a list of one kind."""
+
+    def __init__(self, description: str, item: Key, **rest: Any) -> None:
+        super().__init__(description, **rest)
+        self.flag, self.list = Flag(description), List(description, item)
+
+    def problem(self, value: object) -> Problem | dict[Any, Any] | None:
+        kind = self.list if isinstance(value, list) else self.flag
+        return kind.problem(value)
+
+
 class Names(Key):
     """A mapping of any keys to values of one kind; `key` is the form of its keys."""
 

@@ -8,7 +8,7 @@ from bridge.mapping.keys import (
     Choice,
     Duration,
     Either,
-    Flag,
+    FlagOrList,
     Integer,
     Key,
     List,
@@ -64,7 +64,11 @@ class OrderingShape(Shape):
     )
     at = Text("An expression: the time that says what is newer.", notation="expression")
     stale = Choice("What happens to an update older than the last.", "skip", "send")
-    coalesce = Flag("Of the updates that wait, only the newest is sent. Default false.")
+    coalesce = FlagOrList(
+        "Of the updates that wait, only the newest is sent; a list names the fields that add up or are merged. Default"
+        " false.",
+        Text("A field."),
+    )
 
 
 class RetriesShape(Shape):

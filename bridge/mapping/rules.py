@@ -5,10 +5,11 @@ from typing import Any
 
 from bridge import tenants, vendors
 from bridge.errors import UnknownName
+from bridge.mapping.appending import not_coalesced
 from bridge.mapping.connections import effective_connection
 from bridge.mapping.event_types import type_pattern
 from bridge.mapping.fields import read_fields
-from bridge.mapping.findings import split_fix
+from bridge.mapping.findings import split_fix, suggest
 from bridge.mapping.formulas import EVENT_NAMES, Writer
 from bridge.mapping.keys import seconds
 from bridge.mapping.known import Known
@@ -64,7 +65,7 @@ class Reader:
             root=tenants.root(connection, self.known.environ),
             stale=self.text("ordering.stale")
             or ("skip" if operation.replaces else "send"),
-            coalesce=plain(self.at("ordering.coalesce")) is True,
+            coalesce=self.coalesces(operation, expressions["fields"]),
             max_event_age=self.duration("max_event_age"),
             retries=read_retries(self.node.get("retries"), self.findings),
             responses=read_responses(self.node.get("responses"), self.known),
@@ -72,6 +73,21 @@ class Reader:
             written=self.written(),
             **expressions,
         )
+
+    def coalesces(self, operation: Operation, fields: Mapping[str, Any]) -> bool:
+        """Whether only the newest of the updates that wait is sent: true, or the fields that need to be named."""
+        asked = plain(self.at("ordering.coalesce"))
+        if not asked:
+            return False
+        names = [str(name) for name in asked] if isinstance(asked, list) else []
+        place = place_at(self.node, "ordering.coalesce")
+        for name in (one for one in names if one not in fields):
+            message = f"the rule has no field '{name}' to coalesce"
+            self.findings.add("M105", message, place, suggest(name, fields))
+        problem, help = not_coalesced(operation, fields, names)
+        if problem:
+            self.findings.add("W611", problem, place, help)
+        return not problem
 
     def expressions(self, operation: Operation | None) -> dict[str, Any]:
         """What is evaluated for each event, by the names of Rule; `let` and `for_each` add names for what follows."""

@@ -5,7 +5,7 @@ of another rule, ticket or operation in between: what the ticket is in the end i
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection as Database
 from sqlalchemy import Row, exists, select, text
@@ -20,11 +20,12 @@ _ALIKE = ("rule", "connection", "operation", "ticket")
 def superseded(database: Database, id: int, lane: str) -> Mapping[int, int]:
     """Of the deliveries from `id` on, which is at the front of its lane: those not to be sent → the newer one each."""
     found: dict[int, int] = {}
-    kept: list[Row[Any]] = []
+    kept: list[_Update] = []
     for row in reversed(list(_run(_waiting(database, id, lane)))):
-        newer = None if row.tried else _replacing(row, kept)
+        own = _Update(row.id, _place(row), frozenset(_leaves(row.fields)))
+        newer = None if row.tried else _replacing(own, kept)
         if newer is None:
-            kept.append(row)
+            kept.append(own)
         else:
             found[row.id] = newer
     there = _held(database, {*found, *found.values()})
@@ -39,10 +40,33 @@ def _held(database: Database, ids: Collection[int]) -> set[int]:
     return set(database.execute(locked).scalars())
 
 
-def _replacing(row: Row[Any], kept: Iterable[Row[Any]]) -> int | None:
-    """A later one that sets every field that this one sets."""
-    fits = (later.id for later in kept if later.fields.keys() >= row.fields.keys())
-    return next(fits, None)
+class _Update(NamedTuple):
+    """What a delivery sets, and where."""
+
+    id: int
+    place: tuple[Any, ...]
+    leaves: frozenset[tuple[str, ...]]
+
+
+def _replacing(own: _Update, kept: Iterable[_Update]) -> int | None:
+    """A later one of the same method and address that sets every leaf that this one sets."""
+    alike = (one for one in kept if one.place == own.place)
+    return next((one.id for one in alike if one.leaves >= own.leaves), None)
+
+
+def _place(row: Row[Any]) -> tuple[Any, ...]:
+    """What a call is made to. Without a request nothing is known, and nothing is like it."""
+    call = row.call
+    return (call["method"], call["path"], call["query"]) if call else (row.id,)
+
+
+def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The paths of what an update sets; a list is replaced whole, and so is an empty object."""
+    if not isinstance(value, Mapping) or not value:
+        yield path
+        return
+    for name, item in value.items():
+        yield from _leaves(item, (*path, name))
 
 
 def _waiting(database: Database, id: int, lane: str) -> Iterable[Row[Any]]:
@@ -52,7 +76,7 @@ def _waiting(database: Database, id: int, lane: str) -> Iterable[Row[Any]]:
     mark = select(lane_marks.c.at).where(
         lane_marks.c.lane == lane, lane_marks.c.rule == deliveries.c.rule
     )
-    columns = ("id", "fields", "at", "stale", "state", "coalesce", "replay_of")
+    columns = ("id", "fields", "call", "at", "stale", "state", "coalesce", "replay_of")
     query = select(
         *(deliveries.c[name] for name in (*columns, *_ALIKE)),
         tried.label("tried"),

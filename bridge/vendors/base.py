@@ -25,8 +25,14 @@ Fields: TypeAlias = Mapping[str, Json]
 Options: TypeAlias = Mapping[str, object]
 Build: TypeAlias = Callable[[Fields, Options], Call]
 Judge: TypeAlias = Callable[[Call, Reply], Outcome]
+Merges: TypeAlias = Callable[[Mapping[str, object]], frozenset[str]]
 
 _URL = r"https?://[A-Za-z0-9._-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?|https?://\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?/?"
+
+
+def merging(*names: str) -> Merges:
+    """What an operation merges that always merges these fields."""
+    return lambda fields: frozenset(names)
 
 
 class ConnectionOptions(Schema):
@@ -77,6 +83,8 @@ class Operation:
     )  # fields of which each value counts: a repeated call adds it again
     # The field by which these fields add something, "" where none does. None: the first of `appends`.
     adds: Callable[[Mapping[str, object]], str] | None = None
+    # The fields, among those written, whose values join what is there instead of replacing it.
+    merges: Merges = merging()
     html: frozenset[str] = frozenset()  # fields in which inserted values are escaped
     extra_fields: bool = False  # the vendor takes fields that are not listed here
 
@@ -90,6 +98,10 @@ class Operation:
         if self.adds:
             return self.adds(fields)
         return next((name for name in sorted(self.appends) if name in fields), "")
+
+    def accumulating(self, fields: Mapping[str, object]) -> list[str]:
+        """The written fields that a later update does not simply replace: they add something, or are merged."""
+        return sorted((self.appends | self.merges(fields)) & fields.keys())
 
     def ticket_of(self, fields: Fields) -> str:
         """What identifies the ticket, "" where nothing does (a call that makes one)."""

@@ -17,6 +17,7 @@ from bridge.vendors.base import (
     Operation,
     Options,
     Vendor,
+    merging,
     sends_json,
     sent,
 )
@@ -161,6 +162,7 @@ UPDATE_TICKET = Operation(
     ticket=("ticket_code",),
     at_least_one=(tuple(Values().fields),),
     replaces=True,
+    merges=merging("custom_fields"),  # whether it does is not documented
     html=frozenset({"ticket_content"}),
 )
 

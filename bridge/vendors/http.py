@@ -147,6 +147,11 @@ def adds(fields: Mapping[str, object]) -> str:
     return "body" if "body" in fields else "path"
 
 
+def merged(fields: Mapping[str, object]) -> frozenset[str]:
+    """PUT replaces the whole of what its path names; of all other methods the API alone knows."""
+    return frozenset() if fields.get("method") == "PUT" else frozenset({"body"})
+
+
 def judge(call: Call, reply: Reply) -> Outcome:
     """The rule's own statuses first, then what a status usually means."""
     if any(first <= reply.status <= last for first, last in call.success):
@@ -192,6 +197,7 @@ REQUEST = Operation(
     judge=judge,
     ticket=("path",),
     adds=adds,
+    merges=merged,
     replaces=False,  # nobody but the rule knows; it may say so under ordering
 )
 

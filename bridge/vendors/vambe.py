@@ -12,7 +12,13 @@ from marshmallow import Schema
 from bridge.model import Call, Outcome, Reply, Verdict
 from bridge.vendors import answers
 from bridge.vendors.auth import secret_header
-from bridge.vendors.base import ConnectionOptions, Operation, Vendor, sends_json
+from bridge.vendors.base import (
+    ConnectionOptions,
+    Operation,
+    Vendor,
+    merging,
+    sends_json,
+)
 from bridge.vendors.fields import Boolean, List, Number, Object, Text, Uuid
 
 _IDENTIFIERS = ("ticket_id", "ai_contact_id", "contact_number")
@@ -146,6 +152,7 @@ UPDATE_METADATA = replace(
     summary="Set metadata of a ticket.",
     schema=UpdateMetadata,
     build=sends_json("POST", "/api/public/ticket/metadata"),
+    merges=merging("metadata"),
     extra_fields=True,
 )
 
@@ -157,6 +164,7 @@ UPSERT_CUSTOMER = Operation(
     judge=judge,
     ticket=("contact_phone_number",),
     replaces=True,
+    merges=merging("custom_field_values", "meta_data"),
     extra_fields=True,
 )
 

@@ -1,5 +1,7 @@
 """Diagnostics: how findings are written, sorted and masked."""
 
+import pytest
+
 from bridge.mapping import build
 from bridge.mapping.diagnostics import concise, full, to_dict
 from bridge.model import Diagnostic, Place
@@ -121,7 +123,7 @@ def test_warnings_do_not_stop_a_ruleset():
 
 
 def test_coalescing_what_adds_up_is_said_at_its_place():
-    """W611: of several comments that wait, all but one would be lost; what replaces may be coalesced."""
+    """W611: what adds up or is merged is coalesced only by its name; what replaces may be coalesced."""
     text = HEAD + (
         "rules:\n  - id: note\n    target: kapture.update_ticket\n    connection: { subdomain: acme }\n"
         "    auth: { basic_token: { env: K } }\n    ordering: { coalesce: true }\n"
@@ -134,12 +136,56 @@ def test_coalescing_what_adds_up_is_said_at_its_place():
         full(found)
         .splitlines()[0]
         .endswith(
-            "warning[W611] each 'comment' counts, and only the newest would be added"
+            "warning[W611] 'comment' adds something each time, so these updates are not coalesced"
         )
     )
     assert found.excerpt[found.place.column - 1 :].startswith("coalesce")
-    for old, new in (("true", "false"), (", comment: hello", "")):
+    assert found.help.startswith("write coalesce: [comment] where")
+    for old, new in (
+        ("true", "false"),
+        ("true", "[comment]"),
+        (", comment: hello", ""),
+    ):
         codes = {
             one.code for one in build({"a.yaml": text.replace(old, new)}, {}).findings
         }
         assert codes == {"W601"}
+
+
+METADATA = HEAD + (
+    "rules:\n  - id: meta\n    target: vambe.update_metadata\n    connection: { country: CL }\n"
+    "    auth: { api_key: { env: K } }\n    ordering: { coalesce: true }\n"
+    "    fields: { ticket_id: a1b2c3d4-e5f6-7890-abcd-ef1234567890, metadata: { plan: gold } }\n"
+)
+REQUEST = HEAD + (
+    "rules:\n  - id: patch\n    target: http.request\n    connection: { base_url: 'https://a.example' }\n"
+    "    ordering: { coalesce: true }\n"
+    "    fields: { method: PATCH, path: /t/1, body: { a: '1' } }\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "change", "coalesces"),
+    [
+        (METADATA, ("true", "true"), False),
+        (METADATA, ("true", "[metadata]"), True),
+        (REQUEST, ("true", "true"), False),
+        (REQUEST, ("true", "[body]"), True),
+        (REQUEST, ("PATCH", "PUT"), True),
+        (REQUEST, ("PATCH", "'{{ event.how }}'"), False),
+    ],
+)
+def test_what_is_merged_is_coalesced_by_its_name_alone(text, change, coalesces):
+    """Metadata and PATCH join what is there: a rule has to say that only the newest counts, and check says so."""
+    loaded = build({"a.yaml": text.replace(*change)}, {})
+    (rule,) = loaded.ruleset.rules
+    assert rule.coalesce is coalesces
+    told = [one for one in loaded.findings if one.code == "W611"]
+    assert bool(told) is not coalesces
+
+
+def test_a_field_to_coalesce_is_one_of_the_rule():
+    """A misspelt name is an error that names the right one."""
+    text = METADATA.replace("coalesce: true", "coalesce: [metadat]")
+    found = [one for one in build({"a.yaml": text}, {}).findings if one.code == "M105"]
+    assert [one.help for one in found] == ["did you mean 'metadata'?"]

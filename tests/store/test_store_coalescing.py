@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from queueing import AGAIN, DONE, PARKED, REFUSED, SENT, row, state
+from queueing import AGAIN, CALL, DONE, PARKED, REFUSED, SENT, row, state
 from running import NOW
 
 from bridge.store import deliveries
@@ -50,6 +50,34 @@ def test_fields_that_the_newer_one_lacks_are_sent(update, claim, finish):
     wide = update("amount", "note")
     assert sent(claim, finish) == [both, wide]
     assert one not in (both, wide)
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "replaced"),
+    [
+        ({"body": {"a": 1}}, {"body": {"b": 1}}, False),
+        ({"body": {"a": 1}}, {"body": {"a": 2, "b": 1}}, True),
+        ({"body": {"a": {"x": 1}}}, {"body": {"a": {"y": 1}}}, False),
+        ({"body": {"a": {"x": 1}}}, {"body": {"a": 1}}, False),
+        ({"body": {"a": [1, 2]}}, {"body": {"a": [3]}}, True),
+        ({"body": {"a": {}}}, {"body": {"a": {"x": 1}}}, False),
+        ({"body": "a"}, {"body": "b"}, True),
+    ],
+)
+def test_every_leaf_counts(update, claim, finish, older, newer, replaced):
+    """What stands inside a field is compared too: a newer update replaces only what it sets itself."""
+    first, second = update(fields=older), update(fields=newer)
+    assert sent(claim, finish) == ([second] if replaced else [first, second])
+
+
+@pytest.mark.parametrize(
+    "changes", [{"method": "PUT"}, {"path": "/other"}, {"query": (("a", "2"),)}]
+)
+def test_another_address_is_another_update(update, claim, finish, changes):
+    """Two calls of one lane that go to two addresses, or by two methods, do not stand for each other."""
+    first = update()
+    second = update(call=replace(CALL, **changes))
+    assert sent(claim, finish) == [first, second]
 
 
 def test_off_by_default(add, claim, finish):

@@ -13,6 +13,7 @@ from bridge.mapping.keys import (
     Duration,
     Either,
     Flag,
+    FlagOrList,
     Integer,
     Key,
     List,
@@ -100,6 +101,15 @@ def _(key: Choice, details: Details) -> JsonSchema:
 @key_form.register
 def _(key: Flag, details: Details) -> JsonSchema:
     return {"type": "boolean"}
+
+
+@key_form.register
+def _(key: FlagOrList, details: Details) -> JsonSchema:
+    return {
+        "if": {"type": "array"},
+        "then": key_form(key.list, details),
+        "else": key_form(key.flag, details),
+    }
 
 
 @key_form.register
