@@ -9,8 +9,19 @@ from typing import Any, cast
 from marshmallow import Schema, ValidationError, fields
 
 from bridge.providers.canonical import CANONICAL
-from bridge.providers.recipe import Canonical, Echo, Group, Live, Lower, Part, Text
+from bridge.providers.recipe import (
+    Canonical,
+    Conditions,
+    Echo,
+    Group,
+    Live,
+    Lower,
+    Part,
+    Text,
+    Time,
+)
 from bridge.providers.source import Alternatives, Source, parse, suggest, written
+from bridge.providers.times import known_zone
 
 _SIGNED = (
     *("raw", "crc32", "method", "url", "secret", "account"),
@@ -88,6 +99,47 @@ class Marked(Place):
         return Live(source=_parsed(value, self.kinds))
 
 
+class When(fields.Field[Conditions]):
+    """`{place: text}`: what has to stand where."""
+
+    def __init__(self, *kinds: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.kinds = kinds
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Conditions:
+        return conditions(value, self.kinds)
+
+
+class Times(Place):
+    """A place, `{from: place, when: {place: text}, zone: NAME}`, or a list of these: the first that gives a time."""
+
+    def _deserialize(  # type: ignore[override]
+        self, value: Any, *args: Any, **kwargs: Any
+    ) -> tuple[Time, ...]:
+        return tuple(
+            self._time(one) for one in (value if isinstance(value, list) else [value])
+        )
+
+    def _time(self, value: Any) -> Time:
+        if not isinstance(value, dict):
+            return Time(source=_parsed(value, self.kinds))
+        if "from" not in value or not set(value) <= {"from", "when", "zone"}:
+            message = "takes a place or {from: place, when: {place: text}, zone: NAME}"
+            raise ValidationError(message)
+        try:
+            zone = value.get("zone", "")
+            known_zone(zone or "UTC")
+        except (ValueError, TypeError, AttributeError):
+            raise ValidationError(
+                "`zone` is no time zone: use a name like America/Santiago"
+            ) from None
+        return Time(
+            source=_parsed(value["from"], self.kinds),
+            when=conditions(value.get("when", {}), self.kinds),
+            zone=zone,
+        )
+
+
 class Listed(fields.List[Any]):
     """A list, as a tuple."""
 
@@ -131,6 +183,15 @@ class EchoedText(Echoed):
     ) -> tuple[Echo | Text, ...]:
         values = value if isinstance(value, list) else [value]
         return tuple(_literal(one) or self._echo(one) for one in values)
+
+
+def conditions(value: Any, kinds: tuple[str, ...]) -> Conditions:
+    """`{place: text}` as places with the text that must stand there. Raises ValidationError."""
+    if not isinstance(value, dict) or not all(
+        isinstance(text, str) for text in value.values()
+    ):
+        raise ValidationError("takes places with the text that must stand there")
+    return tuple((_parsed(key, kinds), text) for key, text in value.items())
 
 
 def _part(value: Any) -> Part:

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from itertools import islice
 
 from bridge.errors import Malformed, TooLarge
@@ -109,7 +110,7 @@ def _event(
         source=source,
         event_id=_id(view, reading, payload) or f"sha256:{digest}",
         type=_type(view, reading, payload) or "unknown",
-        occurred_at=instant(view.value(reading.time, payload)),
+        occurred_at=_time(view, reading, payload),
         received_at=view.request.received_at,
         payload=payload,
         headers=headers,
@@ -144,6 +145,17 @@ def _joined(texts: list[str]) -> str:
 def _tells_its_end(text: str) -> bool:
     """Whether it is clear which colon ends it. The begin of a time or URL could be one with the part that follows."""
     return bool(_WHOLE.fullmatch(text)) or not (":" in text or _BEGINS.fullmatch(text))
+
+
+def _time(view: View, reading: Reading, item: Json) -> datetime | None:
+    """The first place that gives a time, among those whose conditions hold: what stands for `none` is passed over."""
+    for time in reading.time:
+        if all(view.value(places, item) == text for places, text in time.when):
+            values = (view.value((place,), item) for place in time.source)
+            moments = (instant(value, time.zone) for value in values)
+            if found := next(filter(None, moments), None):
+                return found
+    return None
 
 
 def _live(view: View, mark: Live | None, item: Json) -> bool:

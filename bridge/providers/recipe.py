@@ -112,6 +112,18 @@ class Unwrap:
     format: str
 
 
+Conditions: TypeAlias = tuple[tuple[Alternatives, str], ...]  # place, and its text
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Time:
+    """Where the time of an occurrence is, when the `when` match; `zone` is that of a text without an offset."""
+
+    source: Alternatives
+    when: Conditions = ()
+    zone: str = ""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Live:
     """Where a sender marks its test mode, and the text that stands there then: `false` of a flag `livemode`."""
@@ -126,7 +138,7 @@ class Reading:
 
     id: tuple[Alternatives, ...] = ()  # joined by ":"; one absent: a hash of the item
     type: tuple[Alternatives, ...] = ()  # joined by ".", absent ones left out
-    time: Alternatives = ()
+    time: tuple[Time, ...] = ()  # the first that gives a time
     live: Live | None = None
     items: Source | None = None  # the list of a batch body
     each: tuple[Source, ...] = ()  # lists in an item, each element of which is an event
@@ -156,7 +168,7 @@ class Echo:
 class Handshake:
     """A sender's check of the URL: when every `when` matches, the echoes are the answer."""
 
-    when: tuple[tuple[Alternatives, str], ...]
+    when: Conditions
     token: Alternatives = ()  # must be the source's token, or else one of its secrets
     signed: bool = (
         False  # the sender signs its check as all else: a stranger's has no answer

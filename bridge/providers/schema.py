@@ -23,6 +23,8 @@ from bridge.providers.fields import (
     Places,
     Single,
     Strict,
+    Times,
+    When,
 )
 from bridge.providers.mask import credentials
 from bridge.providers.recipe import (
@@ -34,7 +36,7 @@ from bridge.providers.recipe import (
     Unwrap,
 )
 from bridge.providers.recipe_schema import PLACES, RecipeSchema
-from bridge.providers.source import Alternatives, parse
+from bridge.providers.source import Alternatives
 from bridge.providers.unwrap import FORMATS
 from bridge.providers.view import CONTENT
 
@@ -118,7 +120,7 @@ class _Unwrap(Strict):
 class EventSchema(Strict):
     id = Places(*_FOUND)
     type = Places(*_FOUND)
-    time = Place(*_FOUND)
+    time = Times(*_FOUND)
     live = Marked(*_FOUND)
     items = Single("body")
     each = Listed(Single("item"))
@@ -139,7 +141,8 @@ class EventSchema(Strict):
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> Reading:
         named = {name.lower() for name in data.pop("headers", ())}
-        used = [*data.get("id", ()), *data.get("type", ()), data.get("time", ())]
+        used = [*data.get("id", ()), *data.get("type", ())]
+        used += [time.source for time in data.get("time", ())]
         used += [data["live"].source] if "live" in data else []
         named |= {one.name for places in used for one in places if one.kind == "header"}
         return Reading(headers=frozenset(named), **data)
@@ -158,7 +161,7 @@ class _Money(Strict):
 
 
 class _Handshake(Strict):
-    when = fields.Dict(keys=Name(), values=fields.String(), required=True)
+    when = When("method", "header", "query", "body", required=True)
     token = Place("header", "query", "body")
     signed = fields.Boolean(truthy={True}, falsy={False})
     text = EchoedText("header", "query", "body", "account")
@@ -167,14 +170,7 @@ class _Handshake(Strict):
 
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> Handshake:
-        kinds = ("method", "header", "query", "body")
-        try:
-            when = tuple(
-                (parse(key, kinds), text) for key, text in data["when"].items()
-            )
-        except ValueError as error:
-            raise ValidationError({"when": [str(error)]}) from None
-        return Handshake(**{**data, "when": when})
+        return Handshake(**data)
 
 
 class _Answer(Strict):

@@ -75,7 +75,8 @@ def _ids(provider: Provider, request: Request) -> set[str]:
 def _id_places(provider: Provider) -> Iterator[Source]:
     """Where ids are, but for what also tells the type or the time of an event."""
     reading = provider.event
-    others = {place for places in (*reading.type, reading.time) for place in places}
+    times = (time.source for time in reading.time)
+    others = {place for places in (*reading.type, *times) for place in places}
     for places in reading.id:
         yield from (place for place in places if place not in others)
 

@@ -12,7 +12,7 @@ from marshmallow.validate import OneOf, Range
 from bridge import providers
 from bridge.mapping.jsonschema.keys import JsonSchema
 from bridge.mapping.jsonschema.operations import REFERENCE
-from bridge.providers.fields import Marked, Place, Places
+from bridge.providers.fields import Marked, Place, Places, Times, When
 from bridge.providers.recipe_schema import RecipeSchema
 from bridge.providers.schema import EventSchema
 
@@ -101,6 +101,30 @@ def _(field: Marked) -> JsonSchema:
         "required": ["from", "unless"],
         "additionalProperties": False,
     }
+
+
+_CONDITIONS: JsonSchema = {"type": "object", "additionalProperties": {"type": "string"}}
+
+
+@_form.register
+def _(field: When) -> JsonSchema:
+    return _CONDITIONS
+
+
+@_form.register
+def _(field: Times) -> JsonSchema:
+    keys = {
+        "from": {"type": "string"},
+        "when": _CONDITIONS,
+        "zone": {"type": "string"},
+    }
+    one = {
+        "type": ["string", "object"],
+        "properties": keys,
+        "required": ["from"],
+        "additionalProperties": False,
+    }
+    return {**one, "type": ["string", "object", "array"], "items": one}
 
 
 @_form.register
