@@ -13,13 +13,15 @@ from bridge.mapping.keys import List, Pattern, Text
 from bridge.mapping.problems import Problem, needs
 from bridge.mapping.ruleset import Allow
 from bridge.mapping.shape import Shape
+from bridge.providers import taken_as
 from bridge.strict.yaml import Node
 
 _FORM = "application/x-www-form-urlencoded"
 _TYPES = re.compile(
-    r"application/(?:json|x-www-form-urlencoded|[a-z0-9][a-z0-9.-]{0,63}\+json)"
+    r"(?:application|text)/(?:json|xml|[a-z0-9][a-z0-9.-]{0,63}\+(?:json|xml))"
+    r"|application/(?:x-www-form-urlencoded|x-ndjson|jsonl|json-lines)|multipart/form-data|text/plain"
 )
-_READ = ("application/json", _FORM)
+_READ = ("application/json", _FORM, "application/xml")
 
 
 class Network(Text):
@@ -38,7 +40,7 @@ class Network(Text):
 
 
 class MediaType(Pattern):
-    """A content type that can be read at all: JSON in any dialect, or a form."""
+    """A content type that can be read at all: JSON or XML in any dialect, or a form."""
 
     def __init__(self, description: str) -> None:
         form = "a content type that can be read"
@@ -70,9 +72,11 @@ def allowed(node: Node, provider: providers.Provider, findings: Findings) -> All
     allow = node.get("allow")
     types = _items(allow, "content_types")
     for item in types:
-        if _kind(item.value) not in provider.event.content:
+        if taken_as(str(item.value)) not in provider.event.content:
             message = f"provider '{provider.name}' reads no body of type {item.value}"
-            read = [media for media in _READ if _kind(media) in provider.event.content]
+            read = [
+                media for media in _READ if taken_as(media) in provider.event.content
+            ]
             findings.add("M102", message, item.place, f"write {' or '.join(read)}")
     return Allow(
         networks=tuple(ip_network(str(one.value)) for one in _items(allow, "networks")),
@@ -83,8 +87,3 @@ def allowed(node: Node, provider: providers.Provider, findings: Findings) -> All
 def _items(allow: Node | None, key: str) -> list[Node]:
     found = allow.get(key) if allow else None
     return found.value if found and isinstance(found.value, list) else []
-
-
-def _kind(media: object) -> str:
-    """What a provider's data file calls it."""
-    return "form" if media == _FORM else "json"

@@ -12,9 +12,10 @@ candidates.py, message.py, schemes.py), read.py. Signatures by public key need t
 from bridge.providers.asymmetric import made as key_pair
 from bridge.providers.asymmetric import public_of
 from bridge.providers.catalog import get, load, names, samples
+from bridge.providers.content import media_type, taken_as
 from bridge.providers.handshake import answer, handshake
 from bridge.providers.mask import masked
-from bridge.providers.read import read
+from bridge.providers.read import read, take
 from bridge.providers.recipe import Answer, Provider
 from bridge.providers.schema import RecipeError, configure
 from bridge.providers.signature import sign, trust, verify
@@ -30,11 +31,14 @@ __all__ = [
     "key_pair",
     "load",
     "masked",
+    "media_type",
     "names",
     "public_of",
     "read",
     "samples",
     "sign",
+    "take",
+    "taken_as",
     "trust",
     "verify",
 ]

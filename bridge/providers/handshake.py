@@ -36,7 +36,7 @@ def handshake(
     if rule is None:
         return None
     account = provider.recipe.account if provider.recipe else None
-    view = View(request, account=account)
+    view = View(request, account=account, exact=True)
     try:
         if not _asked(rule, view, [token] if token else secrets):
             return None
@@ -51,7 +51,7 @@ def answer(provider: Provider, kind: str) -> Answer | None:
 
 
 def _asked(rule: Handshake, view: View, tokens: Sequence[Secret]) -> bool:
-    if any(_plain(view.value(places)) != wanted for places, wanted in rule.when):
+    if not view.holds(rule.when):
         return False
     return not rule.token or _known(view.octets(rule.token), tokens)
 

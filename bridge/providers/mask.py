@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from bridge.errors import Refused
 from bridge.model import Json, Request
+from bridge.providers.content import unpacked
 from bridge.providers.recipe import Provider, Reading, Recipe
 from bridge.providers.source import Source, Unreadable, change, dig, elements
 from bridge.providers.unwrap import unwrapped
@@ -39,6 +40,7 @@ def masked(provider: Provider, request: Request) -> Request:
         (name, MASK if name.lower() in hidden else value)
         for name, value in request.headers
     )
+    request = _open(provider.event, replace(request, headers=headers))
     target, body = request.target, request.body
     for source in provider.event.secret_paths:
         if source.kind == "path":
@@ -50,10 +52,24 @@ def masked(provider: Provider, request: Request) -> Request:
                 body = _without(body, secret)
             else:
                 target, body = target.partition("?")[0], b""
-    kept = replace(request, headers=headers, target=target, body=body)
+    kept = replace(request, target=target, body=body)
     if provider.event.unwrap and _spelled_twice(provider.event, kept):
         return replace(kept, target=target.partition("?")[0], body=b"")
     return kept
+
+
+def _open(reading: Reading, request: Request) -> Request:
+    """A packed body is kept unpacked where it may hold a secret, and not at all where it cannot be unpacked."""
+    inside = any(source.kind in ("body", "item") for source in reading.secret_paths)
+    if not inside or not request.values("content-encoding"):
+        return request
+    plain = tuple(
+        pair for pair in request.headers if pair[0].lower() != "content-encoding"
+    )
+    try:
+        return replace(request, headers=plain, body=unpacked(request))
+    except Refused:
+        return replace(request, headers=plain, body=b"")
 
 
 def masked_item(item: Json, paths: Iterable[Source]) -> Json:

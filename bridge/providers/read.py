@@ -3,24 +3,22 @@
 Takes a Verified only: a guess cannot be read. Two deliveries of one occurrence give the same id and the same digest.
 """
 
+import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
 
-from bridge.errors import Malformed, TooLarge
+from bridge.errors import Malformed, Refused
 from bridge.model import Event, Json, Request, Verified
-from bridge.providers.digest import Part, around, shared, whole
+from bridge.providers import batch
+from bridge.providers.digest import Part, whole
+from bridge.providers.mask import MASK
 from bridge.providers.recipe import Live, Provider, Reading
-from bridge.providers.source import Source, Unreadable, change, dig, elements, written
+from bridge.providers.source import Alternatives, Unreadable, change_each, written
 from bridge.providers.times import instant
-from bridge.providers.unwrap import unwrapped
 from bridge.providers.view import View
-
-MAX_ITEMS = 1_000
-MAX_REPEATED = 200_000
 
 # Times and URLs hold colons of their own; they are known by what stands before the first one.
 _BEGIN = r"(?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2})|https?"
@@ -31,69 +29,39 @@ _WHOLE = re.compile(
 _MAX_TEXT = 200  # characters of an id or type: what a table column and a log line hold
 
 
+def take(provider: Provider, source: str, verified: Verified) -> tuple[Event, ...]:
+    """As read; but a body that cannot be read is one event that says so, where its sender would not send it again."""
+    try:
+        return read(provider, source, verified)
+    except Refused as error:
+        if provider.event.unreadable == "refuse":
+            raise
+        return (_unreadable(provider.event, source, verified, str(error)),)
+
+
 def read(provider: Provider, source: str, verified: Verified) -> tuple[Event, ...]:
     """The events of one request, ids distinct, in the order of the body; `source` is the configured sender's name.
 
-    Raises Malformed, UnsupportedType or TooLarge (a batch of over 1,000).
+    What is not shaped as the provider's bodies are is an event of type `unknown`, which holds the whole body: a proven
+    request is never taken and then forgotten. Raises Malformed, UnsupportedType or TooLarge (a batch of over 1,000).
     """
     reading = provider.event
-    view = View(verified.request, content=reading.content)
+    exact = reading.duplicate_keys == "refuse"
+    view = View(verified.request, content=reading.content, exact=exact)
     try:
-        body = unwrapped(view, reading.unwrap) if reading.unwrap else view.body
+        body, odd = batch.document(view, reading)
+        parts = [] if odd else batch.parts(body, reading)
+        odd = odd or batch.odd(body, reading)
         headers = _headers(view.request, reading.headers)
         events = [
             _event(view, reading, part, source, position, headers)
-            for position, part in enumerate(_parts(body, reading))
+            for position, part in enumerate(parts)
         ]
+        if odd:
+            events.append(_unknown(view, reading, source, headers, odd))
     except Unreadable as error:
         raise Malformed(f"the event cannot be read: {error}") from None
     return tuple(_distinct(events))
-
-
-def _parts(body: Json, reading: Reading) -> list[Part]:
-    """The events of a batch, or the body itself where there is none."""
-    if reading.items is None:
-        return [whole(body, reading)]
-    items = elements(body, reading.items.path)
-    if not all(isinstance(item, dict) for item in items):
-        raise Malformed("the batch has an element that is no object", reason="batch")
-    if sum(_repeated(item, reading) for item in items) > MAX_REPEATED:
-        message = f"the events of the batch repeat over {MAX_REPEATED} keys around them"
-        raise TooLarge(message, reason="batch_size")
-    made = (part for item in items for part in _split(item, reading))
-    found = list(islice(made, MAX_ITEMS + 1))  # the others are not even made
-    if len(found) > MAX_ITEMS:
-        raise TooLarge(f"the batch has over {MAX_ITEMS} events", reason="batch_size")
-    return found
-
-
-def _split(item: Json, reading: Reading) -> Iterator[Part]:
-    """The item once for each element of its lists, alone with what stands around them; else as it is."""
-    held = [(source, one) for source in reading.each for one in _list(item, source)]
-    if not held:
-        yield whole(item, reading)
-        return
-    about = around(item, reading)
-    for source, one in held:
-        alone = item
-        for other in reading.each:
-            alone = change(alone, other.path, [one] if other is source else None)
-        yield shared(alone, source.path, [one], about, reading)
-
-
-def _repeated(item: Json, reading: Reading) -> int:
-    """How many keys stand around the parts of an item, counted for each of them: so many are copied."""
-    if not reading.each:
-        return 0
-    ways = {way.path[:end] for way in reading.each for end in range(len(way.path))}
-    held = [dig(item, way) for way in ways]
-    keys = sum(len(one) for one in held if isinstance(one, dict | list))
-    return keys * sum(len(_list(item, source)) for source in reading.each)
-
-
-def _list(item: Json, source: Source) -> list[Json]:
-    found = dig(item, source.path)
-    return found if isinstance(found, list) else []
 
 
 def _event(
@@ -117,7 +85,57 @@ def _event(
         item=None if reading.items is None else position,
         live=_live(view, reading.live, payload),
         digest=digest,
+        notes=tuple(view.notes),
     )
+
+
+def _unknown(
+    view: View, reading: Reading, source: str, headers: Mapping[str, str], odd: str
+) -> Event:
+    """The whole body as one event, of which `odd` says why it is none of the usual ones."""
+    alone = replace(reading, items=None)
+    part = whole(_masked_whole(view, reading), alone)
+    event = _event(view, alone, part, source, 0, headers)
+    note = f"{odd}: the whole body is one event of type unknown"
+    return replace(event, type="unknown", notes=(*event.notes, note))
+
+
+def _masked_whole(view: View, reading: Reading) -> Json:
+    """The parsed body, with what is secret in its items masked as there."""
+    body = view.body
+    for source in reading.secret_paths:
+        if source.kind == "item" and reading.items:
+            path = (*reading.items.path, *source.path)
+            body = change_each(body, path, lambda _: MASK)
+    return body
+
+
+def _unreadable(
+    reading: Reading, source: str, verified: Verified, reason: str
+) -> Event:
+    """A request as an event without content; what its head says of id and type counts."""
+    request = verified.request
+    view, digest = View(request), hashlib.sha256(request.body).hexdigest()
+    head = replace(
+        reading,
+        id=tuple(map(_in_head, reading.id)),
+        type=tuple(map(_in_head, reading.type)),
+    )
+    return Event(
+        source=source,
+        event_id=_id(view, head, None) or f"sha256:{digest}",
+        type=_type(view, head, None) or "unreadable",
+        occurred_at=None,
+        received_at=request.received_at,
+        payload=None,
+        headers=_headers(request, reading.headers),
+        digest=digest,
+        unreadable=reason,
+    )
+
+
+def _in_head(places: Alternatives) -> Alternatives:
+    return tuple(one for one in places if one.kind in ("header", "query"))
 
 
 def _id(view: View, reading: Reading, item: Json) -> str | None:
@@ -150,7 +168,7 @@ def _tells_its_end(text: str) -> bool:
 def _time(view: View, reading: Reading, item: Json) -> datetime | None:
     """The first place that gives a time, among those whose conditions hold: what stands for `none` is passed over."""
     for time in reading.time:
-        if all(view.value(places, item) == text for places, text in time.when):
+        if view.holds(time.when, item):
             values = (view.value((place,), item) for place in time.source)
             moments = (instant(value, time.zone) for value in values)
             if found := next(filter(None, moments), None):

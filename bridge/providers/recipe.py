@@ -148,7 +148,11 @@ class Reading:
         Source, ...
     ] = ()  # secrets that the sender puts into body or URL
     headers: frozenset[str] = frozenset()  # what expressions may see, lower case
-    content: tuple[str, ...] = ("json",)  # json, form
+    content: tuple[str, ...] = ("json",)  # json, form, xml
+    duplicate_keys: str = (
+        "last"  # which of two values under one key counts: last, refuse
+    )
+    unreadable: str = "refuse"  # or keep: a proven body that cannot be read
     thin: bool = False  # names objects by id and holds none: they have to be looked up
 
 

@@ -13,6 +13,7 @@ from marshmallow.validate import Length, OneOf, Range
 from bridge.errors import ConfigurationError
 from bridge.model import Json, Money
 from bridge.providers import asymmetric
+from bridge.providers.content import CONTENT
 from bridge.providers.fields import (
     Echoed,
     EchoedText,
@@ -38,7 +39,6 @@ from bridge.providers.recipe import (
 from bridge.providers.recipe_schema import PLACES, RecipeSchema
 from bridge.providers.source import Alternatives
 from bridge.providers.unwrap import FORMATS
-from bridge.providers.view import CONTENT
 
 _FOUND = ("header", "query", "body", "item")  # where the parts of an event may be
 
@@ -109,7 +109,7 @@ def _missing(provider: Provider) -> Iterable[tuple[str, str]]:
 
 
 class _Unwrap(Strict):
-    source = Place("body", data_key="from", required=True)
+    source = Place("raw", "body", "query", data_key="from", required=True)
     format = fields.String(required=True, data_key="as", validate=OneOf(list(FORMATS)))
 
     @post_load
@@ -129,6 +129,8 @@ class EventSchema(Strict):
     secret_paths = Listed(Single("body", "item", "query"))
     headers = Listed(Name())
     content = Listed(fields.String(validate=OneOf(CONTENT)), validate=Length(1))
+    duplicate_keys = fields.String(validate=OneOf(["last", "refuse"]))
+    unreadable = fields.String(validate=OneOf(["keep", "refuse"]))
     thin = fields.Boolean(truthy={True}, falsy={False})
 
     @validates_schema

@@ -4,7 +4,7 @@ What a sender chooses is only bytes: algorithm, encoding and places are the reci
 recipe has a place inside it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
@@ -104,7 +104,7 @@ def _keys(recipe: Recipe, secrets: Sequence[Secret]) -> list[bytes]:
 
 def _view(recipe: Recipe, request: Request, public_url: str | None) -> View:
     url = _url(recipe, request, public_url)
-    return View(request, url=url, account=recipe.account or None)
+    return View(request, url=url, account=recipe.account or None, exact=True)
 
 
 def _each(recipe: Recipe, view: View) -> list[View]:
@@ -131,11 +131,19 @@ def _prove(recipe: Recipe, view: View, keys: Sequence[bytes], now: datetime) -> 
     fields, found = candidates(recipe, view)
     view = view.about(view.item, fields)
     accepts = SCHEMES[recipe.scheme].accepts
-    for position, key in enumerate(keys):
-        if accepts(recipe, view, key, found):
-            _check_age(recipe, view, now)
-            return position
+    for one in _readings(view):
+        for position, key in enumerate(keys):
+            if accepts(recipe, one, key, found):
+                _check_age(recipe, one, now)
+                return position
     raise Unreadable("no secret made this signature", "wrong_signature")
+
+
+def _readings(view: View) -> Iterator[View]:
+    """The request as it came; and, packed, as it was before: senders sign before they pack, or after."""
+    yield view
+    if view.request.values("content-encoding"):
+        yield view.unpacked()
 
 
 def _url(recipe: Recipe, request: Request, public_url: str | None) -> str | None:

@@ -108,6 +108,19 @@ def elements(value: Json, path: Iterable[str]) -> list[Json]:
     return found
 
 
+def everywhere(value: Json, path: tuple[str, ...]) -> bool:
+    """Whether a path of keys is there in all elements of the lists on its way; an empty list has no gap."""
+    if isinstance(value, list):
+        return all(everywhere(one, path) for one in value)
+    if not path:
+        return True
+    return (
+        isinstance(value, dict)
+        and path[0] in value
+        and everywhere(value[path[0]], path[1:])
+    )
+
+
 def change_each(
     value: Json, path: tuple[str, ...], changed: Callable[[Json], Json]
 ) -> Json:

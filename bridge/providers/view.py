@@ -10,10 +10,11 @@ import zlib
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import cached_property
-from urllib.parse import parse_qsl, quote, unquote
+from urllib.parse import quote, unquote
 
-from bridge.errors import Malformed, UnsupportedType
+from bridge.errors import Malformed
 from bridge.model import Json, Request
+from bridge.providers import content as contents
 from bridge.providers.source import (
     Absent,
     Alternatives,
@@ -21,30 +22,34 @@ from bridge.providers.source import (
     Unreadable,
     dig,
 )
-from bridge.strict import json
+from bridge.strict.json import DUPLICATE_KEY
 
-CONTENT = ("json", "form")
-
-_MAX_FIELDS = 1_000
+_DOUBLED = "an object in the body has a key twice: the last one counts"
 _TOKEN = re.compile(
     r"(?P<hook>[^?]*/hooks/[^/?]+)/(?P<token>[^/?]+)(?P<query>\?.*)?", re.DOTALL
 )
 
 
 class View:
-    """One request. `url` is the public URL it was sent to, `account` what its sender calls this endpoint."""
+    """One request. `url` is the public URL it was sent to, `account` what its sender calls this endpoint.
+
+    `exact` refuses a body with a key twice, as for proofs in it: which of two is meant is not for their reader to say.
+    """
 
     def __init__(
         self,
         request: Request,
         *,
-        content: Iterable[str] = CONTENT,
+        content: Iterable[str] = contents.CONTENT,
         url: str | None = None,
         account: str | None = None,
+        exact: bool = False,
     ) -> None:
         self.request, self.content, self.url = request, tuple(content), url
-        self.account = account
-        self._sums: list[int] = []  # of the body, one for all elements of a batch
+        self.account, self.exact = account, exact
+        self.raw = request.body
+        self.notes: list[str] = []  # what is worth saying about what was read
+        self._sums: list[int] = []  # of `raw`, one for all elements of a batch
         self.fields: tuple[tuple[str, str], ...] = ()
         self.item: Json = None
 
@@ -54,30 +59,41 @@ class View:
         view.item, view.fields = item, tuple(fields)
         return view
 
+    def unpacked(self) -> "View":
+        """The same request, `raw` being what its packed body holds. Raises as `body` does."""
+        view = copy.copy(self)
+        view.raw, view._sums = contents.unpacked(self.request), []
+        return view
+
     @cached_property
     def body(self) -> Json:
-        """The parsed body. Raises Malformed or UnsupportedType."""
-        if self.request.method in ("GET", "HEAD") and not self.request.body:
-            return dict(_folded(self.query))
-        if self.kind == "json":
-            return json.loads(self.request.body)
-        return dict(_folded(self.form))
+        """The parsed body, the query's values where there is none. Raises Malformed, UnsupportedType or TooLarge."""
+        asks = self.request.method in ("GET", "HEAD") or self.query
+        if not self.request.body and asks:
+            return contents.folded(self.query)
+        found = contents.read(self.request, self.content)
+        if found.doubled and self.exact:
+            message = "the body has an object with a duplicate key"
+            raise Malformed(message, reason=DUPLICATE_KEY)
+        if found.doubled:
+            self.notes.append(_DOUBLED)
+        return found.value
 
     @cached_property
     def kind(self) -> str:
-        """json or form, as the request says. Raises UnsupportedType for what is not taken."""
-        return _content(self.request, self.content)
+        """How the body is read: json, form … Raises UnsupportedType for what is not taken."""
+        return contents.kind(self.request, self.content)
 
     @cached_property
     def form(self) -> list[tuple[str, str]]:
         """The fields of a form body, in order. Raises Malformed."""
-        return _pairs(self.request.body)
+        return contents.form_pairs(contents.unpacked(self.request))
 
     @cached_property
     def query(self) -> list[tuple[str, str]]:
         """The decoded query parameters, in order."""
         query = self.request.target.partition("?")[2]
-        return _pairs(query.encode("utf-8", "surrogatepass"))
+        return contents.form_pairs(query.encode("utf-8", "surrogatepass"))
 
     def value(self, places: Alternatives, item: Json = None) -> Json:
         """The value of the first place that has one; None when none has. Raises Unreadable for two values in one."""
@@ -87,11 +103,20 @@ class View:
                 return found
         return None
 
+    def holds(
+        self, conditions: Iterable[tuple[Alternatives, str]], item: Json = None
+    ) -> bool:
+        """Whether each text stands at its place; a content type is compared without its parameters."""
+        return all(
+            _comparable(places, self.value(places, item)) == _comparable(places, text)
+            for places, text in conditions
+        )
+
     def octets(self, places: Alternatives, key: bytes = b"") -> bytes:
         """The bytes that stand there, as a signature covers them. Raises Absent or Unreadable."""
         for source in places:
             if source.kind == "raw":
-                return self.request.body
+                return self.raw
             if source.kind == "secret":
                 return key
             found = self._value(source, self.item)
@@ -101,7 +126,7 @@ class View:
 
     def _checksum(self) -> int:
         if not self._sums:
-            self._sums.append(zlib.crc32(self.request.body))
+            self._sums.append(zlib.crc32(self.raw))
         return self._sums[0]
 
     def _value(self, source: Source, item: Json) -> Json:
@@ -124,6 +149,8 @@ class View:
                 return path_token(self.request.target)
             case "item":
                 return dig(item, source.path)
+            case "raw":
+                return _text(contents.unpacked(self.request))
             case _:
                 return dig(self.body, source.path)
 
@@ -144,44 +171,6 @@ def with_path_token(target: str, token: str) -> str:
     return f"{hook}/{quote(token, safe='<>')}{rest}"
 
 
-def _content(request: Request, accepted: tuple[str, ...]) -> str:
-    """json or form. A request without a Content-Type is taken as JSON, where JSON is taken."""
-    values = request.values("content-type") or ("application/json",)
-    media, *parameters = (part.strip().lower() for part in values[0].split(";"))
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip() == "charset" and value.strip(' "') not in ("utf-8", "utf8"):
-            raise UnsupportedType("the charset is not utf-8", reason="charset")
-    kinds = {"application/json": "json", "application/x-www-form-urlencoded": "form"}
-    kind = "json" if media.endswith("+json") else kinds.get(media)
-    if len(values) > 1 or kind not in accepted:
-        raise UnsupportedType(
-            f"the content type is not one this source takes: send {' or '.join(accepted)}"
-        )
-    return kind
-
-
-def _pairs(text: bytes) -> list[tuple[str, str]]:
-    try:
-        return parse_qsl(
-            text.decode("utf-8"),
-            keep_blank_values=True,
-            errors="strict",
-            max_num_fields=_MAX_FIELDS,
-        )
-    except ValueError:
-        message = f"the form is not UTF-8 or has more than {_MAX_FIELDS} fields"
-        raise Malformed(message, reason="form") from None
-
-
-def _folded(pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[str, Json]]:
-    """Each name once: its text, or the list of its texts."""
-    grouped: dict[str, list[Json]] = {}
-    for name, text in pairs:
-        grouped.setdefault(name, []).append(text)
-    return ((name, all[0] if len(all) == 1 else all) for name, all in grouped.items())
-
-
 def _named(pairs: Iterable[tuple[str, str]], name: str) -> tuple[str, ...]:
     return tuple(value for key, value in pairs if key == name)
 
@@ -190,6 +179,18 @@ def _single(values: tuple[str, ...], source: Source) -> str | None:
     if len(values) > 1:
         raise Unreadable(f"{source} is there {len(values)} times", "doubled_part")
     return values[0] if values else None
+
+
+def _comparable(places: Alternatives, value: Json) -> Json:
+    typed = any(one.kind == "header" and one.name == "content-type" for one in places)
+    return contents.media_type(value) if typed and isinstance(value, str) else value
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Unreadable("the body is not UTF-8", "not_text") from None
 
 
 def _octets(value: str | int | Decimal, source: Source) -> bytes:

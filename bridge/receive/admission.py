@@ -14,6 +14,7 @@ from typing import Any
 from bridge.errors import Busy, NotVerified, UnsupportedType
 from bridge.mapping.ruleset import Allow
 from bridge.model import Request
+from bridge.providers import media_type
 from bridge.settings import Network
 
 PLACES = 800  # proven requests that wait for the store at once
@@ -45,7 +46,7 @@ def check_type(allow: Allow, request: Request) -> None:
     if not allow.content_types or not request.body:
         return
     written = ", ".join(request.values("content-type")) or "application/json"
-    if written.partition(";")[0].strip().lower() not in allow.content_types:
+    if media_type(written) not in allow.content_types:
         taken = " or ".join(sorted(allow.content_types))
         raise UnsupportedType(
             f"the content type is not one this source takes: send {taken}",

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bridge.errors import Malformed, Refused, TooLarge, TooSlow, UnsupportedType
+from bridge.errors import Malformed, Refused, TooLarge, TooSlow
 
 FRAMING = 16 * 1024  # bytes that may come on the wire besides twice the body's own
 _DIGITS = re.compile(r"[0-9]{1,18}")
@@ -56,10 +56,6 @@ def _allowance(environ: dict[str, Any], *, chunked: bool) -> Allow:
 
 def _announced(environ: dict[str, Any], limit: int) -> int | None:
     """The length that the head announces; None for a chunked body."""
-    if environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() != "identity":
-        raise UnsupportedType(
-            "send the body without Content-Encoding", reason="content_encoding"
-        )
     coding = environ.get("HTTP_TRANSFER_ENCODING", "").strip().lower()
     length = environ.get("CONTENT_LENGTH", "")
     if coding:

@@ -132,7 +132,7 @@ class Front:
 
     def _store(self, source: Source, verified: Verified) -> Accepted:
         self.database.require_room(self.settings.min_free)
-        found = providers.read(source.provider, source.name, verified)
+        found = providers.take(source.provider, source.name, verified)
         kept = providers.masked(source.provider, verified.request)
         job = Together(
             events.accept_all,

@@ -15,6 +15,7 @@ from bridge.errors import Malformed
 from bridge.model import Json
 
 MAX_DEPTH = 64
+DUPLICATE_KEY = "json_duplicate_key"  # the reason of a Malformed
 _MAX_DIGITS = 1_000
 _MAX_EXPONENT = 1_000
 _EXACT = 2**53  # a double holds every whole number up to here
@@ -28,9 +29,26 @@ def loads(raw: bytes) -> Json:
         raise Malformed(
             f"the body is not UTF-8 (byte {error.start})", reason="json_encoding"
         ) from None
+    return _parsed(text, _DECODER)
+
+
+def loads_last(raw: bytes) -> tuple[Json, bool]:
+    """As loads; but of a key that an object has twice the last one counts, and True says that there was one.
+
+    Nearly every reader of JSON does so. Raises Malformed.
+    """
+    try:
+        return loads(raw), False
+    except Malformed as error:
+        if error.reason != DUPLICATE_KEY:
+            raise
+    return _parsed(raw.decode("utf-8"), _LAST), True
+
+
+def _parsed(text: str, decoder: json.JSONDecoder) -> Json:
     _check_depth(text)
     try:
-        value: Json = _DECODER.decode(text)
+        value: Json = decoder.decode(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno} column {error.colno}"
         raise Malformed(
@@ -142,7 +160,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
         raise Malformed(
-            "the body has an object with a duplicate key", reason="json_duplicate_key"
+            "the body has an object with a duplicate key", reason=DUPLICATE_KEY
         )
     return result
 
@@ -182,10 +200,11 @@ def _constant(name: str) -> NoReturn:
 # At most 15 digits, no exponent, and not zero.
 _SHORT = re.compile(r"-?(?=[0-9.]*[1-9])(?=[0-9.]{3,16}\Z)[0-9]+\.[0-9]+")
 _quote = json.encoder.encode_basestring
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_object,
-    parse_int=_integer,
-    parse_float=_decimal,
-    parse_constant=_constant,
-    strict=True,
-)
+_READING: dict[str, Any] = {
+    "parse_int": _integer,
+    "parse_float": _decimal,
+    "parse_constant": _constant,
+    "strict": True,
+}
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, **_READING)
+_LAST = json.JSONDecoder(**_READING)

@@ -51,6 +51,9 @@ class Asker:
         said = Said.ERROR
         try:
             event = self.event(source, stored)
+            if event.unreadable:
+                failed = unasked(source, Said.ERROR, event.unreadable)
+                return _asked(stored, (failed,))
             if not (reason := passed_over(event, self._environment)):
                 return self._asked(ruleset, stored, event)
             said = Said.SKIPPED
@@ -75,8 +78,10 @@ class Asker:
                 return _asked(stored, (), call)
             if trial and said is Said.ERROR:
                 return _asked(stored, (trial.decision,))
+        source = ruleset.sources[stored.source]
+        noted = [unasked(source, Said.NO_MATCH, note) for note in event.notes]
         decisions = route(event, ruleset, environment=self._environment)
-        return _asked(stored, decisions)
+        return _asked(stored, (*noted, *decisions))
 
     def event(self, source: Source, stored: StoredEvent) -> Event:
         """The event as it was received. Raises Refused when it cannot be read any more."""
@@ -85,7 +90,7 @@ class Asker:
         key = (stored.payload_id, source)
         if self._read[0] != key:
             self._read = (None, {})
-            found = providers.read(
+            found = providers.take(
                 source.provider, source.name, providers.trust(stored.request)
             )
             self._read = (key, {event.item: event for event in found})

@@ -47,10 +47,10 @@ WRONG = {
         "drop the key",
     ),
     "aplication/json": ("application/json", TYPE, "did you mean 'application/json'?"),
-    "text/xml": (
+    "text/html": (
         "application/json",
         TYPE,
-        f"write one such as application/json or {FORM}",
+        f"write one such as application/json or {FORM} or application/xml",
     ),
     FORM: (
         "application/json",

@@ -69,9 +69,9 @@ def test_content_types_that_are_json(content):
 @pytest.mark.parametrize(
     "content",
     [
-        "text/plain",
+        "text/html",
         "application/xml",
-        "multipart/form-data",
+        "application/pdf",
         "application/json; charset=latin-1",
         "json",
         "application/jsonx",

@@ -95,14 +95,21 @@ def test_a_document_inside_a_form_is_the_event():
     assert (found.event_id, found.type, found.payload) == ("7", "x", {"kind": "x"})
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"payload=", b"payload=%7B", b"payload=1&payload=2"]
-)
-def test_a_document_that_is_missing_or_broken_is_malformed(body):
+@pytest.mark.parametrize("body", [b"payload=", b"payload=%7B"])
+def test_a_document_that_is_broken_is_malformed(body):
     """Nothing is guessed where the event should be."""
     event = {"content": ["form"], "unwrap": {"from": "body.payload", "as": "json"}}
     with pytest.raises(Malformed):
         read(event, body, content=FORM)
+
+
+@pytest.mark.parametrize("body", [b"", b"a=1", b"payload=1&payload=2"])
+def test_without_its_document_the_whole_body_is_an_unknown_event(body):
+    """A proven body of another shape is kept, and says what was looked for."""
+    event = {"content": ["form"], "unwrap": {"from": "body.payload", "as": "json"}}
+    (found,) = read(event, body, content=FORM)
+    assert (found.type, found.unreadable) == ("unknown", "")
+    assert "body.payload is missing or no text" in found.notes[0]
 
 
 @pytest.mark.parametrize("text", ["?", "PGE+", "PCFET0NUWVBFIGE+PGEvPg=="])

@@ -74,7 +74,7 @@ def test_every_fault_is_found_at_once_with_its_path():
             "idd": "body.x",
             "type": "bdy.x",
             "volatile": ["x"],
-            "content": ["xml"],
+            "content": ["yaml"],
             "headers": "x",
             "items": "body.a|body.b",
         },

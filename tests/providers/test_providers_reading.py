@@ -210,9 +210,7 @@ def test_a_batch_is_split_in_order():
 def test_a_batch_in_a_batch_is_flattened():
     """Meta's shape: changes inside entries."""
     event = {**BATCH, "items": "body.entry.changes"}
-    body = {
-        "entry": [{"changes": [{"id": 1}, {"id": 2}]}, {"changes": [{"id": 3}]}, {}]
-    }
+    body = {"entry": [{"changes": [{"id": 1}, {"id": 2}]}, {"changes": [{"id": 3}]}]}
     assert [one.event_id for one in read(event, body)] == ["1", "2", "3"]
 
 
@@ -240,11 +238,38 @@ def test_a_batch_over_the_limit_is_too_large():
         read(BATCH, [{"id": number} for number in range(1_001)])
 
 
-@pytest.mark.parametrize("body", [1, "x", None, [1], [[{"id": 1}], 2], [None]])
-def test_a_batch_holds_objects(body):
-    """An element that is no object has no id, type or time."""
-    with pytest.raises(Malformed, match="no object"):
-        read(BATCH, json.dumps(body))
+@pytest.mark.parametrize(
+    "body", [1, "x", None, [1], [None], {"other": 1}, {"list": 1}, {"list": [1]}]
+)
+def test_a_body_of_another_shape_is_one_unknown_event(body):
+    """A proven body without the batch that was looked for is kept whole: never taken and then forgotten."""
+    event = {**BATCH, "items": "body.list"}
+    (found,) = read(event, json.dumps(body))
+    assert (found.type, found.payload, found.item) == ("unknown", body, None)
+    assert "body.list" in found.notes[0]
+
+
+@pytest.mark.parametrize("body", [{"list": []}])
+def test_a_batch_that_is_there_and_empty_holds_no_event(body):
+    """An empty list says that nothing happened."""
+    assert read({**BATCH, "items": "body.list"}, body) == ()
+
+
+def test_what_only_a_part_of_a_batch_lacks_is_kept_too():
+    """Beside the events that can be told apart stands the whole body, for what cannot."""
+    event = {**BATCH, "items": "body.entry.changes"}
+    body = {"entry": [{"changes": [{"id": 1, "type": "t"}]}, {"messaging": [{}]}]}
+    known, other = read(event, body)
+    assert (known.event_id, known.type, known.notes) == ("1", "t", ())
+    assert (other.type, other.payload, other.item) == ("unknown", body, None)
+
+
+def test_secrets_of_items_are_masked_in_a_whole_body():
+    """An event of the whole body shows no more than the usual events do."""
+    event = {**BATCH, "items": "body.list", "secret_paths": ["item.token"]}
+    body = {"list": [{"id": 1, "type": "t", "token": "s3cret"}, "odd"]}
+    for found in read(event, body):
+        assert "s3cret" not in str(found.payload)
 
 
 def test_a_digest_ignores_what_is_volatile_and_the_order_of_keys():
@@ -343,7 +368,7 @@ def test_what_is_inside_items_counts_towards_the_limit():
 
 def test_what_is_over_the_limit_is_not_made(monkeypatch):
     """A batch that is refused for its size costs no more than one that is taken."""
-    made, reading = [], import_module("bridge.providers.read")
+    made, reading = [], import_module("bridge.providers.batch")
     change = reading.change
     monkeypatch.setattr(
         reading, "change", lambda *args: made.append(1) or change(*args)

@@ -11,6 +11,10 @@ def _nested(levels, opening=b"[", closing=b"]"):
 
 
 TAKEN = {
+    "a byte order mark": b"\xef\xbb\xbf{}",
+    "a name twice": b'{"a":1,"a":2}',
+    "a name twice, once escaped": rb'{"a":1,"\u0061":2}',
+    "a name twice, deep inside": b'[[{"b":{"a":1,"a":1}}]]',
     "a number": b"7",
     "zero": b"0",
     "minus zero": b"-0",
@@ -96,7 +100,6 @@ REFUSED = {
     "an unknown escape": rb'["\a"]',
     "an escape in hexadecimal": rb'["\x41"]',
     "a letter in an escape": rb'["\u12g4"]',
-    "a byte order mark": b"\xef\xbb\xbf{}",
     "UTF-16": '{"a":1}'.encode("utf-16"),
     "UTF-32": '{"a":1}'.encode("utf-32-be"),
     "Latin-1": '["é"]'.encode("latin-1"),
@@ -109,9 +112,6 @@ REFUSED = {
     "one level too deep": _nested(_DEEP + 1),
     "100,000 levels": b"[" * 100_000,
     "100,000 levels of objects": b'{"a":' * 100_000,
-    "a name twice": b'{"a":1,"a":2}',
-    "a name twice, once escaped": rb'{"a":1,"\u0061":2}',
-    "a name twice, deep inside": b'[[{"b":{"a":1,"a":1}}]]',
 }  # fmt: skip
 
 EITHER = {

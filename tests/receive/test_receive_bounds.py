@@ -91,7 +91,7 @@ def test_a_signed_body_in_small_chunks_is_taken(receiver):
         (PLAIN.replace(b"POST", b"PUT"), 405),
         (PLAIN.replace(b"stripe", b"a/b/c"), 404),
         (PLAIN.replace(b"Length: 2", b"Length: 9999999"), 413),
-        (PLAIN.replace(b"Host", b"Content-Encoding: gzip\r\nHost"), 415),
+        (PLAIN.replace(b"Host", b"Content-Encoding: gzip\r\nHost"), 401),
         (HEALTH.replace(b"GET", b"POST"), 405),
         (HEALTH.replace(b"x\r\n", b"x\r\nContent-Length: 5\r\n"), 200),
         (HEALTH, 200),

@@ -173,9 +173,10 @@ def signed(running, body, content_type):
         (FORM, b"id=t5", 202),
         ("application/json", b"id=t6", 400),
         (FORM, b"\xff=1", 400),
-        ("text/plain", b'{"id":"t7"}', 415),
+        ("text/plain", b'{"id":"t7"}', 202),
+        ("text/plain", b"id=t7", 400),
         ("text/html", b'{"id":"t8"}', 415),
-        ("multipart/form-data; boundary=x", b"--x--", 415),
+        ("multipart/form-data; boundary=x", b"--x--", 400),
         ("application/xml", b"<a/>", 415),
         ("application/jsonp", b'{"id":"t9"}', 415),
         ("application/json, text/html", b'{"id":"t10"}', 415),
@@ -188,9 +189,9 @@ def test_content_type_confusion(running, content_type, body, status):
     assert signed(running, body, content_type) == status
 
 
-@pytest.mark.parametrize("charset", ["utf-16", "latin-1", "utf-7", "us-ascii", ""])
+@pytest.mark.parametrize("charset", ["utf-16", "latin-1", "utf-7", ""])
 def test_charset_confusion(running, charset):
-    """T-24: UTF-8 is the only charset, so no filter before the bridge can have read another text."""
+    """T-24: UTF-8, of which ASCII is a part, is the only charset: no filter before the bridge read another text."""
     assert signed(running, b'{"id":"c"}', f"application/json; charset={charset}") == 415
     assert signed(running, '{"id":"c"}'.encode("utf-16"), "application/json") == 400
 
@@ -205,12 +206,14 @@ def test_form_parts(running, parts, status):
 
 
 @pytest.mark.parametrize(
-    "body", [b'{"id":"d1","id":"d2"}', rb'{"id":"d1","\u0069d":"d2"}', b'{"id":"d1","a":{"b":1,"b":2}}']
+    "body", [b'{"id":"d1","id":"d2"}', rb'{"id":"d1","\u0069d":"d3"}', b'{"id":"d4","a":{"b":1,"b":2}}']
 )  # fmt: skip
 def test_duplicate_keys(running, body):
-    """T-26: of two values under one key neither is believed, at any depth and in any spelling."""
-    assert signed(running, body, "application/json") == 400
-    assert not {"d1", "d2"} & set(events(running))
+    """T-26: of two values under one key the last counts, at any depth and in any spelling, and the trace says so."""
+    assert signed(running, body, "application/json") == 202
+    assert "a key twice: the last one counts" in " ".join(
+        shown(running, json.loads(body)["id"]).split()
+    )
 
 
 def test_form_with_a_field_twice(running):
