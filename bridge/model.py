@@ -136,7 +136,8 @@ class Reply:
 class NoReply:
     """A call that brought no answer. `sent` is False only when the vendor cannot have seen the request."""
 
-    kind: str  # refused, dns, tls, timeout, dropped, late, policy, credentials
+    # refused, dns, tls, timeout, dropped, late, policy, credentials, coding
+    kind: str
     message: str  # one sentence without URL query or secret
     sent: bool
     elapsed: float  # seconds

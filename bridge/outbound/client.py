@@ -6,18 +6,19 @@ stores. In sandbox mode, and this is the only place that knows of it, nothing go
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 from bridge.errors import CallRefused
 from bridge.model import Call, Headers, NoReply, Reply
+from bridge.outbound.coding import Undecodable, decoded
 from bridge.outbound.exchange import Exchange
 from bridge.outbound.masking import masked
 from bridge.outbound.oauth2 import Tokens
 from bridge.outbound.policy import LOOPBACK, Network, Policy
 from bridge.outbound.reach import unreachable
 from bridge.outbound.request import check_base, prepare
-from bridge.outbound.sending import perform, silence
+from bridge.outbound.sending import MAX_BODY, perform, silence
 from bridge.outbound.target import ClientCredentials, Target
 from bridge.outbound.transport import Transport
 
@@ -100,6 +101,7 @@ class Outbound:
         self, call: Call, target: Target, client: ClientCredentials, times: _Times
     ) -> Reply | NoReply:
         """Sends with an access token; a 401 means that nothing was done, so one new token is tried."""
+        shown: list[str] = []  # a refused token is no less a secret
         for attempt in range(2):
             token = self._tokens.get(
                 client,
@@ -112,7 +114,8 @@ class Outbound:
             answer = self._exchange(call, target.base_url, headers, times)
             if isinstance(answer, NoReply):
                 return answer
-            answer = masked(answer, [token])
+            shown.append(token)
+            answer = masked(answer, shown)
             if answer.status != 401:
                 break
             self._tokens.forget(client, token)
@@ -133,4 +136,19 @@ class Outbound:
             request = prepare(call, base_url, headers)
         except CallRefused as refusal:
             return silence(exchange, "policy", str(refusal))
-        return perform(self._transport, request, exchange)
+        reply = perform(self._transport, request, exchange)
+        return reply if isinstance(reply, NoReply) else _read(reply, call, exchange)
+
+
+def _read(reply: Reply, call: Call, exchange: Exchange) -> Reply | NoReply:
+    """An answer without its content coding. One that cannot be decoded says no more than its status, and no success."""
+    codings = (reply.headers.get("content-encoding", ""),)
+    try:
+        body, more = decoded(reply.body, codings, limit=MAX_BODY, cut=reply.truncated)
+    except Undecodable:
+        if any(first <= reply.status <= last for first, last in call.success):
+            coding = "a content coding that nobody asked for and that cannot be read"
+            message = f"{exchange.host} answered {reply.status} in {coding}"
+            return silence(exchange, "coding", message)
+        body, more = b"", False
+    return replace(reply, body=body, truncated=more)

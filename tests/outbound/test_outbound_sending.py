@@ -103,14 +103,6 @@ def test_truncation_starts_after_exactly_one_mebibyte(serve, outbound, call, mor
     assert (len(reply.body), reply.truncated) == (MIB, bool(more))
 
 
-def test_compressed_answer_is_not_decoded(serve, outbound, call):
-    """An answer that comes compressed all the same is handed over as it is, so it cannot grow."""
-    server = serve(
-        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nbomb"
-    )
-    assert outbound.send(call, server.target()).body == b"bomb"
-
-
 @pytest.mark.parametrize(
     "head",
     [
