@@ -7,7 +7,16 @@ from collections.abc import Iterable, Iterator
 
 from bridge.model import Money
 from bridge.providers import Answer, Provider
-from bridge.providers.recipe import RAW, Canonical, Group, Lower, Part, Recipe, Text
+from bridge.providers.recipe import (
+    RAW,
+    Canonical,
+    Group,
+    Lower,
+    Part,
+    Recipe,
+    Text,
+    Time,
+)
 from bridge.providers.source import Alternatives
 
 _ALGORITHMS = {
@@ -23,7 +32,7 @@ _SCHEMES = {
     "bearer": "bearer token",
     "basic": "user and password (Basic)",
 }
-_FORMS = {"json": "JSON", "form": "a form"}
+_FORMS = {"json": "JSON", "form": "a form", "xml": "XML"}
 
 
 def signs(provider: Provider) -> str:
@@ -62,7 +71,7 @@ def _rows(provider: Provider) -> Iterator[tuple[str, str]]:
     if event.items:
         yield "batch", f"each element of `{event.items}` is an event"
     yield "type", _joined(event.type) or "`unknown`"
-    yield "time", _code(event.time) or "none"
+    yield "time", ", else ".join(map(_time, event.time)) or "none"
     if event.thin:
         yield "holds", "ids only: [look the object up](../look-ups.md)"
     if event.live:
@@ -140,6 +149,12 @@ def _part(part: Part) -> str:
 
 def _names(places: Alternatives) -> str:
     return " or ".join(map(str, places))
+
+
+def _time(time: Time) -> str:
+    when = " and ".join(f"{_code(places)} is `{text}`" for places, text in time.when)
+    zone = f" (in {time.zone})" if time.zone else ""
+    return _code(time.source) + zone + (f" where {when}" if when else "")
 
 
 def _code(places: Alternatives) -> str:
