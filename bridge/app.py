@@ -108,7 +108,11 @@ def create_worker(settings: Settings, *, admin: bool = False) -> Worker:
         sandbox_url=settings.sandbox_url,
     )
     return Worker(
-        parts.database, parts.rules.current, outbound, environment=settings.environment
+        parts.database,
+        parts.rules.current,
+        outbound,
+        environment=settings.environment,
+        max_rendered=settings.max_rendered,
     )
 
 

@@ -243,6 +243,8 @@ class Rendered:
     retries: Retries = Retries()
     responses: tuple[Response, ...] = ()
     look_up: int | None = None  # seconds its answer is good for; None: an update
+    # Bytes of its fields and its call, as far as they were counted.
+    size: int = field(default=0, compare=False)
 
 
 class Said(StrEnum):

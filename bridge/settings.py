@@ -21,6 +21,7 @@ from marshmallow import ValidationError
 from bridge.errors import SettingsError
 
 Network = IPv4Network | IPv6Network
+MAX_RENDERED = 8 * 1024 * 1024  # bytes
 DEDUPE = timedelta(days=30)  # longer than any sender tries again
 
 
@@ -41,6 +42,7 @@ class Settings:
     allowed_networks: tuple[Network, ...] = ()  # reachable besides the public internet
     ca_bundle: Path | None = None
     max_body: int = 1024 * 1024  # bytes
+    max_rendered: int = MAX_RENDERED  # of all calls that one event leads to
     min_free: int = 256 * 1024 * 1024  # bytes of the database's disk; below: 503
     read_timeout: float = 15.0  # seconds until a whole request must have arrived
     ruleset: str = "folder"  # or "pinned": what `bridge check --activate` stored
@@ -95,6 +97,9 @@ def _read(env: FileAwareEnv, default: Settings) -> dict[str, Any]:
         "allowed_networks": _networks(env, "ALLOWED_NETWORKS"),
         "ca_bundle": env.path("CA_BUNDLE", None, validate=_file),
         "max_body": env.int("MAX_BODY", default.max_body, validate=_positive),
+        "max_rendered": env.int(
+            "MAX_RENDERED", default.max_rendered, validate=_positive
+        ),
         "min_free": env.int("MIN_FREE", default.min_free, validate=_not_negative),
         "read_timeout": env.float(
             "READ_TIMEOUT", default.read_timeout, validate=_positive

@@ -103,6 +103,7 @@ def _replayer(database: Database, run: Run) -> Replayer:
         database,
         rules=active,
         environment=settings.environment,
+        max_rendered=settings.max_rendered,
         force=run.force,
         run=run.id,
     )

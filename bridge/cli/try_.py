@@ -50,7 +50,10 @@ def command(
         trials = [
             tried
             for tried in mapping.try_event(
-                event, ruleset, environment=settings.environment
+                event,
+                ruleset,
+                environment=settings.environment,
+                max_rendered=settings.max_rendered,
             )
             if rule in (None, tried.rule.id)
         ]

@@ -67,6 +67,7 @@ class Evaluation:
             country=str(self.rule.options.get("country", "")),
             tables=scope.tables,
             budget=scope.budget,
+            allowance=scope.allowance,
         )
         for name, written in self.rule.let.items():
             names[name] = self._named(written, within)

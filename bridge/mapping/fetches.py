@@ -15,6 +15,7 @@ from bridge.mapping.rules import Reader
 from bridge.mapping.ruleset import Constant, Fetch, Rule, Ruleset
 from bridge.mapping.sources import source_name
 from bridge.model import Event, Rendered, Said
+from bridge.settings import MAX_RENDERED
 from bridge.strict.yaml import Node
 
 
@@ -51,7 +52,13 @@ class _Reader(Reader):
     find = staticmethod(vendors.look_up)
 
 
-def look_up(event: Event, ruleset: Ruleset, *, environment: str = "") -> Trial | None:
+def look_up(
+    event: Event,
+    ruleset: Ruleset,
+    *,
+    environment: str = "",
+    max_rendered: int = MAX_RENDERED,
+) -> Trial | None:
     """The look-up of an event's source for this event; None where no rule would hear of the answer.
 
     A decision `matched` has the call in `rendered`; `no_match` says that this event needs none.
@@ -63,7 +70,7 @@ def look_up(event: Event, ruleset: Ruleset, *, environment: str = "") -> Trial |
     )
     if fetch is None or not heard:
         return None
-    scope = scope_of(event, ruleset, environment)
+    scope = scope_of(event, ruleset, environment, max_rendered)
     trial = try_rule(fetch.rule, event, scope, ruleset, environment)
     if trial.decision.said is not Said.MATCHED:
         return trial

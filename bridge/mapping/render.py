@@ -12,7 +12,7 @@ from urllib.parse import quote
 from bridge import tenants, vendors
 from bridge.errors import BridgeError
 from bridge.mapping.evaluate import Evaluation, RuleError
-from bridge.mapping.expressions import OMIT, Scope, Value
+from bridge.mapping.expressions import OMIT, Scope, TooMuch, Value
 from bridge.mapping.findings import split_fix
 from bridge.mapping.ruleset import Constant, Formula, Tree
 from bridge.model import Call, Diagnostic, Json, Place, Rendered, Retries
@@ -24,8 +24,18 @@ _MAX_KEY = 200  # characters of an idempotency key
 
 def render_item(run: Evaluation, scope: Scope, key: str) -> Rendered:
     """The call for one item; `key` tells it apart, "" without for_each."""
-    rule = run.rule
+    try:
+        return _render(run, scope, key)
+    except TooMuch as error:
+        raise _too_much(run, scope, error.bytes) from None
+
+
+def _render(run: Evaluation, scope: Scope, key: str) -> Rendered:
+    rule, allowance = run.rule, scope.allowance
+    before = allowance.used
     fields = _fields(run, scope)
+    call = _call(run, fields)
+    _count(scope, call)
     ticket = rule.operation.ticket_of(fields)
     once = _idempotency_key(run, scope, key)
     return Rendered(
@@ -34,7 +44,7 @@ def render_item(run: Evaluation, scope: Scope, key: str) -> Rendered:
         operation=rule.operation.name,
         connection=rule.connection,
         fields=fields,
-        call=_call(run, fields),
+        call=call,
         ticket=ticket,
         lane=_lane(run, scope, ticket, once),
         at=_at(run, scope),
@@ -45,12 +55,15 @@ def render_item(run: Evaluation, scope: Scope, key: str) -> Rendered:
         idempotency_key=once,
         retries=_retries(run, fields),
         responses=rule.responses,
+        size=allowance.used - before,
     )
 
 
 def _fields(run: Evaluation, scope: Scope) -> dict[str, Json]:
     made = _tree(run, run.rule.fields, scope)
     assert isinstance(made, dict)
+    # Before anything is written of them: a rule may put one long text into many places.
+    scope.allowance.take_value(made)
     problems = vendors.check_fields(run.rule.operation, made)
     if problems:
         path, problem = min(problems.items())
@@ -92,6 +105,23 @@ def _call(run: Evaluation, fields: Mapping[str, Json]) -> Call:
         raise _error("E324", message, run.rule.place_of("fields"), help) from None
 
 
+def _count(scope: Scope, call: Call) -> None:
+    """What the call itself takes, which is stored beside the fields that it was made of."""
+    pairs = (*call.query, *call.headers)
+    scope.allowance.take(len(call.body or b"") + len(call.path))
+    scope.allowance.take(sum(len(name) + len(value) for name, value in pairs))
+
+
+def _too_much(run: Evaluation, scope: Scope, bytes: int) -> RuleError:
+    most = scope.allowance.most
+    message = (
+        f"with rule '{run.rule.id}' the calls of this event come to {bytes:,} bytes or more,"
+        f" and {most:,} are allowed"
+    )
+    help = "send less of the event in each call, or set BRIDGE_MAX_RENDERED"
+    return _error("E303", message, run.rule.place_of("fields"), help)
+
+
 def _at(run: Evaluation, scope: Scope) -> datetime | None:
     """The time that says what is newer: never later than receipt and five minutes."""
     rule, event = run.rule, run.event
@@ -106,6 +136,7 @@ def _lane(run: Evaluation, scope: Scope, ticket: str, once: str) -> str:
         return tenants.path_lane(*rule.root, ticket)
     # A call that makes a ticket names none: it has nobody to wait for, so its lane is its own.
     own = run.text(rule.lane_key, scope) if rule.lane_key else ticket or once
+    scope.allowance.take(len(own))  # which is hashed
     return f"{rule.connection.tenant}/{tenants.key(own)}"
 
 
@@ -124,6 +155,7 @@ def _idempotency_key(run: Evaluation, scope: Scope, key: str) -> str:
     rule, event = run.rule, run.event
     if rule.idempotency_key:
         made = run.text(rule.idempotency_key, scope)
+        scope.allowance.take(len(made))
     else:
         # Only the event's id may hold a colon of its own, so no two of these can look alike.
         item = quote(key, safe="", errors="surrogatepass")

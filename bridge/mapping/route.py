@@ -10,10 +10,11 @@ the operation's schema → keys.
 from dataclasses import dataclass
 
 from bridge.mapping.evaluate import Evaluation, RuleError, Step, shown
-from bridge.mapping.expressions import OMIT, Scope, Value, is_present
+from bridge.mapping.expressions import OMIT, Allowance, Scope, Value, is_present
 from bridge.mapping.render import render_item
 from bridge.mapping.ruleset import Rule, Ruleset
 from bridge.model import Decision, Diagnostic, Event, Place, Rendered, Said
+from bridge.settings import MAX_RENDERED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,21 +28,34 @@ class Trial:
 
 
 def route(
-    event: Event, ruleset: Ruleset, *, environment: str = ""
+    event: Event,
+    ruleset: Ruleset,
+    *,
+    environment: str = "",
+    max_rendered: int = MAX_RENDERED,
 ) -> tuple[Decision, ...]:
-    """One decision per rule of the event's source. `environment` is BRIDGE_ENVIRONMENT's value."""
-    trials = try_event(event, ruleset, environment=environment)
+    """One decision per rule of the event's source. `environment` is BRIDGE_ENVIRONMENT's value.
+
+    All its calls together have at most `max_rendered` bytes; a rule that would make more is an error.
+    """
+    trials = try_event(
+        event, ruleset, environment=environment, max_rendered=max_rendered
+    )
     return tuple(trial.decision for trial in trials)
 
 
 def try_event(
-    event: Event, ruleset: Ruleset, *, environment: str = ""
+    event: Event,
+    ruleset: Ruleset,
+    *,
+    environment: str = "",
+    max_rendered: int = MAX_RENDERED,
 ) -> tuple[Trial, ...]:
     """The same, with the steps of each."""
     rules = ruleset.rules_of(event.source)
     if not rules:
         return ()
-    scope = scope_of(event, ruleset, environment)
+    scope = scope_of(event, ruleset, environment, max_rendered)
     return tuple(try_rule(rule, event, scope, ruleset, environment) for rule in rules)
 
 
@@ -51,12 +65,18 @@ def passed_over(event: Event, environment: str) -> str:
     return "a test-mode event, in production" if production and not event.live else ""
 
 
-def scope_of(event: Event, ruleset: Ruleset, environment: str = "") -> Scope:
+def scope_of(
+    event: Event,
+    ruleset: Ruleset,
+    environment: str = "",
+    max_rendered: int = MAX_RENDERED,
+) -> Scope:
     """What the expressions of every rule see of an event."""
     return Scope(
         names=_names(event, environment),
         money=ruleset.sources[event.source].provider.money,
         tables=ruleset.tables,
+        allowance=Allowance(max_rendered),
     )
 
 
@@ -87,11 +107,12 @@ def try_rule(
     if not rule.takes(event.type):
         return Trial(rule=rule, decision=_other_type(rule, event), steps=())
     evaluation = Evaluation(rule=rule, event=event, environment=environment)
-    failed = None
+    failed, before = None, scope.allowance.used
     try:
         decision = _decide(evaluation, evaluation.with_let(scope))
     except RuleError as error:
         decision, failed = _failed(rule, error.diagnostic, ruleset), error.step
+        scope.allowance.used = before  # nothing is left of what it made
     steps = tuple(evaluation.steps)
     return Trial(rule=rule, decision=decision, steps=steps, failed=failed)
 

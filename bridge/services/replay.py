@@ -12,6 +12,7 @@ from typing import Any
 from bridge.mapping import Ruleset
 from bridge.model import Decision, Json, Rendered, Said
 from bridge.services.steer import Done
+from bridge.settings import MAX_RENDERED
 from bridge.store import (
     Database,
     Session,
@@ -26,7 +27,7 @@ from bridge.store import (
 from bridge.store.audit import By
 from bridge.store.dialect import one_at_a_time
 from bridge.store.tables import FINISHED, UNFINISHED
-from bridge.worker.routing import Router
+from bridge.worker.asking import Asker
 
 STATES = FINISHED  # what may be replayed
 
@@ -61,6 +62,7 @@ class Replayer:
         *,
         rules: Ruleset | None = None,
         environment: str = "",
+        max_rendered: int = MAX_RENDERED,
         force: bool = False,
         run: int | None = None,
     ) -> None:
@@ -70,7 +72,7 @@ class Replayer:
         """
         self._database = database
         self._rules = rules
-        self._router = Router(database, environment)
+        self._asker = Asker(environment, max_rendered)
         self._force = force
         self._run = run
 
@@ -164,7 +166,7 @@ class Replayer:
         if stored is None or stored.source not in rules.sources:
             problem = "not replayed: its source is not configured any more"
             return Plan(id=id, problem=problem, delivery=found)
-        said = self._router.decide(rules, stored)
+        said = self._asker.decide(rules, stored)
         decision = next((item for item in said if item.rule in (rule, "")), None)
         if decision is None:
             problem = f"not replayed: there is no rule '{rule}' any more"

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from bridge.mapping import Ruleset
 from bridge.model import Decision, Said
+from bridge.settings import MAX_RENDERED
 from bridge.store import (
     Database,
     Session,
@@ -23,7 +24,7 @@ from bridge.store import (
     selecting,
 )
 from bridge.store.audit import By
-from bridge.worker.routing import Router
+from bridge.worker.asking import Asker
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,14 +62,16 @@ def retry(
     active: Ruleset,
     environment: str,
     by: By = By(),
+    *,
+    max_rendered: int = MAX_RENDERED,
 ) -> list[Done]:
     """Sends dead letters again as they were; a rule's error is routed again with the rules of now."""
     with database.read() as connection:
         failed = selecting.rule_errors(connection, ids)
     done = _move(database, RETRY, [id for id in ids if id not in failed], by)
+    asker = Asker(environment, max_rendered)
     again = (
-        _route_again(database, id, *of, active, environment, by)
-        for id, of in failed.items()
+        _route_again(database, id, *of, active, asker, by) for id, of in failed.items()
     )
     found = {item.id: item for item in (*done, *again)}
     return [found[id] for id in dict.fromkeys(ids)]
@@ -152,7 +155,7 @@ def _route_again(
     event_id: int,
     rule: str,
     active: Ruleset,
-    environment: str,
+    asker: Asker,
     by: By,
 ) -> Done:
     """One rule of one event once more, or all of them where the event itself could not be read before.
@@ -164,10 +167,9 @@ def _route_again(
     if stored is None or stored.source not in active.sources:
         reason = "not retried: its source is not configured any more"
         return Done(id=id, ok=False, message=reason)
-    router = Router(database, environment)
-    if not rule and router.unfetched(active, stored):
+    if not rule and asker.unfetched(active, stored):
         return _look_up_again(database, id, event_id, by)
-    decided = router.decide(active, stored)
+    decided = asker.decide(active, stored)
     said = [item for item in decided if not rule or item.rule in (rule, "")]
     if not said:
         reason = f"not retried: there is no rule '{rule}' any more"

@@ -5,7 +5,7 @@ from bridge.mapping import Ruleset
 from bridge.model import Event
 from bridge.store import Database, events
 from bridge.store.events import StoredEvent
-from bridge.worker.routing import Router
+from bridge.worker.asking import Asker
 
 
 def stored_event(
@@ -35,7 +35,7 @@ def stored_event(
         )
     try:
         of = ruleset.sources[stored.source]
-        return Router(database, environment).event(of, stored)
+        return Asker(environment).event(of, stored)
     except Refused as error:
         raise ConfigurationError(
             f"event {stored.id} can no longer be read: {error}"

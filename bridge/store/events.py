@@ -9,7 +9,17 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, false, func, literal, select, text
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Select,
+    bindparam,
+    false,
+    func,
+    literal,
+    select,
+    text,
+)
 
 from bridge.model import Event, Request
 from bridge.store import inserting, known, prepared
@@ -180,10 +190,12 @@ def _insert_event(connection: Connection, event: Event, payload_id: Any) -> Any:
     return inserting.insert_or_ignore(connection, events, values)
 
 
-def any_waiting(connection: Connection, sources: Collection[str]) -> bool:
-    """Whether `waiting` would find anything."""
-    found = prepared.execute(connection, _any_unrouted(frozenset(sources)), {})
-    return prepared.key(found) is not None
+def waiting_sizes(
+    connection: Connection, sources: Collection[str], limit: int
+) -> list[int]:
+    """The bytes of what `waiting` would read now, event by event: bodies may be large. They are not read for it."""
+    rows = prepared.execute(connection, _sizes(frozenset(sources), limit), {})
+    return [int(size) for (size,) in rows.fetchall()]
 
 
 def waiting(
@@ -193,8 +205,8 @@ def waiting(
 
     Across sources: two of them may update one ticket, and the one received first goes first.
     """
-    rows = prepared.ask(connection, _oldest_unrouted(frozenset(sources), limit))
-    return tuple(map(_stored, rows.all()))
+    query = _oldest_unrouted(frozenset(sources))
+    return tuple(map(_stored, prepared.ask(connection, query, {"most": limit}).all()))
 
 
 def waiting_ids(
@@ -219,14 +231,17 @@ def named(connection: Connection, event_id: str) -> tuple[StoredEvent, ...]:
 
 
 @lru_cache(maxsize=20)
-def _any_unrouted(sources: frozenset[str]) -> Any:
-    return select(events.c.id).where(*_unrouted(sources)).limit(1)
+def _sizes(sources: frozenset[str], limit: int) -> Any:
+    body = func.length(payloads.c.body)
+    fetched = func.coalesce(func.length(events.c.fetched), 0)
+    query = select(body + fetched).join(payloads, payloads.c.id == events.c.payload_id)
+    return query.where(*_unrouted(sources)).order_by(events.c.id).limit(limit)
 
 
 @lru_cache(maxsize=20)
-def _oldest_unrouted(sources: frozenset[str], limit: int) -> Any:
+def _oldest_unrouted(sources: frozenset[str]) -> Any:
     query = _with_request().where(*_unrouted(sources))
-    return query.order_by(events.c.id).limit(limit)
+    return query.order_by(events.c.id).limit(bindparam("most", type_=Integer))
 
 
 def _unrouted(sources: Iterable[str]) -> tuple[Any, ...]:

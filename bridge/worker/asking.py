@@ -9,6 +9,7 @@ from bridge import providers
 from bridge.errors import Malformed, Refused
 from bridge.mapping import Ruleset, Source, look_up, passed_over, route
 from bridge.model import Decision, Event, Rendered, Said
+from bridge.settings import MAX_RENDERED
 from bridge.store.events import StoredEvent
 from bridge.worker import fetching
 
@@ -22,12 +23,19 @@ class Asked:
     decisions: tuple[Decision, ...]
     look_up: Rendered | None = None  # to be made first; then nothing was decided yet
 
+    @property
+    def size(self) -> int:
+        """Bytes of the calls that follow."""
+        made = (one.size for said in self.decisions for one in said.rendered)
+        return sum(made) + (self.look_up.size if self.look_up else 0)
+
 
 class Asker:
     """Asks the rules. Keeps the last body it read: a batch of a thousand events is parsed once, not each time."""
 
-    def __init__(self, environment: str) -> None:
+    def __init__(self, environment: str, max_rendered: int = MAX_RENDERED) -> None:
         self._environment = environment
+        self._max_rendered = max_rendered
         self._read: tuple[object, dict[int | None, Event]] = (None, {})
 
     def decide(self, ruleset: Ruleset, stored: StoredEvent) -> tuple[Decision, ...]:
@@ -71,7 +79,12 @@ class Asker:
 
     def _asked(self, ruleset: Ruleset, stored: StoredEvent, event: Event) -> Asked:
         if event.fetched is None:
-            trial = look_up(event, ruleset, environment=self._environment)
+            trial = look_up(
+                event,
+                ruleset,
+                environment=self._environment,
+                max_rendered=self._max_rendered,
+            )
             said = trial.decision.said if trial else None
             if trial and said is Said.MATCHED:
                 (call,) = trial.decision.rendered
@@ -80,7 +93,12 @@ class Asker:
                 return _asked(stored, (trial.decision,))
         source = ruleset.sources[stored.source]
         noted = [unasked(source, Said.NO_MATCH, note) for note in event.notes]
-        decisions = route(event, ruleset, environment=self._environment)
+        decisions = route(
+            event,
+            ruleset,
+            environment=self._environment,
+            max_rendered=self._max_rendered,
+        )
         return _asked(stored, (*noted, *decisions))
 
     def event(self, source: Source, stored: StoredEvent) -> Event:

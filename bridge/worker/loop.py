@@ -18,6 +18,7 @@ from bridge import log
 from bridge.errors import StoreUnavailable
 from bridge.mapping import Ruleset
 from bridge.outbound import Outbound
+from bridge.settings import MAX_RENDERED
 from bridge.store import Database, Session, clock, queue, relaning
 from bridge.store.leases import Claimed
 from bridge.store.queue import Claim
@@ -50,6 +51,7 @@ class Worker:
         outbound: Outbound,
         *,
         environment: str = "",
+        max_rendered: int = MAX_RENDERED,
     ) -> None:
         self._database = database
         self._ruleset = ruleset
@@ -57,7 +59,7 @@ class Worker:
         # Never used again, as the names of hosts and the numbers of processes are.
         self._name = secrets.token_hex(8)
         self._claims = itertools.count(1)
-        self._router = Router(database, environment)
+        self._router = Router(database, environment, max_rendered)
         self._keeper = Keeper(database, self._owner)
         self._refusals = Refusals()
         self._answers = Answers()

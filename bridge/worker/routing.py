@@ -24,6 +24,7 @@ are harmless and a waste: the turn lets one at it, and whoever was denied for PA
 import time
 from collections import Counter
 from collections.abc import Sequence
+from itertools import accumulate
 
 import gevent
 
@@ -31,12 +32,17 @@ from bridge import log, metrics
 from bridge.errors import StoreUnavailable
 from bridge.mapping import Ruleset
 from bridge.model import Said
+from bridge.settings import MAX_RENDERED
 from bridge.store import Database, Session, announce, clock, events, routed
 from bridge.store.routed import Verdict
 from bridge.worker.asking import Asked, Asker, unasked
 from bridge.worker.insisting import insist, is_away
 
 BATCH = 50  # events per transaction: bounds how long intake waits for the writer
+READ = 8 * 1024 * 1024  # bytes of requests that are read at once
+RENDERED = (
+    8 * 1024 * 1024
+)  # bytes of calls after which a transaction takes no further event
 PATIENCE = 5.0  # seconds
 
 _log = log.get("worker")
@@ -45,40 +51,51 @@ _log = log.get("worker")
 class Router(Asker):
     """Routes what waits."""
 
-    def __init__(self, database: Database, environment: str) -> None:
-        super().__init__(environment)
+    def __init__(
+        self,
+        database: Database,
+        environment: str,
+        max_rendered: int = MAX_RENDERED,
+    ) -> None:
+        super().__init__(environment, max_rendered)
         self._database = database
         self._had_turn = time.monotonic()
 
     def route_waiting(self, ruleset: Ruleset) -> int:
         """Routes up to BATCH events in order of receipt unless another worker is at it; how many it looked at."""
         with self._database.read() as connection:
-            if not events.any_waiting(connection, ruleset.sources.keys()):
-                return 0
+            sizes = events.waiting_sizes(connection, ruleset.sources.keys(), BATCH)
+        if not sizes:
+            return 0
         with self._database.turn("routing") as mine:
             now = time.monotonic()
             if mine:
                 self._had_turn = now
             elif now - self._had_turn < PATIENCE:
                 return 0
-            return self._route_batch(ruleset)
+            return self._route_batch(ruleset, _within(sizes, READ))
 
-    def _route_batch(self, ruleset: Ruleset) -> int:
+    def _route_batch(self, ruleset: Ruleset, count: int) -> int:
         for _ in range(2):
             try:
-                return self._route_together(ruleset)
+                return self._route_together(ruleset, count)
             except Exception as error:
                 if is_away(error):
                     raise
                 _log.error("batch not routed", error=_told(error))
         return self._route_singly(ruleset)
 
-    def _route_together(self, ruleset: Ruleset) -> int:
+    def _route_together(self, ruleset: Ruleset, count: int) -> int:
+        """Routes the first of what waits; fewer than `count` where their calls are large."""
         with self._database.read() as connection:
-            waiting = events.waiting(connection, ruleset.sources.keys(), BATCH)
-        asked = []
+            waiting = events.waiting(connection, ruleset.sources.keys(), count)
+        asked: list[Asked] = []
+        room = RENDERED
         for stored in waiting:
+            if room <= 0:
+                break
             asked.append(self.ask(ruleset, stored))
+            room -= asked[-1].size
             gevent.sleep(0)  # calls under way go on between two events
         if asked:
             self._store(ruleset, asked)
@@ -138,6 +155,12 @@ def _record(
     mine = routed.record(connection, verdicts, ruleset.hash, clock(connection))
     announce(connection)  # other workers may have room for what is due now
     return [item for item, is_mine in zip(items, mine) if is_mine]
+
+
+def _within(sizes: Sequence[int], most: int) -> int:
+    """How many of the first come to at most so many bytes; always one."""
+    sums = accumulate(sizes)
+    return max(sum(1 for total in sums if total <= most), 1)
 
 
 def _told(error: Exception) -> str:

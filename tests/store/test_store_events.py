@@ -101,7 +101,11 @@ def test_batch_that_is_partly_known_adds_the_rest(database):
 
 
 @pytest.mark.parametrize(
-    "look", [events.any_waiting, lambda c, sources: events.waiting(c, sources, 50)]
+    "look",
+    [
+        lambda c, sources: events.waiting_sizes(c, sources, 50),
+        lambda c, sources: events.waiting(c, sources, 50),
+    ],
 )
 def test_looking_for_work_does_not_pass_what_is_done(sqlite, look, monkeypatch):
     """What waits is found by its own index, however many events were routed before.

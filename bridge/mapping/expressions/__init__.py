@@ -17,6 +17,7 @@ from bridge.mapping.expressions.expression import (
     compile_expression,
     compile_template,
 )
+from bridge.mapping.helpers.allowance import Allowance, TooMuch
 from bridge.mapping.helpers.compare import same
 from bridge.mapping.helpers.kinds import is_present, kind_of
 from bridge.mapping.helpers.limits import Budget
@@ -34,6 +35,7 @@ __all__ = [
     "CODES",
     "MISSING",
     "OMIT",
+    "Allowance",
     "Budget",
     "Explanation",
     "Expression",
@@ -44,6 +46,7 @@ __all__ = [
     "Omit",
     "Scope",
     "Table",
+    "TooMuch",
     "Value",
     "check_names",
     "compile_expression",

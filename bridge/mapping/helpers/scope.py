@@ -6,6 +6,7 @@ A scope belongs to one event. It reads nothing by itself: no environment, no clo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from bridge.mapping.helpers.allowance import Allowance
 from bridge.mapping.helpers.limits import Budget
 from bridge.mapping.helpers.values import (
     MISSING,
@@ -53,20 +54,22 @@ class Table:
 
 @dataclass(kw_only=True, slots=True)
 class Scope:
-    """The names and surroundings of one event's expressions; `budget` is shared by all scopes of the event."""
+    """The names and surroundings of one event's expressions; all scopes of the event share `budget` and `allowance`."""
 
     names: Mapping[str, Value | Lazy]
     money: Money | None = None
     country: str = ""  # of phone numbers without one: the rule's connection says so
     tables: Mapping[str, Table] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
+    allowance: Allowance = field(default_factory=Allowance)  # of what is rendered
 
     def child(self, names: Mapping[str, Value | Lazy]) -> "Scope":
-        """A scope with further names; it draws on the same budget."""
+        """A scope with further names; it draws on the same budgets."""
         return Scope(
             names={**self.names, **names},
             money=self.money,
             country=self.country,
             tables=self.tables,
             budget=self.budget,
+            allowance=self.allowance,
         )
