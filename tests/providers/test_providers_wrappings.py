@@ -86,6 +86,7 @@ def test_a_packed_body_is_unpacked(coding, pack):
         ("gzip", gzip.compress(BODY) + b"x", Malformed),
         ("gzip", gzip.compress(bytes(content.MAX_UNPACKED + 1)), TooLarge),
     ],
+    ids=["unknown", "twice", "not packed", "cut", "more behind", "too large"],
 )
 def test_a_coding_that_cannot_be_undone(coding, body, error):
     """A body that is cut, packed twice or over the limit is refused, not read in part."""
