@@ -51,6 +51,8 @@ class SourceShape(Shape):
         meant=("secret", "auth", "signature"),
     )
     event = anything("Where id, type and time are, for a sender nobody knows.")
+    handshake = anything("How the sender's check of the URL is answered.")
+    answer = anything("What the sender is answered: accepted, duplicate, refused.")
     allow = Group(
         "From which networks requests are taken, and of which content types.",
         AllowShape,

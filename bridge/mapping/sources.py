@@ -1,5 +1,9 @@
 """Reads `source:`: the provider with what the file says about it, where its secrets are, and who may send."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import accumulate
+
 from bridge import providers
 from bridge.errors import ConfigurationError, UnknownName
 from bridge.mapping.allow import allowed
@@ -29,8 +33,11 @@ def declare_source(node: Node, known: Known) -> None:
     if node.get("fetch"):
         known.fetching.add(name)
     verify = node.get("verify")
-    secrets = _secrets(node, verify, known)
+    groups = [_secrets(node, verify, known), *_other_secrets(verify, known)]
+    secrets = tuple(reference for group in groups for reference in group)
     provider = _provider(name, node, known)
+    if provider and any(groups[1:]):
+        provider = _sharing(provider, groups)
     if provider:
         known.sources[name] = Source(
             name=name,
@@ -58,9 +65,43 @@ def _secrets(node: Node, verify: Node | None, known: Known) -> tuple[SecretRef, 
         message = "a source needs a secret: nothing else proves who sends"
         known.findings.add("A405", message, place, help)
         return ()
+    return _references(secret, known)
+
+
+def _references(secret: Node, known: Known) -> tuple[SecretRef, ...]:
     items = secret.value if isinstance(secret.value, list) else [secret]
     found = (known.references.secret(item, "secret") for item in items)
     return tuple(reference for reference in found if reference)
+
+
+def _other_secrets(
+    verify: Node | None, known: Known
+) -> Iterator[tuple[SecretRef, ...]]:
+    """The references of each alternative under verify.or; none where it takes those of the source."""
+    listed = verify.get("or") if verify else None
+    for item in listed.value if listed and isinstance(listed.value, list) else ():
+        secret = item.get("secret") if isinstance(item.value, dict) else None
+        yield _references(secret, known) if secret else ()
+
+
+def _sharing(
+    provider: providers.Provider, groups: Sequence[Sequence[SecretRef]]
+) -> providers.Provider:
+    """The provider whose recipes each take their own of the source's secrets; without such, the first ones."""
+    ends = [*accumulate(map(len, groups))]
+    own, *spans = [(end - len(group), end) for end, group in zip(ends, groups)]
+    recipe = provider.recipe and replace(provider.recipe, keys=own)
+    others = tuple(
+        replace(other, keys=_span(spans, place) or own)
+        for place, other in enumerate(provider.others)
+    )
+    return replace(provider, recipe=recipe, others=others)
+
+
+def _span(spans: Sequence[tuple[int, int]], place: int) -> tuple[int, int] | None:
+    """Which secrets an alternative has for itself."""
+    first, last = spans[place] if place < len(spans) else (0, 0)
+    return (first, last) if first < last else None
 
 
 def _token(
@@ -90,13 +131,22 @@ def _provider(name: str, node: Node, known: Known) -> providers.Provider | None:
         place = _value_place(node, "provider" if given else "name")
         known.findings.add("M105", f"unknown provider '{wanted}'", place, help)
         return None
-    verify = _own(node, "verify")
-    verify = {key: verify[key] for key in verify if key not in ("secret", "token")}
+    verify = _without(_own(node, "verify"), "secret", "token")
+    if isinstance(others := verify.get("or"), list):
+        verify["or"] = [
+            _without(one, "secret") if isinstance(one, dict) else one for one in others
+        ]
+    own = {key: _own(node, key) for key in ("handshake", "answer") if node.get(key)}
+    event = _own(node, "event")
     try:
-        return providers.configure(provider, verify=verify, event=_own(node, "event"))
+        return providers.configure(provider, verify=verify, event=event, **own)
     except ConfigurationError as error:
         _report(node, getattr(error, "findings", {}) or {"": str(error)}, known)
         return None
+
+
+def _without(keys: dict[str, Json], *names: str) -> dict[str, Json]:
+    return {key: value for key, value in keys.items() if key not in names}
 
 
 def _own(node: Node, key: str) -> dict[str, Json]:

@@ -18,13 +18,14 @@ from bridge.providers.mask import masked
 from bridge.providers.read import read, take
 from bridge.providers.recipe import Answer, Provider
 from bridge.providers.schema import RecipeError, configure
-from bridge.providers.signature import sign, trust, verify
+from bridge.providers.signature import check_secret, sign, trust, verify
 
 __all__ = [
     "Answer",
     "Provider",
     "RecipeError",
     "answer",
+    "check_secret",
     "configure",
     "get",
     "handshake",

@@ -85,6 +85,16 @@ class Places(Place):
         return tuple(_parsed(one, self.kinds) for one in values)
 
 
+EACH = ((Source(kind="each"),),)  # in place of an id: there is none
+
+
+class Id(Places):
+    """What Places takes, or the word `each`."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        return EACH if value == "each" else super()._deserialize(value, *args, **kwargs)
+
+
 class Marked(Place):
     """A place that is false in the sender's test mode, or `{from: place, unless: text}`: what it says there."""
 

@@ -35,7 +35,7 @@ def masked(provider: Provider, request: Request) -> Request:
 
     A body that cannot be read is left out whole where it may hold a secret.
     """
-    hidden = credentials(provider.recipe)
+    hidden = _CREDENTIALS.union(*map(credentials, provider.recipes))
     headers = tuple(
         (name, MASK if name.lower() in hidden else value)
         for name, value in request.headers

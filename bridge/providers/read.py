@@ -5,6 +5,7 @@ Takes a Verified only: a guess cannot be read. Two deliveries of one occurrence 
 
 import hashlib
 import re
+import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -32,11 +33,17 @@ _MAX_TEXT = 200  # characters of an id or type: what a table column and a log li
 def take(provider: Provider, source: str, verified: Verified) -> tuple[Event, ...]:
     """As read; but a body that cannot be read is one event that says so, where its sender would not send it again."""
     try:
-        return read(provider, source, verified)
+        events = read(provider, source, verified)
+        return tuple(map(_anew, events)) if provider.event.each_delivery else events
     except Refused as error:
         if provider.event.unreadable == "refuse":
             raise
         return (_unreadable(provider.event, source, verified, str(error)),)
+
+
+def _anew(event: Event) -> Event:
+    """The event under an id that no other delivery has."""
+    return replace(event, event_id=f"{event.event_id}#{secrets.token_hex(8)}")
 
 
 def read(provider: Provider, source: str, verified: Verified) -> tuple[Event, ...]:
@@ -74,10 +81,14 @@ def _event(
 ) -> Event:
     payload = part.payload
     digest = part.digest(reading.volatile)  # the same when the kept one is read
+    kind = _type(view, reading, payload)
+    if any(one.kind == "header" for places in reading.type for one in places):
+        # What the body does not say: two types of one body are two events.
+        digest = _sha256(f"{digest}:{kind}".encode("utf-8", "surrogatepass"))
     return Event(
         source=source,
         event_id=_id(view, reading, payload) or f"sha256:{digest}",
-        type=_type(view, reading, payload) or "unknown",
+        type=kind or "unknown",
         occurred_at=_time(view, reading, payload),
         received_at=view.request.received_at,
         payload=payload,
@@ -115,7 +126,7 @@ def _unreadable(
 ) -> Event:
     """A request as an event without content; what its head says of id and type counts."""
     request = verified.request
-    view, digest = View(request), hashlib.sha256(request.body).hexdigest()
+    view, digest = View(request), _sha256(request.body)
     head = replace(
         reading,
         id=tuple(map(_in_head, reading.id)),
@@ -132,6 +143,10 @@ def _unreadable(
         digest=digest,
         unreadable=reason,
     )
+
+
+def _sha256(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
 
 
 def _in_head(places: Alternatives) -> Alternatives:

@@ -94,6 +94,10 @@ class Recipe:
     signed: tuple[Part, ...] = RAW
     timestamp: Timestamp | None = None
     url_decode: str = ""  # characters whose percent forms are decoded in `url`
+    url_port: str = (
+        ""  # with or without the usual one in `url`; "": as the setting has it
+    )
+    keys: tuple[int, int] | None = None  # which of the source's secrets; None: all
     username: str = ""  # basic only; "": the secret is `username:password`
     claims: Mapping[str, str] = field_of(default_factory=dict)  # jwt only: must equal
     body_hash: str = ""  # jwt only: the claim that holds the body's SHA-256 in hex
@@ -137,6 +141,7 @@ class Reading:
     """Where the parts of an event are."""
 
     id: tuple[Alternatives, ...] = ()  # joined by ":"; one absent: a hash of the item
+    each_delivery: bool = False  # every delivery is an event, also of the same body
     type: tuple[Alternatives, ...] = ()  # joined by ".", absent ones left out
     time: tuple[Time, ...] = ()  # the first that gives a time
     live: Live | None = None
@@ -200,11 +205,17 @@ class Provider:
     docs: str  # address of the sender's own documentation
     evidence: str  # how well the recipe is known
     recipe: Recipe | None = None
+    others: tuple[Recipe, ...] = ()  # other proofs that are taken, tried in order
     event: Reading = Reading()
     money: Money = Money()
     handshake: Handshake | None = None
     answers: Mapping[str, Answer] = field_of(default_factory=dict)
     data: Mapping[str, Json] = field_of(default_factory=dict, repr=False)  # as written
+
+    @property
+    def recipes(self) -> tuple[Recipe, ...]:
+        """Every way to prove who sends, in the order in which they are tried."""
+        return (self.recipe, *self.others) if self.recipe else ()
 
     @property
     def needs_account(self) -> bool:

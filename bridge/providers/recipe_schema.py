@@ -70,6 +70,7 @@ class RecipeSchema(Strict):
     signed = Signed()
     timestamp = fields.Nested(_Timestamp, allow_none=True)  # null: the sender has none
     url_decode = fields.String()
+    url_port = fields.String(validate=OneOf(["with", "without"]))
     username = Name()
     claims = fields.Dict(keys=Name(), values=Name())
     body_hash = Name()
@@ -137,8 +138,8 @@ def _unsafe(data: Mapping[str, Any]) -> dict[str, str]:
     kinds = {source.kind for source in covered}
     if not kinds & {"raw", "crc32", "body", "query", "header", "item"}:
         findings["signed"] = "covers nothing that was sent: add raw"
-    if "field" in kinds and "field" not in data:
-        findings["signed"] = "has a field of the signature: name the proof's `field`"
+    if "field" in kinds and not {"field", "split"} & data.keys():
+        findings["signed"] = "has a field of the signature: say how it is `split`"
     if (data["scheme"] == "digest") != ("secret" in kinds):
         findings["signed"] = "a digest has the part `secret`, no other scheme has"
     stamp: Timestamp | None = data.get("timestamp")

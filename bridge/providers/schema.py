@@ -13,10 +13,13 @@ from marshmallow.validate import Length, OneOf, Range
 from bridge.errors import ConfigurationError
 from bridge.model import Json, Money
 from bridge.providers import asymmetric
+from bridge.providers.alternatives import alternatives, without_place
 from bridge.providers.content import CONTENT
 from bridge.providers.fields import (
+    EACH,
     Echoed,
     EchoedText,
+    Id,
     Listed,
     Marked,
     Name,
@@ -67,30 +70,40 @@ class RecipeError(ConfigurationError):
 
 def build(name: str, data: Mapping[str, Json]) -> Provider:
     """The provider that a data file's content describes. Raises RecipeError with every finding."""
+    verify = cast(dict[str, Json], data.get("verify") or {})
+    written = {key: value for key, value in verify.items() if key != "or"}
     try:
-        parts = _DATA_FILE.load(dict(data))
+        parts = _DATA_FILE.load({**data, **({"verify": written} if verify else {})})
+        others = tuple(alternatives(verify))
     except ValidationError as error:
         raise RecipeError(name, dict(_flat(error.messages))) from None
-    provider = Provider(name=name, data=data, **parts)
-    carried = _carried(provider.recipe)
+    provider = Provider(name=name, data=data, others=others, **parts)
+    carried = tuple(one for recipe in provider.recipes for one in _carried(recipe))
     event = replace(provider.event, secret_paths=provider.event.secret_paths + carried)
     return replace(provider, event=event)
 
 
 def configure(
-    provider: Provider, *, verify: Mapping[str, Json], event: Mapping[str, Json]
+    provider: Provider,
+    *,
+    verify: Mapping[str, Json],
+    event: Mapping[str, Json],
+    **own: Json,
 ) -> Provider:
-    """The provider with a mapping file's `verify:` (without its secret) and `event:` laid over its data file.
+    """The provider with a mapping file's `verify:` (without its secrets) and `event:` laid over its data file.
 
-    Raises RecipeError. Another scheme than the data file's makes a new recipe; another place replaces the place.
+    `own` are the file's `handshake:` and `answer:`, which stand for the data file's. Raises RecipeError. Another scheme
+    than the data file's makes a new recipe; another place replaces the place.
     """
     known = cast(dict[str, Json], provider.data.get("verify") or {})
     if verify.get("scheme", known.get("scheme")) != known.get("scheme"):
         known = {}
-    if any(place in verify for place in PLACES):
-        known = {key: value for key, value in known.items() if key not in PLACES}
     read = cast(dict[str, Json], provider.data.get("event") or {})
-    merged = {"verify": {**known, **verify}, "event": {**read, **event}}
+    if any(place in verify for place in PLACES):
+        if "item" not in verify and known.get("items") == read.get("items"):
+            read = {key: value for key, value in read.items() if key != "items"}
+        known = without_place(known)
+    merged = {**own, "verify": {**known, **verify}, "event": {**read, **event}}
     configured = build(provider.name, {**provider.data, **merged})
     if missing := dict(_missing(configured)):
         raise RecipeError(provider.name, missing)
@@ -118,7 +131,7 @@ class _Unwrap(Strict):
 
 
 class EventSchema(Strict):
-    id = Places(*_FOUND)
+    id = Id(*_FOUND)
     type = Places(*_FOUND)
     time = Times(*_FOUND)
     live = Marked(*_FOUND)
@@ -142,6 +155,8 @@ class EventSchema(Strict):
 
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> Reading:
+        if data.get("id") == EACH:
+            data |= {"id": (), "each_delivery": True}
         named = {name.lower() for name in data.pop("headers", ())}
         used = [*data.get("id", ()), *data.get("type", ())]
         used += [time.source for time in data.get("time", ())]
@@ -162,7 +177,7 @@ class _Money(Strict):
         return Money(**data)
 
 
-class _Handshake(Strict):
+class HandshakeSchema(Strict):
     when = When("method", "header", "query", "body", required=True)
     token = Place("header", "query", "body")
     signed = fields.Boolean(truthy={True}, falsy={False})
@@ -187,7 +202,7 @@ class _Answer(Strict):
         return Answer(status=data["status"], headers=headers, body=body)
 
 
-class _Answers(Strict):
+class AnswersSchema(Strict):
     accepted = fields.Nested(_Answer)
     duplicate = fields.Nested(_Answer)
     refused = fields.Nested(_Answer)
@@ -200,8 +215,8 @@ class _Provider(Strict):
     recipe = fields.Nested(RecipeSchema, data_key="verify")
     event = fields.Nested(EventSchema)
     money = fields.Nested(_Money)
-    handshake = fields.Nested(_Handshake)
-    answers = fields.Nested(_Answers, data_key="answer")
+    handshake = fields.Nested(HandshakeSchema)
+    answers = fields.Nested(AnswersSchema, data_key="answer")
 
     @validates_schema
     def check(self, data: dict[str, Any], **_: Any) -> None:

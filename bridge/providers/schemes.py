@@ -5,6 +5,7 @@ Also the key that a secret's text becomes. Everything here is pure bytes.
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -22,7 +23,7 @@ HASHES = ("sha1", "sha256", "sha512")
 _PLACE = frozenset({"scheme", "header", "query", "body", "prefix", "published"})
 _SIGNED = _PLACE | {
     *("split", "assign", "field", "encoding", "algorithm", "key", "key_prefix"),
-    *("signed", "timestamp", "url_decode", "account", "items", "item"),
+    *("signed", "timestamp", "url_decode", "url_port", "account", "items", "item"),
 }
 
 Proof = Callable[[Recipe, View, bytes], bytes]
@@ -45,7 +46,7 @@ class Scheme:
 
 def key_of(recipe: Recipe, secret: Secret) -> bytes:
     """The key's bytes. Raises ConfigurationError for a secret that is empty, public or of another form."""
-    text = secret.reveal().removeprefix(recipe.key_prefix)
+    text = _bare(recipe, secret.reveal())
     if not text.strip():
         raise MissingSecret("a secret of this source is empty: set it to its value")
     if text in recipe.published:
@@ -58,6 +59,16 @@ def key_of(recipe: Recipe, secret: Secret) -> bytes:
         )
     key = _decoded(recipe, text)
     return hashlib.new(recipe.kdf, key).digest() if recipe.kdf else key
+
+
+def _bare(recipe: Recipe, text: str) -> str:
+    """The secret without what copying adds: blanks and line ends, a version before its prefix, quotes around bytes."""
+    text = text.strip()
+    if recipe.key != "utf8" and text[:1] == text[-1:] and text[:1] in ("'", '"'):
+        text = text[1:-1].strip()
+    if recipe.key_prefix:
+        text = re.sub(rf"v[0-9]+[a-z]?,(?={re.escape(recipe.key_prefix)})", "", text)
+    return text.removeprefix(recipe.key_prefix)
 
 
 def keyed_hash(recipe: Recipe, secret: Secret, text: bytes) -> str:

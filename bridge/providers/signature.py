@@ -37,8 +37,26 @@ def verify(
 
     Raises NotVerified for anything a sender can do, ConfigurationError for what only the operator can mend.
     """
-    recipe = _recipe(provider)
-    keys = _keys(recipe, secrets)
+    _recipe(provider)
+    refused: NotVerified | None = None
+    for recipe in provider.recipes:
+        try:
+            return _verified(recipe, request, secrets, now, public_url)
+        except NotVerified as error:
+            refused = refused or error
+    assert refused
+    raise refused
+
+
+def _verified(
+    recipe: Recipe,
+    request: Request,
+    secrets: Sequence[Secret],
+    now: datetime,
+    public_url: str | None,
+) -> Verified:
+    first, last = recipe.keys or (0, len(secrets))
+    keys = _keys(recipe, secrets[first:last])
     view = _view(recipe, request, public_url)
     try:
         _check_path(recipe, request)
@@ -48,7 +66,20 @@ def verify(
     except Refused as error:
         message = f"the proof cannot be read: {error}"
         raise NotVerified(message, reason="unreadable_body") from None
-    return Verified(request=request, secret=max(matched))
+    return Verified(request=request, secret=first + max(matched))
+
+
+def check_secret(provider: Provider, secret: Secret) -> None:
+    """Raises ConfigurationError for a secret that none of the provider's recipes could use."""
+    wrong: ConfigurationError | None = None
+    for recipe in provider.recipes:
+        try:
+            key_of(recipe, secret)
+            return
+        except ConfigurationError as error:
+            wrong = wrong or error
+    if wrong:
+        raise wrong
 
 
 def trust(request: Request) -> Verified:
@@ -154,11 +185,23 @@ def _url(recipe: Recipe, request: Request, public_url: str | None) -> str | None
         raise ConfigurationError(
             "this source's signatures cover the URL: set BRIDGE_PUBLIC_URL"
         )
-    url = public_url.rstrip("/") + request.target
+    url = _with_port(public_url.rstrip("/"), recipe.url_port) + request.target
     for character in recipe.url_decode:
         escape = quote(character, safe="")
         url = url.replace(escape, character).replace(escape.lower(), character)
     return url
+
+
+def _with_port(url: str, how: str) -> str:
+    """The address with or without its scheme's usual port."""
+    scheme, mark, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    port = {"https": ":443", "http": ":80"}.get(scheme, "")
+    if how == "without":
+        host = host.removesuffix(port)
+    elif how == "with" and ":" not in host.rpartition("]")[2]:
+        host += port
+    return f"{scheme}{mark}{host}{slash}{path}"
 
 
 def _stamped(recipe: Recipe, request: Request, now: datetime) -> tuple[Request, Fields]:

@@ -10,7 +10,7 @@ first that is present. Nothing here reads a request.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TypeAlias
@@ -64,16 +64,29 @@ def parse(text: object, kinds: Iterable[str]) -> Alternatives:
     return tuple(_parse(part.strip(), tuple(kinds)) for part in text.split("|"))
 
 
-def dig(value: Json, path: Iterable[str]) -> Json:
+def dig(value: Json, path: tuple[str, ...]) -> Json:
     """What stands at a path of keys and list positions; None when nothing does."""
-    for key in path:
+    while path:
         if isinstance(value, dict):
+            key, path = step(value, path)
             value = value.get(key)
-        elif isinstance(value, list) and key.isascii() and key.isdigit():
-            value = value[int(key)] if int(key) < len(value) else None
+        elif isinstance(value, list) and path[0].isascii() and path[0].isdigit():
+            at, path = int(path[0]), path[1:]
+            value = value[at] if at < len(value) else None
         else:
             return None
     return value
+
+
+def step(
+    value: Mapping[str, Json], path: tuple[str, ...]
+) -> tuple[str, tuple[str, ...]]:
+    """The first key of a path in an object, and what is left of the path: senders write `event.id` as one key, too."""
+    for end in range(1, len(path) + 1):
+        key = ".".join(path[:end])
+        if key in value:
+            return key, path[end:]
+    return path[0], path[1:]
 
 
 def written(value: Json) -> str:
@@ -92,7 +105,7 @@ def change(value: Json, path: tuple[str, ...], new: Json) -> Json:
         return [*value[:at], put, *value[at + 1 :]]
     if not path or not isinstance(value, dict):
         return value
-    key, rest = path[0], path[1:]
+    key, rest = step(value, path)
     if rest:
         return {**value, key: change(value[key], rest, new)} if key in value else value
     if new is None:
@@ -100,12 +113,16 @@ def change(value: Json, path: tuple[str, ...], new: Json) -> Json:
     return {**value, key: new}
 
 
-def elements(value: Json, path: Iterable[str]) -> list[Json]:
+def elements(value: Json, path: tuple[str, ...]) -> list[Json]:
     """What stands at a path of keys, lists met on the way to it, or at its end, being flattened."""
-    found = _flat([value])
-    for key in path:
-        found = _flat(one[key] for one in found if isinstance(one, dict) and key in one)
-    return found
+    if isinstance(value, list):
+        return [found for one in value for found in elements(one, path)]
+    if not path:
+        return [value]
+    if not isinstance(value, dict):
+        return []
+    key, rest = step(value, path)
+    return elements(value[key], rest) if key in value else []
 
 
 def everywhere(value: Json, path: tuple[str, ...]) -> bool:
@@ -114,11 +131,10 @@ def everywhere(value: Json, path: tuple[str, ...]) -> bool:
         return all(everywhere(one, path) for one in value)
     if not path:
         return True
-    return (
-        isinstance(value, dict)
-        and path[0] in value
-        and everywhere(value[path[0]], path[1:])
-    )
+    if not isinstance(value, dict):
+        return False
+    key, rest = step(value, path)
+    return key in value and everywhere(value[key], rest)
 
 
 def change_each(
@@ -129,9 +145,12 @@ def change_each(
         return [change_each(one, path, changed) for one in value]
     if not path:
         return changed(value)
-    if not isinstance(value, dict) or path[0] not in value:
+    if not isinstance(value, dict):
         return value
-    return {**value, path[0]: change_each(value[path[0]], path[1:], changed)}
+    key, rest = step(value, path)
+    if key not in value:
+        return value
+    return {**value, key: change_each(value[key], rest, changed)}
 
 
 def suggest(word: object, choices: Iterable[str]) -> str:
@@ -154,14 +173,6 @@ def _parse(text: str, kinds: tuple[str, ...]) -> Source:
     if not rest or (kind == "header" and not _TOKEN.fullmatch(rest)):
         raise ValueError(f"takes {_forms(kinds)}, not '{text}'")
     return Source(kind=kind, path=(rest.lower() if kind == "header" else rest,))
-
-
-def _flat(values: Iterable[Json]) -> list[Json]:
-    return [
-        item
-        for value in values
-        for item in (value if isinstance(value, list) else [value])
-    ]
 
 
 def _forms(kinds: Iterable[str]) -> str:

@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bridge import __version__, mapping
-from bridge.errors import BridgeError
+from bridge import __version__, mapping, providers
+from bridge.errors import BridgeError, ConfigurationError
 from bridge.mapping import Ruleset
+from bridge.secret import resolve
 from bridge.services import pausing
 from bridge.settings import Settings
 from bridge.store import (
@@ -74,7 +75,23 @@ def secrets(settings: Settings) -> str:
             f"{item.message}  ({settings.mappings}/{item.place})" for item in missing
         ]
         raise NotWell("\n".join([f"{len(missing)} cannot be used", *lines]))
+    wrong = [
+        f"{source.name}: {problem}"
+        for source in ruleset(settings).sources.values()
+        for problem in _unusable(source)
+    ]
+    if wrong:
+        raise NotWell("\n".join([f"{len(wrong)} cannot be used", *wrong]))
     return "every reference has a value"
+
+
+def _unusable(source: mapping.Source) -> Iterator[str]:
+    """Secrets that no request could be proven with: another form than the sender's, or one that everybody knows."""
+    for reference in source.secrets:
+        try:
+            providers.check_secret(source.provider, resolve(reference))
+        except ConfigurationError as error:
+            yield f"{reference}: {error}"
 
 
 def files(settings: Settings) -> str:

@@ -177,6 +177,16 @@ def test_a_bridge_that_says_nothing_is_not_waited_for(terminal, settled, monkeyp
     assert not ok and message.endswith("did not answer within 0.1 s: see its log")
 
 
+def test_a_secret_of_another_form_is_said(terminal, settled, house, monkeypatch):
+    """A key that is not what the sender signs with is told before the first webhook is answered 503."""
+    standard = "version: 1\nsource: { name: svix, provider: standard, verify: { secret: { env: SVIX } } }\n"
+    (house / "mappings" / "svix.yaml").write_text(standard)
+    monkeypatch.setenv("SVIX", "whsec_not-base64!")
+    said = terminal("doctor").stdout
+    assert "svix: {env: SVIX}: a secret of this source is not base64" in said
+    assert "whsec_" not in said
+
+
 def test_secrets_that_others_may_read_are_said(terminal, settled, house, rewrite):
     """A secret's file is for its owner alone; the line has the command that makes it so."""
     rewrite("{ env: SHOP_KEY }", "{ file: key.txt }")

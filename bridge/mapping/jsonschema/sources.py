@@ -14,7 +14,7 @@ from bridge.mapping.jsonschema.keys import JsonSchema
 from bridge.mapping.jsonschema.operations import REFERENCE
 from bridge.providers.fields import Marked, Place, Places, Times, When
 from bridge.providers.recipe_schema import RecipeSchema
-from bridge.providers.schema import EventSchema
+from bridge.providers.schema import AnswersSchema, EventSchema, HandshakeSchema
 
 
 def source_details() -> dict[str, JsonSchema]:
@@ -39,6 +39,8 @@ def source_details() -> dict[str, JsonSchema]:
             "required": ["secret"],
         },
         "event": _mapping(EventSchema()),
+        "handshake": _mapping(HandshakeSchema()),
+        "answer": _mapping(AnswersSchema()),
         "": {
             "required": ["name", "verify"],
             "if": {"required": ["provider"]},
