@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from bridge import settings as environment
-from bridge.cli.store import json_option
+from bridge.cli.store import json_option, tell
 from bridge.cli.text import json_line
 
 
@@ -18,7 +18,7 @@ def command(file: Path, as_json: bool) -> None:
 
     url = environment.load().database_url
     require_there(url)
-    database = Database(url)
+    database = Database(url, tell)
     try:
         if database.dialect != "sqlite":
             raise click.UsageError(

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bridge.cli.store import json_option
+from bridge.cli.store import json_option, tell
 from bridge.cli.text import json_line
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def command(old: str | None, as_json: bool) -> None:
 
     if old:
         require_there(old)
-    database = Database(environment.load().database_url)
+    database = Database(environment.load().database_url, tell)
     try:
         if old:
             _move(old, database)
@@ -43,7 +43,7 @@ def command(old: str | None, as_json: bool) -> None:
 def _move(old: str, new: "Database") -> None:
     from bridge.store import Database, moving
 
-    source = Database(old)
+    source = Database(old, tell)
     try:
         moving.move(source, new, lambda line: click.echo(f"  {line}", err=True))
     finally:

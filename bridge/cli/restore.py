@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from bridge import settings as environment
-from bridge.cli.store import json_option
+from bridge.cli.store import json_option, tell
 from bridge.cli.text import json_line, plain, printable
 
 
@@ -29,7 +29,7 @@ def command(file: Path, force: bool, as_json: bool) -> None:
         )
     person = steering.me("").person
     now = datetime.now(UTC)
-    done = restore.restore(file, url, person=person, now=now, force=force)
+    done = restore.restore(file, url, person=person, now=now, force=force, tell=tell)
     if as_json:
         aside = str(done.aside) if done.aside else None
         said = {"newest": plain(done.newest), "waiting": done.waiting, "aside": aside}

@@ -35,12 +35,17 @@ def opened(*, make: bool = False) -> Iterator[Database]:
     url = environment.load().database_url
     if not make:
         require_there(url)
-    database = Database(url)
+    database = Database(url, tell)
     try:
         ensure_shape(database)
         yield database
     finally:
         database.close()
+
+
+def tell(line: str) -> None:
+    """Says for whom the command waits."""
+    click.echo(f"bridge: {printable(line)}", err=True)
 
 
 def show_rows(

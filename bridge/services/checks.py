@@ -95,17 +95,33 @@ def _unusable(source: mapping.Source) -> Iterator[str]:
 
 
 def files(settings: Settings) -> str:
-    """Who may read or change the files that hold secrets: of mapping files, and of settings as BRIDGE_…_FILE."""
+    """Who may read or change what is secret: secrets of mapping files and settings in files, and a store's files."""
     names = [ref.name for ref in ruleset(settings).references if ref.kind == "file"]
     names += [os.environ[key] for key in os.environ if _SETTING.fullmatch(key)]
     found = [path for path in map(Path, names) if path.is_file()]
-    too_open = [str(path) for path in found if _is_open(path)]
+    stored = _of_store(settings)
+    too_open = [str(path) for path in (*found, *stored) if _is_open(path)]
     if too_open:
         raise NotWell(
             "other users of this machine may read or change what is secret:"
             f" chmod u=rw,g-w,o= {' '.join(too_open)}"
         )
+    for folder in {path.parent for path in stored}:
+        mode = folder.stat().st_mode
+        if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+            raise NotWell(
+                f"other users of this machine may replace the store: chmod o-w {folder}"
+            )
     return f"{len(found)} files with secrets, closed to other users"
+
+
+def _of_store(settings: Settings) -> list[Path]:
+    """The files of a SQLite store: the database, its log and index, locks, and copies beside."""
+    file = sqlite_file(settings.database_url)
+    if file is None or not file.parent.is_dir():
+        return []
+    beside = [path for path in file.parent.iterdir() if path.name.startswith(file.name)]
+    return sorted(path for path in beside if path.is_file())
 
 
 def _is_open(path: Path) -> bool:
@@ -119,6 +135,8 @@ def store(settings: Settings) -> str:
     """Whether it can be read, has this release's shape, and what in it waits for a person."""
     require_there(settings.database_url)
     with _opened(settings) as database, database.read() as connection:
+        if held_up := database.held_up():
+            raise NotWell(f"{held_up}, so that nothing is stored: does it hang?")
         if outdated(connection):
             raise NotWell("it is of an older release's shape: run `bridge migrate`")
         unrouted = views.count_unrouted(connection)

@@ -13,10 +13,11 @@ from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from bridge.errors import SettingsError, StoreUnavailable, StoreUnfit
-from bridge.store import faults
+from bridge.store import faults, private
 from bridge.store.disk import Disk
+from bridge.store.lock import FileLock, Tell
 from bridge.store.postgres import Listener, commit, postgres_engine, require_whole
-from bridge.store.sqlite import FileLock, Watcher, sqlite_engine
+from bridge.store.sqlite import Watcher, sqlite_engine
 from bridge.store.turn import by_file, by_session
 from bridge.store.writer import Job, writer_for_this_process
 
@@ -24,9 +25,12 @@ T = TypeVar("T")
 
 
 class Database:
-    """Reads on any thread, writes through one writer. Open it after fork, one per process."""
+    """Reads on any thread, writes through one writer. Open it after fork, one per process.
 
-    def __init__(self, url: str) -> None:
+    `tell` gets a line for people when somebody else has to be waited for; it is logged otherwise.
+    """
+
+    def __init__(self, url: str, tell: Tell | None = None) -> None:
         self.url = _parse(url)
         self.dialect = self.url.get_backend_name()
         self._reader = _engine(self.url, writes=False)
@@ -34,12 +38,12 @@ class Database:
         self._lock: FileLock | None = None
         self._disk: Disk | None = None  # of a database that is a file here
         if self.dialect == "sqlite":
-            self._lock = _lock(self.url.database)
+            self._lock = _lock(self.url.database, tell)
             self._disk = Disk(Path(self.url.database).parent)
         self._connection: Connection | None = None
         watcher = Watcher if self.dialect == "sqlite" else Listener
         self._watcher = watcher(self._reader)
-        self._writer = writer_for_this_process(self.transaction)
+        self._writer = writer_for_this_process(self.transaction, self._why_late)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -124,7 +128,8 @@ class Database:
     def close(self) -> None:
         """Ends all connections; the last one of a SQLite file folds its log back in."""
         self._writer.close()
-        with self._exclusive():
+        # Without the lock after a second: then another process has the file open, or SQLite sees that there is none.
+        with self._lock.tried() if self._lock else _nothing():
             self._watcher.close()
             if self._connection is not None:
                 self._connection.close()
@@ -132,6 +137,19 @@ class Database:
             self._reader.dispose()
         if self._lock:
             self._lock.close()
+
+    def held_up(self) -> str | None:
+        """Who keeps everybody from writing to a SQLite store, seen for a second; None when nobody does."""
+        if not self._lock:
+            return None
+        with self._lock.tried() as free:
+            return None if free else self._lock.holders()
+
+    def _why_late(self) -> str:
+        """What a commit that takes long waits for."""
+        if self._lock and self._lock.is_late():
+            return self._lock.holders()
+        return "the disk or the database is slow"
 
     def _exclusive(self) -> AbstractContextManager[None]:
         return self._lock.held() if self._lock else _nothing()
@@ -174,15 +192,18 @@ def require_there(url: str) -> None:
         )
 
 
-def _lock(database: str) -> FileLock:
+def _lock(database: str, tell: Tell | None) -> FileLock:
     """The lock beside a SQLite file, its folder made where there is none."""
     try:
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
-        return FileLock(database)
-    except OSError as error:
-        folder = Path(database).parent
+        private.make_folder(Path(database).parent)
+        return FileLock(database, tell)
+    except PermissionError as error:
         raise StoreUnavailable(
-            f"{folder} cannot be written ({error.strerror})"
+            f"{error.filename} may not be written by this account: run this as the one that the bridge runs as"
+        ) from None
+    except OSError as error:
+        raise StoreUnavailable(
+            f"{error.filename} cannot be written ({error.strerror})"
         ) from None
 
 

@@ -17,9 +17,9 @@ from bridge.errors import StoreUnavailable, StoreUnfit
 from bridge.store import audit, backup, pauses
 from bridge.store.audit import By
 from bridge.store.engine import Database
+from bridge.store.lock import FileLock, Tell
 from bridge.store.migrate import outdated, upgrade
 from bridge.store.pauses import Scope
-from bridge.store.sqlite import FileLock
 from bridge.store.tables import deliveries, events
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,13 +35,19 @@ class Restored:
 
 
 def restore(
-    file: Path, url: str, *, person: str, now: datetime, force: bool
+    file: Path,
+    url: str,
+    *,
+    person: str,
+    now: datetime,
+    force: bool,
+    tell: Tell | None = None,
 ) -> Restored:
     """Replaces the store, which nothing may have open, this process included. Raises StoreUnfit, StoreUnavailable."""
     target = _path(url)
     if not file.is_file():
         raise StoreUnfit(f"there is no file {file}")
-    with _sqlite_errors(file), _alone(target):
+    with _sqlite_errors(file), _alone(target, tell):
         occupied = target.exists() and _holds_something(target)
         if occupied and not force:
             raise StoreUnfit(
@@ -81,9 +87,9 @@ def _sqlite_errors(file: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _alone(target: Path) -> Iterator[None]:
+def _alone(target: Path, tell: Tell | None) -> Iterator[None]:
     """Holds the bridge's lock. Raises StoreUnfit while another process has the store open."""
-    lock = FileLock(str(target))
+    lock = FileLock(str(target), tell)
     try:
         with lock.held():
             if target.exists():

@@ -1,45 +1,18 @@
-"""SQLite as the bridge uses it: how connections are set up, and the lock between processes.
+"""SQLite as the bridge uses it: how connections are set up, and how others' commits are seen.
 
-WAL mode with synchronous=FULL: NORMAL lost acknowledged rows in power cuts. The lock is a file beside the database,
-never the database file itself, since closing any descriptor of that file would drop SQLite's own locks.
+WAL mode with synchronous=FULL: NORMAL lost acknowledged rows in power cuts.
 """
 
-import fcntl
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
-from bridge.store.bell import Bell, touch
+from bridge.store.bell import Bell
 
 # Bytes that the log keeps on disk. Each commit that leaves 4 MB in the log checkpoints it, under the lock; what a long
 # reader made it grow to is given back when the log begins anew.
 WAL_LIMIT = 16 * 1024 * 1024
-
-
-class FileLock:
-    """An inter-process lock that waits in the kernel, first come first served."""
-
-    def __init__(self, database: str | None) -> None:
-        self._file = open(f"{database}.lock", "ab")
-
-    def close(self) -> None:
-        """Lets go of the file."""
-        self._file.close()
-
-    def tell(self) -> None:
-        """Wakes those who wait for a change, in all processes of this machine."""
-        touch(self._file.fileno())
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Holds the lock; blocks the calling thread until it is free."""
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
 
 
 def sqlite_engine(url: Any, options: dict[str, Any], *, writes: bool) -> Engine:

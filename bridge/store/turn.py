@@ -10,13 +10,15 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, text
 
+from bridge.store import private
 from bridge.store.dialect import ADVISORY_KEY
 
 
 @contextmanager
 def by_file(database: str, what: str) -> Iterator[bool]:
     """Whether the turn is ours, for the processes that share a SQLite file."""
-    with open(f"{database}.{what}", "ab") as file:  # closing it gives the turn away
+    path = f"{database}.{what}"
+    with private.opened(path, database) as file:  # closing it gives the turn away
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -17,6 +17,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from bridge import log
 from bridge.errors import StoreRefused, StoreUnavailable
 from bridge.greenlets import patched
 from bridge.store import faults
@@ -26,7 +27,10 @@ T = TypeVar("T")
 Job = Callable[[Connection], T]
 Take = Callable[[], Sequence[Entry]]
 
+LATE = 2.0  # seconds until a commit is said to take long
 _AWAY = 2  # losses in a row that no job can be blamed for
+
+_log = log.get("store")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +147,13 @@ class Writer:
 class GroupWriter(Writer):
     """The writer of a gevent process."""
 
-    def __init__(self, begin: Callable[[], AbstractContextManager[Connection]]) -> None:
+    def __init__(
+        self,
+        begin: Callable[[], AbstractContextManager[Connection]],
+        why_late: Callable[[], str] = str,
+    ) -> None:
         super().__init__(begin)
+        self._why_late = why_late
         from gevent.monkey import get_original
         from gevent.threadpool import ThreadPool
 
@@ -202,18 +211,32 @@ class GroupWriter(Writer):
         try:
             while self._waiting:
                 with metrics.COMMIT_SECONDS.time():  # here: its lock is the loop's
-                    done = self._pool.apply(self._commit, (self._waiting.take,))
+                    done = self._committed()
                 for entry, value in done:
                     entry.result.set(value)
         finally:
             self._draining = False
 
+    def _committed(self) -> list[tuple[Entry, _Done | _Failed]]:
+        """One commit; says in the log what it waits for where it takes long."""
+        import gevent
+
+        doing = self._pool.spawn(self._commit, self._waiting.take)
+        done: list[tuple[Entry, _Done | _Failed]]
+        try:
+            done = doing.get(timeout=LATE)
+        except gevent.Timeout:
+            _log.warning("a commit takes long", reason=self._why_late())
+            done = doing.get()
+        return done
+
 
 def writer_for_this_process(
     begin: Callable[[], AbstractContextManager[Connection]],
+    why_late: Callable[[], str],
 ) -> Writer:
     """A GroupWriter where gevent has patched the process, a plain Writer otherwise."""
-    return GroupWriter(begin) if patched("threading") else Writer(begin)
+    return GroupWriter(begin, why_late) if patched("threading") else Writer(begin)
 
 
 def _all_done(connection: Connection, jobs: Sequence[Job[Any]]) -> list[Any]:

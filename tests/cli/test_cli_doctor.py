@@ -1,5 +1,6 @@
 """`bridge doctor`: a line a thing, ok or what to do, and nothing is changed by looking."""
 
+import fcntl
 import http.server
 import os
 import socket
@@ -13,7 +14,7 @@ from running import free_port
 
 from bridge import settings as environment
 from bridge.services import checks, doctor
-from bridge.store import Database, migrate, pauses
+from bridge.store import Database, lock, migrate, pauses
 from bridge.store.audit import By
 
 ALL = (
@@ -197,6 +198,41 @@ def test_secrets_that_others_may_read_are_said(terminal, settled, house, rewrite
         found = said(terminal("doctor"))["files"]
         assert found[0] is ok, oct(mode)
         assert found[1].endswith("chmod u=rw,g-w,o= key.txt") is not ok
+
+
+def test_a_store_that_others_may_open_is_said(terminal, settled, house):
+    """Payloads, their log and copies are as secret as keys; a folder that all may write to is no place for them."""
+    for name, mode in (
+        ("", 0o644),
+        ("-wal", 0o602),
+        (".before-migration-from-1", 0o620),
+    ):
+        file = house / "var" / f"bridge.db{name}"
+        file.touch()
+        file.chmod(mode)
+        ok, message = said(terminal("doctor"))["files"]
+        assert not ok and message.endswith(f"chmod u=rw,g-w,o= var/{file.name}")
+        file.chmod(0o600)
+    (house / "var").chmod(0o777)
+    ok, message = said(terminal("doctor"))["files"]
+    assert not ok and message.endswith("may replace the store: chmod o-w var")
+    (house / "var").chmod(0o1777)
+    assert said(terminal("doctor"))["files"][0]
+
+
+def test_who_holds_the_lock_is_said(terminal, settled, house, monkeypatch):
+    """A process that keeps everybody from writing is named, and commands that would write end with exit code 4."""
+    monkeypatch.setattr(lock, "PATIENCE", 1.5)
+    with open(house / "var" / "bridge.db.lock", "rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        found = said(terminal("doctor"))
+        result = terminal("pause", "--all", "--reason", "a test")
+    who = f"var/bridge.db.lock is held by process {os.getpid()} ("
+    assert found["store"][0] is False and found["store"][1].startswith(who)
+    assert found["stopped"][0] is True
+    waiting, gave_up = result.stderr.splitlines()
+    assert result.exit_code == 4 and waiting.startswith(f"bridge: waiting: {who}")
+    assert gave_up.startswith(f"bridge: {who}") and "nothing was changed" in gave_up
 
 
 def test_settings_in_files_are_looked_at_too(terminal, settled, house, monkeypatch):

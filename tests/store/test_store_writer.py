@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from bridge.errors import StoreRefused, StoreUnavailable
 from bridge.store import Database
-from bridge.store.sqlite import FileLock
+from bridge.store.lock import FileLock
 from bridge.store.writer import GroupWriter
 
 
