@@ -92,7 +92,7 @@ def test_nobody_takes_an_imported_event_for_a_proven_one(terminal, bench, export
 def test_a_bad_line_is_named_and_keeps_back_no_other(terminal, bench, export):
     """Each line that cannot be read is told by its number; the exit code says that something is left."""
     name = export(
-        paid("evt_a"), "{", "", "[1]", paid("evt_b"), '{"a": 1, "a": 2}', end=""
+        paid("evt_a"), "{", "", "[1]", paid("evt_b"), '{"a": 1, "a": 2', end=""
     )
     result = terminal("import", "stripe", name)
     assert result.exit_code == 1
