@@ -110,7 +110,7 @@ class Storm:
         life = Round(number=0)
         self._begin(life)
         self.traffic.resend()
-        assert settled(self.fleet.bridge, 300 + len(self.lives)), self.told()
+        done = settled(self.fleet.bridge, 300 + len(self.lives))
         self._close(life)
         found = replace(
             history(self.traffic, self.sandbox, self.fleet.bridge),
@@ -118,7 +118,8 @@ class Storm:
             kept=self._kept(),
             secrets=sorted(self.spellings),
         )
-        return judge(found, may_die=self.may_die, quiet=self.quiet)
+        findings = judge(found, may_die=self.may_die, quiet=self.quiet)
+        return findings if done else ["unsettled: work was left", *findings]
 
     def tell(self, what):
         """Notes what is done, and when."""

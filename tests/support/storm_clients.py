@@ -62,7 +62,7 @@ def signed(body):
 def poison(storm, life):
     """An event that nobody can deliver: no ticket, one that is far too long, more than one event may render."""
     yield
-    many = [str(number) for number in range(900)]
+    many = [f"8{life.number:06}{number:03}" for number in range(200)]
     kinds = {
         "no ticket": ("", "replaces", {}),
         "no ticket of this vendor": ("nobody", "dated", {}),

@@ -1,6 +1,8 @@
 """Vendors, and gateways before them, are in trouble; one repeats the credential in its answer."""
 
-import json
+import base64
+import html
+from urllib.parse import quote
 
 PAGE = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 TROUBLES = (
@@ -40,7 +42,14 @@ def spellings(key):
     """How answers spell a credential."""
     return (
         key,
-        json.dumps(key)[1:-1],
+        key.replace("/", "\\/"),
+        key.replace("/", "\\u002f").replace("&", "\\u0026").replace("<", "\\u003c"),
+        quote(key, safe=""),
+        quote(quote(key, safe=""), safe="").lower(),
+        html.escape(key),
+        base64.b64encode(key.encode()).decode(),
+        base64.b64encode(f"api:{key}".encode()).decode(),
+        key.encode().hex(),
     )
 
 
