@@ -9,13 +9,17 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # Where it is set, each of the many processes that tests and benchmarks start would compile all modules anew.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: demo test test-sdk torture check format bench clean
+.PHONY: demo test test-sdk explore torture check format bench clean
 
 demo: $(VENV)/installed
 	@$(BIN)/bridge demo $(ARGS)
 
 test: check
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
+
+# New examples for every property, where make test tries the same ones each time: run it before a release.
+explore: $(VENV)/tested
+	@HYPOTHESIS_PROFILE=patient $(BIN)/pytest --numprocesses 2 --dist loadfile -m hypothesis $(ARGS)
 
 # Asks the senders' own packages, in an environment of its own: what cannot be installed is named, and not asked.
 SDK := $(VENV)/sdk

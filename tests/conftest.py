@@ -19,7 +19,11 @@ from bridge.store import Database, migrate
 settings.register_profile(
     "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.load_profile("patient")
+# The same examples in each run, so that a change is judged by what it changes. `make explore` draws new ones.
+settings.register_profile(
+    "repeatable", settings.get_profile("patient"), derandomize=True
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 _connect = socket.socket.connect
 

@@ -25,7 +25,10 @@ _WIDEST = 16  # bytes that one of a secret may take up where it is escaped twice
 _MOST = 1_000  # places; an answer that holds a secret more often goes as a whole
 _INSIDE = 3  # base64 in base64 in base64
 _PACKED = 64 * 1024  # bytes of gzip in base64, and that it may become
+_ZIP_LETTERS = 28  # of base64, in which the shortest gzip is written: its head, its tail and three bytes
 _ZIPPED = 4  # of these that are looked into
+# What may be the beginning of an escape, at the end of a secret: it takes in what the answer happens to have after it.
+_UNFINISHED = re.compile(rb"(?:\\+(?:[xu]\{?)?|%u?|&\#?[xX]?)[0-9A-Za-z]{0,3}$")
 _GZIP_IN_BASE64 = re.compile(rb"H4sI")
 
 # Capitals count for nothing, - and _ are the + and / of base64 in URLs, and a blank is + in forms.
@@ -54,8 +57,9 @@ class _Search:
         self.forms = {form for secret in secrets for form in _forms(secret)}
         lengths = [len(form) for form in self.forms]
         self.overlap = max(lengths, default=0) * _WIDEST
-        # Base64 of a secret has a third more letters than the secret; shorter runs of letters hold none.
-        least = min(lengths, default=0) * 4 // 3
+        # Base64 of a secret has a third more letters than the secret, and that of gzip has no fewer than _ZIP_LETTERS;
+        # shorter runs of letters hold none.
+        least = min([*(length * 4 // 3 for length in lengths), _ZIP_LETTERS])
         self.base64 = re.compile(rb"[A-Za-z0-9+/_-]{%d,}" % least)
 
     def masked(self, text: bytes) -> bytes:
@@ -147,7 +151,8 @@ def _forms(secret: str) -> Iterator[bytes]:
             written = secret.encode(encoding)
         except UnicodeEncodeError:
             continue
-        for form in (written, plain(written), written.hex().encode()):
+        ended = _UNFINISHED.sub(b"", written)
+        for form in (written, plain(written), plain(ended), written.hex().encode()):
             if len(form) >= _SHORTEST:
                 yield form.translate(_FOLD)
 

@@ -115,6 +115,10 @@ def test_capitals_hexadecimal_and_mixtures_are_masked(body):
 @given(key=KEYS, levels=LEVELS, place=st.sampled_from(PLACES))
 @example(key="AB12/cdefgh", levels=["php"], place=b"https://a.test/?token=%s&x=1")
 @example(key="pa%41ss\\/word", levels=["json", "percent"], place=b"%s")
+@example(key="000000/\\", levels=["html names", "base64"], place=b"%s")
+@example(key="000000/%4", levels=["html names"], place=b"x%s1")
+@example(key="000000/&#6", levels=["php"], place=b"%s5;")
+@example(key="0" * 24, levels=["gzip in base64"], place=b"%s")
 @example(key="&amp;&amp;&amp;", levels=["html", "php"], place=b"<p>%s</p>")
 @settings(deadline=None, max_examples=300)
 def test_no_mixture_of_spellings_gets_through(key, levels, place):
