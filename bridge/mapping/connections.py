@@ -8,7 +8,9 @@ from hashlib import sha256
 from bridge import tenants, vendors
 from bridge.errors import UnknownName
 from bridge.mapping.findings import split_fix
+from bridge.mapping.helpers import moments
 from bridge.mapping.helpers.regions import REGIONS
+from bridge.mapping.helpers.values import ExpressionError
 from bridge.mapping.known import Known
 from bridge.mapping.places import place_at
 from bridge.mapping.references import is_reference
@@ -113,6 +115,7 @@ def _options(node: Node, vendor: vendors.Vendor, known: Known) -> dict[str, obje
         code = "M101" if problem.startswith("is unknown") else "M102"
         known.findings.add(code, message, place_at(node, path), help)
     _check_country(node.get("country"), known)
+    _check_zone(node.get("timezone"), known)
     return options
 
 
@@ -124,6 +127,17 @@ def _check_country(node: Node | None, known: Known) -> None:
             message = "connection option 'country' is no country with telephone numbers"
             help = "write its two letters of ISO 3166, such as CL"
             known.findings.add("M102", message, node.place, help)
+
+
+def _check_zone(node: Node | None, known: Known) -> None:
+    """A finding for a name that is no time zone."""
+    if node is None or not isinstance(node.value, str):
+        return
+    try:
+        moments.zone(node.value)
+    except ExpressionError as error:
+        message = "connection option 'timezone' is no time zone"
+        known.findings.add("M102", message, node.place, error.help)
 
 
 def _auth(node: Node, vendor: vendors.Vendor, known: Known) -> dict[str, object]:

@@ -64,6 +64,7 @@ class Evaluation:
         within = Scope(
             names=names,
             money=scope.money,
+            zone=str(self.rule.options.get("timezone", "")),
             country=str(self.rule.options.get("country", "")),
             tables=scope.tables,
             budget=scope.budget,

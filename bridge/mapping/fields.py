@@ -8,9 +8,10 @@ from marshmallow import Schema
 
 from bridge import vendors
 from bridge.mapping.findings import Findings, split_fix
-from bridge.mapping.formulas import Writer
+from bridge.mapping.formulas import Writer, Writing
 from bridge.mapping.helpers.complaints import conversion
 from bridge.mapping.helpers.kinds import NOTHING, NUMBERS, describe
+from bridge.mapping.helpers.values import Omit
 from bridge.mapping.places import place_at, value_place
 from bridge.mapping.ruleset import Formula, Tree, leaves
 from bridge.strict.yaml import Node, plain
@@ -40,29 +41,48 @@ def read_fields(
         return {}
     found = {}
     for name, item in node.value.items():
-        tree = write.tree(
-            f"fields.{name}",
-            item,
-            blocks=_takes_text(operation, name),
-            html=operation is not None and name in operation.html,
-        )
+        tree = write.tree(f"fields.{name}", item, _writing(operation, name))
         if tree is not None:
             found[name] = tree
     if operation:
-        _check_names(rule, node, operation, findings)
+        _check_names(rule, node, found, operation, findings)
         _check_constants(node, found, operation, findings)
         _check_kinds(found, operation, findings)
     return found
 
 
+def _writing(operation: Operation | None, name: str) -> Writing:
+    blocks = _takes_text(operation, name)
+    if operation is None:
+        return Writing(blocks=blocks)
+    into = "html" if name in operation.html else "text"
+    if name in operation.segments:
+        into = "path"
+    return Writing(blocks=blocks, into=into, nulls=name in operation.nulls)
+
+
+def _may_be_left_out(found: Mapping[str, Tree], name: str) -> bool:
+    tree = found.get(name)
+    return isinstance(tree, Formula) and Omit in tree.expression.gives
+
+
 def _check_names(
-    rule: Node, node: Node, operation: Operation, findings: Findings
+    rule: Node,
+    node: Node,
+    found: Mapping[str, Tree],
+    operation: Operation,
+    findings: Findings,
 ) -> None:
     """Unknown, missing and clashing fields."""
     given = plain(node)
     assert isinstance(given, dict)
     names = tuple(vendors.field_names(given))
+    # What may be left out clashes with nothing before an event says so.
+    surely = {name: given[name] for name in given if not _may_be_left_out(found, name)}
+    certain = vendors.check_names(operation, tuple(vendors.field_names(surely)))
     for path, problem in vendors.check_names(operation, names).items():
+        if "cannot stand beside" in problem and path not in certain:
+            continue
         message, help = split_fix(problem)
         place = place_at(node, path) if path in names else place_at(rule, "fields")
         message = f"field '{path}' of {operation.name} {message}"

@@ -1,7 +1,7 @@
 """Compiles what a rule writes as expressions, and puts what is wrong with them at its place in the file."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -17,7 +17,7 @@ from bridge.mapping.findings import suggest
 from bridge.mapping.helpers.kinds import describe
 from bridge.mapping.known import Known
 from bridge.mapping.places import place_in
-from bridge.mapping.ruleset import Constant, Formula, Tree
+from bridge.mapping.ruleset import Constant, Formula, Keyed, Tree
 from bridge.strict.yaml import Node, plain
 
 # Rules resemble each other, and a reload changes few of them: what was compiled is shared.
@@ -30,6 +30,16 @@ _NEVER_CONSTANT = frozenset({"for_each.in", "for_each.key", "idempotency_key"})
 _PATH = re.compile(r"([A-Za-z_]\w*)(?:\.\w+|\[\w+\])+(?: *\| *\w+)*")
 
 EVENT_NAMES = frozenset({"event", "headers", "meta", "omit"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Writing:
+    """How a field is written: what it may hold, and how inserted values are escaped."""
+
+    blocks: bool  # {% if %} and {% for %}
+    into: str = "text"  # text, html or path
+    nulls: bool = False  # null stands for a value inside of it
+    may_be_null: bool = False  # here
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,7 +84,12 @@ class Writer:
         return formula
 
     def template(
-        self, name: str, node: Node | None, *, blocks: bool = False, html: bool = False
+        self,
+        name: str,
+        node: Node | None,
+        *,
+        blocks: bool = False,
+        into: str = "text",
     ) -> Formula | Constant | None:
         """Text with {{ … }}, or a value as it is."""
         if node is None:
@@ -84,7 +99,7 @@ class Writer:
             self._check_braces(name, node)
             return Constant(name=name, value=plain(node), node=node)  # type: ignore[arg-type]
         try:
-            compiled = _template(text, blocks=blocks, html=html)
+            compiled = _template(text, blocks=blocks, into=into)
         except ExpressionError as error:
             self._report(node, error)
             return None
@@ -98,27 +113,40 @@ class Writer:
             help = f'write "{{{{ {node.value} }}}}", or where text is meant "{{{{ \'{node.value}\' }}}}"'
             self.known.findings.add("W613", message, node.place, help)
 
-    def tree(self, name: str, node: Node, *, blocks: bool, html: bool) -> "Tree | None":
+    def tree(self, name: str, node: Node, how: Writing) -> "Tree | None":
         """A field's value: mappings and lists of templates."""
+        within = replace(how, may_be_null=how.nulls)
         if isinstance(node.value, dict):
-            below = {
-                key: self.tree(f"{name}.{key}", item, blocks=blocks, html=html)
-                for key, item in node.value.items()
-            }
-            return {key: item for key, item in below.items() if item is not None}
+            return self._mapping(name, node, node.value, within)
         if isinstance(node.value, list):
             items = (
-                self.tree(f"{name}.{at}", item, blocks=blocks, html=html)
+                self.tree(f"{name}.{at}", item, within)
                 for at, item in enumerate(node.value)
             )
             return tuple(item for item in items if item is not None)
-        if node.value is None:
+        if node.value is None and not how.may_be_null:
             message = f"'{name}' is null: a field is never sent as null"
             self.known.findings.add(
                 "M102", message, node.place, "write a value, or drop the key"
             )
             return None
-        return self.template(name, node, blocks=blocks, html=html)
+        return self.template(name, node, blocks=how.blocks, into=how.into)
+
+    def _mapping(
+        self, name: str, node: Node, items: Mapping[str, Node], how: Writing
+    ) -> Tree:
+        below = {
+            key: tree
+            for key, item in items.items()
+            if (tree := self.tree(f"{name}.{key}", item, how)) is not None
+        }
+        if not any(map(_DELIMITER.search, below)):
+            return below
+        pairs = (
+            (self.template(f"{name}.{key}", node.keys[key]), item)
+            for key, item in below.items()
+        )
+        return Keyed(pairs=tuple((key, item) for key, item in pairs if key))
 
     def _checked(self, name: str, node: Node, expression: Expression) -> Formula | None:
         wrong = check_names(expression, self.names)

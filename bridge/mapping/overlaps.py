@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from bridge.mapping.event_types import type_pattern
-from bridge.mapping.ruleset import Constant, Formula, Rule, Tree
+from bridge.mapping.ruleset import Constant, Formula, Keyed, Rule, Tree
 from bridge.model import Diagnostic, Place
 
 
@@ -104,7 +104,12 @@ def _meaning(tree: Tree, rule: Rule) -> str:
         return _written(tree)
     if isinstance(tree, Mapping):
         return repr({name: _meaning(item, rule) for name, item in tree.items()})
-    return repr([_meaning(item, rule) for item in tree])
+    items = (
+        [one for pair in tree.pairs for one in pair]
+        if isinstance(tree, Keyed)
+        else tree
+    )
+    return repr([_meaning(item, rule) for item in items])
 
 
 def _behind(formula: Formula, rule: Rule) -> dict[str, str]:

@@ -3,10 +3,12 @@
 Knows operations, not transport. Whatever cannot be sent is a RuleError at the place that made it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
+from typing import Any
 from urllib.parse import quote
 
 from bridge import tenants, vendors
@@ -14,7 +16,7 @@ from bridge.errors import BridgeError
 from bridge.mapping.evaluate import Evaluation, RuleError
 from bridge.mapping.expressions import OMIT, Scope, TooMuch, Value
 from bridge.mapping.findings import split_fix
-from bridge.mapping.ruleset import Constant, Formula, Tree
+from bridge.mapping.ruleset import Constant, Formula, Keyed, Tree
 from bridge.model import Call, Diagnostic, Json, Place, Rendered, Retries
 from bridge.strict.outgoing import header_value_problem
 
@@ -60,8 +62,12 @@ def _render(run: Evaluation, scope: Scope, key: str) -> Rendered:
 
 
 def _fields(run: Evaluation, scope: Scope) -> dict[str, Json]:
-    made = _tree(run, run.rule.fields, scope)
-    assert isinstance(made, dict)
+    nulls = run.rule.operation.nulls
+    pairs = (
+        (name, _tree(run, tree, scope, nulls=name in nulls))
+        for name, tree in run.rule.fields.items()
+    )
+    made: dict[str, Any] = {name: value for name, value in pairs if value is not OMIT}
     # Before anything is written of them: a rule may put one long text into many places.
     scope.allowance.take_value(made)
     problems = vendors.check_fields(run.rule.operation, made)
@@ -74,16 +80,36 @@ def _fields(run: Evaluation, scope: Scope) -> dict[str, Json]:
     return made
 
 
-def _tree(run: Evaluation, tree: Tree, scope: Scope) -> Value:
+def _tree(
+    run: Evaluation, tree: Tree, scope: Scope, *, nulls: bool, here: bool = False
+) -> Value:
+    """The value. Where `nulls` are values they are so inside of it, and `here` says that this is inside."""
     if isinstance(tree, Constant):
         return tree.value
     if isinstance(tree, Formula):
-        return _sendable(run, tree, run.value(tree, scope))
+        value = run.value(tree, scope)
+        return value if here and value is None else _sendable(run, tree, value)
+    inside = partial(_tree, run, scope=scope, nulls=nulls, here=nulls)
     if isinstance(tree, tuple):
-        items = (_tree(run, item, scope) for item in tree)
-        return [item for item in items if item is not OMIT]  # type: ignore[misc]
-    pairs = ((name, _tree(run, item, scope)) for name, item in tree.items())
+        return [one for item in tree if (one := inside(item)) is not OMIT]  # type: ignore[misc]
+    pairs = ((name, inside(item)) for name, item in _pairs(run, tree, scope))
     return {name: value for name, value in pairs if value is not OMIT}  # type: ignore[misc]
+
+
+def _pairs(
+    run: Evaluation, tree: Mapping[str, Tree] | Keyed, scope: Scope
+) -> Iterator[tuple[str, Tree]]:
+    """The keys with what stands under them; a key that an expression gives twice is an error."""
+    if not isinstance(tree, Keyed):
+        yield from tree.items()
+        return
+    seen: set[str] = set()
+    for key, item in tree.pairs:
+        name = key.value if isinstance(key, Constant) else run.text(key, scope)
+        if name in seen and isinstance(key, Formula):
+            raise run.error("E302", "this gives a key that is there already", key)
+        seen.add(str(name))
+        yield str(name), item
 
 
 def _sendable(run: Evaluation, formula: Formula, value: Value) -> Value:

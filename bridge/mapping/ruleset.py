@@ -45,7 +45,14 @@ class Constant:
     node: Node
 
 
-Tree: TypeAlias = "Formula | Constant | Mapping[str, Tree] | tuple[Tree, ...]"
+Tree: TypeAlias = "Formula | Constant | Keyed | Mapping[str, Tree] | tuple[Tree, ...]"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Keyed:
+    """A mapping some of whose keys are expressions."""
+
+    pairs: "tuple[tuple[Formula | Constant, Tree], ...]"
 
 
 def leaves(tree: "Tree | None") -> Iterator[Formula]:
@@ -57,6 +64,9 @@ def leaves(tree: "Tree | None") -> Iterator[Formula]:
             yield from leaves(item)
     elif isinstance(tree, Mapping):
         yield from leaves(tuple(tree.values()))
+    elif isinstance(tree, Keyed):
+        for pair in tree.pairs:
+            yield from leaves(pair)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

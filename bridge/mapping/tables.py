@@ -4,6 +4,7 @@ import csv
 from collections.abc import Mapping
 from io import StringIO
 from posixpath import dirname, join, normpath
+from unicodedata import normalize
 
 from bridge.mapping.expressions import MISSING, Table
 from bridge.mapping.findings import suggest
@@ -13,6 +14,7 @@ from bridge.strict.yaml import Node, plain
 
 _FALLBACK = "_"
 _CSV_KEYS = {"csv", "key", "value"}
+_DELIMITERS = (",", ";", "\t")
 
 
 def declare_table(
@@ -27,7 +29,21 @@ def declare_table(
     else:
         rows = plain(node)  # type: ignore[assignment]
     fallback = rows.pop(_FALLBACK, MISSING)
+    rows = _composed(rows, key, known)
     known.tables[name] = Table(name=name, rows=rows, fallback=fallback)
+
+
+def _composed(rows: dict[str, Json], name: Node, known: Known) -> dict[str, Json]:
+    """The rows under keys of one spelling: two forms of one text that Unicode calls equal are one key."""
+    found: dict[str, Json] = {}
+    for key, value in rows.items():
+        composed = normalize("NFC", key)
+        if composed in found:
+            message = f"table '{name.value}' has the key '{composed}' twice"
+            help = "the two differ in how Unicode spells a letter: drop one"
+            known.findings.add("M109", message, name.place, help)
+        found[composed] = value
+    return found
 
 
 def _csv_rows(node: Node, texts: Mapping[str, str], known: Known) -> dict[str, Json]:
@@ -52,7 +68,9 @@ def _csv_rows(node: Node, texts: Mapping[str, str], known: Known) -> dict[str, J
 def _read(
     text: str, file: str, columns: tuple[str, str], node: Node, known: Known
 ) -> dict[str, Json]:
-    reader = csv.DictReader(StringIO(text, newline=""), strict=True)
+    reader = csv.DictReader(
+        StringIO(text, newline=""), strict=True, delimiter=_delimiter(text, columns)
+    )
     header = reader.fieldnames or ()
     for part, column in zip(("key", "value"), columns, strict=True):
         if column not in header:
@@ -68,6 +86,16 @@ def _read(
         place = Place(file=file, line=reader.reader.line_num, column=1)
         known.findings.add("M109", f"this line is not CSV: {error}", place)
     return rows
+
+
+def _delimiter(text: str, columns: tuple[str, str]) -> str:
+    """What stands between the cells: spreadsheets write a semicolon where numbers have a decimal comma."""
+    first = text.partition("\n")[0]
+    for sign in _DELIMITERS:
+        header = next(csv.reader([first.rstrip("\r")], delimiter=sign), [])
+        if set(columns) <= {*header}:
+            return sign
+    return ","
 
 
 def _add(

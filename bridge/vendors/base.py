@@ -86,6 +86,8 @@ class Operation:
     # The fields, among those written, whose values join what is there instead of replacing it.
     merges: Merges = merging()
     html: frozenset[str] = frozenset()  # fields in which inserted values are escaped
+    segments: frozenset[str] = frozenset()  # paths: an inserted value is no delimiter
+    nulls: frozenset[str] = frozenset()  # fields inside which null is a value
     extra_fields: bool = False  # the vendor takes fields that are not listed here
 
     @property

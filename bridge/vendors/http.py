@@ -198,6 +198,8 @@ REQUEST = Operation(
     ticket=("path",),
     adds=adds,
     merges=merged,
+    segments=frozenset({"path"}),
+    nulls=frozenset({"body"}),
     replaces=False,  # nobody but the rule knows; it may say so under ordering
 )
 

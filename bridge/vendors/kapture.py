@@ -109,7 +109,7 @@ class Connection(ConnectionOptions):
     )
     timezone = Text(
         "Time zone",
-        description="The tenant's, for callback_time; Asia/Kolkata unless given.",
+        description="The tenant's: date and datetime write in it where they name no zone of their own.",
         pattern="[A-Za-z]+(/[A-Za-z0-9_+-]+){0,2}",
         shape="a time zone such as Asia/Kolkata",
         fix="write its name of the tz database",

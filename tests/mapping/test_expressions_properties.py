@@ -127,7 +127,9 @@ def test_any_payload_through_templates(payload):
     ]
     for html in (False, True):
         for source in sources:
-            template = compile_template(source, blocks=True, html=html)
+            template = compile_template(
+                source, blocks=True, into="html" if html else "text"
+            )
             outcome(template, {"a": payload})
 
 
@@ -145,7 +147,7 @@ def test_any_source_compiles_or_is_a_finding(source):
     """Whatever a person types, compiling ends in an expression or a finding with a place."""
     for make in (
         compile_expression,
-        lambda text: compile_template(text, blocks=True, html=True),
+        lambda text: compile_template(text, blocks=True, into="html"),
     ):
         try:
             make(source)

@@ -117,7 +117,7 @@ def test_finding_in_a_template_has_its_place(source, code, under, says):
 def test_other_blocks_are_refused(block):
     """Only plain if and for are blocks here, whatever a field allows."""
     with pytest.raises(ExpressionError) as caught:
-        compile_template(block, blocks=True, html=True)
+        compile_template(block, blocks=True, into="html")
     assert caught.value.code == "E204"
 
 

@@ -73,11 +73,11 @@ def test_html_is_escaped_exactly_once(text):
     """Alone, inside text, and with | html alike."""
     names = {"x": text}
     escaped = html.escape(text)
-    assert render("{{ x }}", names, html=True) == escaped
-    assert render("{{ x | html }}", names, html=True) == escaped
-    assert render("<p>{{ x | html }}</p>", names, html=True) == f"<p>{escaped}</p>"
+    assert render("{{ x }}", names, into="html") == escaped
+    assert render("{{ x | html }}", names, into="html") == escaped
+    assert render("<p>{{ x | html }}</p>", names, into="html") == f"<p>{escaped}</p>"
     source = "{% if true %}{{ x }}{% endif %}"
-    assert render(source, names, html=True, blocks=True) == escaped
+    assert render(source, names, into="html", blocks=True) == escaped
 
 
 def test_nothing_turns_escaping_off():
@@ -92,9 +92,9 @@ def test_nothing_turns_escaping_off():
         "{{ (x | html) ~ x }}",
         "{{ x if true else '' }}",
     ):
-        assert "<" not in render(source, names, html=True)
-    assert error("{{ l }}", names, html=True).code == "E302"
-    assert render("{{ n }}", {"n": 5}, html=True) == 5
+        assert "<" not in render(source, names, into="html")
+    assert error("{{ l }}", names, into="html").code == "E302"
+    assert render("{{ n }}", {"n": 5}, into="html") == 5
 
 
 def test_blocks_choose_and_repeat():

@@ -8,7 +8,7 @@ from jinja2 import nodes
 
 from bridge.mapping.expressions.compiler import Compiled, Compiler, Handler, located
 from bridge.mapping.helpers.complaints import wrong_type
-from bridge.mapping.helpers.kinds import ANY, type_of
+from bridge.mapping.helpers.kinds import ANY, SENT, type_of
 from bridge.mapping.helpers.paths import ABSENT, child, follow, index_of
 from bridge.mapping.helpers.scope import Lazy, Scope
 from bridge.mapping.helpers.values import (
@@ -114,7 +114,11 @@ def _path(
         return literal(OMIT)
     path = (name, *keys)
     compiler.add_path(path, (start, start + len(name)), span)
-    return Compiled(run=reader(name, keys, span), gives=compiler.kinds.get(path, ANY))
+    unknown = (
+        SENT if keys else ANY
+    )  # a name of `let` may hold omit, but nothing does inside
+    gives = compiler.kinds.get(path, unknown)
+    return Compiled(run=reader(name, keys, span), gives=gives)
 
 
 def reader(name: str, keys: tuple[str, ...], span: Span) -> Run:

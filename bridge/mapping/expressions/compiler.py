@@ -48,12 +48,12 @@ class Compiler:
         tree: Tree,
         handlers: Mapping[type[nodes.Node], Handler],
         *,
-        html: bool,
+        into: str = "text",
         kinds: Kinds = (),
     ) -> None:
         self.tree = tree
         self.kinds = dict(kinds)
-        self.html = html  # inserted values are escaped
+        self.into = into  # text, html or path: how inserted values are escaped
         self.names: dict[str, Span] = {}  # free names, each with its first place
         self.paths: dict[tuple[str, ...], bool] = {}  # → it is asked for before use
         self.spans: dict[tuple[str, ...], Span] = {}  # of each path's first use

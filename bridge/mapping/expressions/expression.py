@@ -93,7 +93,7 @@ def compile_expression(source: str, *, kinds: Kinds = ()) -> Expression:
     """
     try:
         tree = parse_bare(source)
-        compiler = Compiler(tree, _LANGUAGE, html=False, kinds=kinds)
+        compiler = Compiler(tree, _LANGUAGE, kinds=kinds)
         code = compiler.compile(tree.body[0])
     except ExpressionError as error:
         raise error.within(source)
@@ -101,16 +101,17 @@ def compile_expression(source: str, *, kinds: Kinds = ()) -> Expression:
 
 
 def compile_template(
-    source: str, *, blocks: bool = False, html: bool = False
+    source: str, *, blocks: bool = False, into: str = "text"
 ) -> Expression:
     """Text with {{ … }}. Raises ExpressionError E2xx.
 
     Exactly one {{ … }} and nothing else keeps its value's type; anything around it makes text. `blocks` allows
-    {% if %} and {% for %}; `html` escapes every inserted value.
+    {% if %} and {% for %}. `into` html escapes every inserted value, `into` path what is put between other text: it is
+    one segment, or a part of one.
     """
     try:
         tree = parse_template(source)
-        compiler = Compiler(tree, _BLOCKS if blocks else _LANGUAGE, html=html)
+        compiler = Compiler(tree, _BLOCKS if blocks else _LANGUAGE, into=into)
         code = templates.template(compiler, tree.body)
     except ExpressionError as error:
         raise error.within(source)
@@ -169,7 +170,7 @@ def _expression(compiler: Compiler, code: Compiled, operands: _Operands) -> Expr
 def _operands(source: str) -> tuple[tuple[str, Run], ...]:
     """What a condition compares or asks, compiled each by itself."""
     tree = parse_bare(source)
-    compiler = Compiler(tree, _LANGUAGE, html=False)
+    compiler = Compiler(tree, _LANGUAGE)
     return tuple(
         (tree.text(node), compiler.compile(node).run)
         for node in _looked_at(tree.body[0])

@@ -1,11 +1,13 @@
 """Templates: text with insertions, {% if %} and {% for %}. Every part gives text, whose length is bounded as it grows.
 
-In HTML every inserted value is escaped. `{{ x | html }}` there is escaped once, not twice; nothing turns it off.
+In HTML every inserted value is escaped, and in a path what stands between other text. `{{ x | html }}` in HTML is
+escaped once, not twice; nothing turns it off.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import quote
 
 from jinja2 import nodes
 
@@ -25,7 +27,7 @@ def template(compiler: Compiler, body: list[nodes.Node]) -> Compiled:
     if only is None:
         return Compiled(run=_sequence(compiler, body), gives=TEXT)
     code = compiler.compile(_unescaped(compiler, only))
-    if not compiler.html:
+    if compiler.into != "html":
         return code
     run = located(lambda scope: _html_value(code.run(scope)), compiler.tree.span(only))
     return Compiled(run=run, gives=code.gives)
@@ -41,7 +43,11 @@ def _only_insertion(body: list[nodes.Node]) -> nodes.Node | None:
 
 def _unescaped(compiler: Compiler, node: nodes.Node) -> nodes.Node:
     """What is escaped here anyway: the value before a last `| html`."""
-    if compiler.html and isinstance(node, nodes.Filter) and node.name == "html":
+    if (
+        compiler.into == "html"
+        and isinstance(node, nodes.Filter)
+        and node.name == "html"
+    ):
         compiler.helpers.add("html")
         return node.node or node
     return node
@@ -70,9 +76,22 @@ def _part(compiler: Compiler, node: nodes.Node) -> Run:
     if isinstance(node, nodes.TemplateData):
         return literal(node.data).run
     text = insertion(compiler, _unescaped(compiler, node))
-    if not compiler.html:
+    escaped = _ESCAPES.get(compiler.into)
+    if escaped is None:
         return text
-    return located(lambda scope: escape(text(scope)), compiler.tree.span(node))
+    return located(lambda scope: escaped(text(scope)), compiler.tree.span(node))
+
+
+def _segment(text: str) -> str:
+    """The text as a part of one path segment (RFC 3986, 3.3): what would end the segment is data, and escaped."""
+    check_text(3 * len(text))
+    try:
+        return quote(text, safe="!$&'()*+,;=:@~")
+    except UnicodeEncodeError:
+        return text  # half a character, which the path's own check refuses
+
+
+_ESCAPES: Final[dict[str, Callable[[str], str]]] = {"html": escape, "path": _segment}
 
 
 def _if(compiler: Compiler, node: nodes.If) -> Compiled:

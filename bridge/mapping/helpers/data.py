@@ -2,13 +2,21 @@
 
 import hashlib
 from typing import Annotated, Any
+from unicodedata import normalize
 
 from bridge.errors import Malformed
+from bridge.mapping.helpers import numbers
 from bridge.mapping.helpers.catalogue import LITERAL, Example, helper
 from bridge.mapping.helpers.complaints import near, wrong_type
 from bridge.mapping.helpers.limits import check_text
 from bridge.mapping.helpers.scope import Scope
-from bridge.mapping.helpers.values import MISSING, ExpressionError, Missing, Omit
+from bridge.mapping.helpers.values import (
+    MISSING,
+    ExpressionError,
+    Missing,
+    Number,
+    Omit,
+)
 from bridge.strict import json as strict_json
 
 TableName = Annotated[str, LITERAL]
@@ -22,15 +30,16 @@ TableName = Annotated[str, LITERAL]
         Example("'9' | lookup('substatus')", {}, "ES"),
     ),
 )
-def lookup(scope: Scope, value: str | int, table: TableName) -> Any:
-    """What a table of the mapping files has for a key; 77 and "77" are the same key. An unknown key is an error
-    unless the table has a row `_`."""
+def lookup(scope: Scope, value: str | Number, table: TableName) -> Any:
+    """What a table of the mapping files has for a key; 77, 77.0 and "77" are the same key, and so are two spellings of
+    one text that Unicode calls equal. An unknown key is an error unless the table has a row `_`.
+    """
     found = scope.tables.get(table)
     if found is None:
         raise ExpressionError(
             "E304", f"there is no table '{table}'", help=near(table, scope.tables)
         )
-    row = found.rows.get(str(value), found.fallback)
+    row = found.rows.get(_key(value), found.fallback)
     if isinstance(row, Missing):
         raise ExpressionError(
             "E304",
@@ -38,6 +47,15 @@ def lookup(scope: Scope, value: str | int, table: TableName) -> Any:
             help="add the row, or a row `_` for every other value",
         )
     return row
+
+
+def _key(value: str | Number) -> str:
+    if isinstance(value, str):
+        return normalize("NFC", value)
+    number = numbers.whole(value)
+    if number is None:
+        raise ExpressionError("E302", "a fraction is no key of a table")
+    return str(number)
 
 
 @helper(

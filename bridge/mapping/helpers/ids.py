@@ -15,6 +15,11 @@ _EMAIL = re.compile(
     r"(?P<domain>(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63})"
 )
 _LONGEST_EMAIL = 254
+_LONGEST_PHONE = 60  # characters
+_PHONE = re.compile(r"\+?[0-9()./ \u00a0\u2010-\u2015-]{3,40}")
+_SIGNS = re.compile(r"[^+0-9]")
+_MEXICO = re.compile(r"\+521([0-9]{10})")
+_BRAZIL = re.compile(r"\+55([1-9][0-9])([6-9][0-9]{7})")
 
 
 def known_country(country: str) -> str:
@@ -74,17 +79,36 @@ def e164(scope: Scope, value: str | int, country: Country | None = None) -> str:
 
     named = country or scope.country
     region = known_country(named) if named else None
+    text = str(value).strip() if len(str(value)) <= _LONGEST_PHONE else ""
+    text = _modern(text, region)
+    whole = text.startswith("+")
     try:
-        parsed = phonenumbers.parse(str(value), region)
+        parsed = phonenumbers.parse(text, region) if _PHONE.fullmatch(text) else None
     except phonenumbers.NumberParseException:
         parsed = None
-    if parsed is None or not phonenumbers.is_valid_number(parsed):
+    # What is known to be in use lags behind: a number with its own code is taken where it can be one.
+    takes = phonenumbers.is_possible_number if whole else phonenumbers.is_valid_number
+    if parsed is None or not takes(parsed):
         raise ExpressionError(
             "E309",
             "this is not a valid telephone number",
-            help="name the country it is written for: | e164('CL')",
+            help="" if whole else "name the country it is written for: | e164('CL')",
         )
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _modern(text: str, region: str | None) -> str:
+    """WhatsApp's old forms as they are dialled today: Mexico without its 1, Brazil with the 9 of mobile numbers.
+
+    WhatsApp writes them without the +, which counts where the country is named.
+    """
+    plain = _SIGNS.sub("", text)
+    whole = plain if plain.startswith("+") else f"+{plain}"
+    if (whole == plain or region == "MX") and (found := _MEXICO.fullmatch(whole)):
+        return f"+52{found[1]}"
+    if (whole == plain or region == "BR") and (found := _BRAZIL.fullmatch(whole)):
+        return f"+55{found[1]}9{found[2]}"
+    return text
 
 
 @helper(

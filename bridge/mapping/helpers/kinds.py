@@ -23,6 +23,7 @@ _WORDS: Final[dict[type, str]] = {
     Missing: "missing",
 }
 ANY: Final = frozenset(_WORDS) - {Missing}
+SENT: Final = ANY - {Omit}  # what an event may hold
 NUMBERS: Final = frozenset({int, Decimal})
 NOTHING: Final = frozenset({type(None), Omit, Missing})
 
@@ -40,7 +41,7 @@ def describe(kinds: Iterable[type]) -> str:
     kinds = frozenset(kinds)
     if kinds == {int}:
         return "a whole number"
-    if kinds >= ANY:
+    if kinds >= SENT:
         return "any value"
     named = kinds - NOTHING or kinds  # "text", not "text or null"
     words = [word for kind, word in _WORDS.items() if kind in named]

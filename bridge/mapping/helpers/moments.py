@@ -21,6 +21,25 @@ _SECONDS_BELOW: Final = 10**11  # larger numbers are milliseconds: 1973 and late
 _MILLISECONDS_BELOW: Final = 10**14
 _LONGEST_FORMAT: Final = 200
 _LONGEST_ZONE: Final = 32
+_ABBREVIATIONS: Final = {
+    "IST": "Asia/Kolkata",
+    "ICT": "Asia/Ho_Chi_Minh",
+    "BRT": "America/Sao_Paulo",
+    "BRST": "America/Sao_Paulo",
+    "CLT": "America/Santiago",
+    "CLST": "America/Santiago",
+    "ART": "America/Argentina/Buenos_Aires",
+    "COT": "America/Bogota",
+    "PET": "America/Lima",
+    "WIB": "Asia/Jakarta",
+    "SGT": "Asia/Singapore",
+    "JST": "Asia/Tokyo",
+    "CEST": "Europe/Berlin",
+    "BST": "Europe/London",
+    "EDT": "America/New_York",
+    "PDT": "America/Los_Angeles",
+    "PST": "America/Los_Angeles",
+}
 
 _MONTHS: Final = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _OFFSET: Final = "(?P<z>[Zz]|[+-][0-9]{2}:?[0-9]{2})"
@@ -63,10 +82,21 @@ def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        near = get_close_matches(name[:_LONGEST_ZONE], available_timezones(), n=1)
-        guess = f"did you mean '{near[0]}'?" if near else ""
-        help = guess or "use a name like 'America/Santiago' or 'UTC'"
-        raise bad_time("unknown time zone", help) from None
+        raise bad_time("unknown time zone", zone_help(name)) from None
+
+
+def zone_help(name: str) -> str:
+    """What to write instead of a name that no zone has. Letters alone may stand for several: the likeliest is meant."""
+    meant = _ABBREVIATIONS.get(name.upper())
+    near = [meant] if meant else _near_zones(name)
+    if near:
+        return f"did you mean '{near[0]}'?"
+    return "use a name like 'America/Santiago' or 'UTC'"
+
+
+def _near_zones(name: str) -> list[str]:
+    places = {zone for zone in available_timezones() if "/" in zone}
+    return get_close_matches(name[:_LONGEST_ZONE], places, n=1)
 
 
 @lru_cache(maxsize=256)

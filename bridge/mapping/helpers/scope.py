@@ -58,6 +58,7 @@ class Scope:
 
     names: Mapping[str, Value | Lazy]
     money: Money | None = None
+    zone: str = ""  # of times whose zone is not named: the rule's connection says so
     country: str = ""  # of phone numbers without one: the rule's connection says so
     tables: Mapping[str, Table] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
@@ -68,6 +69,7 @@ class Scope:
         return Scope(
             names={**self.names, **names},
             money=self.money,
+            zone=self.zone,
             country=self.country,
             tables=self.tables,
             budget=self.budget,

@@ -12,7 +12,16 @@ from bridge.mapping.helpers.limits import check_items, check_text
 from bridge.mapping.helpers.values import ExpressionError, Missing, Number
 
 # A tag or comment that never ends takes the rest of the text: one pass, whatever the sender wrote.
-_TAG = re.compile(r"<!--.*?(?:-->|\Z)|<[A-Za-z/!?][^>]*(?:>|\Z)", re.DOTALL)
+_TAG = re.compile(
+    r"<!--.*?(?:-->|\Z)|</?(?P<name>[A-Za-z][A-Za-z0-9]*)[^>]*(?:>|\Z)|<[A-Za-z/!?][^>]*(?:>|\Z)",
+    re.DOTALL,
+)
+# What stands on lines of its own, as a browser shows it.
+_BLOCKS = frozenset(
+    "address article aside blockquote br dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr li main"
+    " nav ol p pre section table td th tr ul".split()
+)
+_BREAKS = re.compile(r"[ \t\r\f]*\n\s*")
 
 
 def as_text(value: object) -> str:
@@ -178,22 +187,29 @@ def html(value: str) -> str:
 
 @helper(
     "text",
-    steps=3,
+    steps=10,
     errors=("E303",),
     examples=(
         Example("'<p>Tom &amp; Ann</p>' | strip_tags", {}, "Tom & Ann"),
-        Example("event.note | strip_tags", {"event": {"note": "a<br>b"}}, "ab"),
+        Example("event.note | strip_tags", {"event": {"note": "a<br>b"}}, "a\nb"),
     ),
 )
 def strip_tags(value: str) -> str:
-    """The plain text of an HTML fragment: tags and comments removed, entities decoded. Not a way to make HTML safe."""
+    """The plain text of an HTML fragment: tags and comments removed, entities decoded, a line for each paragraph, row
+    or <br>. Not a way to make HTML safe."""
     check_text(len(value))
+    lines = _BREAKS.sub("\n", _TAG.sub(_line_end, value)).strip()
     try:
-        return _html.unescape(_TAG.sub("", value))
+        return _html.unescape(lines)
     except ValueError:  # int() refuses a character reference of thousands of digits
         raise ExpressionError(
             "E303", "a character reference has too many digits"
         ) from None
+
+
+def _line_end(tag: re.Match[str]) -> str:
+    """What a tag leaves: the end of a line where a block begins or ends."""
+    return "\n" if (tag["name"] or "").lower() in _BLOCKS else ""
 
 
 @helper(

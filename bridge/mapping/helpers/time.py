@@ -9,6 +9,7 @@ from typing import Annotated, Final, TypeAlias
 
 from bridge.mapping.helpers import moments
 from bridge.mapping.helpers.catalogue import Example, helper
+from bridge.mapping.helpers.scope import Scope
 from bridge.mapping.helpers.values import Number
 
 Format = Annotated[str, moments.parts]
@@ -32,9 +33,12 @@ _EPOCH_TEXT: Final = re.compile(r"[0-9]{9,14}")
         ),
     ),
 )
-def date(value: Moment, fmt: Format = "%Y-%m-%d", tz: Zone = "UTC") -> str:
-    """The day of a time in a zone. Takes what parse_date takes."""
-    return _write(value, fmt, tz)
+def date(
+    scope: Scope, value: Moment, fmt: Format = "%Y-%m-%d", tz: Zone | None = None
+) -> str:
+    """The day of a time in a zone: without one in that of the connection (`timezone`), else in UTC. Takes what
+    parse_date takes."""
+    return _write(value, fmt, _zone(scope, tz))
 
 
 @helper(
@@ -55,10 +59,14 @@ def date(value: Moment, fmt: Format = "%Y-%m-%d", tz: Zone = "UTC") -> str:
     ),
 )
 def datetime_(
-    value: Moment, fmt: Format = "%Y-%m-%dT%H:%M:%S%:z", tz: Zone = "UTC"
+    scope: Scope,
+    value: Moment,
+    fmt: Format = "%Y-%m-%dT%H:%M:%S%:z",
+    tz: Zone | None = None,
 ) -> str:
-    """Date and time in a zone, as text. Codes: %Y %y %m %b %d %H %M %S %f %z %:z %%."""
-    return _write(value, fmt, tz)
+    """Date and time as text, in a zone: without one in that of the connection (`timezone`), else in UTC. Codes: %Y %y
+    %m %b %d %H %M %S %f %z %:z %%."""
+    return _write(value, fmt, _zone(scope, tz))
 
 
 @helper(
@@ -109,6 +117,10 @@ def plus(
         return _moment(value) + _dt.timedelta(days=days, hours=hours, minutes=minutes)
     except OverflowError:
         raise moments.out_of_range() from None
+
+
+def _zone(scope: Scope, tz: str | None) -> str:
+    return scope.zone or "UTC" if tz is None else tz
 
 
 def _write(value: Moment, fmt: str, tz: str) -> str:
