@@ -232,6 +232,20 @@ def test_a_turn_costs_what_its_body_does(part):
     assert refused(source, names, template=True, quick=6 * QUICK) == "E303"
 
 
+@pytest.mark.parametrize("part", [" ", "\t ", "\n", "<br> ", "<!-- ", "<p ", "&"])
+def test_stripping_takes_time_in_proportion(part):
+    """No run of blanks, tags or signs makes a text of the greatest length slow; it is tried three times."""
+    text = "a" + part * (64_000 // len(part)) + "x"
+    expression = compile_expression("t | strip_tags")
+    for _ in range(3):
+        started = time.process_time()
+        expression.evaluate(Scope(names={"t": text}))
+        spent = time.process_time() - started
+        if spent < 2 * QUICK * slowness():
+            return
+    pytest.fail(f"this took {spent:.2f} s of processor time")
+
+
 def test_a_long_ordinary_loop_is_no_bomb():
     """A line per item, with an amount, for a thousand items."""
     lines = [{"name": "a", "qty": 2, "amount": 1999}] * 1_000

@@ -79,8 +79,8 @@ def findings(rules):
     ]
 
 
-def value(source, zone="", **names):
-    return compile_expression(source).evaluate(Scope(names=names, zone=zone))
+def value(source, **names):
+    return compile_expression(source).evaluate(Scope(names=names))
 
 
 def code(source, **names):
@@ -256,6 +256,7 @@ def test_text_that_is_no_number_is_refused(text):
         ("<b>bo</b>ld <i>text</i>", "bold text"),
         ("<div>\n  <p>x &amp; y</p>\n</div>", "x & y"),
         ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
+        (" a \t\r\n\n \f b\xa0\n c", "a\nb\xa0\nc"),
     ],
 )
 def test_paragraphs_stay_apart(html, text):

@@ -21,7 +21,6 @@ _BLOCKS = frozenset(
     "address article aside blockquote br dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr li main"
     " nav ol p pre section table td th tr ul".split()
 )
-_BREAKS = re.compile(r"[ \t\r\f]*\n\s*")
 
 
 def as_text(value: object) -> str:
@@ -198,9 +197,11 @@ def strip_tags(value: str) -> str:
     """The plain text of an HTML fragment: tags and comments removed, entities decoded, a line for each paragraph, row
     or <br>. Not a way to make HTML safe."""
     check_text(len(value))
-    lines = _BREAKS.sub("\n", _TAG.sub(_line_end, value)).strip()
+    # By lines, not by a pattern: one for blanks before a line end tries a long run of them from each of its places.
+    lines = _TAG.sub(_line_end, value).split("\n")
+    kept = (line.lstrip().rstrip(" \t\r\f") for line in lines)
     try:
-        return _html.unescape(lines)
+        return _html.unescape("\n".join(filter(None, kept)).strip())
     except ValueError:  # int() refuses a character reference of thousands of digits
         raise ExpressionError(
             "E303", "a character reference has too many digits"
