@@ -41,7 +41,8 @@ def read_fields(
         return {}
     found = {}
     for name, item in node.value.items():
-        tree = write.tree(f"fields.{name}", item, _writing(operation, name))
+        how = _writing(operation, name, empty=item.value is None)
+        tree = write.tree(f"fields.{name}", item, how)
         if tree is not None:
             found[name] = tree
     if operation:
@@ -51,18 +52,19 @@ def read_fields(
     return found
 
 
-def _writing(operation: Operation | None, name: str) -> Writing:
+def _writing(operation: Operation | None, name: str, *, empty: bool) -> Writing:
+    """`empty` is a field that is null as a whole, which none may be."""
     blocks = _takes_text(operation, name)
     if operation is None:
         return Writing(blocks=blocks)
     into = "html" if name in operation.html else "text"
     if name in operation.segments:
         into = "path"
-    return Writing(blocks=blocks, into=into, nulls=name in operation.nulls)
+    nulls = name in operation.nulls and not empty
+    return Writing(blocks=blocks, into=into, nulls=nulls)
 
 
-def _may_be_left_out(found: Mapping[str, Tree], name: str) -> bool:
-    tree = found.get(name)
+def _may_be_left_out(tree: Tree) -> bool:
     return isinstance(tree, Formula) and Omit in tree.expression.gives
 
 
@@ -77,12 +79,8 @@ def _check_names(
     given = plain(node)
     assert isinstance(given, dict)
     names = tuple(vendors.field_names(given))
-    # What may be left out clashes with nothing before an event says so.
-    surely = {name: given[name] for name in given if not _may_be_left_out(found, name)}
-    certain = vendors.check_names(operation, tuple(vendors.field_names(surely)))
-    for path, problem in vendors.check_names(operation, names).items():
-        if "cannot stand beside" in problem and path not in certain:
-            continue
+    omittable = [name for name, tree in found.items() if _may_be_left_out(tree)]
+    for path, problem in vendors.check_names(operation, names, omittable).items():
         message, help = split_fix(problem)
         place = place_at(node, path) if path in names else place_at(rule, "fields")
         message = f"field '{path}' of {operation.name} {message}"

@@ -38,8 +38,7 @@ class Writing:
 
     blocks: bool  # {% if %} and {% for %}
     into: str = "text"  # text, html or path
-    nulls: bool = False  # null stands for a value inside of it
-    may_be_null: bool = False  # here
+    nulls: bool = False  # null is a value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,16 +114,15 @@ class Writer:
 
     def tree(self, name: str, node: Node, how: Writing) -> "Tree | None":
         """A field's value: mappings and lists of templates."""
-        within = replace(how, may_be_null=how.nulls)
         if isinstance(node.value, dict):
-            return self._mapping(name, node, node.value, within)
+            return self._mapping(name, node, node.value, how)
         if isinstance(node.value, list):
             items = (
-                self.tree(f"{name}.{at}", item, within)
+                self.tree(f"{name}.{at}", item, how)
                 for at, item in enumerate(node.value)
             )
             return tuple(item for item in items if item is not None)
-        if node.value is None and not how.may_be_null:
+        if node.value is None and not how.nulls:
             message = f"'{name}' is null: a field is never sent as null"
             self.known.findings.add(
                 "M102", message, node.place, "write a value, or drop the key"

@@ -62,9 +62,13 @@ def _render(run: Evaluation, scope: Scope, key: str) -> Rendered:
 
 
 def _fields(run: Evaluation, scope: Scope) -> dict[str, Json]:
-    nulls = run.rule.operation.nulls
+    inside = run.rule.operation.nulls
     pairs = (
-        (name, _tree(run, tree, scope, nulls=name in nulls))
+        # A field as a whole is never null, whatever may be so inside of it.
+        (
+            name,
+            _tree(run, tree, scope, name in inside and not isinstance(tree, Formula)),
+        )
         for name, tree in run.rule.fields.items()
     )
     made: dict[str, Any] = {name: value for name, value in pairs if value is not OMIT}
@@ -80,16 +84,14 @@ def _fields(run: Evaluation, scope: Scope) -> dict[str, Json]:
     return made
 
 
-def _tree(
-    run: Evaluation, tree: Tree, scope: Scope, *, nulls: bool, here: bool = False
-) -> Value:
-    """The value. Where `nulls` are values they are so inside of it, and `here` says that this is inside."""
+def _tree(run: Evaluation, tree: Tree, scope: Scope, nulls: bool) -> Value:
+    """The value; `nulls` says whether null is one."""
     if isinstance(tree, Constant):
         return tree.value
     if isinstance(tree, Formula):
         value = run.value(tree, scope)
-        return value if here and value is None else _sendable(run, tree, value)
-    inside = partial(_tree, run, scope=scope, nulls=nulls, here=nulls)
+        return value if nulls and value is None else _sendable(run, tree, value)
+    inside = partial(_tree, run, scope=scope, nulls=nulls)
     if isinstance(tree, tuple):
         return [one for item in tree if (one := inside(item)) is not OMIT]  # type: ignore[misc]
     pairs = ((name, inside(item)) for name, item in _pairs(run, tree, scope))

@@ -19,7 +19,8 @@ HALF = "holds half a character (a lone surrogate), which cannot be sent: clean i
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, token
 _VALUE = re.compile(r"[!-~\xa1-\xff](?:[\t -~\xa0-\xff]*[!-~\xa1-\xff])?")
 _METHOD = re.compile(r"[A-Z]{1,20}")
-_CHARACTERS = "/%:@!$&'()*+,;=~-._"  # RFC 3986, and the escapes that are written
+_SEGMENT = ":@!$&'()*+,;=~-._"  # RFC 3986, 3.3, besides letters and digits
+_CHARACTERS = "/%" + _SEGMENT  # and the escapes that are written
 _PATH = re.compile(rf"/[0-9A-Za-z{re.escape(_CHARACTERS)}]*")
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]")
@@ -54,6 +55,14 @@ def half_character(text: str) -> bool:
 def encoded(path: str) -> str:
     """The path as it goes over the wire: escapes are kept, what a path cannot hold is escaped as UTF-8."""
     return quote(path, safe=_CHARACTERS)
+
+
+def segment(text: str) -> str:
+    """The text as a part of one segment of a path: what would end the segment is data, and escaped.
+
+    Raises UnicodeEncodeError for half a character.
+    """
+    return quote(text, safe=_SEGMENT)
 
 
 def path_problem(text: str) -> str:

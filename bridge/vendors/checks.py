@@ -20,21 +20,26 @@ Problems = dict[str, str]
 _EXTRA = Value("a field of the tenant", example="text")
 
 
-def check_names(operation: Operation, names: Collection[str]) -> Problems:
+def check_names(
+    operation: Operation, names: Collection[str], omittable: Collection[str] = ()
+) -> Problems:
     """Unknown and missing fields and bad combinations, from names alone.
 
     `names` are field names; keys of a nested mapping follow as dotted paths (status.label), as field_names gives them.
+    Those of `omittable` may be left out by an event, so they clash with nothing yet.
     """
-    return dict(_of_names(operation, tuple(names)))
+    return dict(_of_names(operation, tuple(names), frozenset(omittable)))
 
 
 @lru_cache(maxsize=256)
-def _of_names(operation: Operation, names: tuple[str, ...]) -> Mapping[str, str]:
+def _of_names(
+    operation: Operation, names: tuple[str, ...], omittable: frozenset[str]
+) -> Mapping[str, str]:
     """The same, kept: rules resemble each other, and what a rule renders has the same names for every event."""
     extra = operation.extra_fields
     problems = _names(operation.schema, names, "", extra=extra)
     present = set(names).union(*(_parents(name) for name in names if "." in name))
-    return {**_combinations(operation, present), **problems}
+    return {**_combinations(operation, present, omittable), **problems}
 
 
 def check_fields(operation: Operation, fields: Fields) -> Problems:
@@ -158,19 +163,22 @@ def _unknown(name: str, choices: Collection[str]) -> str:
     return f"is unknown{hint or ': use ' + ', '.join(choices)}"
 
 
-def _combinations(operation: Operation, present: Collection[str]) -> Problems:
+def _combinations(
+    operation: Operation, present: Collection[str], omittable: Collection[str]
+) -> Problems:
     problems = {}
+    surely = {name for name in present if name not in omittable}
     for group in operation.exactly_one:
-        given = [name for name in group if name in present]
-        if not given:
+        if not any(name in present for name in group):
             problems[group[0]] = f"is missing: give exactly one of {', '.join(group)}"
+        given = [name for name in group if name in surely]
         for name in given[1:]:
             problems[name] = f"cannot stand beside {given[0]}: drop one of the two"
     for group in operation.at_least_one:
         if not any(name in present for name in group):
             problems[group[0]] = f"is missing: give at least one of {', '.join(group)}"
     for one, other, why in operation.conflicts:
-        if one in present and other in present:
+        if one in surely and other in surely:
             problems[other] = f"cannot stand beside {one}: {why}"
     return problems
 

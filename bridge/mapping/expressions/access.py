@@ -114,9 +114,8 @@ def _path(
         return literal(OMIT)
     path = (name, *keys)
     compiler.add_path(path, (start, start + len(name)), span)
-    unknown = (
-        SENT if keys else ANY
-    )  # a name of `let` may hold omit, but nothing does inside
+    # A name of `let` may hold omit, but nothing does inside.
+    unknown = SENT if keys else ANY
     gives = compiler.kinds.get(path, unknown)
     return Compiled(run=reader(name, keys, span), gives=gives)
 

@@ -7,7 +7,6 @@ escaped once, not twice; nothing turns it off.
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import quote
 
 from jinja2 import nodes
 
@@ -19,6 +18,7 @@ from bridge.mapping.helpers.limits import MAX_TEXT, check_text
 from bridge.mapping.helpers.scope import Scope
 from bridge.mapping.helpers.text import escape
 from bridge.mapping.helpers.values import ExpressionError, Run
+from bridge.strict.outgoing import segment
 
 
 def template(compiler: Compiler, body: list[nodes.Node]) -> Compiled:
@@ -83,10 +83,10 @@ def _part(compiler: Compiler, node: nodes.Node) -> Run:
 
 
 def _segment(text: str) -> str:
-    """The text as a part of one path segment (RFC 3986, 3.3): what would end the segment is data, and escaped."""
+    """The text as a part of one path segment; bounded before it grows."""
     check_text(3 * len(text))
     try:
-        return quote(text, safe="!$&'()*+,;=:@~")
+        return segment(text)
     except UnicodeEncodeError:
         return text  # half a character, which the path's own check refuses
 

@@ -82,10 +82,10 @@ def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise bad_time("unknown time zone", zone_help(name)) from None
+        raise bad_time("unknown time zone", _zone_help(name)) from None
 
 
-def zone_help(name: str) -> str:
+def _zone_help(name: str) -> str:
     """What to write instead of a name that no zone has. Letters alone may stand for several: the likeliest is meant."""
     meant = _ABBREVIATIONS.get(name.upper())
     near = [meant] if meant else _near_zones(name)
