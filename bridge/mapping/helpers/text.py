@@ -13,7 +13,7 @@ from bridge.mapping.helpers.values import ExpressionError, Missing, Number
 
 # A tag or comment that never ends takes the rest of the text: one pass, whatever the sender wrote.
 _TAG = re.compile(
-    r"<!--.*?(?:-->|\Z)|</?(?P<name>[A-Za-z][A-Za-z0-9]*)[^>]*(?:>|\Z)|<[A-Za-z/!?][^>]*(?:>|\Z)",
+    r"<!--.*?(?:-->|\Z)|</?([A-Za-z][A-Za-z0-9]*)[^>]*(?:>|\Z)|<[A-Za-z/!?][^>]*(?:>|\Z)",
     re.DOTALL,
 )
 # What stands on lines of its own, as a browser shows it.
@@ -186,7 +186,7 @@ def html(value: str) -> str:
 
 @helper(
     "text",
-    steps=10,
+    steps=20,
     errors=("E303",),
     examples=(
         Example("'<p>Tom &amp; Ann</p>' | strip_tags", {}, "Tom & Ann"),
@@ -197,8 +197,10 @@ def strip_tags(value: str) -> str:
     """The plain text of an HTML fragment: tags and comments removed, entities decoded, a line for each paragraph, row
     or <br>. Not a way to make HTML safe."""
     check_text(len(value))
+    parts = _TAG.split(value)  # text and names of tags in turns
+    parts[1::2] = [_line_end(name) for name in parts[1::2]]
     # By lines, not by a pattern: one for blanks before a line end tries a long run of them from each of its places.
-    lines = _TAG.sub(_line_end, value).split("\n")
+    lines = "".join(parts).split("\n")
     kept = (line.lstrip().rstrip(" \t\r\f") for line in lines)
     try:
         return _html.unescape("\n".join(filter(None, kept)).strip())
@@ -208,9 +210,9 @@ def strip_tags(value: str) -> str:
         ) from None
 
 
-def _line_end(tag: re.Match[str]) -> str:
-    """What a tag leaves: the end of a line where a block begins or ends."""
-    return "\n" if (tag["name"] or "").lower() in _BLOCKS else ""
+def _line_end(name: str | None) -> str:
+    """What a tag of this name leaves: the end of a line where a block begins or ends."""
+    return "\n" if name and name.lower() in _BLOCKS else ""
 
 
 @helper(
