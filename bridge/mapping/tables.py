@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Mapping
+from contextlib import suppress
 from io import StringIO
 from posixpath import dirname, join, normpath
 from unicodedata import normalize
@@ -71,30 +72,30 @@ def _read(
     reader = csv.DictReader(
         StringIO(text, newline=""), strict=True, delimiter=_delimiter(text, columns)
     )
-    header = reader.fieldnames or ()
-    for part, column in zip(("key", "value"), columns, strict=True):
-        if column not in header:
-            message = f"{file} has no column '{column}'"
-            place = node.get(part).place  # type: ignore[union-attr]
-            known.findings.add("M109", message, place, suggest(column, header))
-            return {}
     rows: dict[str, Json] = {}
     try:
+        header = reader.fieldnames or ()
+        for part, column in zip(("key", "value"), columns, strict=True):
+            if column not in header:
+                message = f"{file} has no column '{column}'"
+                place = node.get(part).place  # type: ignore[union-attr]
+                known.findings.add("M109", message, place, suggest(column, header))
+                return {}
         for row in reader:
             _add(row, columns, rows, reader.line_num, file, known)
     except csv.Error as error:
-        place = Place(file=file, line=reader.reader.line_num, column=1)
+        place = Place(file=file, line=max(1, reader.reader.line_num), column=1)
         known.findings.add("M109", f"this line is not CSV: {error}", place)
     return rows
 
 
 def _delimiter(text: str, columns: tuple[str, str]) -> str:
     """What stands between the cells: spreadsheets write a semicolon where numbers have a decimal comma."""
-    first = text.partition("\n")[0]
+    first = text.partition("\n")[0].rstrip("\r")
     for sign in _DELIMITERS:
-        header = next(csv.reader([first.rstrip("\r")], delimiter=sign), [])
-        if set(columns) <= {*header}:
-            return sign
+        with suppress(csv.Error):  # which is found when the rows are read
+            if {*columns} <= {*next(csv.reader([first], delimiter=sign), [])}:
+                return sign
     return ","
 
 

@@ -291,7 +291,10 @@ def test_a_table_may_live_in_a_csv_file():
         ("deal,ticket\n7,a,b\n", 2),
         ('deal,ticket\n7,"a\n', 2),
         ("", 3),
+        ('deal,"ticket\n', 1),
+        (f"deal,{'x' * 200_000}\n", 1),
     ],
+    ids=lambda it: str(it)[:20],
 )
 def test_a_csv_file_that_says_less_or_more_is_refused(csv, line):
     """A missing column is placed in the mapping file, a bad row in the CSV file."""
