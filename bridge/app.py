@@ -12,6 +12,7 @@ from typing import Any
 from flask import Flask, Response
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest, multiprocess
 
+from bridge import processes
 from bridge import settings as environment
 from bridge.outbound import Outbound
 from bridge.receive import answers
@@ -147,7 +148,7 @@ def _json(status: int, value: dict[str, Any]) -> Response:
 
 def _counters() -> bytes:
     """This process's counters, or those of all of them where `bridge serve` gave them a folder to share."""
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    if processes.FOLDER not in os.environ:
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]

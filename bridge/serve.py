@@ -15,17 +15,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from bridge import log
+from bridge import log, processes
 
 GRACE = 30.0  # seconds from SIGTERM until what still runs is killed
-BACKOFF = (
-    0.1,
-    1.0,
-    2.0,
-    5.0,
-)  # seconds before a child is started again, longer while it keeps dying
-_SETTLED = 30.0  # seconds: a child that ran so long starts at the first delay again
-GIVE_UP = 6  # deaths in a row, each soon after its start: a port in use, say
+# Seconds before a child is started again, longer while it keeps dying.
+PAUSES = (0.1, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+SETTLED = 60.0  # seconds: a child that ran so long starts at the first pause again
+GIVE_UP = 6  # deaths of the receivers in a row, each soon after a start
 _PR_SET_PDEATHSIG = 1
 
 _log = log.get("serve")
@@ -37,10 +33,16 @@ class Child:
 
     name: str
     command: Sequence[str]
+    vital: bool = False  # nothing is received without it
     process: "subprocess.Popen[bytes] | None" = None
     started: float = 0.0
     deaths: int = 0
     start_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether the bridge ends because of it. Senders keep what a bridge without a worker would store meanwhile."""
+        return self.vital and self.deaths >= GIVE_UP
 
 
 def children(*, worker: bool) -> list[Child]:
@@ -52,7 +54,8 @@ def children(*, worker: bool) -> list[Child]:
         "--config",
         "python:bridge.receive.server",
     ]
-    found = [Child(name="receivers", command=[*gunicorn, "bridge.app:create_app()"])]
+    app = "bridge.app:create_app()"
+    found = [Child(name="receivers", command=[*gunicorn, app], vital=True)]
     if worker:
         found.append(
             Child(name="worker", command=[sys.executable, "-m", "bridge", "worker"])
@@ -61,20 +64,26 @@ def children(*, worker: bool) -> list[Child]:
 
 
 def run(wanted: Sequence[Child]) -> int:
-    """Runs until SIGTERM or SIGINT, then drains. The exit code: 0, or 1 when something had to be killed."""
+    """Runs until SIGTERM or SIGINT, then drains. The exit code: 0, or 1 when something had to be killed.
+
+    A worker that keeps dying is started again for ever, after longer and longer pauses: meanwhile events are accepted.
+    """
     stopping: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _: stopping.append(received))
     folder = tempfile.mkdtemp(prefix="bridge-metrics-")
-    environ = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": folder}
+    environ = {**os.environ, processes.FOLDER: folder}
+    told: list[str] = []
     try:
         while not stopping:
             for child in wanted:
                 _keep_alive(child, environ)
-                if child.deaths >= GIVE_UP:
+                if child.hopeless:
                     _log.error("giving up: it does not stay up", process=child.name)
                     _drain(wanted)
                     return 1
+            if (dying := _dying(wanted)) != told:
+                processes.tell(folder, told := dying)
             time.sleep(0.1)
         return 0 if _drain(wanted) else 1
     finally:
@@ -85,10 +94,12 @@ def _keep_alive(child: Child, environ: dict[str, str]) -> None:
     now = time.monotonic()
     if child.process is not None:
         code = child.process.poll()
+        if now - child.started > SETTLED:
+            child.deaths = 0
         if code is None:
             return
-        child.deaths = 0 if now - child.started > _SETTLED else child.deaths + 1
-        wait = BACKOFF[min(child.deaths, len(BACKOFF) - 1)]
+        child.deaths += 1
+        wait = PAUSES[min(child.deaths, len(PAUSES)) - 1]
         child.process, child.start_at = None, now + wait
         _log.error("process died", process=child.name, code=code, restart_in=wait)
     if now >= child.start_at:
@@ -99,6 +110,14 @@ def _keep_alive(child: Child, environ: dict[str, str]) -> None:
         )
         child.started = now
         _log.info("process started", process=child.name, pid=child.process.pid)
+
+
+def _dying(wanted: Sequence[Child]) -> list[str]:
+    return [
+        f"the {child.name} died {child.deaths} times in a row: the log says when, and with which code"
+        for child in wanted
+        if child.deaths
+    ]
 
 
 def _drain(wanted: Sequence[Child]) -> bool:

@@ -63,7 +63,8 @@ def running(settings: Settings) -> str:
         raise NotWell(
             f"what answers at {settings.bind} is no bridge: give it a free port in BRIDGE_BIND"
         ) from None
-    hint = ": `bridge check` shows why" if status == "degraded" else ""
+    why = f": http://{settings.admin_bind}/readyz says why"
+    hint = why if status == "degraded" else ""
     return f"the bridge at {settings.bind} is up, status {status}{hint}"
 
 

@@ -6,6 +6,7 @@ Beside them the counters of metrics.py, which each process keeps for itself. Lab
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
+from bridge import processes
 from bridge.errors import StoreUnavailable
 from bridge.services.rulesets import Active
 from bridge.store import Database, Session, clock, measures, views
@@ -16,6 +17,7 @@ Samples = Iterable[tuple[dict[str, str], float]]
 def gauges(database: Database, active: Active) -> bytes:
     """One text of all. A store that cannot be read gives none: the processes' own counters are worth showing then."""
     lines = [*_block(*DEGRADED, [({}, active.degraded)])]
+    lines += _block(*DYING, [({}, len(processes.dying()))])
     try:
         with database.read() as connection:
             now = clock(connection)
@@ -29,6 +31,11 @@ def gauges(database: Database, active: Active) -> bytes:
 DEGRADED = (
     "bridge_ruleset_degraded",
     "Whether the last good rules run because the folder has errors",
+)
+
+DYING = (
+    "bridge_processes_dying",
+    "Processes of `bridge serve` that ended by themselves, and did not run for a minute since",
 )
 
 

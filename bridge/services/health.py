@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from bridge import processes
 from bridge.errors import StoreUnavailable
 from bridge.mapping.diagnostics import concise
 from bridge.services.rulesets import Active
@@ -16,11 +17,14 @@ Report = tuple[int, dict[str, Any]]  # HTTP status and what is said
 
 
 def ready(database: Database, active: Active, min_free: int) -> Report:
-    """HTTP status and report. A bad mapping folder degrades; what makes receivers answer 503 is unready."""
+    """HTTP status and report. A bad mapping folder, or a worker that keeps dying, degrades: events are accepted all the
+    same. What makes receivers answer 503 is unready.
+    """
+    dying = processes.dying()
     report: dict[str, Any] = {
-        "status": "degraded" if active.degraded else "ok",
+        "status": "degraded" if active.degraded or dying else "ok",
         "ruleset": active.ruleset.hash,
-        "errors": [concise(error) for error in active.errors],
+        "errors": [concise(error) for error in active.errors] + dying,
     }
     try:
         with database.read() as connection:

@@ -148,7 +148,7 @@ def test_full_disk_is_said(terminal, settled, monkeypatch):
     ("status", "text", "code", "words"),
     [
         (200, '{"status": "ok"}', 0, "is up, status ok"),
-        (200, '{"status": "degraded"}', 0, "`bridge check` shows why"),
+        (200, '{"status": "degraded"}', 0, "/readyz says why"),
         (503, "{}", 1, "answers 503"),
         (200, "<html>", 1, "is no bridge"),
         (200, "[]", 1, "is no bridge"),

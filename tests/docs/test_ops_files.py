@@ -10,7 +10,7 @@ from prometheus_client import Counter, Histogram
 from prometheus_client.parser import text_string_to_metric_families
 
 from bridge import mapping, metrics
-from bridge.services.gauges import DEGRADED, GAUGES, gauges
+from bridge.services.gauges import DEGRADED, DYING, GAUGES, gauges
 from bridge.services.rulesets import Active
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +21,7 @@ OPERATING = (ROOT / "docs" / "operating.md").read_text("utf-8")
 
 _NAME = re.compile(r"\bbridge_[a-z_]+")
 
-
+OURS = (*GAUGES, DEGRADED[0], DYING[0])
 # Of the store's numbers, which are counted by nothing where they are not here.
 LABELS = {
     "bridge_deliveries": {"connection", "state"},
@@ -33,7 +33,7 @@ LABELS = {
 
 def declared():
     """Every series by its name in a query, with the labels that it has."""
-    found = {name: LABELS.get(name, set()) for name in (*GAUGES, DEGRADED[0])}
+    found = {name: LABELS.get(name, set()) for name in OURS}
     for metric in vars(metrics).values():
         if isinstance(metric, Counter):
             found[f"{metric._name}_total"] = set(metric._labelnames)
@@ -120,7 +120,7 @@ def test_the_stores_numbers_can_be_read(sqlite):
     ruleset = mapping.build({"a.yaml": "version: 1\n"}).ruleset
     text = gauges(sqlite, Active(ruleset=ruleset)).decode()
     families = {one.name: one for one in text_string_to_metric_families(text)}
-    assert set(families) == {*GAUGES, DEGRADED[0]}
+    assert set(families) == {*OURS}
     (parked,) = families["bridge_connection_parked"].samples
     assert (parked.labels, parked.value) == ({"connection": odd}, 1.0)
     assert all(family.documentation for family in families.values())

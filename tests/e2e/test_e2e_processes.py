@@ -177,13 +177,97 @@ def test_a_port_that_becomes_free_is_waited_for(monkeypatch):
     assert held.fileno() == -1
 
 
-def test_what_does_not_stay_up_is_given_up(monkeypatch):
-    """A child that dies again and again is not started for ever."""
-    monkeypatch.setattr(serve, "BACKOFF", (0.0,))
+def test_receivers_that_do_not_stay_up_end_the_bridge(monkeypatch):
+    """Without receivers there is no bridge: whoever started it has to see that it ended."""
+    monkeypatch.setattr(serve, "PAUSES", (0.0,))
     monkeypatch.setattr(signal, "signal", lambda *_: None)
-    child = serve.Child(name="receivers", command=[sys.executable, "-c", ""])
+    command = [sys.executable, "-c", ""]
+    child = serve.Child(name="receivers", command=command, vital=True)
     assert serve.run([child]) == 1
     assert child.deaths == serve.GIVE_UP
+
+
+FRAGILE = '''
+import os, sys
+from pathlib import Path
+from bridge import log, serve
+
+broken, pause = Path(sys.argv[1]), float(sys.argv[2])
+serve.PAUSES, serve.SETTLED = (pause,), 3.0
+os.environ["WEB_CONCURRENCY"] = "1"
+log.configure()
+receivers, worker = serve.children(worker=True)
+start = f"""import os, sys
+sys.exit(9) if os.path.exists({str(broken)!r}) else os.execv(sys.executable, {worker.command})"""
+worker.command = [sys.executable, "-c", start]
+sys.exit(serve.run([receivers, worker]))
+'''
+
+
+def test_a_worker_that_keeps_dying_never_ends_the_receivers(running, sandbox):
+    """Events are accepted, /readyz says degraded and why, and all is well again once the worker stays up."""
+    broken = running.folder / "broken"
+    broken.touch()
+    running.start(str(broken), "0.01", command=("-c", FRAGILE))
+    assert eventually(lambda: deaths(running) > 3 * serve.GIVE_UP)
+    taken(running.url, body("evt_meanwhile"))
+    assert requests.get(f"{running.url}/readyz", timeout=60).json() == {
+        "status": "degraded"
+    }
+    (why,) = report(running)["errors"]
+    assert why.startswith("the worker died ")
+    doctor = running.run("doctor", "--running").stdout
+    assert f"http://127.0.0.1:{running.admin_port}/readyz says why" in doctor
+    assert dying(running) == 1
+    broken.unlink()
+    assert eventually(lambda: sandbox.calls("vambe"))
+    assert eventually(lambda: report(running)["status"] == "ok")
+    assert (report(running)["errors"], dying(running)) == ([], 0)
+
+
+def report(running):
+    """What /readyz says to people."""
+    url = f"http://127.0.0.1:{running.admin_port}/readyz"
+    return requests.get(url, timeout=60).json()
+
+
+def dying(running):
+    """The number of processes that keep dying, as /metrics has it."""
+    url = f"http://127.0.0.1:{running.admin_port}/metrics"
+    (line,) = [
+        line
+        for line in requests.get(url, timeout=60).text.splitlines()
+        if line.startswith("bridge_processes_dying ")
+    ]
+    return float(line.split()[1])
+
+
+def deaths(running):
+    """How often a process died, by the log."""
+    return running.log.read_text().count("process died")
+
+
+def test_a_dying_process_is_left_alone_for_longer_and_longer(monkeypatch):
+    """The pause before each start grows to a minute, and begins anew once a process has run for a minute."""
+    now = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    command = [sys.executable, "-c", ""]
+    child = serve.Child(name="worker", command=command, start_at=0.0)
+    waits = []
+
+    def live(seconds):
+        serve._keep_alive(child, {**os.environ})
+        child.process.wait(timeout=60)
+        now[0] += seconds
+        serve._keep_alive(child, {**os.environ})
+        waits.append(child.start_at - now[0])
+        now[0] = child.start_at
+
+    for _ in range(9):
+        live(1.0)
+    live(serve.SETTLED + 1)
+    expected = [*serve.PAUSES, 60.0, 60.0, serve.PAUSES[0]]
+    assert waits == pytest.approx(expected)
 
 
 def test_children_end_with_a_killed_parent(running):
