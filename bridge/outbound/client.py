@@ -14,6 +14,7 @@ from bridge.model import Call, Headers, NoReply, Reply
 from bridge.outbound.coding import Undecodable, decoded
 from bridge.outbound.exchange import Exchange
 from bridge.outbound.masking import masked
+from bridge.outbound.names import Names
 from bridge.outbound.oauth2 import Tokens
 from bridge.outbound.policy import LOOPBACK, Network, Policy
 from bridge.outbound.reach import unreachable
@@ -48,6 +49,7 @@ class Outbound:
     ) -> None:
         sandbox = LOOPBACK if sandbox_url else ()
         self._policy = Policy(allowed=(*allowed_networks, *sandbox))
+        self._names = Names()
         self._transport = Transport(ca_bundle)
         self._sandbox = sandbox_url.rstrip("/") if sandbox_url else None
         self._tokens = Tokens()
@@ -84,10 +86,7 @@ class Outbound:
         if target.oauth2 and not self._sandbox:
             urls.append(target.oauth2.token_url)
         for url in urls:
-            now = time.monotonic()
-            exchange = Exchange(
-                host="", policy=self._policy, started=now, deadline=now + timeout
-            )
+            exchange = self._begun(time.monotonic() + timeout)
             problem = unreachable(exchange, url, self._transport.tls)
             if problem:
                 return problem
@@ -124,13 +123,7 @@ class Outbound:
     def _exchange(
         self, call: Call, base_url: str, headers: Headers, times: _Times
     ) -> Reply | NoReply:
-        exchange = Exchange(
-            host="",
-            policy=self._policy,
-            started=time.monotonic(),
-            deadline=times.deadline,
-            start_by=times.start_by,
-        )
+        exchange = self._begun(times.deadline, times.start_by)
         try:
             exchange.host = check_base(base_url)
             request = prepare(call, base_url, headers)
@@ -138,6 +131,16 @@ class Outbound:
             return silence(exchange, "policy", str(refusal))
         reply = perform(self._transport, request, exchange)
         return reply if isinstance(reply, NoReply) else _read(reply, call, exchange)
+
+    def _begun(self, deadline: float, start_by: float = inf) -> Exchange:
+        return Exchange(
+            host="",
+            policy=self._policy,
+            names=self._names,
+            started=time.monotonic(),
+            deadline=deadline,
+            start_by=start_by,
+        )
 
 
 def _read(reply: Reply, call: Call, exchange: Exchange) -> Reply | NoReply:

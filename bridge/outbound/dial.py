@@ -5,7 +5,6 @@ time gains nothing. Knows nothing of HTTP or TLS.
 """
 
 import socket
-import threading
 from ipaddress import ip_address
 
 from bridge.outbound.exchange import Exchange, Failed
@@ -14,7 +13,7 @@ from bridge.outbound.policy import Address
 
 def dial(exchange: Exchange, host: str, port: int, *, encrypted: bool) -> socket.socket:
     """A connected TCP socket. Raises CallRefused, or Failed with kind dns, refused or timeout."""
-    addresses = lookup(exchange, host, port)
+    addresses = lookup(exchange, host)
     exchange.policy.check(host, addresses, encrypted=encrypted)
     for left in range(len(addresses), 0, -1):
         try:
@@ -33,27 +32,15 @@ def dial(exchange: Exchange, host: str, port: int, *, encrypted: bool) -> socket
     raise failure
 
 
-def lookup(exchange: Exchange, host: str, port: int) -> list[Address]:
+def lookup(exchange: Exchange, host: str) -> list[Address]:
     """Every address of a host, in the resolver's order, at least one. Raises Failed with kind dns or timeout."""
     try:
         return [ip_address(host)]
     except ValueError:
         pass
-    found: list[str] = []
-    # getaddrinfo takes no time-out of its own, and a resolver that hangs may hold it for a minute.
-    asking = threading.Thread(target=_resolve, args=(host, port, found), daemon=True)
-    asking.start()
-    asking.join(exchange.remaining())
-    if asking.is_alive():
+    found = exchange.names.find(host, exchange.remaining())
+    if found is None:
         raise Failed("dns", f"the name {host} was not resolved in time: check DNS")
     if not found:
         raise Failed("dns", f"the name {host} is not known: check base_url and DNS")
-    return [ip_address(address) for address in dict.fromkeys(found)]
-
-
-def _resolve(host: str, port: int, found: list[str]) -> None:
-    try:
-        answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return
-    found.extend(str(answer[4][0]) for answer in answers)
+    return [ip_address(address) for address in found]

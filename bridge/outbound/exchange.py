@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from math import inf
 
+from bridge.outbound.names import Names
 from bridge.outbound.policy import Policy
 
 
@@ -29,6 +30,7 @@ class Exchange:
 
     host: str
     policy: Policy
+    names: Names
     started: float
     deadline: float
     start_by: float = inf  # the request may not leave later than this

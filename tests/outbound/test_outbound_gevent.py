@@ -27,7 +27,7 @@ def together(conn):
     conn.sendall(OK)
     return True
 
-dial.lookup = lambda exchange, host, port: [ip_address("127.0.0.1")]
+dial.lookup = lambda exchange, host: [ip_address("127.0.0.1")]
 outbound = Outbound(allowed_networks=LOOPBACK, ca_bundle=str(TLS / "ca.pem"))
 call = Call(method="POST", path="/", body=b"{}")
 servers = [RawServer(OK) for _ in range(2)] + [RawServer(together), RawServer(OK, "vendor.pem")]

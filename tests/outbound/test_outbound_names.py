@@ -6,7 +6,8 @@ import threading
 import pytest
 from outbound_server import ENDLESS, LONG, LOOPBACK
 
-from bridge.outbound import Outbound, Target, dial
+from bridge.outbound import Outbound, Target, names
+from bridge.outbound.names import Names
 
 
 def answers(*addresses):
@@ -40,19 +41,28 @@ def resolver(monkeypatch):
 
 
 @pytest.fixture
-def public(strict, call):
-    """Sends a call to https://vendor.test with the default policy."""
+def public(strict, call, monkeypatch):
+    """Sends a call to https://vendor.test with the default policy; nobody looked a name up before."""
+    monkeypatch.setattr(strict, "_names", Names())
     target = Target(vendor="http", base_url="https://vendor.test")
     return lambda timeout=30: strict.send(call, target, timeout=timeout)
 
 
-def test_rebinding_gains_nothing(resolver, public):
+def test_rebinding_gains_nothing(resolver, public, monkeypatch):
     """A name that is public when checked and inner afterwards is dialled at the checked address, looked up once."""
+    monkeypatch.setattr(names, "KEPT", -1.0)
     dialled = resolver("93.184.216.34", "127.0.0.1")
     assert public().kind == "refused"
     assert dialled == ["93.184.216.34"]
     assert public().kind == "policy"
     assert dialled == ["93.184.216.34"]
+
+
+def test_an_address_that_is_kept_is_checked_each_time(resolver, public):
+    """An address that was looked up for one call is no permission for the next."""
+    dialled = resolver("10.0.0.1")
+    assert [public().kind for _ in range(3)] == ["policy"] * 3
+    assert dialled == []
 
 
 def test_every_address_is_checked(resolver, public):
@@ -109,7 +119,7 @@ def test_resolver_that_hangs(public, monkeypatch):
     Where the machine stalls that may be over before the resolver is asked, but not each time.
     """
     release = threading.Event()
-    monkeypatch.setattr(dial, "_resolve", lambda *_: release.wait(ENDLESS))
+    monkeypatch.setattr(names, "_resolve", lambda host: release.wait(ENDLESS) and [])
     for _ in range(5):
         answer = public(timeout=0.3)
         if answer.kind != "timeout":

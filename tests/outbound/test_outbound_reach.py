@@ -14,7 +14,7 @@ from bridge.outbound.target import ClientCredentials
 def names(monkeypatch):
     """Every name of these tests is at 127.0.0.1."""
     here = [ip_address("127.0.0.1")]
-    monkeypatch.setattr(dial, "lookup", lambda exchange, host, port: here)
+    monkeypatch.setattr(dial, "lookup", lambda exchange, host: here)
 
 
 def test_a_host_that_can_be_called_gets_no_request(serve, outbound):

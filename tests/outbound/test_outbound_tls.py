@@ -17,7 +17,7 @@ from bridge.outbound import Outbound, dial
 def names(monkeypatch):
     """Every name of these tests is at 127.0.0.1."""
     here = [ip_address("127.0.0.1")]
-    monkeypatch.setattr(dial, "lookup", lambda exchange, host, port: here)
+    monkeypatch.setattr(dial, "lookup", lambda exchange, host: here)
 
 
 def test_trusted_certificate(serve, outbound, call, unhurried):
