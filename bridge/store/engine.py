@@ -18,7 +18,7 @@ from bridge.store.disk import Disk
 from bridge.store.lock import FileLock, Tell
 from bridge.store.postgres import Listener, commit, postgres_engine, require_whole
 from bridge.store.sqlite import Watcher, sqlite_engine
-from bridge.store.turn import by_file, by_session
+from bridge.store.turn import Turn, by_file, by_session
 from bridge.store.writer import Job, writer_for_this_process
 
 T = TypeVar("T")
@@ -52,14 +52,14 @@ class Database:
             yield connection
 
     @contextmanager
-    def turn(self, what: str) -> Iterator[bool]:
-        """Whether nobody else, on any host, is at `what` now: saves doing it twice, and promises nothing."""
+    def turn(self, what: str) -> Iterator[Turn]:
+        """The turn at `what`, ours where nobody else has it on any host: saves doing it twice, and promises nothing."""
         if self.dialect == "sqlite":
             turn = by_file(self.url.database, what)
         else:
             turn = by_session(self._reader, what)
-        with self._telling(), turn as mine:
-            yield mine
+        with self._telling(), turn as asked:
+            yield asked
 
     def require_room(self, least: int) -> None:
         """Raises StoreUnavailable when the disk of a SQLite database has fewer than `least` bytes free."""

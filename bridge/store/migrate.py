@@ -14,7 +14,7 @@ from bridge.store import backup
 from bridge.store.dialect import one_at_a_time
 from bridge.store.engine import Database
 
-HEAD = "0005"  # the newest file in migrations/versions; they are numbered in order
+HEAD = "0006"  # the newest file in migrations/versions; they are numbered in order
 MOVING = "moving"  # in the place of a revision: filled by half, see moving.py
 MOVED = "moved"  # all of it is in another database
 

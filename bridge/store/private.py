@@ -23,17 +23,14 @@ def make_folder(path: Path) -> None:
 
 def opened(path: str, database: str) -> IO[bytes]:
     """A file to lock, made where there is none. Raises StoreUnfit where another account may hold it, and OSError."""
-    file = open(path, "ab", opener=_open)
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    fd = os.open(path, flags, _FILE)
     try:
-        _close_to_others(file.fileno(), path, _owners(database))
+        _close_to_others(fd, path, _owners(database))
+        return os.fdopen(fd, "r+b", buffering=0)
     except BaseException:
-        file.close()
+        os.close(fd)
         raise
-    return file
-
-
-def _open(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, _FILE)
 
 
 def _owners(database: str) -> list[int]:

@@ -83,8 +83,8 @@ def forget(
     """Walks every table once; what was forgotten, by name. `rest` sleeps: twice as long as each step took."""
     done: Counter[str] = Counter()
     for step in steps(keep, now):
-        with database.turn("forgetting") as mine:
-            if mine:
+        with database.turn("forgetting") as turn:
+            if turn.mine:
                 done[step.name] += walk(database, step, rest)
     return +done
 

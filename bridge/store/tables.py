@@ -320,3 +320,10 @@ rulesets = Table(
     Column("texts", Document, nullable=False),  # relative path → text
     Column("activated_at", Moment, nullable=False),  # the newest one is active
 )
+
+turns = Table(  # what has the turn at something is doing: turn.py. Beside a SQLite store a file holds it
+    "turns",
+    metadata,
+    Column("what", String(50), primary_key=True),
+    Column("note", String(50), nullable=False),
+)

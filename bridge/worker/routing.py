@@ -2,7 +2,8 @@
 
 A payload that cannot be read again, or a rule that fails, becomes a visible dead letter and stops nothing else. So does
 an event at which routing itself fails: a batch that failed twice, whatever the reason, is routed event by event, and
-what then fails alone is buried. A store that is away is waited for: it says nothing about an event.
+what then fails alone is buried; so is one at which workers die (deaths.py). A store that is away is waited for: it says
+nothing about an event.
 
 An event that must be looked up first is only queued for that, and comes back when it is answered: then it is routed in
 the order of its own object alone, since the next look-up of that object begins after this one's answer was stored.
@@ -36,6 +37,7 @@ from bridge.settings import MAX_RENDERED
 from bridge.store import Database, Session, announce, clock, events, routed
 from bridge.store.routed import Verdict
 from bridge.worker.asking import Asked, Asker, unasked
+from bridge.worker.deaths import TOLD, Notes, new_name
 from bridge.worker.insisting import insist, is_away
 
 BATCH = 50  # events per transaction: bounds how long intake waits for the writer
@@ -60,6 +62,7 @@ class Router(Asker):
         super().__init__(environment, max_rendered)
         self._database = database
         self._had_turn = time.monotonic()
+        self._me = new_name()
 
     def route_waiting(self, ruleset: Ruleset) -> int:
         """Routes up to BATCH events in order of receipt unless another worker is at it; how many it looked at."""
@@ -67,15 +70,21 @@ class Router(Asker):
             sizes = events.waiting_sizes(connection, ruleset.sources.keys(), BATCH)
         if not sizes:
             return 0
-        with self._database.turn("routing") as mine:
+        with self._database.turn("routing") as turn:
             now = time.monotonic()
-            if mine:
+            if turn.mine:
                 self._had_turn = now
             elif now - self._had_turn < PATIENCE:
                 return 0
-            return self._route_batch(ruleset, _within(sizes, READ))
+            return self._route_batch(
+                ruleset, _within(sizes, READ), Notes(turn, self._me)
+            )
 
-    def _route_batch(self, ruleset: Ruleset, count: int) -> int:
+    def _route_batch(self, ruleset: Ruleset, count: int, notes: Notes) -> int:
+        if notes.careful:
+            _log.warning("a worker died while routing: events are routed one by one")
+            return self._route_singly(ruleset, notes)
+        notes.together()
         for _ in range(2):
             try:
                 return self._route_together(ruleset, count)
@@ -83,7 +92,7 @@ class Router(Asker):
                 if is_away(error):
                     raise
                 _log.error("batch not routed", error=_told(error))
-        return self._route_singly(ruleset)
+        return self._route_singly(ruleset, notes)
 
     def _route_together(self, ruleset: Ruleset, count: int) -> int:
         """Routes the first of what waits; fewer than `count` where their calls are large."""
@@ -101,11 +110,15 @@ class Router(Asker):
             self._store(ruleset, asked)
         return len(asked)
 
-    def _route_singly(self, ruleset: Ruleset) -> int:
+    def _route_singly(self, ruleset: Ruleset, notes: Notes) -> int:
         """Routes the same events one by one. Each is read by itself, too: reading may be what fails."""
         with self._database.read() as connection:
             waiting = events.waiting_ids(connection, ruleset.sources.keys(), BATCH)
         for id, source in waiting:
+            if notes.deadly(id):
+                self._bury(ruleset, id, source, TOLD)
+                continue
+            notes.alone(id)
             try:
                 self._route_alone(ruleset, id)
             except Exception as error:

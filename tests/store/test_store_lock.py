@@ -79,8 +79,8 @@ def test_wider_modes_of_before_are_repaired(sqlite, tmp_path, name):
     path = tmp_path / f"bridge.db.{name}"
     path.touch()
     path.chmod(0o666)
-    with closing(Database(str(sqlite.url))) as store, store.turn("prune") as mine:
-        assert mine
+    with closing(Database(str(sqlite.url))) as store, store.turn("prune") as turn:
+        assert turn.mine
     assert mode(path) == "0o600"
 
 

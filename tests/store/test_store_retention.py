@@ -220,8 +220,8 @@ def test_one_pass_at_a_time(database):
     """Another worker that is at it is not joined."""
     database.write(lambda c: aging.request(c, 31))
     other = type(database)(database.url.render_as_string(hide_password=False))
-    with other.turn("forgetting") as mine:
-        assert mine and forget(database) == {}
+    with other.turn("forgetting") as turn:
+        assert turn.mine and forget(database) == {}
     other.close()
     assert forget(database)["payloads"] == 1
 

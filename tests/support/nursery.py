@@ -45,6 +45,20 @@ def freeze(point, passes):
     _at(point, passes, lambda: os.kill(os.getpid(), signal.SIGSTOP))
 
 
+def deadly(module, path, mark):
+    """kill -9 of this process where a function is called with something that holds the mark, each time."""
+    holder, name = _place(module, path)
+    function = getattr(holder, name)
+
+    @functools.wraps(function)
+    def wrapped(*args, **kwargs):
+        if mark in repr(args):
+            os.killpg(os.getpgrp(), signal.SIGKILL)
+        return function(*args, **kwargs)
+
+    setattr(holder, name, wrapped)
+
+
 def time_at(point, file):
     """Appends to a file how many seconds each passing of a point took."""
     module, path, *_ = POINTS[point]
@@ -127,6 +141,7 @@ def disk(folder):
 FAULTS = {
     "die": die,
     "freeze": freeze,
+    "deadly": deadly,
     "time": time_at,
     "lease": lease,
     "rest": rest,

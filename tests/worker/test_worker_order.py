@@ -134,8 +134,8 @@ def test_event_that_was_committed_late_is_routed(database, second, ruleset):
 def test_one_worker_routes_at_a_time(database, second, ruleset):
     """Who does not have the turn leaves the events to the one who has."""
     receive(database, ruleset, "evt_1")
-    with database.turn("routing") as mine:
-        assert mine
+    with database.turn("routing") as turn:
+        assert turn.mine
         assert Router(second, "").route_waiting(ruleset) == 0
     with database.read() as connection:
         assert views.count_unrouted(connection) == 1
@@ -157,11 +157,11 @@ def test_stopped_worker_does_not_keep_the_turn_for_ever(
 def test_turn_concerns_one_thing_and_ends(database, second):
     """A turn is denied while another has it, for this one thing, and is free again after it."""
     with database.turn("routing") as mine, second.turn("routing") as theirs:
-        assert (mine, theirs) == (True, False)
+        assert (mine.mine, theirs.mine) == (True, False)
         with second.turn("something else") as other:
-            assert other
+            assert other.mine
     with second.turn("routing") as theirs:
-        assert theirs
+        assert theirs.mine
 
 
 def test_a_worker_leaves_what_it_does_not_know_alone(database, second, ruleset):

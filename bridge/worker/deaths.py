@@ -1,0 +1,59 @@
+"""Which event it is at which workers die: told from the notes that they leave (store/turn.py).
+
+An event that no process survives (memory runs out, a library crashes) would be the first in line at each start, and
+stop everything. A worker that finds the note of one that died routes the events one by one, so the next note names one
+event. After MOST deaths in a row at one event alone, that event is given up. Fewer would be unfair: a process is also
+killed from outside, whatever it is at.
+"""
+
+import secrets
+
+from bridge.store import Turn
+
+MOST = 3
+TOLD = (
+    f"the worker died {MOST + 1} times when it came to this event, as it does when memory runs out: give the machine"
+    " more, or look for another cause in the system's log; then run `bridge retry`"
+)
+
+
+def new_name() -> str:
+    """What a worker signs its notes with: one that it finds itself was left by a store that went away."""
+    return secrets.token_hex(8)
+
+
+class Notes:
+    """What one round of routing finds noted, and notes."""
+
+    def __init__(self, turn: Turn, me: str) -> None:
+        self._turn, self._me = turn, me
+        self._left = "" if turn.left.endswith(me) else turn.left
+        self._event, self._deaths = _read(self._left)
+
+    @property
+    def careful(self) -> bool:
+        """Whether a process died at what is to be routed now."""
+        return bool(self._left)
+
+    def together(self) -> None:
+        """Several events are routed now."""
+        self._turn.note(f"together {self._me}")
+
+    def alone(self, event: int) -> None:
+        """This event is routed now, by itself."""
+        self._turn.note(f"{event} {self._deaths_at(event) + 1} {self._me}")
+
+    def deadly(self, event: int) -> bool:
+        """Whether workers died so often at this event that it is given up."""
+        return self._deaths_at(event) >= MOST
+
+    def _deaths_at(self, event: int) -> int:
+        return self._deaths if event == self._event else 0
+
+
+def _read(note: str) -> tuple[int, int]:
+    """The event, and how many died at it alone; event 0 is none. A note of another release names nobody."""
+    match note.split():
+        case [event, deaths, _] if event.isdecimal() and deaths.isdecimal():
+            return int(event), int(deaths)
+    return 0, 0
