@@ -1,6 +1,6 @@
 """`bridge release ID…|FILTER…`."""
 
 from bridge.cli import steering
-from bridge.services import steer
+from bridge.services import acts, steer
 
-command = steering.command_of(steer.RELEASE, steer.release, "Let held deliveries go.")
+command = steering.command_of(acts.RELEASE, steer.release, "Let held deliveries go.")

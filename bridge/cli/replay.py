@@ -11,11 +11,11 @@ from bridge.cli.rate import rate_option
 from bridge.cli.store import NUMBER, json_option, opened
 from bridge.cli.text import plain, printable
 from bridge.services import choosing, replay_runs
+from bridge.services.acts import Done
 from bridge.services.replay import STATES, Plan, Replayer
 from bridge.services.replay_runs import Run
 from bridge.services.requests import request_lines
 from bridge.services.rulesets import Rules
-from bridge.services.steer import Done
 from bridge.store import Database
 from bridge.store.audit import By
 
@@ -128,6 +128,9 @@ def _show(plan: Plan) -> Done:
     """A plan as a line: what would be sent where, and what the rules of now make otherwise."""
     if plan.problem:
         return Done(id=plan.id, ok=False, message=plan.problem)
+    if plan.delivery["look_up"]:
+        said = "would look its event up again"
+        return Done(id=plan.id, ok=True, message=said)
     if plan.rendered is None:
         request = next(request_lines(plan.delivery))
         said = f"would send again: {request}"

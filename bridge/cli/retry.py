@@ -6,7 +6,7 @@ from bridge import settings as environment
 from bridge.cli import steering
 from bridge.cli.filters import Filtered
 from bridge.cli.store import json_option, opened
-from bridge.services import steer
+from bridge.services import acts, steer
 from bridge.services.rulesets import Rules
 
 
@@ -16,7 +16,10 @@ from bridge.services.rulesets import Rules
 @steering.yes_option
 @json_option
 def command(words: tuple[str, ...], reason: str, yes: bool, as_json: bool) -> None:
-    """Send dead letters again as they were. One that a rule's error made is routed again with the rules of now."""
+    """Send dead letters again as they were, and what waits for a retry now, in the order of its lane.
+
+    One that a rule's error made is routed again with the rules of now; a look-up that was cancelled is made again.
+    """
     settings, by = environment.load(), steering.me(reason)
     with opened() as database:
         # What runs, not what is being edited.
@@ -24,7 +27,7 @@ def command(words: tuple[str, ...], reason: str, yes: bool, as_json: bool) -> No
         steering.run(
             database,
             words,
-            steer.RETRY.states,
+            acts.retried,
             lambda ids: steer.retry(
                 database,
                 ids,

@@ -14,9 +14,10 @@ from bridge.cli import filters
 from bridge.cli.store import json_option, nothing, opened
 from bridge.cli.text import json_line, printable
 from bridge.services import choosing, pausing
-from bridge.services.steer import Act, Done
+from bridge.services.acts import Act, Done
 from bridge.store import Database
 from bridge.store.audit import By
+from bridge.store.filtering import Filter
 from bridge.store.pauses import Scope
 
 words_argument = click.argument(
@@ -45,7 +46,7 @@ def me(reason: str) -> By:
 def run(
     database: Database,
     words: tuple[str, ...],
-    states: Sequence[str],
+    states: Callable[[Filter], Sequence[str]],
     act: Callable[[Sequence[int]], Sequence[Done]],
     *,
     what: str,
@@ -61,8 +62,9 @@ def run(
         found = chunks(named, size)
     else:
         where = filters.read(words, "deliveries")
-        found = choosing.batches(database, where, states, size)
-        agree(choosing.tally(database, where, states), what, yes=yes)
+        wanted = states(where)
+        found = choosing.batches(database, where, wanted, size)
+        agree(choosing.tally(database, where, wanted), what, yes=yes)
     each(found, act, what=what, as_json=as_json)
 
 
@@ -138,7 +140,7 @@ def command_of(
             run(
                 database,
                 words,
-                act.states,
+                lambda _: act.states,
                 lambda ids: do(database, ids, by),
                 what=act.name,
                 yes=yes,

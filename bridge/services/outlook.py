@@ -49,6 +49,19 @@ def outlook(database: Database, delivery: Mapping[str, Any], now: datetime) -> s
             return f"will not be sent, it was {state}{because}"
 
 
+def stops(
+    database: Database, ids: Collection[int], off: Collection[str], now: datetime
+) -> Mapping[int, str]:
+    """id → what keeps a waiting delivery from being sent now; without those that nothing keeps."""
+    found = {}
+    with database.read() as connection:
+        for id in ids:
+            delivery = views.delivery(connection, id)
+            if delivery and delivery["state"] == "waiting":
+                found[id] = "; ".join(_stops(connection, delivery, off, now))
+    return {id: f"waits: {said}" for id, said in found.items() if said}
+
+
 def _stops(
     connection: Session,
     delivery: Mapping[str, Any],
@@ -81,9 +94,20 @@ def _stops(
         yield f"{name} has been failing since {_at(tenant['broken_at'])}{probe}"
     first = views.ahead(connection, delivery["id"])
     if first:
-        yield f"delivery {first['id']} of its lane goes first and is {first['state']}"
+        yield _behind(views.delivery(connection, first["id"]) or first, now)
     if delivery["due_at"] > now:
         yield _due(delivery, now)
+
+
+def _behind(first: Mapping[str, Any], now: datetime) -> str:
+    """What a delivery that stands behind another waits for, with the command where a person can hurry it."""
+    id, state = first["id"], first["state"]
+    said = f"delivery {id} of its lane goes first and is {state}"
+    if state == "held":
+        return f"{said} (`bridge release {id}` or `bridge cancel {id}`)"
+    if state == "waiting" and first["due_at"] > now:
+        return f"{said} until {_at(first['due_at'])} (`bridge retry {id}` hurries it)"
+    return said
 
 
 def _due(delivery: Mapping[str, Any], now: datetime) -> str:

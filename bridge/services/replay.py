@@ -11,7 +11,9 @@ from typing import Any
 
 from bridge.mapping import Ruleset
 from bridge.model import Decision, Json, Rendered, Said
-from bridge.services.steer import Done
+from bridge.services import rulesets
+from bridge.services.acts import Done
+from bridge.services.again import look_up_again
 from bridge.settings import MAX_RENDERED
 from bridge.store import (
     Database,
@@ -88,11 +90,7 @@ class Replayer:
             )
             return Plan(id=id, problem=problem, delivery=found)
         if found["look_up"]:
-            problem = (
-                f"not replayed: it is a look-up, which updated nothing: replay what came of it, `bridge deliveries "
-                f"list event:{found['event']}`"
-            )
-            return Plan(id=id, problem=problem, delivery=found)
+            return self._look_up(found)
         if not found["operation"]:
             problem = (
                 f"not replayed: it has no request, `bridge retry {id}` routes it again"
@@ -103,10 +101,26 @@ class Replayer:
         problem = _unsendable(found) or self._overtaken(found)
         return Plan(id=id, problem=problem, delivery=found)
 
+    def _look_up(self, found: Mapping[str, Any]) -> Plan:
+        """A look-up that ended without an answer is made again; the others updated nothing."""
+        id, problem = found["id"], ""
+        with self._database.read() as connection:
+            unanswered = id in selecting.routable(connection, [id])
+        if not unanswered:
+            problem = (
+                f"not replayed: it is a look-up, which updated nothing: replay what came of it, `bridge deliveries "
+                f"list event:{found['event']}`"
+            )
+        elif not rulesets.configured(self._database, found["source"]):
+            problem = "not replayed: its source is not configured any more"
+        return Plan(id=id, problem=problem, delivery=found)
+
     def send(self, plan: Plan, by: By) -> Done:
         """Adds the new delivery, unless the plan has a problem or was overtaken by someone else."""
         if plan.problem:
             return Done(id=plan.id, ok=False, message=plan.problem)
+        if plan.delivery["look_up"]:
+            return look_up_again(self._database, plan.id, plan.delivery["event"], by)
         new = self._database.write(lambda c: self._add(c, plan, by))
         if new is None:
             message = "not replayed: it changed meanwhile, look at it again"

@@ -152,6 +152,12 @@ def off(database: Database) -> list[str]:
     return [rule.id for rule in active.rules if rule.mode == "off"] if active else []
 
 
+def configured(database: Database, source: str) -> bool:
+    """Whether the ruleset in force has a source, so that a worker routes its events."""
+    active = last_good(database)
+    return active is not None and source in active.sources
+
+
 def last_good(database: Database) -> Ruleset | None:
     """The ruleset that the store has as active; None before the first, or where this release cannot read it."""
     with database.read() as connection:

@@ -8,12 +8,12 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement
 from sqlalchemy import Connection as Database
-from sqlalchemy import Dialect, and_, bindparam, select, update
+from sqlalchemy import Dialect, and_, bindparam, case, literal, select, update
 
 from bridge.model import Decision, Rendered, Retries
 from bridge.store import calls, fetches, keys, lanes, prepared, specs
 from bridge.store.audit import By
-from bridge.store.columns import Encoded, encoded
+from bridge.store.columns import Encoded, Moment, encoded
 from bridge.store.dialect import upsert
 from bridge.store.tables import deliveries, events
 
@@ -155,12 +155,14 @@ def change_state(
     reason: str,
     now: datetime,
     by: By | None = None,
+    code: str = "",
 ) -> bool:
     """Moves one delivery by a person's hand; False when its state is not one of `allowed` at this moment.
 
     What waits again starts with fresh attempts and a fresh age, and needs its idempotency key (keys.py).
     """
-    values: dict[str, object] = {"state": to, "reason": reason, "code": to}
+    values: dict[str, object] = {"state": to, "reason": reason}
+    values["code"] = code or to
     if by is not None:
         values |= {"person": by.person, "because": by.reason}
     if to == "waiting":
@@ -186,3 +188,17 @@ def _may_wait(database: Database, movable: ColumnElement[bool], id: int) -> bool
     """Whether it can be moved, and its key is its own again."""
     locked = select(deliveries.c.id).where(movable).with_for_update()
     return database.execute(locked).first() is not None and keys.retake(database, id)
+
+
+def hurry(database: Database, id: int, now: datetime, by: By) -> bool:
+    """Ends the wait of one delivery for its next attempt; False when it does not wait.
+
+    It keeps its attempts, its age and the reason for which it waited. Whether it may go is its lane's to say.
+    """
+    due = case(
+        (deliveries.c.due_at > now, literal(now, Moment)), else_=deliveries.c.due_at
+    )
+    waits = and_(deliveries.c.id == id, deliveries.c.state == "waiting")
+    said = {"person": by.person, "because": by.reason}
+    hurried = update(deliveries).where(waits).values(due_at=due, **said)
+    return database.execute(hurried).rowcount == 1

@@ -2,11 +2,32 @@
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
 from bridge.store.dialect import among
 from bridge.store.filtering import Filter, deliveries_that
-from bridge.store.tables import deliveries
+from bridge.store.tables import deliveries, events
+
+AGAIN = "again"  # the code of a look-up in whose place another is made
+DROPPED = "cancelled look-up"  # beside states: one that may be made again
+
+# A look-up that ended and whose event has no answer; not one that was made again before.
+_UNANSWERED = and_(
+    deliveries.c.look_up.is_not(None),
+    deliveries.c.code != AGAIN,
+    exists().where(
+        events.c.id == deliveries.c.event,
+        events.c.state == "routed",
+        events.c.fetched.is_(None),
+    ),
+)
+
+
+def _in(states: Collection[str]) -> ColumnElement[bool]:
+    found = deliveries.c.state.in_(states)
+    if DROPPED not in states:
+        return found
+    return or_(found, and_(deliveries.c.state == "cancelled", _UNANSWERED))
 
 
 def matching(
@@ -22,7 +43,7 @@ def matching(
     query = select(deliveries.c.id).where(
         deliveries.c.id > after,
         deliveries.c.id <= through,
-        deliveries.c.state.in_(states),
+        _in(states),
         deliveries_that(connection, where),
     )
     return list(
@@ -41,7 +62,7 @@ def tally(
     """(state, rule) → how many deliveries in these states a filter is about, most first."""
     columns = (deliveries.c.state, deliveries.c.rule)
     query = select(*columns, func.count()).where(
-        deliveries.c.state.in_(states), deliveries_that(connection, where)
+        _in(states), deliveries_that(connection, where)
     )
     grouped = query.group_by(*columns).order_by(func.count().desc(), *columns)
     return {(state, rule): count for state, rule, count in connection.execute(grouped)}
@@ -54,17 +75,21 @@ def states(connection: Connection, ids: Collection[int]) -> Mapping[int, str]:
     return {id: state for id, state in found}
 
 
-def rule_errors(
+def routable(
     connection: Connection, ids: Collection[int]
-) -> Mapping[int, tuple[int, str]]:
-    """id → (event, rule), of those deliveries that are the dead letter of a rule's error, without a request."""
-    columns = (deliveries.c.id, deliveries.c.event, deliveries.c.rule)
+) -> Mapping[int, tuple[int, str, bool]]:
+    """id → (event, rule, whether it is a look-up), of those deliveries whose event may meet the rules again.
+
+    They are the dead letter of a rule's error, without a request, or a look-up that ended without an answer.
+    """
+    kind = deliveries.c.look_up.is_not(None)
+    columns = (deliveries.c.id, deliveries.c.event, deliveries.c.rule, kind)
+    failed = and_(deliveries.c.state == "dead", deliveries.c.spec.is_(None))
     query = select(*columns).where(
         among(connection, deliveries.c.id, ids),
-        deliveries.c.state == "dead",
-        or_(deliveries.c.spec.is_(None), deliveries.c.look_up.is_not(None)),
+        or_(failed, and_(deliveries.c.state.in_(("dead", "cancelled")), _UNANSWERED)),
     )
-    return {id: (event, rule) for id, event, rule in connection.execute(query)}
+    return {id: (event, *rest) for id, event, *rest in connection.execute(query)}
 
 
 def mentions(connection: Connection, column: str, value: str) -> bool:

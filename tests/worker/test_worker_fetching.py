@@ -11,12 +11,14 @@ from werkzeug.wrappers import Request as Asked
 from werkzeug.wrappers import Response
 from working import Bench
 
-from bridge import providers
+from bridge import mapping, providers
 from bridge.model import Request
 from bridge.outbound import Outbound
 from bridge.sandbox import DEFAULT_CREDENTIALS
-from bridge.services import steer
+from bridge.services import acts, choosing, steer
+from bridge.services.filters import parse
 from bridge.services.replay import Replayer
+from bridge.services.rulesets import activate
 from bridge.store import events, ledger, queue, views
 from bridge.store.audit import By
 from bridge.store.retention import Keep, forget
@@ -44,6 +46,22 @@ rules:
     connection: {{ base_url: {vambe} }}
     auth: {{ api_key: {{ env: VAMBE_API_KEY }} }}
     fields: {{ ticket_id: "{{{{ fetched.ticket }}}}", amount: "{{{{ fetched.total }}}}" }}
+"""
+
+PLAIN = """\
+version: 1
+source:
+  name: shop
+  provider: generic
+  verify: {{ scheme: token, header: X-Token, secret: {{ env: SHOP_SECRET }} }}
+  event: {{ type: body.type, id: body.id }}
+rules:
+  - id: order-sets-amount
+    events: [order]
+    target: vambe.update_amount
+    connection: {{ base_url: {vambe} }}
+    auth: {{ api_key: {{ env: VAMBE_API_KEY }} }}
+    fields: {{ ticket_id: a1b2c3d4-e5f6-7890-abcd-ef1234567890, amount: 5 }}
 """
 
 
@@ -232,6 +250,101 @@ def test_cancelled_look_up_ends_its_event(bench, shop):
         "routed",
         "skipped",
     )
+
+
+def _retried(bench, id):
+    return steer.retry(bench.database, [id], bench.ruleset, "")
+
+
+def _replayed(bench, id):
+    activate(bench.database, bench.ruleset)
+    replayer = Replayer(bench.database)
+    return [replayer.send(replayer.plan(id), By())]
+
+
+@pytest.mark.parametrize("again", [_retried, _replayed])
+@pytest.mark.parametrize("answer", ["503", "403"])
+def test_event_of_a_cancelled_look_up_runs_again(bench, shop, again, answer):
+    """Waiting or dead when it was dropped: a person has it looked up again, once, and the event meets its rules."""
+    shop.order("1", answer, 900)
+    (id,) = bench.receive("1").ids
+    bench.work()
+    (row,) = bench.look_ups()
+    (done,) = steer.cancel(bench.database, [row["id"]], By(person="ana"))
+    assert f"`bridge retry {row['id']}` looks its event up again" in done.message
+    (done,) = again(bench, row["id"])
+    assert done.ok, done.message
+    bench.work()
+    assert [one["state"] for one in bench.look_ups()] == ["cancelled", "delivered"]
+    assert bench.amounts() == [900]
+    assert (bench.event(id)["state"], bench.event(id)["outcome"]) == (
+        "routed",
+        "matched",
+    )
+    assert not again(bench, row["id"])[0].ok
+    bench.work()
+    assert bench.amounts() == [900]
+
+
+def test_cancelled_look_up_stands_in_nobodys_way(bench, shop):
+    """The next event of its object is looked up at once; the dropped one comes behind it when it is wanted again."""
+    shop.order("1", "503", 100, 200)
+    bench.receive("1"), bench.receive("1", id="2")
+    bench.work()
+    first, _ = bench.look_ups()
+    steer.cancel(bench.database, [first["id"]])
+    bench.work()
+    assert bench.amounts() == [100]
+    assert _retried(bench, first["id"])[0].ok
+    bench.work()
+    assert bench.amounts() == [100, 200]
+
+
+def test_cancelled_look_up_that_nobody_needs_any_more(bench, shop):
+    """Where the rules of now look nothing up, the event meets them as it is, and only once."""
+    shop.order("1", "503")
+    (id,) = bench.receive("1").ids
+    bench.work()
+    (row,) = bench.look_ups()
+    steer.cancel(bench.database, [row["id"]])
+    text = PLAIN.format(vambe=bench.sandbox.url + "/vambe")
+    bench.ruleset = mapping.build({"rules.yaml": text}).usable()
+    for _ in range(2):
+        _retried(bench, row["id"])
+        bench.work()
+    assert bench.event(id)["state"] == "routed"
+    assert len(bench.updates()) == 1
+
+
+def test_cancelled_look_up_of_a_source_that_is_gone(bench, shop):
+    """It is refused: an event that no ruleset knows would wait for ever."""
+    shop.order("1", "503")
+    (id,) = bench.receive("1").ids
+    bench.work()
+    (row,) = bench.look_ups()
+    steer.cancel(bench.database, [row["id"]])
+    text = PLAIN.replace("name: shop", "name: another").format(vambe=bench.sandbox.url)
+    bench.ruleset = mapping.build({"rules.yaml": text}).usable()
+    for again in (_retried, _replayed):
+        (done,) = again(bench, row["id"])
+        assert not done.ok and "its source is not configured any more" in done.message
+    assert bench.event(id)["state"] == "routed"
+
+
+def test_filter_that_names_the_event_looks_it_up_again(bench, shop):
+    """`event:1` and `state:cancelled` mean the dropped look-up, other filters leave it alone."""
+    shop.order("1", "503")
+    (id,) = bench.receive("1").ids
+    bench.work()
+    (row,) = bench.look_ups()
+    steer.cancel(bench.database, [row["id"]])
+
+    def found(text):
+        where = parse(text, "deliveries", datetime.now(UTC))
+        return [*choosing.batches(bench.database, where, acts.retried(where))]
+
+    assert found(f"event:{id}") == found("state:cancelled") == [[row["id"]]]
+    assert found("source:shop") == found(f"-event:{id + 1}") == []
 
 
 def test_look_up_is_not_replayed(bench, shop):

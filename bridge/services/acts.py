@@ -1,0 +1,70 @@
+"""The acts that a person may do to deliveries, and what is said of each id. Does nothing by itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bridge.store.filtering import Filter
+from bridge.store.selecting import DROPPED
+
+# What helps instead, by the state that a delivery is in.
+_HINTS = {
+    "held": ": `bridge release {id}` sends it",
+    "delivered": ": `bridge replay {id}` sends it once more",
+    "cancelled": ": `bridge replay {id}` sends it all the same",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Done:
+    """What became of one id."""
+
+    id: int
+    ok: bool
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Act:
+    """One thing to do to deliveries that are in one of `states`."""
+
+    name: str
+    past: str
+    states: tuple[str, ...]
+    to: str
+
+
+RETRY = Act(name="retry", past="retried", states=("waiting", "dead"), to="waiting")
+RELEASE = Act(name="release", past="released", states=("held",), to="waiting")
+CANCEL = Act(
+    name="cancel",
+    past="cancelled",
+    states=("waiting", "held", "dead"),
+    to="cancelled",
+)
+
+
+def retried(where: Filter) -> Sequence[str]:
+    """The states that a retry of a filter is about.
+
+    What a person cancelled is left alone, unless the filter names it: a look-up of its event may be made again.
+    """
+    named = any(
+        one.key == "event" or (one.key, one.value) == ("state", "cancelled")
+        for one in where
+        if not one.negated
+    )
+    return (*RETRY.states, DROPPED) if named else RETRY.states
+
+
+def refusal(act: Act, id: int, state: str | None, other: int | None) -> str:
+    """Why nothing was done to a delivery in this state; None: there is none. `other` has its idempotency key."""
+    if state is None:
+        return f"there is no delivery {id}"
+    if other and state in act.states and state != act.to == "waiting":
+        return (
+            f"not {act.past}: delivery {other} has used up its idempotency key,"
+            f" `bridge replay {id}` sends it all the same"
+        )
+    wanted = " or ".join(act.states)
+    hint = _HINTS.get(state, "").format(id=id)
+    return f"not {act.past}: it is {state}, not {wanted}{hint}"
