@@ -34,6 +34,7 @@ from bridge.store.migrate import outdated
 SKEW = 2.0  # seconds that two clocks may be apart
 _SETTING = re.compile(r"BRIDGE_[A-Z_]+_FILE")
 _OLDEST_SQLITE = (3, 35)  # has RETURNING
+_SOUND_SQLITE = (3, 51, 3)  # two checkpoints at once do no harm
 # Where orchestrators put secrets for a container alone, readable by whoever runs in it.
 _MOUNTED = (Path("/run/secrets"), Path("/var/run/secrets"))
 
@@ -50,7 +51,19 @@ def versions(settings: Settings) -> str:
         raise NotWell(
             f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or newer, with a newer Python"
         )
-    return f"bridge {__version__}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+    return f"bridge {__version__}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}{_risk(settings)}"
+
+
+def _risk(settings: Settings) -> str:
+    """What an older SQLite means for a store that is its file."""
+    if sqlite3.sqlite_version_info >= _SOUND_SQLITE or not sqlite_file(
+        settings.database_url
+    ):
+        return ""
+    return (
+        " (before 3.51.3 two processes that fold in the log at once may damage the store; the bridge's own take turns,"
+        " so let no other program open it for writing)"
+    )
 
 
 def mappings(settings: Settings) -> str:

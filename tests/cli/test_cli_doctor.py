@@ -4,6 +4,7 @@ import fcntl
 import http.server
 import os
 import socket
+import sqlite3
 import threading
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -315,3 +316,33 @@ def test_the_disk_of_this_machine_is_not_postgresqls(monkeypatch):
     monkeypatch.setenv("BRIDGE_DATABASE_URL", "postgresql://127.0.0.1:1/bridge")
     monkeypatch.setattr(checks.shutil, "disk_usage", lambda _: 1 / 0)
     assert "not on this machine" in checks.disk(environment.load())
+
+
+@pytest.mark.parametrize(
+    "sqlite, url, is_named",
+    [
+        ((3, 40, 1), "sqlite:///var/bridge.db", True),
+        ((3, 51, 2), "sqlite:///var/bridge.db", True),
+        ((3, 51, 3), "sqlite:///var/bridge.db", False),
+        ((3, 52, 0), "sqlite:///var/bridge.db", False),
+        ((3, 40, 1), "postgresql://localhost/bridge", False),
+    ],
+)
+def test_what_an_older_sqlite_means_is_said(
+    settled, monkeypatch, sqlite, url, is_named
+):
+    """A SQLite before 3.51.3 is named with what it means for a store that is its file, and no other is."""
+    number = ".".join(map(str, sqlite))
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", sqlite)
+    monkeypatch.setattr(sqlite3, "sqlite_version", number)
+    monkeypatch.setenv("BRIDGE_DATABASE_URL", url)
+    line = checks.versions(environment.load())
+    assert f"SQLite {number}" in line
+    assert ("let no other program open it" in line) == is_named
+
+
+def test_a_sqlite_that_lacks_what_the_store_needs_fails(settled, monkeypatch):
+    """A SQLite that the bridge cannot run on is no hint but a failure."""
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
+    with pytest.raises(checks.NotWell, match="too old"):
+        checks.versions(environment.load())
