@@ -9,12 +9,12 @@ from bridge.services import pausing, steer
 
 
 @click.command("resume")
-@click.argument("parked", required=False, metavar="[CONNECTION]")
+@click.argument("connection", required=False, metavar="[CONNECTION]")
 @steering.scope_options
 @steering.reason_option
 @json_option
 def command(
-    parked: str | None,
+    connection: str | None,
     source: str | None,
     rule: str | None,
     name: str | None,
@@ -23,20 +23,26 @@ def command(
     reason: str,
     as_json: bool,
 ) -> None:
-    """Let a parked CONNECTION go on, after its credentials were put right, or what was paused with these options."""
+    """Let a CONNECTION go on that is parked or failing, or what was paused with these options.
+
+    Parked: after its credentials were put right. Failing: its vendor is tried at once, not at the next probe.
+    """
     scope = steering.scope(source, rule, name, ticket, everything=everything)
-    if (parked is None) == (scope is None):
+    if (connection is None) == (scope is None):
         raise click.UsageError(
-            "name the parked connection, or what was paused: `bridge pause` lists both"
+            "name the connection, or what was paused: `bridge pause` lists both"
         )
     by = steering.me(reason)
     with opened() as database:
-        if parked is not None and not steer.resume(database, parked, by):
-            nothing(f"no connection '{parked}' is parked: `bridge pause` lists what is")
+        if connection is not None and not steer.resume(database, connection, by):
+            nothing(
+                f"no connection '{connection}' is parked or failing: `bridge pause` lists what is parked,"
+                " `bridge deliveries show ID` says what a delivery waits for"
+            )
         if scope is not None and not pausing.resume(database, scope, by):
             nothing(f"{scope} is not paused: `bridge pause` lists what is")
         left = steering.stopped(database)
-    click.echo(f"{parked or scope} goes on", err=True)
+    click.echo(f"{connection or scope} goes on", err=True)
     for row in left:
         said = "still {kind}: {what} (`{resume}`)".format_map(row)
         click.echo(json_row(row) if as_json else said, err=not as_json)

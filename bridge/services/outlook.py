@@ -91,7 +91,15 @@ def _stops(
             if tenant["probe_at"]
             else ""
         )
-        yield f"{name} has been failing since {_at(tenant['broken_at'])}{probe}"
+        yield (
+            f"{name} has been failing since {_at(tenant['broken_at'])}{probe}"
+            f" (`bridge resume {shlex.quote(name)}` tries at once)"
+        )
+    elif tenant and tenant["window_from"] and (tenant["next_at"] or now) > now:
+        yield (
+            f"{name} wants no call before {_at(tenant['next_at'])}"
+            f" (`bridge resume {shlex.quote(name)}` tries at once)"
+        )
     first = views.ahead(connection, delivery["id"])
     if first:
         yield _behind(views.delivery(connection, first["id"]) or first, now)

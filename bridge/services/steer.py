@@ -16,9 +16,9 @@ from bridge.store import (
     Database,
     Session,
     audit,
-    connections,
     deliveries,
     keys,
+    resuming,
     selecting,
 )
 from bridge.store.audit import By
@@ -94,12 +94,11 @@ def cancel(database: Database, ids: Sequence[int], by: By = By()) -> list[Done]:
 
 
 def resume(database: Database, name: str, by: By = By()) -> bool:
-    """Lets what is parked by this name go on; False when nothing is."""
+    """Lets what is parked, or left alone after failures, by this name go on; False when nothing is."""
     now = datetime.now(UTC)
 
     def job(connection: Session) -> bool:
-        parked = connections.parked_as(connection, name)
-        resumed = any([connections.resume(connection, one, now) for one in parked])
+        resumed = resuming.goes_on(connection, name, now)
         if resumed:
             audit.record(connection, by, "resume", {"connection": name}, now)
         return resumed

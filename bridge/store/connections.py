@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
 )
 from sqlalchemy import Connection as Database
 from sqlalchemy import (
@@ -76,22 +77,6 @@ def park(
     database.execute(statement, {**row, "since": now})
 
 
-def parked_as(database: Database, called: str) -> Sequence[str]:
-    """The parked accounts that people mean by a name: of then, or of now, where the connection was renamed."""
-    renamed = select(connection_specs.c.account).where(
-        connection_specs.c.name == called
-    )
-    query = select(connections.c.name).where(
-        connections.c.state == "parked",
-        or_(
-            connections.c.label == called,
-            connections.c.name == called,
-            connections.c.name.in_(renamed),
-        ),
-    )
-    return database.execute(query.order_by(connections.c.name)).scalars().all()
-
-
 def resume(
     database: Database, name: str, now: datetime, reason: str = "resumed"
 ) -> bool:
@@ -101,20 +86,29 @@ def resume(
     if known is None or known.state != "parked":
         return False
     _save(database, name, state="open", reason=reason, since=now, forbidden=None)
-    _due_at_once(database, name, known.since, now)
+    due_at_once(database, connection_specs.c.account, known, known.since, now)
     return True
 
 
-def _due_at_once(database: Database, name: str, since: datetime, now: datetime) -> None:
-    """Ends the waits for a retry. What was due before `since` is late since then, which the next claim takes off."""
+def due_at_once(
+    database: Database,
+    of: ColumnElement[Any],
+    known: Row[Any],
+    since: datetime,
+    now: datetime,
+) -> None:
+    """Ends the waits for a retry of a tenant or an account: `of` is that column of the specs.
+
+    What was due before `since` is late since then, which the next claim takes off.
+    """
     due_at, age_from, stopped, at = (
         type_coerce(deliveries.c.due_at, BigInteger),
         type_coerce(deliveries.c.age_from, BigInteger),
         microseconds(since),
         microseconds(now),
     )
-    of = connection_specs.c
-    query = select(of.name, of.hash).where(of.account == name)
+    columns = connection_specs.c.name, connection_specs.c.hash
+    query = select(*columns).where(of == known.name)
     specs = database.execute(query).all()
     age = case((age_from < stopped, stopped - age_from), else_=0)
     due = case((due_at < at, due_at), else_=at)

@@ -98,3 +98,52 @@ def test_a_filter_leaves_alone_what_was_cancelled(terminal, bench):
     for words in ("rule:paid*", "state:cancelled", "event:1"):
         assert terminal("retry", words, "--yes").exit_code == 5
     assert bench.states() == ["cancelled"]
+
+
+def test_resume_closes_a_breaker(terminal, bench):
+    """Once its vendor is well a person need not wait for the probe; the audit trail says who did not."""
+    tickets = [FIVE[:-1] + str(number) for number in range(6)]
+    bench.sandbox.know("vambe", *tickets)
+    bench.sandbox.fault("vambe", status=500, count=6)
+    for number, ticket in enumerate(tickets):
+        bench.paid(f"evt_{number}", ticket)
+    assert bench.states() == ["waiting"] * 6
+    (shown,) = objects(terminal("deliveries", "show", "1", "--json"))
+    name = shown["connection"]
+    assert f"(`bridge resume {name}` tries at once)" in shown["outlook"]
+    bench.sandbox.reset()
+    bench.sandbox.know("vambe", *tickets)
+    result = terminal("resume", name, "--reason", "their status page is green")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert f"{name} goes on" in result.stderr
+    bench.work()
+    assert bench.states() == ["delivered"] * 6
+    (act,) = objects(terminal("audit", "--json"))
+    assert (act["action"], act["subject"]) == ("resume", {"connection": name})
+    assert act["reason"] == "their status page is green"
+
+
+def test_resume_of_what_is_well_says_so(terminal, bench):
+    """Neither parked nor failing: exit code 5, nothing in the audit trail."""
+    bench.paid()
+    (row,) = objects(terminal("deliveries", "list", "--json"))
+    result = terminal("resume", row["connection"])
+    assert (result.exit_code, result.stdout) == (5, "")
+    assert "is parked or failing" in result.stderr
+    assert terminal("audit").exit_code == 5
+
+
+def test_one_that_its_vendor_wants_to_wait_says_how_to_hurry_it(terminal, bench):
+    """Due now is not sent now while the vendor asked for a while without calls: the sentence has the command."""
+    asks = {"Retry-After": "600"}
+    bench.sandbox.fault("vambe", status=503, headers=asks, count=1)
+    bench.paid()
+    result = terminal("retry", "1")
+    assert "wants no call before" in result.stdout
+    (row,) = objects(terminal("deliveries", "list", "--json"))
+    assert f"(`bridge resume {row['connection']}` tries at once)" in result.stdout
+    bench.work()
+    assert bench.states() == ["waiting"]
+    assert terminal("resume", row["connection"]).exit_code == 0
+    bench.work()
+    assert bench.states() == ["delivered"]

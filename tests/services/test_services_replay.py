@@ -325,6 +325,7 @@ def test_an_open_breaker_is_said_with_its_probe(store):
     assert store.said(id) == (
         f"waits: {name} has been failing since 2026-11-22 12:00:00Z,"
         " the next call is tried at 2026-11-22 12:00:10Z"
+        f" (`bridge resume {name}` tries at once)"
     )
 
 

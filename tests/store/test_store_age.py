@@ -59,7 +59,7 @@ def test_parked_time_is_no_age(
 ):
     """A connection parked at any point of a wait, for any time: its age is what was waited before, no more.
 
-    Without connections._due_at_once this fails.
+    Without connections.due_at_once this fails.
     """
     add(secrets.token_hex(4))
     (item,) = claim()

@@ -1,0 +1,62 @@
+"""What a person lets go on by a connection's name: parked accounts, and tenants that are left alone for a while.
+
+Only what a vendor brought about; what people paused is pauses.py's.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection as Database
+from sqlalchemy import Row, and_, literal, or_, select, update
+
+from bridge.breaker import CLOSED
+from bridge.store.columns import Moment
+from bridge.store.connections import due_at_once, resume
+from bridge.store.dialect import QUEUE, announce, one_at_a_time
+from bridge.store.tables import connection_specs, connections
+
+
+def goes_on(database: Database, called: str, now: datetime) -> bool:
+    """Lets everything go on that people mean by a name; False where nothing of it was stopped."""
+    one_at_a_time(database, QUEUE)
+    stopped = _stopped(database, called, now)
+    for row in stopped:
+        if row.state == "parked":
+            resume(database, row.name, now)
+        if _left_alone(row, now):
+            _close(database, row, now)
+    if stopped:
+        announce(database)
+    return bool(stopped)
+
+
+def _stopped(database: Database, called: str, now: datetime) -> Sequence[Row[Any]]:
+    """Those of the name of then, or of now, where the connection was renamed."""
+    of, by = connections.c, connection_specs.c
+    asked = and_(of.window_from.is_not(None), of.next_at > literal(now, Moment))
+    query = select(connections).where(
+        or_(of.state == "parked", of.broken_at.is_not(None), asked),
+        or_(
+            of.label == called,
+            of.name == called,
+            of.name.in_(select(by.account).where(by.name == called)),
+            of.name.in_(select(by.tenant).where(by.name == called)),
+        ),
+    )
+    return database.execute(query.order_by(of.name)).all()
+
+
+def _left_alone(row: Row[Any], now: datetime) -> bool:
+    """Whether its breaker is open, or it asked for a while without calls. A rate alone moves `next_at`, too."""
+    asked = row.window_from is not None and row.next_at and row.next_at > now
+    return bool(row.broken_at or asked)
+
+
+def _close(database: Database, row: Row[Any], now: datetime) -> None:
+    """Forgets the failures and what the vendor asked for: all that waits is due, and the next call goes at once."""
+    closed = {**asdict(CLOSED), "next_at": None}
+    mine = update(connections).where(connections.c.name == row.name)
+    database.execute(mine.values(closed))
+    due_at_once(database, connection_specs.c.tenant, row, row.broken_at or now, now)
