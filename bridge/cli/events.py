@@ -2,16 +2,25 @@
 
 import click
 
-from bridge.cli import filters
+from bridge import mapping
+from bridge import settings as environment
+from bridge.cli import filters, text
 from bridge.cli.store import (
-    NUMBER,
+    event_argument,
+    event_named,
     json_option,
     limit_option,
     opened,
     show_one,
     show_rows,
 )
+from bridge.errors import ConfigurationError, MappingError
+from bridge.model import Json
+from bridge.services.recording import recorded
+from bridge.services.requests import pretty
+from bridge.services.trial_stored import seen
 from bridge.store import views
+from bridge.store.events import StoredEvent
 
 _COLUMNS = ("id", "received_at", "source", "type", "state", "outcome", "event_id")
 
@@ -37,11 +46,34 @@ def list_(
 
 
 @command.command("show")
-@click.argument("id", type=NUMBER)
+@event_argument
+@click.option("--payload", is_flag=True, help="Also what the rules see of it.")
+@click.option("--raw", is_flag=True, help="Only the request, byte for byte.")
 @json_option
-def show(id: int, as_json: bool) -> None:
-    """Show one event; `bridge why ID` says what became of it."""
-    with opened() as database, database.read() as connection:
-        found = views.event(connection, id)
+def show(name: str, *, payload: bool, raw: bool, as_json: bool) -> None:
+    """Show one event, by its number or its sender's id; `bridge why EVENT` says what became of it."""
+    with opened() as database:
+        stored = event_named(database, name)
+        if raw:
+            text.raw(recorded(stored, mask=False))
+            return
+        with database.read() as connection:
+            found = views.event(connection, stored.id)
+    more = {"payload": _payload(stored)} if payload else {}
     names = (*_COLUMNS, "occurred_at", "conflicts", "imported")
-    show_one(found, f"event {id}", names, as_json=as_json)
+    row = {**found, **more} if found else None
+    show_one(row, f"event {stored.id}", names, as_json=as_json)
+    if payload and not as_json:
+        click.echo()
+        for line in pretty(more["payload"]).split("\n"):
+            click.echo(text.printable(line))
+
+
+def _payload(stored: StoredEvent) -> Json:
+    """As the rules see it, where the mapping files still say how; else the body."""
+    settings = environment.load()
+    try:
+        ruleset = mapping.load(settings.mappings).usable()
+        return seen(ruleset, stored, settings.environment).payload
+    except MappingError as error:
+        raise ConfigurationError(f"{error}: `--raw` shows the request") from None

@@ -10,6 +10,7 @@ import click
 from bridge import settings as environment
 from bridge.cli.text import json_row, printable
 from bridge.store import Database, ensure_shape, require_there
+from bridge.store.events import StoredEvent
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="JSON, one object a line."
@@ -22,6 +23,7 @@ limit_option = click.option(
     help="Rows at most.",
 )
 
+event_argument = click.argument("name", metavar="EVENT")
 NUMBER = click.IntRange(
     1, 2**63 - 1
 )  # of an event or a delivery: what the store can hold
@@ -85,6 +87,13 @@ def show_one(
     for name in names if not as_json else ():
         click.echo(f"{name:12} {printable(row[name])}")
     return row
+
+
+def event_named(database: Database, name: str) -> StoredEvent:
+    """The event of our number or its sender's id; ends the command where there is none."""
+    from bridge.services.naming import named
+
+    return named(database, name) or nothing(f"there is no event {printable(name)}")
 
 
 def nothing(message: str) -> NoReturn:

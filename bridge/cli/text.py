@@ -1,10 +1,13 @@
 """How text gets onto a terminal: what a sender wrote cannot move the cursor, and places can be clicked."""
 
 import json as standard
+import sys
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import click
 
 from bridge.strict import json
 
@@ -50,3 +53,12 @@ def at(folder: Path, place: object) -> str:
 def count(number: int, what: str) -> str:
     """A number of things: 1 file, 2 files."""
     return f"{number} {what}{'s' * (number != 1)}"
+
+
+def raw(content: bytes) -> None:
+    """Bytes as they are for a file or another program; on a terminal with escapes for what would move its cursor."""
+    if not sys.stdout.isatty():
+        click.echo(content, nl=False)
+        return
+    for line in content.decode("utf-8", "backslashreplace").splitlines():
+        click.echo(printable(line))

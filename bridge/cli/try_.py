@@ -83,23 +83,18 @@ def _events(
     if trial_events.is_recording(name):
         return trial_events.read_events(ruleset, Path(name), source)
     from bridge.cli.store import opened  # a recording needs no store
-    from bridge.services.trial_stored import stored_event
+    from bridge.services.naming import named
+    from bridge.services.trial_stored import seen
     from bridge.store import is_there
 
     found = None
     if is_there(settings.database_url):
         with opened() as database:
-            found = stored_event(
-                database,
-                ruleset,
-                name,
-                source=source,
-                environment=settings.environment,
-            )
+            found = named(database, name, source)
     if found is None:
         hint = trial_events.near(Path(name))
         _nothing(f"there is no file and no event {printable(name)}{hint}")
-    return (found,)
+    return (seen(ruleset, found, settings.environment),)
 
 
 def _check_rule(rule: str | None, ruleset: Ruleset, events: tuple[Event, ...]) -> None:

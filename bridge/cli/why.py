@@ -7,7 +7,7 @@ import click
 
 from bridge import settings as environment
 from bridge.cli import filters, ledger
-from bridge.cli.store import NUMBER, json_option, limit_option, nothing, opened
+from bridge.cli.store import event_named, json_option, limit_option, nothing, opened
 from bridge.cli.text import at, count, json_line, plain, printable
 from bridge.store import Database, views
 
@@ -15,19 +15,19 @@ _MANY = 1_000  # as many as for_each may make of one event and one rule
 
 
 @click.command("why")
-@click.argument("id", type=NUMBER, required=False, metavar="[EVENT]")
+@click.argument("name", required=False, metavar="[EVENT]")
 @click.option(
     "--ticket", help="What was written into this ticket, also long ago: the ledger."
 )
 @limit_option
 @json_option
-def command(id: int | None, ticket: str | None, limit: int, as_json: bool) -> None:
-    """Say what every rule made of an event, and what became of its deliveries."""
-    if (id is None) == (ticket is None):
+def command(name: str | None, ticket: str | None, limit: int, as_json: bool) -> None:
+    """Say what every rule made of an event, and what became of its deliveries. EVENT is its number or sender's id."""
+    if (name is None) == (ticket is None):
         raise click.UsageError("name an event, or a ticket with --ticket")
     with opened() as database:
-        if id is not None:
-            _event(database, id, as_json=as_json)
+        if name is not None:
+            _event(database, event_named(database, name).id, as_json=as_json)
             return
         with database.read() as connection:
             ledger.show(connection, str(ticket), limit, as_json=as_json)

@@ -8,6 +8,7 @@ route.py, evaluate.py, render.py.
 """
 
 from bridge.mapping.case_events import read_answer, read_recording
+from bridge.mapping.case_judging import expectation
 from bridge.mapping.case_updates import Left, Update, update_cases
 from bridge.mapping.cases import run_cases
 from bridge.mapping.codes import CODES, explain
@@ -51,6 +52,7 @@ __all__ = [
     "build",
     "check_recorded",
     "cover",
+    "expectation",
     "explain",
     "judge",
     "fingerprint",

@@ -40,6 +40,24 @@ def judge(case: Case, rule: Rule, trials: list[Trial]) -> list[Failure]:
     return [] if good else [hearing.otherwise(text)]
 
 
+def expectation(trials: list[Trial]) -> object:
+    """What a test would expect of a rule that did this; `trials` are the rule's own, one per event."""
+    said, trial = _heard(trials)
+    if said is Said.ERROR:
+        return {"error": _code(trial)}
+    if said is not Said.MATCHED:
+        return said.value
+    made = [rendered for trial in trials for rendered in trial.decision.rendered]
+    calls = [seen(rendered.call) for rendered in made]
+    return calls[0] if len(calls) == 1 else calls
+
+
+def _code(trial: Trial | None) -> str:
+    """Of the error, if it was one."""
+    found = trial.decision.diagnostic if trial else None
+    return found.code if found else ""
+
+
 def _heard(trials: list[Trial]) -> tuple[Said, Trial | None]:
     """What the rule said on the whole, and the first event that it said so to."""
     for said in _ORDER:
@@ -74,9 +92,7 @@ class _Hearing:
 
     @property
     def code(self) -> str:
-        """Of the error, if it was one."""
-        found = self.trial.decision.diagnostic if self.trial else None
-        return found.code if found else ""
+        return _code(self.trial)
 
     def made(self) -> Iterator[tuple[Trial, Rendered]]:
         """The calls, each with the trial that made it."""
@@ -135,16 +151,9 @@ class _Hearing:
             return replace(failure, kept=_ENDING_KEPT)
         if _has(self.wanted, {"error"}) != (self.said is Said.ERROR):
             return replace(failure, kept=_ERROR_KEPT)
-        return replace(failure, edit=Edit(path=(self.rule.id,), value=self.gave()))
-
-    def gave(self) -> object:
-        """What a test would expect of a rule that did this."""
-        if self.said is Said.ERROR:
-            return {"error": self.code}
-        calls = [seen(rendered.call) for _, rendered in self.made()]
-        if self.said is Said.MATCHED:
-            return calls[0] if len(calls) == 1 else calls
-        return self.said.value
+        return replace(
+            failure, edit=Edit(path=(self.rule.id,), value=expectation(self.trials))
+        )
 
 
 def _has(wanted: object, keys: "frozenset[str] | set[str]") -> bool:

@@ -42,9 +42,14 @@ def answer_lines(reply: bytes | None) -> Iterator[str]:
 def written(body: bytes) -> str:
     """JSON with a line for each value, its numbers exact; anything else as it is."""
     try:
-        return _pretty(json.loads(body), "")
+        return pretty(json.loads(body))
     except Malformed:
         return body.decode("utf-8", "backslashreplace")
+
+
+def pretty(value: Json) -> str:
+    """A line for each value; safe on a terminal, for JSON escapes what would move the cursor."""
+    return _pretty(value, "")
 
 
 def _pretty(value: Json, indent: str) -> str:

@@ -114,7 +114,7 @@ def test_unknown_command_is_usage_with_the_nearest_name(terminal, typed, said):
     [
         ["check", "--fomat", "full"],
         ["why"],
-        ["why", "x"],
+        ["deliveries", "show", "x"],
         ["events", "list", "--limit", "0"],
     ],
 )

@@ -99,7 +99,7 @@ def test_two_senders_may_use_the_same_id(terminal, bench):
     stored(bench, "stripe", "1")
     result = terminal("try", "evt_1")
     assert (result.exit_code, result.stdout) == (3, "")
-    assert "name one with --source: other, stripe" in result.stderr
+    assert "use its number: 1 from other, 2 from stripe" in result.stderr
     for name, number in (("evt_1", 2), ("1", 3)):
         result = terminal("try", name, "--source", "stripe")
         assert f"(number {number})" in result.stdout

@@ -95,7 +95,7 @@ def test_commands_that_the_program_names_exist():
 
 def test_the_check_of_this_file_finds_a_typo():
     """A command or option that is not there does not pass unseen."""
-    text = "$ bridge chek\n$ bridge check --fomat full\n$ bridge events lst\n$ bridge events show one\n"
+    text = "$ bridge chek\n$ bridge check --fomat full\n$ bridge events lst\n$ bridge deliveries show one\n"
     for words in written(text, _CONSOLE):
         with pytest.raises(click.UsageError):
             parse(words)

@@ -1,0 +1,79 @@
+"""`bridge record EVENT`."""
+
+import os
+from pathlib import Path
+
+import click
+
+from bridge import mapping
+from bridge import settings as environment
+from bridge.cli import text
+from bridge.cli.store import event_argument, event_named, opened
+from bridge.errors import ConfigurationError, MappingError
+from bridge.services import recording
+from bridge.store.events import StoredEvent
+
+STDOUT = Path("-")
+
+
+@click.command("record")
+@event_argument
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file, - for stdout.  [a new one in payloads/ of BRIDGE_MAPPINGS]",
+)
+@click.option(
+    "--mask",
+    is_flag=True,
+    help="Examples in the place of e-mail addresses and telephone numbers.",
+)
+def command(name: str, out: Path | None, *, mask: bool) -> None:
+    """Write a received event as a recorded payload, and print a test that expects what the rules make of it now.
+
+    EVENT is its number or its sender's id. Signatures and credentials are no part of it. Overwrites nothing.
+    """
+    with opened() as database:
+        stored = event_named(database, name)
+    raw = recording.recorded(stored, mask=mask)
+    if out == STDOUT:
+        text.raw(raw)
+        return
+    folder = environment.load().mappings
+    path = out or folder / recording.file_name(stored)
+    _write(path, raw)
+    click.echo(f"wrote {path}: read it for what should not be in it", err=True)
+    _show_test(folder, stored, path, raw)
+
+
+def _write(path: Path, raw: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(path, "xb") as file:
+            file.write(raw)
+    except FileExistsError:
+        click.echo(f"{path} is there, nothing was written", err=True)
+        raise SystemExit(1) from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be written: {error.strerror}"
+        ) from None
+
+
+def _show_test(folder: Path, stored: StoredEvent, path: Path, raw: bytes) -> None:
+    """The test on stdout, or why there is none."""
+    try:
+        ruleset = mapping.load(folder).usable()
+        source = ruleset.sources[stored.source]
+        file = folder / source.place.file
+        given = Path(os.path.relpath(path, file.parent)).as_posix()
+        case = recording.case(ruleset, stored.source, raw, given)
+    except (MappingError, ConfigurationError, KeyError) as error:
+        why = f"no mapping file declares '{stored.source}'"
+        said = why if isinstance(error, KeyError) else str(error)
+        click.echo(f"no test was made: {said}", err=True)
+        return
+    click.echo(f"under `tests:` of {file}, once it says what is right:", err=True)
+    for line in case.splitlines():
+        click.echo(text.printable(line))
