@@ -15,6 +15,7 @@
     │   └── UnsupportedType  415
     ├── StoreUnavailable     the machine: nothing can be stored now (503), try again
     │   ├── Busy             nobody: so many requests wait that this one may not
+    │   ├── StoreGone        the operator: the files of the store are not the ones that were opened
     │   ├── StoreLost        the machine, or what it was given: the database broke off in the middle
     │   └── StoreRefused     a developer: the database is well but does not take this one thing
     └── CallRefused          the operator: an outgoing call the network policy does not allow
@@ -130,6 +131,12 @@ class Busy(StoreUnavailable):
     """So many requests wait for the store already that this one may not. Nothing was accepted."""
 
     reason = "busy"
+
+
+class StoreGone(StoreUnavailable):
+    """A file of the store was removed, replaced or moved away under us. Nothing was accepted."""
+
+    reason = "store_gone"
 
 
 class StoreLost(StoreUnavailable):

@@ -148,6 +148,7 @@ def store(settings: Settings) -> str:
     """Whether it can be read, has this release's shape, and what in it waits for a person."""
     require_there(settings.database_url)
     with _opened(settings) as database, database.read() as connection:
+        database.require_in_place()
         if held_up := database.held_up():
             raise NotWell(f"{held_up}, so that nothing is stored: does it hang?")
         if outdated(connection):

@@ -1,6 +1,7 @@
 """Is everything in place? One line per thing: ok, or what to do. What is looked at is in checks.py."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import requests
@@ -55,7 +56,7 @@ def running(settings: Settings) -> str:
     answer = _ask(settings.bind)
     if answer.status_code != 200:
         raise NotWell(
-            f"the bridge at {settings.bind} answers {answer.status_code}: see its log"
+            f"the bridge at {settings.bind} answers {answer.status_code}: {_reason(settings)}"
         )
     try:
         status = answer.json()["status"]
@@ -66,6 +67,13 @@ def running(settings: Settings) -> str:
     why = f": http://{settings.admin_bind}/readyz says why"
     hint = why if status == "degraded" else ""
     return f"the bridge at {settings.bind} is up, status {status}{hint}"
+
+
+def _reason(settings: Settings) -> str:
+    """Why it is not ready: it says so on its admin bind alone."""
+    with suppress(NotWell, ValueError, KeyError, TypeError):
+        return str(_ask(settings.admin_bind).json()["reason"])
+    return "see its log"
 
 
 def _ask(bind: str) -> requests.Response:

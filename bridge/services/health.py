@@ -31,6 +31,7 @@ def ready(database: Database, active: Active, min_free: int) -> Report:
             report["unrouted"] = views.count_unrouted(connection)
             report["parked"] = [row["name"] for row in views.parked(connection)]
         database.require_room(min_free)
+        database.require_in_place()
     except StoreUnavailable as error:
         return 503, {**report, "status": "unavailable", "reason": str(error)}
     return 200, report

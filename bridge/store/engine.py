@@ -12,12 +12,13 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from bridge.errors import SettingsError, StoreUnavailable, StoreUnfit
+from bridge.errors import SettingsError, StoreGone, StoreUnavailable, StoreUnfit
 from bridge.store import faults, private
 from bridge.store.disk import Disk
 from bridge.store.lock import FileLock, Tell
+from bridge.store.place import Place
 from bridge.store.postgres import Listener, commit, postgres_engine, require_whole
-from bridge.store.sqlite import Watcher, sqlite_engine
+from bridge.store.sqlite import Watcher, fold_log, sqlite_engine
 from bridge.store.turn import Turn, by_file, by_session
 from bridge.store.writer import Job, writer_for_this_process
 
@@ -33,13 +34,16 @@ class Database:
     def __init__(self, url: str, tell: Tell | None = None) -> None:
         self.url = _parse(url)
         self.dialect = self.url.get_backend_name()
-        self._reader = _engine(self.url, writes=False)
-        self._writing = _engine(self.url, writes=True)
+        # Of a database that is a file here:
         self._lock: FileLock | None = None
-        self._disk: Disk | None = None  # of a database that is a file here
+        self._disk: Disk | None = None
+        self._place: Place | None = None
         if self.dialect == "sqlite":
             self._lock = _lock(self.url.database, tell)
             self._disk = Disk(Path(self.url.database).parent)
+            self._place = Place(self.url.database)
+        self._reader = self._engine(writes=False)
+        self._writing = self._engine(writes=True)
         self._connection: Connection | None = None
         watcher = Watcher if self.dialect == "sqlite" else Listener
         self._watcher = watcher(self._reader)
@@ -65,6 +69,11 @@ class Database:
         """Raises StoreUnavailable when the disk of a SQLite database has fewer than `least` bytes free."""
         if self._disk:
             self._disk.require(least)
+
+    def require_in_place(self) -> None:
+        """Raises StoreUnavailable when what is written to a SQLite database would be lost, or may not be written."""
+        if self._place:
+            self._place.require()
 
     def write(self, job: Job[T], timeout: float | None = None) -> T:
         """Runs the job in a (shared) transaction and returns its value after COMMIT. Raises StoreUnavailable."""
@@ -93,6 +102,11 @@ class Database:
                 well = True
                 if self._lock:
                     self._lock.tell()
+            except StoreGone:
+                # What the log holds can be saved by this connection alone, which is well if the files come back.
+                fold_log(connection)
+                well = True
+                raise
             except Exception as error:
                 well = faults.database_is_well(error)
                 raise
@@ -112,6 +126,7 @@ class Database:
                 raise StoreUnavailable(
                     "the database rolled everything back: is the disk full?"
                 )
+            self.require_in_place()
             return
         require_whole(connection)
         if announced:
@@ -150,6 +165,18 @@ class Database:
         if self._lock and self._lock.is_late():
             return self._lock.holders()
         return "the disk or the database is slow"
+
+    def _engine(self, *, writes: bool) -> Engine:
+        """A pool of one for the writer. Errors never show the values of a statement: they are payloads."""
+        options: dict[str, Any] = {
+            "pool_size": 1 if writes else 4,
+            "max_overflow": 0,
+            "pool_timeout": 2,  # seconds until a reader gives up
+            "hide_parameters": True,
+        }
+        if self._place:
+            return sqlite_engine(self.url, options, self._place, writes=writes)
+        return postgres_engine(self.url, options, writes=writes)
 
     def _exclusive(self) -> AbstractContextManager[None]:
         return self._lock.held() if self._lock else _nothing()
@@ -227,15 +254,3 @@ def _parse(url: str) -> Any:
     raise SettingsError(
         "a database URL must name a SQLite file or a PostgreSQL database"
     )
-
-
-def _engine(url: Any, *, writes: bool) -> Engine:
-    """A pool of one for the writer. Errors never show the values of a statement: they are payloads."""
-    options: dict[str, Any] = {
-        "pool_size": 1 if writes else 4,
-        "max_overflow": 0,
-        "pool_timeout": 2,  # seconds until a reader gives up
-        "hide_parameters": True,
-    }
-    make = sqlite_engine if url.get_backend_name() == "sqlite" else postgres_engine
-    return make(url, options, writes=writes)

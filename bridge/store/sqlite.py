@@ -3,21 +3,27 @@
 WAL mode with synchronous=FULL: NORMAL lost acknowledged rows in power cuts.
 """
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from bridge.store.bell import Bell
+from bridge.store.place import Place
 
 # Bytes that the log keeps on disk. Each commit that leaves 4 MB in the log checkpoints it, under the lock; what a long
 # reader made it grow to is given back when the log begins anew.
 WAL_LIMIT = 16 * 1024 * 1024
+BUSY = 10  # seconds that SQLite waits for a lock of its own
 
 
-def sqlite_engine(url: Any, options: dict[str, Any], *, writes: bool) -> Engine:
+def sqlite_engine(
+    url: Any, options: dict[str, Any], place: Place, *, writes: bool
+) -> Engine:
     """An engine whose transactions are begun by us: the driver would begin them deferred."""
-    own = {"check_same_thread": False, "isolation_level": None, "timeout": 10}
+    own = {"check_same_thread": False, "isolation_level": None, "timeout": BUSY}
     engine = create_engine(url, connect_args=own, **options)
     begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
     event.listen(
@@ -26,6 +32,10 @@ def sqlite_engine(url: Any, options: dict[str, Any], *, writes: bool) -> Engine:
         _pragmas("synchronous = FULL" if writes else "query_only = ON"),
     )
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    # SQLite would make a new file where the store is gone.
+    event.listen(engine, "do_connect", lambda *_: place.require())
+    event.listen(engine, "connect", lambda connection, _: place.opened(connection))
+    event.listen(engine, "close", lambda connection, _: place.closed(connection))
     return engine
 
 
@@ -44,6 +54,18 @@ def _pragmas(own: str) -> Callable[[Any, Any], None]:
             connection.execute(f"PRAGMA {pragma}")
 
     return on_connect
+
+
+def fold_log(connection: Connection) -> None:
+    """Puts all that the log holds into the database that this connection has open, and empties the log.
+
+    For a log that nobody finds any more, or that somebody would take for another database's.
+    """
+    raw: Any = connection.connection.dbapi_connection
+    with suppress(sqlite3.Error):  # the next one tries again
+        raw.execute("PRAGMA busy_timeout = 0")  # readers are not waited for
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        raw.execute(f"PRAGMA busy_timeout = {BUSY * 1000}")
 
 
 class Watcher:
