@@ -134,7 +134,7 @@ def _check_zone(node: Node | None, known: Known) -> None:
     if node is None or not isinstance(node.value, str):
         return
     try:
-        moments.zone(node.value)
+        moments.written_zone(node.value)
     except ExpressionError as error:
         message = "connection option 'timezone' is no time zone"
         known.findings.add("M102", message, node.place, error.help)

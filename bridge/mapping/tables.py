@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from io import StringIO
 from posixpath import dirname, join, normpath
-from unicodedata import normalize
 
 from bridge.mapping.expressions import MISSING, Table
 from bridge.mapping.findings import suggest
 from bridge.mapping.known import Known
 from bridge.model import Json, Place
+from bridge.strict.names import compose
 from bridge.strict.yaml import Node, plain
 
 _FALLBACK = "_"
@@ -38,12 +38,12 @@ def _composed(rows: dict[str, Json], name: Node, known: Known) -> dict[str, Json
     """The rows under keys of one spelling: two forms of one text that Unicode calls equal are one key."""
     found: dict[str, Json] = {}
     for key, value in rows.items():
-        composed = normalize("NFC", key)
-        if composed in found:
-            message = f"table '{name.value}' has the key '{composed}' twice"
+        spelt = compose(key)
+        if spelt in found:
+            message = f"table '{name.value}' has the key '{spelt}' twice"
             help = "the two differ in how Unicode spells a letter: drop one"
             known.findings.add("M109", message, name.place, help)
-        found[composed] = value
+        found[spelt] = value
     return found
 
 

@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
-from unicodedata import normalize
 
 from marshmallow import Schema, ValidationError
 
@@ -16,6 +15,7 @@ from bridge.errors import ConfigurationError, UnknownName
 from bridge.model import Call, Headers, Json, Outcome, Reply
 from bridge.secret import Secret
 from bridge.strict.json import dumps, loads
+from bridge.strict.names import compose
 from bridge.vendors.auth import Scheme
 from bridge.vendors.fields import Integer, Number, made
 from bridge.vendors.headers import HeaderMap
@@ -196,7 +196,7 @@ def sends_json(method: str, path: str, *, composed: Collection[str] = ()) -> Bui
         body = dict(fields)
         for name in composed:
             if isinstance(value := body.get(name), str):
-                body[name] = normalize("NFC", value)
+                body[name] = compose(value)
         return json_call(method, path, body)
 
     return build

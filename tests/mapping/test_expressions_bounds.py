@@ -256,7 +256,7 @@ def test_a_long_ordinary_loop_is_no_bomb():
 
 def test_budget_is_shared_by_an_event():
     """Child scopes draw on the same steps, so many small expressions cannot add up unseen."""
-    scope = Scope(names={"l": [1] * 1000}, budget=Budget(2500))
+    scope = Scope(names={"l": [1] * 1000}, budget=Budget(7500))
     expression = compile_expression("l | sum")
     expression.evaluate(scope)
     expression.evaluate(scope.child({"x": 1}))

@@ -15,6 +15,7 @@ from bridge.mapping.helpers import FILTERS, TESTS, Helper
 from bridge.mapping.helpers.catalogue import REQUIRED, Parameter
 from bridge.mapping.helpers.complaints import near, wrong_type
 from bridge.mapping.helpers.kinds import NOTHING, type_of
+from bridge.mapping.helpers.limits import size
 from bridge.mapping.helpers.scope import Scope
 from bridge.mapping.helpers.values import ExpressionError, Run
 
@@ -33,6 +34,9 @@ _ALSO_KNOWN_AS: Final = {
     "null": "present",
     "text": "string",
 }
+
+
+_MADE: Final = frozenset({str, list})  # made anew by the helpers that give them
 
 
 def _filter(compiler: Compiler, node: nodes.Filter) -> Compiled:
@@ -92,7 +96,8 @@ def _call(helper: Helper, value: Run, arguments: Sequence[Compiled]) -> Run:
             scope, value(scope), *[run(scope) for run in runs]
         )
     apply = _apply(helper, arguments)
-    takes, steps = helper.takes - NOTHING, helper.steps
+    takes, steps, times = helper.takes - NOTHING, helper.steps, helper.times
+    makes = helper.gives <= _MADE
 
     def call(scope: Scope) -> Any:
         subject = value(scope)
@@ -102,10 +107,14 @@ def _call(helper: Helper, value: Run, arguments: Sequence[Compiled]) -> Run:
                 return subject
             if type_of(subject) not in takes:
                 raise wrong_type(f"'{helper.name}'", takes, subject)
-        scope.budget.charge(subject)
+        budget = scope.budget
+        budget.charge(subject, times)
         if steps:
-            scope.budget.spend(steps)
-        return apply(scope, subject)
+            budget.spend(steps)
+        result = apply(scope, subject)
+        if makes and (length := size(result)):
+            budget.spend(length)
+        return result
 
     return call
 
@@ -196,6 +205,7 @@ def _argument(
         value = inner(scope)
         if type(value) not in accepts and type_of(value) not in accepts:
             raise wrong_type(who, accepts, value)
+        scope.budget.charge(value)
         return value
 
     return Compiled(run=located(run, span))

@@ -11,6 +11,7 @@ from bridge.mapping.expressions.compiler import Compiled, Compiler, Handler, loc
 from bridge.mapping.helpers.compare import ORDERED, check_pair, same
 from bridge.mapping.helpers.complaints import wrong_type
 from bridge.mapping.helpers.kinds import NUMBERS, describe, type_of
+from bridge.mapping.helpers.limits import TEXT_PER_STEP
 from bridge.mapping.helpers.scope import Scope
 from bridge.mapping.helpers.values import OMIT, ExpressionError, Missing
 
@@ -27,6 +28,8 @@ _NEVER = {
 
 def _equal(scope: Scope, a: Any, b: Any) -> bool:
     if type(a) is str and type(b) is str:
+        if len(a) == len(b) >= TEXT_PER_STEP:
+            scope.budget.charge_text(len(a))
         return bool(a == b)
     for value in (a, b):
         if value is OMIT or type(value) is Missing:
@@ -37,12 +40,13 @@ def _equal(scope: Scope, a: Any, b: Any) -> bool:
 def _contains(scope: Scope, item: Any, container: Any) -> bool:
     kind = type_of(container)
     if kind is list:
-        scope.budget.spend(len(container))
+        scope.budget.spend(2 * len(container))
         return any(_equal(scope, item, other) for other in container)
     if kind not in (str, dict):
         raise wrong_type("'in'", {list, str, dict}, container)
     if type(item) is not str:
         raise wrong_type("'in' before text or a mapping", TEXT, item)
+    scope.budget.charge(item)
     scope.budget.charge(container if kind is str else "")
     return bool(item in container)
 

@@ -10,13 +10,15 @@ from bridge.mapping.expressions.compiler import Compiled, Compiler, Handler, loc
 from bridge.mapping.helpers import numbers
 from bridge.mapping.helpers.complaints import wrong_type
 from bridge.mapping.helpers.kinds import NUMBERS
-from bridge.mapping.helpers.limits import MAX_TEXT, check_text
+from bridge.mapping.helpers.limits import MAX_TEXT, TEXT_PER_STEP, check_text
 from bridge.mapping.helpers.scope import Scope
 from bridge.mapping.helpers.text import as_text
 from bridge.mapping.helpers.values import Missing, Number, Run
 
 BOOLEAN: Final = frozenset({bool})
 TEXT: Final = frozenset({str})
+_COMPUTING: Final = 3  # steps of an operation on numbers of 100 digits
+_WRITING: Final = 4  # of a number in digits
 _CONDITION = "compare it, or ask: is present"
 
 
@@ -50,10 +52,12 @@ def _arithmetic(compiler: Compiler, node: nodes.BinExpr) -> Compiled:
     left, right = _operand(compiler, node.left, who), _operand(
         compiler, node.right, who
     )
-    run = located(
-        lambda scope: compute(left(scope), right(scope)), compiler.tree.span(node)
-    )
-    return Compiled(run=run, gives=NUMBERS)
+
+    def run(scope: Scope) -> Number:
+        scope.budget.spend(_COMPUTING)
+        return compute(left(scope), right(scope))
+
+    return Compiled(run=located(run, compiler.tree.span(node)), gives=NUMBERS)
 
 
 def _operand(compiler: Compiler, node: nodes.Node, who: str) -> Run:
@@ -147,6 +151,8 @@ def join(parts: list[Run]) -> Run:
             if size > MAX_TEXT:
                 check_text(size)
             texts.append(text)
+        if size >= TEXT_PER_STEP:
+            scope.budget.charge_text(size)
         return "".join(texts)
 
     return run
@@ -156,7 +162,15 @@ def insertion(compiler: Compiler, node: nodes.Node) -> Run:
     """The code of a value that goes into text."""
     code = compiler.compile_typed(node, TEXT | NUMBERS, "inserting into text")
     inner = code.run
-    return located(lambda scope: as_text(inner(scope)), compiler.tree.span(node))
+
+    def run(scope: Scope) -> str:
+        value = inner(scope)
+        if type(value) is str:
+            return value
+        scope.budget.spend(_WRITING)
+        return as_text(value)
+
+    return located(run, compiler.tree.span(node))
 
 
 def _concat(compiler: Compiler, node: nodes.Concat) -> Compiled:

@@ -16,7 +16,7 @@ from bridge.mapping.expressions.operators import TEXT, condition, insertion, joi
 from bridge.mapping.helpers.complaints import wrong_type
 from bridge.mapping.helpers.limits import MAX_TEXT, check_text
 from bridge.mapping.helpers.scope import Scope
-from bridge.mapping.helpers.text import escape
+from bridge.mapping.helpers.text import ESCAPING, escape
 from bridge.mapping.helpers.values import ExpressionError, Run
 from bridge.strict.outgoing import segment
 
@@ -29,7 +29,9 @@ def template(compiler: Compiler, body: list[nodes.Node]) -> Compiled:
     code = compiler.compile(_unescaped(compiler, only))
     if compiler.into != "html":
         return code
-    run = located(lambda scope: _html_value(code.run(scope)), compiler.tree.span(only))
+    run = located(
+        lambda scope: _html_value(scope, code.run(scope)), compiler.tree.span(only)
+    )
     return Compiled(run=run, gives=code.gives)
 
 
@@ -53,8 +55,9 @@ def _unescaped(compiler: Compiler, node: nodes.Node) -> nodes.Node:
     return node
 
 
-def _html_value(value: Any) -> Any:
+def _html_value(scope: Scope, value: Any) -> Any:
     if isinstance(value, str):
+        scope.budget.charge_text(len(value), ESCAPING)
         return escape(value)
     if isinstance(value, list | dict):
         raise wrong_type("an HTML field", TEXT, value)
@@ -76,10 +79,17 @@ def _part(compiler: Compiler, node: nodes.Node) -> Run:
     if isinstance(node, nodes.TemplateData):
         return literal(node.data).run
     text = insertion(compiler, _unescaped(compiler, node))
-    escaped = _ESCAPES.get(compiler.into)
-    if escaped is None:
+    escaping = _ESCAPES.get(compiler.into)
+    if escaping is None:
         return text
-    return located(lambda scope: escaped(text(scope)), compiler.tree.span(node))
+    walks, escaped = escaping
+
+    def run(scope: Scope) -> str:
+        written = text(scope)
+        scope.budget.charge_text(len(written), walks)
+        return escaped(written)
+
+    return located(run, compiler.tree.span(node))
 
 
 def _segment(text: str) -> str:
@@ -91,7 +101,11 @@ def _segment(text: str) -> str:
         return text  # half a character, which the path's own check refuses
 
 
-_ESCAPES: Final[dict[str, Callable[[str], str]]] = {"html": escape, "path": _segment}
+# how often the text is walked over, and what does it
+_ESCAPES: Final[dict[str, tuple[int, Callable[[str], str]]]] = {
+    "html": (ESCAPING, escape),
+    "path": (ESCAPING, _segment),
+}
 
 
 def _if(compiler: Compiler, node: nodes.If) -> Compiled:

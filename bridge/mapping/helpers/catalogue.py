@@ -65,7 +65,8 @@ class Helper:
     examples: tuple[Example, ...]
     function: Callable[..., Any]
     absent: bool  # it is given missing, null and omit too, which others pass through
-    steps: int  # what a call takes from the event's budget, beside what its text or list costs
+    steps: int  # what a call takes from the event's budget, beside what its value costs
+    times: int  # how often it walks over its value, as far as that costs
 
     @property
     def signature(self) -> str:
@@ -97,11 +98,15 @@ def helper(
     errors: tuple[str, ...] = (),
     absent: bool = False,
     steps: int = 0,
+    times: int = 1,
 ) -> Callable[[_Function], _Function]:
-    """Registers a function under its name (`round_` as `round`); the group `tests` is what may follow `is`."""
+    """Registers a function under its name (`round_` as `round`); the group `tests` is what may follow `is`.
+
+    `steps` and `times` are measured, tests/mapping/test_helpers_cost.py says how.
+    """
 
     def register(function: _Function) -> _Function:
-        entry = _describe(function, group, examples, errors, absent, steps)
+        entry = _describe(function, group, examples, errors, absent, steps, times)
         registry = TESTS if group == "tests" else FILTERS
         registry[entry.name] = entry
         return function
@@ -116,6 +121,7 @@ def _describe(
     errors: tuple[str, ...],
     absent: bool,
     steps: int,
+    times: int,
 ) -> Helper:
     hints = typing.get_type_hints(function, include_extras=True)
     parameters = list(inspect.signature(function).parameters.values())
@@ -133,6 +139,7 @@ def _describe(
         function=function if scoped else _unscoped(function),
         absent=absent,
         steps=steps,
+        times=times,
     )
 
 

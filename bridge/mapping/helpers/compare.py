@@ -1,20 +1,22 @@
 """Equality and order of values, by kind: "1" is not 1, true is not 1, and 1 equals 1.0."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime
-from decimal import Decimal
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, Inexact
 from typing import Any
 
 from bridge.mapping.helpers.complaints import wrong_type
 from bridge.mapping.helpers.kinds import NUMBERS, kind_of, type_of
-from bridge.mapping.helpers.limits import Budget
+from bridge.mapping.helpers.limits import Budget, size
 from bridge.mapping.helpers.values import ExpressionError
 
+# Exact for every number that a payload may hold: 1,000 digits, exponents of 1,000.
+_WIDE = Context(prec=10_000, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])
 ORDERED = frozenset({int, Decimal, str, datetime})
 
 
 def same(a: Any, b: Any, budget: Budget) -> bool:
-    """Whether two values are equal, lists and mappings by their contents, which cost a step per item."""
+    """Whether two values are equal, lists and mappings by their contents, which cost a few steps per item."""
     kind, other = type_of(a), type_of(b)
     if kind is not other:
         if kind not in NUMBERS or other not in NUMBERS:
@@ -22,13 +24,15 @@ def same(a: Any, b: Any, budget: Budget) -> bool:
         _charge_numbers(a, b, budget)
         return bool(a == b)
     if kind is list:
-        budget.spend(len(a))
+        budget.spend(2 * len(a))
         return len(a) == len(b) and all(map(same, a, b, [budget] * len(a)))
     if kind is dict:
-        budget.spend(len(a))
+        budget.spend(3 * len(a))
         return len(a) == len(b) and all(
             key in b and same(item, b[key], budget) for key, item in a.items()
         )
+    if kind is not str or len(a) == len(b):
+        budget.charge(a)
     return bool(a == b)
 
 
@@ -47,20 +51,36 @@ def _charge_numbers(a: Any, b: Any, budget: Budget) -> None:
 
 
 def identity(value: Any) -> tuple[str, object]:
-    """A hashable stand-in for a text, number, boolean, time or null: equal exactly where `same` is true."""
+    """A hashable stand-in for a text, number, boolean, time or null: equal exactly where `same` is true.
+
+    A number is its digits: a sender can choose many numbers of one hash, but no texts, whose hashes are salted.
+    """
     kind = type_of(value)
     if kind in (list, dict):
         raise wrong_type("unique", {*ORDERED, bool}, value)
-    return ("number" if kind in NUMBERS else kind.__name__, value)
+    if kind in NUMBERS:
+        return "number", str(_WIDE.normalize(value)) if value else "0"
+    return kind.__name__, value
 
 
-def check_order(who: str, values: Iterable[Any]) -> None:
+def ranks(who: str, values: list[Any], budget: Budget) -> list[Any]:
+    """What values are ordered by, each compared with many others, which is paid for. Raises E302 as check_order."""
+    check_order(who, values)
+    rounds = len(values).bit_length()
+    budget.spend(sum(map(size, values)) * rounds // 4)
+    if len(set(map(type, values))) > 1:  # an int would be made a Decimal each time
+        return [_WIDE.create_decimal(value) for value in values]
+    return values
+
+
+def check_order(who: str, values: Collection[Any]) -> None:
     """Raises E302 unless all values are numbers, or all text, or all times."""
     kinds: dict[str, None] = {}
-    for value in values:
-        if type_of(value) not in ORDERED:
-            raise wrong_type(who, ORDERED, value)
-        kinds[kind_of(value)] = None
+    for kind in dict.fromkeys(map(type, values)):
+        example = next(value for value in values if type(value) is kind)
+        if kind not in ORDERED:
+            raise wrong_type(who, ORDERED, example)
+        kinds[kind_of(example)] = None
     if len(kinds) > 1:
         raise ExpressionError(
             "E302",

@@ -2,7 +2,6 @@
 
 import hashlib
 from typing import Annotated, Any
-from unicodedata import normalize
 
 from bridge.errors import Malformed
 from bridge.mapping.helpers import numbers
@@ -18,7 +17,10 @@ from bridge.mapping.helpers.values import (
     Omit,
 )
 from bridge.strict import json as strict_json
+from bridge.strict.names import LONGEST, compose
 
+_OBJECT = 4  # steps of looking for keys that stand twice
+_COMPOSING = 200  # so many pairs of characters may take a step
 TableName = Annotated[str, LITERAL]
 
 
@@ -39,7 +41,7 @@ def lookup(scope: Scope, value: str | Number, table: TableName) -> Any:
         raise ExpressionError(
             "E304", f"there is no table '{table}'", help=near(table, scope.tables)
         )
-    row = found.rows.get(_key(value), found.fallback)
+    row = found.rows.get(_key(scope, value), found.fallback)
     if isinstance(row, Missing):
         raise ExpressionError(
             "E304",
@@ -49,9 +51,11 @@ def lookup(scope: Scope, value: str | Number, table: TableName) -> Any:
     return row
 
 
-def _key(value: str | Number) -> str:
+def _key(scope: Scope, value: str | Number) -> str:
     if isinstance(value, str):
-        return normalize("NFC", value)
+        if not value.isascii():
+            scope.budget.spend(min(len(value), LONGEST) ** 2 // _COMPOSING)
+        return compose(value)
     number = numbers.whole(value)
     if number is None:
         raise ExpressionError("E302", "a fraction is no key of a table")
@@ -99,6 +103,7 @@ def items(value: dict[str, Any]) -> list[list[Any]]:
 
 @helper(
     "data",
+    steps=5,
     errors=("E302", "E303", "E308"),
     examples=(
         Example("event | json", {"event": {"a": [1, "x"]}}, '{"a":[1,"x"]}'),
@@ -120,15 +125,18 @@ def json(scope: Scope, value: Any) -> str:
 
 @helper(
     "data",
+    times=64,
+    steps=5,
     errors=("E302", "E303"),
     examples=(
         Example("event.extra | parse_json", {"event": {"extra": '{"a": 1}'}}, {"a": 1}),
         Example("(event.extra | parse_json).a", {"event": {"extra": '{"a": 1}'}}, 1),
     ),
 )
-def parse_json(value: str) -> Any:
+def parse_json(scope: Scope, value: str) -> Any:
     """The document inside a text, read as strictly as a body."""
     check_text(len(value))
+    scope.budget.spend(_OBJECT * value.count("{"))
     try:
         return strict_json.loads(value.encode("utf-8", "surrogatepass"))
     except Malformed as error:
@@ -139,6 +147,8 @@ def parse_json(value: str) -> Any:
 
 @helper(
     "data",
+    times=2,
+    steps=2,
     examples=(
         Example(
             "'abc' | sha256",
@@ -160,7 +170,7 @@ def _measure(scope: Scope, value: Any) -> int:
     if isinstance(value, str):
         return len(value) + 2
     if isinstance(value, list | dict):
-        scope.budget.charge(value)
+        scope.budget.charge(value, 3)
         size = 2
         for item in value.values() if isinstance(value, dict) else value:
             size += _measure(scope, item) + 1

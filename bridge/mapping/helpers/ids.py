@@ -20,6 +20,7 @@ _PHONE = re.compile(r"\+?[0-9()./ \u00a0\u2010-\u2015-]{3,40}")
 _SIGNS = re.compile(r"[^+0-9]")
 _MEXICO = re.compile(r"\+521([0-9]{10})")
 _BRAZIL = re.compile(r"\+55([1-9][0-9])([6-9][0-9]{7})")
+_NO_DIGITS = bytes(set(range(128)) - set(b"0123456789"))
 
 
 def known_country(country: str) -> str:
@@ -63,7 +64,7 @@ def uuid(value: str) -> str:
 
 @helper(
     "ids",
-    steps=10,
+    steps=80,
     errors=("E309",),
     examples=(
         Example("'9 8765 4321' | e164('CL')", {}, "+56987654321"),
@@ -113,6 +114,7 @@ def _modern(text: str, region: str | None) -> str:
 
 @helper(
     "ids",
+    steps=10,
     errors=("E309",),
     examples=(
         Example("' Ana@Example.COM ' | email", {}, "Ana@example.com"),
@@ -130,6 +132,7 @@ def email(value: str) -> str:
 
 @helper(
     "ids",
+    steps=2,
     errors=("E303",),
     examples=(
         Example("'12.345.678-9' | digits", {}, "123456789"),
@@ -140,4 +143,4 @@ def digits(value: str | int) -> str:
     """The digits 0 to 9 of a text, in order; still text, so leading zeros stay."""
     if isinstance(value, str):
         check_text(len(value))
-    return re.sub(r"[^0-9]", "", str(value))
+    return str(value).encode("ascii", "ignore").translate(None, _NO_DIGITS).decode()

@@ -3,6 +3,8 @@
 A value that merely passes through from the payload is bounded by the size of the body, and not looked at here.
 """
 
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Final
 
 from bridge.mapping.helpers.values import ExpressionError
@@ -12,23 +14,36 @@ MAX_ITEMS: Final = 10_000
 MAX_STEPS: Final = 100_000  # per event
 TEXT_PER_STEP: Final = 256  # so many characters of work count as one step
 BITS_PER_STEP: Final = 64  # of a whole number
+BYTES_PER_STEP: Final = 8  # of a Decimal, beside the 104 that a short one has
+PAUSE: Final = 2_000  # steps between two pauses
 
 
 class Budget:
     """The work that the expressions of one event may do, in steps of about half a microsecond.
 
-    A step per list item, per 256 characters, per 64 bits of a number that is compared; a turn of a loop costs one for
-    each part of its body, and a helper what its entry in the catalogue says.
+    A step per list item, per 256 characters, per 64 bits of a number, of what is read, made, compared or written; a
+    turn of a loop costs one for each part of its body, and a helper as many times the size of its value, and as many
+    steps besides, as its entry in the catalogue says.
+
+    `pause` is called now and then, between two steps: whoever serves others meanwhile gives them their turn there.
     """
 
-    __slots__ = ("left",)
+    __slots__ = ("left", "pause", "_pause_at", "_paid")
 
-    def __init__(self, steps: int = MAX_STEPS) -> None:
+    def __init__(
+        self, steps: int = MAX_STEPS, pause: Callable[[], None] | None = None
+    ) -> None:
         self.left = steps
+        self.pause = pause
+        self._pause_at = steps - PAUSE
+        self._paid: set[object] = set()
 
     def spend(self, steps: int) -> None:
         """Raises E303 when nothing is left."""
         self.left -= steps
+        if self.left < self._pause_at:
+            self._pause_at = self.left - PAUSE
+            self.rest()
         if self.left < 0:
             raise ExpressionError(
                 "E303",
@@ -36,16 +51,45 @@ class Budget:
                 help="loop over a shorter list, filter it first with where(…), or do less in each turn",
             )
 
-    def charge(self, value: object) -> None:
-        """Pays for walking over a text, number, list or mapping, and refuses a list too long to work with."""
+    def once(self, what: object, steps: int) -> None:
+        """Pays for what is made at its first use, and kept."""
+        if what not in self._paid:
+            self._paid.add(what)
+            self.spend(steps)
+
+    def rest(self) -> None:
+        """Lets others have their turn, where there are any."""
+        if self.pause is not None:
+            self.pause()
+
+    def charge(self, value: object, times: int = 1) -> None:
+        """Pays for walking so many times over a text, number, list or mapping; refuses a list too long to work with."""
         if isinstance(value, str):
-            if len(value) >= TEXT_PER_STEP:
-                self.spend(len(value) // TEXT_PER_STEP)
-        elif isinstance(value, list | dict):
+            self.charge_text(len(value), times)
+            return
+        if isinstance(value, list | dict):
             check_items(len(value))
-            self.spend(len(value))
-        elif isinstance(value, int):
-            self.spend(value.bit_length() // BITS_PER_STEP)
+        if steps := size(value) * times:
+            self.spend(steps)
+
+    def charge_text(self, length: int, times: int = 1) -> None:
+        """Pays for a text that is made or compared."""
+        if length * times >= TEXT_PER_STEP:
+            self.spend(length * times // TEXT_PER_STEP)
+
+
+def size(value: object) -> int:
+    """What a value weighs in steps, without what a list or mapping holds: 0 for short texts and numbers."""
+    kind = type(value)
+    if kind is str:
+        return len(value) // TEXT_PER_STEP  # type: ignore[arg-type]
+    if kind is list or kind is dict:
+        return len(value)  # type: ignore[arg-type]
+    if kind is int:
+        return value.bit_length() // BITS_PER_STEP  # type: ignore[attr-defined, no-any-return]
+    if kind is Decimal:
+        return max(value.__sizeof__() - 104, 0) // BYTES_PER_STEP
+    return 0
 
 
 def check_text(length: int) -> None:

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 from bridge.mapping.helpers import numbers, paths
 from bridge.mapping.helpers.catalogue import LITERAL, Example, helper
-from bridge.mapping.helpers.compare import check_order, identity, same
+from bridge.mapping.helpers.compare import identity, ranks, same
 from bridge.mapping.helpers.complaints import missing, wrong_type
 from bridge.mapping.helpers.kinds import NUMBERS, is_present
+from bridge.mapping.helpers.limits import size
 from bridge.mapping.helpers.scope import Scope
 from bridge.mapping.helpers.values import ExpressionError, Missing, Number
 
@@ -64,32 +65,35 @@ def length(value: str | list[Any] | dict[str, Any]) -> int:
 
 @helper(
     "data",
+    times=2,
     errors=("E301",),
     examples=(
         Example("event.lines | map('id')", _LINES, ["a", "b", "a"]),
         Example("event.lines | select('n') | map('n')", _LINES, [2, 1]),
     ),
 )
-def map_(value: list[Any], path: Path) -> list[Any]:
+def map_(scope: Scope, value: list[Any], path: Path) -> list[Any]:
     """What each item has at the path. An item without it is an error: | select(path) first."""
-    return [_need(item, path) for item in value]
+    return _needed(scope, value, path)
 
 
 @helper(
     "data",
+    times=2,
     examples=(
         Example("event.lines | select('n') | length", _LINES, 2),
         Example("'T1,,T2,' | split(',') | select", {}, ["T1", "T2"]),
     ),
 )
-def select(value: list[Any], path: Path | None = None) -> list[Any]:
+def select(scope: Scope, value: list[Any], path: Path | None = None) -> list[Any]:
     """The items in which the path is present; without a path the items that are present themselves."""
-    steps = paths.split(path) if path else ()
+    steps = _steps(scope, value, path)
     return [item for item in value if is_present(paths.follow(item, steps))]
 
 
 @helper(
     "data",
+    times=3,
     examples=(
         Example("event.lines | where('id', 'b') | map('n')", _LINES, [1]),
         Example("event.lines | where('n', '2')", _LINES, []),
@@ -97,20 +101,22 @@ def select(value: list[Any], path: Path | None = None) -> list[Any]:
 )
 def where(scope: Scope, value: list[Any], path: Path, equals: Any) -> list[Any]:
     """The items whose value at the path equals the given one, of the same kind: "1" is not 1."""
-    steps, budget = paths.split(path), scope.budget
+    steps, budget = _steps(scope, value, path), scope.budget
     return [item for item in value if same(paths.follow(item, steps), equals, budget)]
 
 
 @helper(
     "data",
+    times=3,
     errors=("E302",),
     examples=(
         Example("[1, 2, 1] | unique", {}, [1, 2]),
         Example("event.lines | map('id') | unique", _LINES, ["a", "b"]),
     ),
 )
-def unique(value: list[Any]) -> list[Any]:
+def unique(scope: Scope, value: list[Any]) -> list[Any]:
     """The items without repetitions, each where it came first. Lists and mappings cannot be told apart this way."""
+    scope.budget.spend(sum(map(size, value)))
     seen: dict[object, Any] = {}
     for item in value:
         seen.setdefault(identity(item), item)
@@ -119,6 +125,7 @@ def unique(value: list[Any]) -> list[Any]:
 
 @helper(
     "data",
+    times=3,
     errors=("E301", "E302"),
     examples=(
         Example("[3, 1, 2] | sort", {}, [1, 2, 3]),
@@ -127,27 +134,29 @@ def unique(value: list[Any]) -> list[Any]:
         ),
     ),
 )
-def sort(value: list[Any], path: Path = "", order: Order = "asc") -> list[Any]:
+def sort(
+    scope: Scope, value: list[Any], path: Path = "", order: Order = "asc"
+) -> list[Any]:
     """The items in order, by themselves or by what they have at the path; 'desc' turns it round."""
     known_order(order)
-    ranks = _ranks("sort", value, path)
-    places = sorted(range(len(value)), key=ranks.__getitem__, reverse=order == "desc")
+    found = ranks("sort", _needed(scope, value, path), scope.budget)
+    places = sorted(range(len(value)), key=found.__getitem__, reverse=order == "desc")
     return [value[place] for place in places]
 
 
 @helper(
     "data",
+    times=3,
     errors=("E301", "E302", "E303"),
     examples=(
         Example("[0.1, 0.2] | sum", {}, Decimal("0.3")),
         Example("event.lines | select('n') | sum('n')", _LINES, 3),
     ),
 )
-def sum_(value: list[Any], path: Path = "") -> Number:
+def sum_(scope: Scope, value: list[Any], path: Path = "") -> Number:
     """The exact sum of numbers, or of what the items have at the path; 0 for no items."""
     total: Number = 0
-    for item in value:
-        amount = _need(item, path)
+    for amount in _needed(scope, value, path):
         if type(amount) not in NUMBERS:
             raise wrong_type("sum", NUMBERS, amount)
         total = numbers.add(total, amount)
@@ -156,44 +165,54 @@ def sum_(value: list[Any], path: Path = "") -> Number:
 
 @helper(
     "data",
+    times=2,
     errors=("E301", "E302"),
     examples=(
         Example("[3, 1, 2] | min", {}, 1),
         Example("event.lines | map('id') | min", _LINES, "a"),
     ),
 )
-def min_(value: list[Any]) -> Any:
+def min_(scope: Scope, value: list[Any]) -> Any:
     """The smallest number, first text or earliest time; missing for no items."""
-    check_order("min", value)
-    return min(value, default=Missing(reason="the list is empty: no smallest item"))
+    found = ranks("min", value, scope.budget)
+    if not found:
+        return Missing(reason="the list is empty: no smallest item")
+    return value[min(range(len(found)), key=found.__getitem__)]
 
 
 @helper(
     "data",
+    times=2,
     errors=("E301", "E302"),
     examples=(
         Example("[3, 1, 2] | max", {}, 3),
         Example("event.lines | map('id') | max", _LINES, "b"),
     ),
 )
-def max_(value: list[Any]) -> Any:
+def max_(scope: Scope, value: list[Any]) -> Any:
     """The largest number, last text or latest time; missing for no items."""
-    check_order("max", value)
-    return max(value, default=Missing(reason="the list is empty: no largest item"))
+    found = ranks("max", value, scope.budget)
+    if not found:
+        return Missing(reason="the list is empty: no largest item")
+    return value[max(range(len(found)), key=found.__getitem__)]
 
 
-def _need(item: Any, path: str) -> Any:
-    """What the item has at the path, the item itself for no path. Raises E301 when it has nothing there."""
-    if not path:
-        return item
-    found = paths.follow(item, paths.split(path))
+def _steps(scope: Scope, value: list[Any], path: str | None) -> tuple[str, ...]:
+    """The path's keys, () for no path. Pays for following them in every item."""
+    steps = paths.split(path) if path else ()
+    scope.budget.spend(len(steps) * len(value))
+    return steps
+
+
+def _needed(scope: Scope, value: list[Any], path: str) -> list[Any]:
+    """What each item has at the path, the items themselves for no path. Raises E301 for one that has nothing there."""
+    steps = _steps(scope, value, path)
+    return [_need(item, steps) for item in value] if steps else value
+
+
+def _need(item: Any, steps: tuple[str, ...]) -> Any:
+    found = paths.follow(item, steps)
     if isinstance(found, Missing):
         keys = ("item", *found.path)
         raise missing(Missing(keys, found=found.found + 1, there=found.there))
     return found
-
-
-def _ranks(who: str, value: list[Any], path: str) -> list[Any]:
-    ranks = [_need(item, path) for item in value]
-    check_order(who, ranks)
-    return ranks

@@ -40,6 +40,7 @@ _ABBREVIATIONS: Final = {
     "PDT": "America/Los_Angeles",
     "PST": "America/Los_Angeles",
 }
+_ZONE_HELP: Final = "use a name like 'America/Santiago' or 'UTC'"
 
 _MONTHS: Final = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _OFFSET: Final = "(?P<z>[Zz]|[+-][0-9]{2}:?[0-9]{2})"
@@ -76,35 +77,39 @@ def out_of_range() -> ExpressionError:
     return bad_time("the time is outside the years 1 to 9999")
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)  # there are some 600: a sender may name them all
 def zone(name: str) -> ZoneInfo:
     """The zone of a name. Raises E306 for one that the IANA database does not have."""
     try:
-        return ZoneInfo(name)
+        return ZoneInfo(name[: 2 * _LONGEST_ZONE])
     except (KeyError, ValueError, OSError):
-        raise bad_time("unknown time zone", _zone_help(name)) from None
+        raise bad_time("unknown time zone", _ZONE_HELP) from None
 
 
-def _zone_help(name: str) -> str:
-    """What to write instead of a name that no zone has. Letters alone may stand for several: the likeliest is meant."""
-    meant = _ABBREVIATIONS.get(name.upper())
-    near = [meant] if meant else _near_zones(name)
-    if near:
-        return f"did you mean '{near[0]}'?"
-    return "use a name like 'America/Santiago' or 'UTC'"
+def written_zone(name: str) -> None:
+    """Raises E306 as `zone` does, and says what was meant. Looking for that takes too long to be done for an event."""
+    try:
+        zone(name)
+    except ExpressionError:
+        near = _near_zone(name)
+        help = f"did you mean '{near}'?" if near else _ZONE_HELP
+        raise bad_time("unknown time zone", help) from None
 
 
-def _near_zones(name: str) -> list[str]:
+def _near_zone(name: str) -> str:
+    """The zone that was meant, "" for none. Letters alone may stand for several: the likeliest is meant."""
+    if meant := _ABBREVIATIONS.get(name.upper()):
+        return meant
     places = {zone for zone in available_timezones() if "/" in zone}
-    return get_close_matches(name[:_LONGEST_ZONE], places, n=1)
+    return next(iter(get_close_matches(name[:_LONGEST_ZONE], places, n=1)), "")
 
 
 @lru_cache(maxsize=256)
 def parts(fmt: str) -> tuple[str, ...]:
     """A format as codes and the text between them. Raises E306 for a code that is not known."""
-    found = tuple(_PART.findall(fmt))
     if len(fmt) > _LONGEST_FORMAT:
         raise bad_time(f"a time format has at most {_LONGEST_FORMAT} characters")
+    found = tuple(_PART.findall(fmt))
     if not any(part[0] == "%" for part in found):
         raise bad_time("a time format without codes", "write it like '%Y-%m-%d'")
     if any(part[0] == "%" and part not in _CODES for part in found):

@@ -14,17 +14,24 @@ from bridge.mapping.helpers.complaints import near
 from bridge.mapping.helpers.scope import Scope
 from bridge.mapping.helpers.values import ExpressionError, Number
 
+_LONGEST = 300  # characters of an amount
+_LONGEST_CODE = (
+    16  # providers have codes of their own, beside the three letters of ISO 4217
+)
+_AMOUNT = re.compile(
+    r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{2,3}){0,30},[0-9]{3}|[0-9]{1,100})(?:\.[0-9]{1,100})?"
+)
 _NUMBER = re.compile(r"[+-]?[0-9]{1,100}(\.[0-9]{1,100})?")
 
 
 def known_currency(code: str) -> str:
     """The code in upper case. Raises E305 for one that ISO 4217 does not list with its decimals."""
-    code = code.upper()
-    if code not in _iso_4217():
-        guess = near(code, _iso_4217()) if len(code) == 3 else ""
+    found = code.upper() if len(code) == 3 else ""
+    if found not in _iso_4217():
+        guess = near(found, _iso_4217()) if found else ""
         help = guess or "write its three letters, such as 'usd'"
         raise ExpressionError("E305", "this is not a currency of ISO 4217", help=help)
-    return code
+    return found
 
 
 def known_mode(mode: str) -> None:
@@ -42,6 +49,7 @@ Mode = Annotated[str, known_mode]
 
 @helper(
     "money",
+    steps=3,
     errors=("E303", "E305", "E308"),
     examples=(
         Example("1999 | from_minor('usd')", {}, Decimal("19.99")),
@@ -74,6 +82,7 @@ def from_minor(scope: Scope, value: Number, currency: Currency) -> Decimal:
 
 @helper(
     "money",
+    steps=3,
     errors=("E303", "E305", "E308"),
     examples=(
         Example("19.99 | to_minor('usd')", {}, 1999),
@@ -95,6 +104,7 @@ def to_minor(scope: Scope, value: Number, currency: Currency) -> int:
 
 @helper(
     "money",
+    steps=8,
     errors=("E302", "E305", "E308"),
     examples=(
         Example("'1.234,56' | from_major('eur', ',', '.')", {}, Decimal("1234.56")),
@@ -125,6 +135,7 @@ def from_major(
 
 @helper(
     "money",
+    steps=4,
     errors=("E302", "E303"),
     examples=(
         Example("2.675 | round(2)", {}, Decimal("2.68")),
@@ -172,10 +183,10 @@ def currency(value: str) -> str:
 
 
 def _decimals(scope: Scope, currency: str) -> int:
-    code = currency.upper()
+    code = currency.upper() if len(currency) <= _LONGEST_CODE else ""
     if scope.money and code in scope.money.exponents:
         return scope.money.exponents[code]
-    return _iso_4217()[known_currency(code)]
+    return _iso_4217()[known_currency(currency)]
 
 
 @lru_cache(maxsize=1)
@@ -192,19 +203,23 @@ def _iso_4217() -> dict[str, int]:
 
 def _read(text: str, decimal: str, group: str) -> Number:
     """`1.234,56` by its two marks. Groups are of three digits, or of two before the last (Indian style)."""
-    digits, found = text, _pattern(decimal, group).fullmatch(text)
-    if found is None:
+    _check_marks(decimal, group)
+    # One pattern for all marks: senders may choose them, and to make a pattern takes long.
+    marks: dict[str, str | int | None] = {".": "?", ",": "?", decimal: "."}
+    if group:
+        marks[group] = ","
+    plain = text[:_LONGEST].translate(str.maketrans(marks))
+    found = _AMOUNT.fullmatch(plain)
+    if found is None or len(text) > _LONGEST:
         raise ExpressionError(
             "E302",
             "this text is not an amount written with these marks",
             help="from_major(currency, decimal, group) takes the marks: from_major('eur', ',', '.')",
         )
-    digits = found["whole"].replace(group, "") if group else found["whole"]
-    return Decimal(f"{found['sign']}{digits}.{found['fraction'] or '0'}")
+    return Decimal(plain.replace(",", ""))
 
 
-@lru_cache(maxsize=64)
-def _pattern(decimal: str, group: str) -> re.Pattern[str]:
+def _check_marks(decimal: str, group: str) -> None:
     marks = {decimal, group}
     if len(decimal) != 1 or len(group) > 1 or len(marks) == 1:
         raise ExpressionError(
@@ -212,9 +227,3 @@ def _pattern(decimal: str, group: str) -> re.Pattern[str]:
         )
     if any(mark.isdigit() or mark in "+-" for mark in marks if mark):
         raise ExpressionError("E302", "a digit or sign cannot be a mark of from_major")
-    mark = re.escape(group)
-    grouped = rf"[0-9]{{1,3}}(?:{mark}[0-9]{{2,3}}){{0,30}}{mark}[0-9]{{3}}|"
-    return re.compile(
-        rf"(?P<sign>[+-]?)(?P<whole>{grouped if group else ''}[0-9]{{1,100}})"
-        rf"(?:{re.escape(decimal)}(?P<fraction>[0-9]{{1,100}}))?"
-    )

@@ -9,6 +9,7 @@ from bridge.mapping.helpers import numbers
 from bridge.mapping.helpers.catalogue import Example, helper
 from bridge.mapping.helpers.complaints import wrong_type
 from bridge.mapping.helpers.limits import check_items, check_text
+from bridge.mapping.helpers.scope import Scope
 from bridge.mapping.helpers.values import ExpressionError, Missing, Number
 
 # A tag or comment that never ends takes the rest of the text: one pass, whatever the sender wrote.
@@ -21,6 +22,9 @@ _BLOCKS = frozenset(
     "address article aside blockquote br dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr li main"
     " nav ol p pre section table td th tr ul".split()
 )
+
+_ENTITY = 8  # steps that looking for the name of one may take
+ESCAPING = 8  # how often the text is walked over
 
 
 def as_text(value: object) -> str:
@@ -55,6 +59,7 @@ Sought = Annotated[str, not_empty]
 
 @helper(
     "text",
+    times=4,
     errors=("E303",),
     examples=(
         Example("'usd' | upper", {}, "USD"),
@@ -69,6 +74,7 @@ def upper(value: str) -> str:
 
 @helper(
     "text",
+    times=4,
     errors=("E303",),
     examples=(
         Example("'USD' | lower", {}, "usd"),
@@ -95,6 +101,7 @@ def trim(value: str) -> str:
 
 @helper(
     "text",
+    times=2,
     errors=("E302", "E303"),
     examples=(
         Example("'a-b-c' | replace('-', ' ')", {}, "a b c"),
@@ -112,6 +119,7 @@ def replace(value: str, old: Sought, new: str) -> str:
 
 @helper(
     "text",
+    times=2,
     errors=("E302", "E303"),
     examples=(
         Example("'T1, T2' | split(',')", {}, ["T1", "T2"]),
@@ -127,6 +135,7 @@ def split(value: str, separator: Sought) -> list[str]:
 
 @helper(
     "text",
+    times=3,
     errors=("E302", "E303"),
     examples=(
         Example("['a', 'b'] | join(', ')", {}, "a, b"),
@@ -173,6 +182,8 @@ def string(value: str | Number | bool) -> str:
 
 @helper(
     "text",
+    times=ESCAPING,
+    steps=2,
     errors=("E303",),
     examples=(
         Example("'a < b' | html", {}, "a &lt; b"),
@@ -193,10 +204,12 @@ def html(value: str) -> str:
         Example("event.note | strip_tags", {"event": {"note": "a<br>b"}}, "a\nb"),
     ),
 )
-def strip_tags(value: str) -> str:
+def strip_tags(scope: Scope, value: str) -> str:
     """The plain text of an HTML fragment: tags and comments removed, entities decoded, a line for each paragraph, row
     or <br>. Not a way to make HTML safe."""
     check_text(len(value))
+    lines_and_tags = value.count("\n") + value.count("<")
+    scope.budget.spend(_ENTITY * value.count("&") + 2 * lines_and_tags)
     parts = _TAG.split(value)  # text and names of tags in turns
     parts[1::2] = [_line_end(name) for name in parts[1::2]]
     # By lines, not by a pattern: one for blanks before a line end tries a long run of them from each of its places.

@@ -13,16 +13,17 @@ from bridge.mapping.helpers.scope import Scope
 from bridge.mapping.helpers.values import Number
 
 Format = Annotated[str, moments.parts]
-Zone = Annotated[str, moments.zone]
+Zone = Annotated[str, moments.written_zone]
 Moment: TypeAlias = str | Number | _dt.datetime
 
+_PATTERN: Final = 1_000  # steps that a format takes until it can be read
 # Fewer digits could be a date without marks: 20240503.
 _EPOCH_TEXT: Final = re.compile(r"[0-9]{9,14}")
 
 
 @helper(
     "time",
-    steps=3,
+    steps=15,
     errors=("E306",),
     examples=(
         Example("1714730400 | date", {}, "2024-05-03"),
@@ -43,7 +44,7 @@ def date(
 
 @helper(
     "time",
-    steps=3,
+    steps=15,
     errors=("E306",),
     examples=(
         Example(
@@ -71,7 +72,7 @@ def datetime_(
 
 @helper(
     "time",
-    steps=3,
+    steps=6,
     errors=("E306",),
     examples=(
         Example(
@@ -87,16 +88,18 @@ def datetime_(
     ),
 )
 def parse_date(
-    value: Moment, fmt: Format | None = None, tz: Zone | None = None
+    scope: Scope, value: Moment, fmt: Format | None = None, tz: Zone | None = None
 ) -> _dt.datetime:
     """A time: from epoch seconds or milliseconds (told apart by size), RFC 3339 text, or text in a format. `tz` is for
     text that names no offset; of an hour that a zone has twice it is the first."""
+    if fmt is not None:
+        scope.budget.once(fmt, _PATTERN)
     return _moment(value, fmt, tz)
 
 
 @helper(
     "time",
-    steps=3,
+    steps=6,
     errors=("E306",),
     examples=(
         Example(
