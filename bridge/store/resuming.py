@@ -25,15 +25,17 @@ def goes_on(database: Database, called: str, now: datetime) -> bool:
     for row in stopped:
         if row.state == "parked":
             resume(database, row.name, now)
-        if _left_alone(row, now):
-            _close(database, row, now)
+        _close(database, row, now)
     if stopped:
         announce(database)
     return bool(stopped)
 
 
 def _stopped(database: Database, called: str, now: datetime) -> Sequence[Row[Any]]:
-    """Those of the name of then, or of now, where the connection was renamed."""
+    """Those of the name of then, or of now, where the connection was renamed.
+
+    A rate moves `next_at` as well; what a vendor asked for comes with a failure, which opens the window.
+    """
     of, by = connections.c, connection_specs.c
     asked = and_(of.window_from.is_not(None), of.next_at > literal(now, Moment))
     query = select(connections).where(
@@ -46,12 +48,6 @@ def _stopped(database: Database, called: str, now: datetime) -> Sequence[Row[Any
         ),
     )
     return database.execute(query.order_by(of.name)).all()
-
-
-def _left_alone(row: Row[Any], now: datetime) -> bool:
-    """Whether its breaker is open, or it asked for a while without calls. A rate alone moves `next_at`, too."""
-    asked = row.window_from is not None and row.next_at and row.next_at > now
-    return bool(row.broken_at or asked)
 
 
 def _close(database: Database, row: Row[Any], now: datetime) -> None:
