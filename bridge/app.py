@@ -14,13 +14,13 @@ from prometheus_client import REGISTRY, CollectorRegistry, generate_latest, mult
 
 from bridge import processes
 from bridge import settings as environment
+from bridge.greenlets import off_the_loop
 from bridge.outbound import Outbound
 from bridge.receive import answers
 from bridge.receive.front import Front
 from bridge.services import forgetting, health
 from bridge.services.follow import follow
 from bridge.services.gauges import gauges
-from bridge.services.offload import off_the_loop
 from bridge.services.rulesets import Rules
 from bridge.settings import Settings, split_bind
 from bridge.store import Database, ensure_shape

@@ -12,7 +12,7 @@ candidates.py, message.py, schemes.py), read.py. Signatures by public key need t
 from bridge.providers.asymmetric import made as key_pair
 from bridge.providers.asymmetric import public_of
 from bridge.providers.catalog import get, load, names, samples
-from bridge.providers.content import media_type, taken_as
+from bridge.providers.content import media_type, most_bytes, taken_as
 from bridge.providers.handshake import answer, handshake
 from bridge.providers.mask import masked
 from bridge.providers.read import read, take
@@ -33,6 +33,7 @@ __all__ = [
     "load",
     "masked",
     "media_type",
+    "most_bytes",
     "names",
     "public_of",
     "read",

@@ -61,6 +61,12 @@ def taken_as(media: str) -> str:
     return _TAKEN_AS.get(found, found)
 
 
+def most_bytes(request: Request) -> int:
+    """How many bytes whoever reads the body has to do with at most."""
+    coded = request.body and request.values("content-encoding")
+    return MAX_UNPACKED if coded else len(request.body)
+
+
 def unpacked(request: Request) -> bytes:
     """The body without its content coding. Raises UnsupportedType, Malformed or TooLarge."""
     coding = ", ".join(request.values("content-encoding")).strip().lower()

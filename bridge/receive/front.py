@@ -2,6 +2,8 @@
 
 GET and HEAD serve handshakes and senders that notify by GET. What a provider wants answered instead of the bridge's own
 words comes from its data file. Plain WSGI: this is the busiest path, and a framework would cost as much as all of it.
+
+Reading a large body takes a thread of its own: whoever sends one holds up nobody else.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,8 +14,9 @@ from zlib import crc32
 
 from bridge import log, metrics, providers
 from bridge.errors import ConfigurationError, NotVerified, Refused, StoreUnavailable
+from bridge.greenlets import computed
 from bridge.mapping import Ruleset, Source
-from bridge.model import Request, Verified
+from bridge.model import Event, Request, Verified
 from bridge.providers import Answer
 from bridge.receive import answers
 from bridge.receive.admission import Places, check_network, check_type, remote
@@ -105,7 +108,8 @@ class Front:
     ) -> Verified | Answer:
         """The proven request, or the answer to a check of the URL."""
         try:
-            return self._prove(source, received)
+            size = providers.most_bytes(received)
+            return computed(size, lambda: self._prove(source, received))
         finally:  # last, and over any other no: an outsider learns nothing by waiting either
             check_network(source.allow, self._remote(environ))
 
@@ -132,8 +136,8 @@ class Front:
 
     def _store(self, source: Source, verified: Verified) -> Accepted:
         self.database.require_room(self.settings.min_free)
-        found = providers.take(source.provider, source.name, verified)
-        kept = providers.masked(source.provider, verified.request)
+        size = providers.most_bytes(verified.request)
+        found, kept = computed(size, lambda: _read(source, verified))
         job = Together(
             events.accept_all,
             (kept, found),
@@ -168,6 +172,12 @@ class Front:
 
     def _remote(self, environ: Environ) -> str:
         return remote(environ, self.settings.trusted_proxies)
+
+
+def _read(source: Source, verified: Verified) -> tuple[tuple[Event, ...], Request]:
+    """The events of a request, and what is kept of it."""
+    found = providers.take(source.provider, source.name, verified)
+    return found, providers.masked(source.provider, verified.request)
 
 
 def _keep_connection(environ: Environ) -> None:

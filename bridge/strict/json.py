@@ -8,7 +8,9 @@ Decimal. Writes Decimals digit by digit, and refuses a number that the usual rea
 import json
 import re
 from collections.abc import Mapping
+from copy import copy
 from decimal import Decimal, InvalidOperation
+from json.scanner import py_make_scanner  # type: ignore[attr-defined]
 from typing import Any, NoReturn
 
 from bridge.errors import Malformed
@@ -47,6 +49,8 @@ def loads_last(raw: bytes) -> tuple[Json, bool]:
 
 def _parsed(text: str, decoder: json.JSONDecoder) -> Json:
     _check_depth(text)
+    if text.count("[") > _MANY_LISTS:
+        decoder = _interruptible(decoder)
     try:
         value: Json = decoder.decode(text)
     except json.JSONDecodeError as error:
@@ -206,5 +210,16 @@ _READING: dict[str, Any] = {
     "parse_constant": _constant,
     "strict": True,
 }
+# To make so many lists takes some 10 ms, in which no other thread has its turn: objects and numbers call us each time.
+_MANY_LISTS = 10_000
+
+
+def _interruptible(decoder: json.JSONDecoder) -> json.JSONDecoder:
+    """The same in plain Python, several times as slow."""
+    slow = copy(decoder)
+    slow.scan_once = py_make_scanner(slow)  # type: ignore[attr-defined]
+    return slow
+
+
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, **_READING)
 _LAST = json.JSONDecoder(**_READING)

@@ -29,12 +29,14 @@ from itertools import accumulate
 
 import gevent
 
-from bridge import log, metrics
+from bridge import log, metrics, providers
 from bridge.errors import StoreUnavailable
+from bridge.greenlets import computed
 from bridge.mapping import Ruleset
 from bridge.model import Said
 from bridge.settings import MAX_RENDERED
 from bridge.store import Database, Session, announce, clock, events, routed
+from bridge.store.events import StoredEvent
 from bridge.store.routed import Verdict
 from bridge.worker.asking import Asked, Asker, unasked
 from bridge.worker.deaths import TOLD, Notes, new_name
@@ -103,7 +105,7 @@ class Router(Asker):
         for stored in waiting:
             if room <= 0:
                 break
-            asked.append(self.ask(ruleset, stored))
+            asked.append(self._ask_aside(ruleset, stored))
             room -= asked[-1].size
             gevent.sleep(0)  # calls under way go on between two events
         if asked:
@@ -133,9 +135,14 @@ class Router(Asker):
             with self._database.read() as connection:
                 stored = events.load(connection, id)
             if stored:
-                self._store(ruleset, [self.ask(ruleset, stored)])
+                self._store(ruleset, [self._ask_aside(ruleset, stored)])
 
         insist(self._database, route)
+
+    def _ask_aside(self, ruleset: Ruleset, stored: StoredEvent) -> Asked:
+        """As `ask`; beside the loop where the event is large, so that calls under way go on."""
+        size = providers.most_bytes(stored.request) + len(stored.fetched or b"")
+        return computed(size, lambda: self.ask(ruleset, stored))
 
     def _bury(self, ruleset: Ruleset, id: int, source: str, reason: str) -> None:
         """Makes a dead letter of an event; where not even that can be stored, the next round tries again."""

@@ -5,13 +5,13 @@ import sys
 
 import pytest
 
-from bridge.services.offload import off_the_loop
+from bridge.greenlets import off_the_loop
 
 SCRIPT = """
 from gevent import monkey
 monkey.patch_all()
 import gevent
-from bridge.services.offload import off_the_loop
+from bridge.greenlets import off_the_loop
 sleep = monkey.get_original("time", "sleep")
 ticks = []
 def tick():
