@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from bridge.errors import SettingsError, StoreGone, StoreUnavailable, StoreUnfit
-from bridge.store import faults, private
+from bridge.store import aside, faults, private
 from bridge.store.disk import Disk
 from bridge.store.lock import FileLock, Tell
 from bridge.store.place import Place
@@ -210,11 +210,14 @@ def is_there(url: str) -> bool:
 
 
 def require_there(url: str) -> None:
-    """Raises StoreUnfit where a SQLite store was never made: what looks or steers would find an empty one."""
-    if not is_there(url):
-        file = Path(_parse(url).database).absolute()
+    """Raises StoreUnfit where a SQLite store was never made, or is being restored: what looks would find nothing."""
+    file = sqlite_file(url)
+    if file is None:
+        return
+    aside.require_whole(file)
+    if not file.exists():
         raise StoreUnfit(
-            f"there is no store at {file}: set BRIDGE_DATABASE_URL to the one that the bridge runs on"
+            f"there is no store at {file.absolute()}: set BRIDGE_DATABASE_URL to the one that the bridge runs on"
             " (`bridge serve` or `bridge migrate` makes a new one)"
         )
 

@@ -5,14 +5,16 @@ migrates it, after a backup beside it. A PostgreSQL store is shared by hosts tha
 `bridge migrate` alone changes its tables, and everything else says so.
 """
 
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
 from bridge.errors import StoreUnfit
-from bridge.store import backup
+from bridge.store import aside, backup
 from bridge.store.dialect import one_at_a_time
 from bridge.store.engine import Database
+from bridge.store.lock import FileLock
 
 HEAD = "0006"  # the newest file in migrations/versions; they are numbered in order
 MOVING = "moving"  # in the place of a revision: filled by half, see moving.py
@@ -29,6 +31,7 @@ def migrate(database: Database) -> bool:
     if database.dialect == "sqlite":
         # Payloads are for whoever runs the bridge; SQLite gives its log and index the mode of the file.
         file = Path(database.url.database)
+        _require_whole(file)
         if not file.exists():
             file.touch(mode=0o600)
     with database.read() as connection:
@@ -43,6 +46,15 @@ def migrate(database: Database) -> bool:
             backup.beside(database, found)
         upgrade(connection)
         return True
+
+
+def _require_whole(file: Path) -> None:
+    """Raises StoreUnfit where a restore goes on; after one that was broken off the store is made what it was."""
+    aside.require_whole(file)
+    if aside.second_names(file):
+        with closing(FileLock(str(file))) as lock, lock.held():
+            aside.require_whole(file)  # a restore held the lock
+            aside.put_back(file)
 
 
 def ensure_shape(database: Database) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select, update
 
 from bridge.errors import StoreUnavailable, StoreUnfit
-from bridge.store import audit, backup, pauses
+from bridge.store import aside, audit, backup, pauses
 from bridge.store.audit import By
 from bridge.store.engine import Database
 from bridge.store.lock import FileLock, Tell
@@ -53,21 +53,20 @@ def restore(
             raise StoreUnfit(
                 f"{target} holds events, or is damaged: --force sets it aside and restores"
             )
-        partial = target.with_name(f".{target.name}.restored")
+        partial = aside.half_restored(target)
+        _remove(partial)  # of a restore that was broken off
         try:
             newest, waiting = _prepare(file, partial, person, now)
             _give(target, partial)
             if target.exists():  # that takes minutes, in which a supervisor may start
                 _fold_in_log(target)
-            aside = _set_aside(target, now) if occupied else None
-            for suffix in ("-wal", "-shm"):  # of a file that somebody removed
-                Path(f"{target}{suffix}").unlink(missing_ok=True)
-            os.rename(partial, target)
+            with aside.set_aside(target, now, keep=occupied) as before:
+                backup.sync(target.parent)
+                os.rename(partial, target)  # at no moment there is no store
         finally:
-            for suffix in ("", ".lock", "-wal", "-shm"):
-                Path(f"{partial}{suffix}").unlink(missing_ok=True)
+            _remove(partial)
         backup.sync(target.parent)
-    return Restored(newest=newest, waiting=waiting, aside=aside)
+    return Restored(newest=newest, waiting=waiting, aside=before if occupied else None)
 
 
 def _path(url: str) -> Path:
@@ -92,6 +91,7 @@ def _alone(target: Path, tell: Tell | None) -> Iterator[None]:
     lock = FileLock(str(target), tell)
     try:
         with lock.held():
+            aside.put_back(target)
             if target.exists():
                 _fold_in_log(target)
             yield
@@ -130,7 +130,6 @@ def _prepare(
     file: Path, partial: Path, person: str, now: datetime
 ) -> tuple[datetime | None, int]:
     """A store made of the backup, of this release's shape, paused: the newest receipt, and how much waits."""
-    partial.unlink(missing_ok=True)
     partial.touch(mode=0o600)
     with closing(
         sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
@@ -145,6 +144,8 @@ def _prepare(
         prepared = database.write(lambda connection: _pause(connection, person, now))
     finally:
         database.close()
+    with closing(sqlite3.connect(partial)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")  # nothing is left in a log
     backup.sync(partial)
     return prepared
 
@@ -182,11 +183,7 @@ def _give(target: Path, made: Path) -> None:
             os.chown(path, before.st_uid, before.st_gid)
 
 
-def _set_aside(target: Path, now: datetime) -> Path:
-    """The store under a new name, with the log of one that was too damaged to fold it in."""
-    aside = target.with_name(f"{target.name}.before-restore-{now:%Y%m%dT%H%M%S}Z")
-    os.rename(target, aside)
-    log = Path(f"{target}-wal")
-    if log.exists():
-        os.rename(log, f"{aside}-wal")
-    return aside
+def _remove(partial: Path) -> None:
+    # The file itself last: while it is there nothing starts.
+    for suffix in (".lock", "-wal", "-shm", "-journal", ""):
+        Path(f"{partial}{suffix}").unlink(missing_ok=True)
