@@ -186,4 +186,10 @@ WARNINGS: Final[Mapping[str, Explanation]] = {
         "fields: { ticket_id: T1, sub_status: PS, comment: event.note }",
         'fields: { ticket_id: T1, sub_status: PS, comment: "{{ event.note }}" }',
     ),
+    "W614": _code(
+        "value that a comment cuts off",
+        "To YAML a # after a space begins a comment, so what follows is no part of the value.",
+        "fields:\n  ticket_id: T1\n  sub_status: PS\n  comment: Order #5",
+        "fields:\n  ticket_id: T1\n  sub_status: PS\n  comment: 'Order #5'",
+    ),
 }

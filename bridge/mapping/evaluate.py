@@ -128,7 +128,9 @@ class Evaluation:
         value = self.value(each.items, scope)
         if not isinstance(value, list):
             message = f"'for_each.in' needs a list, this gave {kind_of(value)}"
-            raise self.error("E321", message, each.items, "add | split(',')")
+            pairs = "add | items: each item is then a list of key and value"
+            help = pairs if isinstance(value, Mapping) else "add | split(',')"
+            raise self.error("E321", message, each.items, help)
         if len(value) > each.limit:
             message = f"'for_each.in' gave more than {each.limit:,} items"
             raise self.error("E303", message, each.items)

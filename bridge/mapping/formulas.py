@@ -27,6 +27,9 @@ _template = lru_cache(maxsize=10_000)(compile_template)
 _DELIMITER = re.compile(r"\{[{%#]")
 # Where a text without an expression is an error, which says the same.
 _NEVER_CONSTANT = frozenset({"for_each.in", "for_each.key", "idempotency_key"})
+_DOUBLE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_SINGLE = re.compile(r"\$?\{ *(([A-Za-z_]\w*)(?:\.\w+)+) *\}")
+_CUT_OFF = re.compile(r" +#[^\s#]")
 _PATH = re.compile(r"([A-Za-z_]\w*)(?:\.\w+|\[\w+\])+(?: *\| *\w+)*")
 
 EVENT_NAMES = frozenset({"event", "headers", "meta", "omit"})
@@ -94,6 +97,8 @@ class Writer:
         if node is None:
             return None
         text = node.value
+        self._check_comment(name, node)
+        self._check_single_braces(name, node)
         if not isinstance(text, str) or not _DELIMITER.search(text):
             self._check_braces(name, node)
             return Constant(name=name, value=plain(node), node=node)  # type: ignore[arg-type]
@@ -111,6 +116,24 @@ class Writer:
             message = f"'{name}' is text that reads like an expression"
             help = f'write "{{{{ {node.value} }}}}", or where text is meant "{{{{ \'{node.value}\' }}}}"'
             self.known.findings.add("W613", message, node.place, help)
+
+    def _check_single_braces(self, name: str, node: Node) -> None:
+        """A warning for a path of a known name in braces that are those of other languages: it is sent as it stands."""
+        text = str(node.value)
+        for found in _SINGLE.finditer(_DOUBLE.sub("", text)):
+            if found[2] in self.names:
+                right = text.replace(found[0], f"{{{{ {found[1]} }}}}")
+                message = f"'{name}' has {found[0]} in it, which is sent as it stands"
+                self.known.findings.add("W613", message, node.place, f'write "{right}"')
+                return
+
+    def _check_comment(self, name: str, node: Node) -> None:
+        """A warning for a value that ends before a # right in front of a word, as in `Ticket #5`."""
+        if isinstance(node.value, str) and _CUT_OFF.match(_behind(node)):
+            message = f"'{name}' ends before the #: what follows is a comment to YAML"
+            whole = f"{node.value}{_behind(node).rstrip()}"
+            quoted = whole.replace("'", "''")
+            self.known.findings.add("W614", message, node.place, f"write '{quoted}'")
 
     def tree(self, name: str, node: Node, how: Writing) -> "Tree | None":
         """A field's value: mappings and lists of templates."""
@@ -170,7 +193,13 @@ class Writer:
 
 def _cut(node: Node) -> str:
     """The help for an expression that is not read to its end, because YAML takes ' #' for a comment."""
-    rest = node.file.text[node.written.end_mark.index :].partition("\n")[0]
-    if node.quoted or node.block or not rest.lstrip().startswith("#"):
+    if not _behind(node).lstrip().startswith("#"):
         return ""
     return "what follows a # is a comment: write the whole value in quotes"
+
+
+def _behind(node: Node) -> str:
+    """What stands behind a value without quotes, on its line; "" for any other."""
+    if node.quoted or node.block:
+        return ""
+    return node.file.text[node.written.end_mark.index :].partition("\n")[0]

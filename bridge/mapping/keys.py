@@ -16,6 +16,8 @@ from bridge.mapping.problems import Problem, needs
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_CHOICE = re.compile(r"([^(){}|,]*)[({]([^(){}]*[|,][^(){}]*)[)}]([^(){}|,]*)")
+_SEVERAL = re.compile(r"[|]|[({].*,")
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([smhd])")
 
 
@@ -67,6 +69,21 @@ class Text(Key):
         if not isinstance(value, str):
             return needs("text", value, "write it in quotes")
         return None if value.strip() else Problem("is empty", "drop the key")
+
+
+class EventType(Text):
+    """An event's type, in which * stands for anything; a choice in brackets is a pattern of other languages."""
+
+    def problem(self, value: object) -> Problem | None:
+        wrong = super().problem(value)
+        if wrong or not _SEVERAL.search(str(value)):
+            return wrong
+        found = _CHOICE.fullmatch(str(value))
+        before, each, after = found.groups() if found else ("", str(value), "")
+        listed = (f"{before}{one}{after}" for one in re.split("[|,]", each))
+        return Problem(
+            "holds a choice, which it cannot", f"write [{', '.join(listed)}]"
+        )
 
 
 class Pattern(Text):

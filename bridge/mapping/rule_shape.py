@@ -8,6 +8,7 @@ from bridge.mapping.keys import (
     Choice,
     Duration,
     Either,
+    EventType,
     FlagOrList,
     Integer,
     Key,
@@ -105,7 +106,7 @@ class DefaultsShape(Shape):
     )
     events = List(
         "Event types; * stands for anything.",
-        Text("A type or pattern."),
+        EventType("A type or pattern."),
         meant=("on", "type", "types", "trigger", "triggers"),
     )
     let = Names(

@@ -162,7 +162,7 @@ LINES = [{"kind": "a", "id": "1"}, {"kind": "a", "id": "2"}]
 FILES = {
     **dict.fromkeys(["M002", "M004", "M005", "M006"], below("x-notes")),
     **dict.fromkeys(["M001", "M101", "M102", "M105", "M106", "M110", "M111"], rule),
-    **dict.fromkeys(["M108", "M112", "W602", "W606", "W611", "W613"], kapture),
+    **dict.fromkeys(["M108", "M112", "W602", "W606", "W611", "W613", "W614"], kapture),
     **dict.fromkeys(["M103", "M104", "W605"], rules),
     **dict.fromkeys(["T501", "T502", "T503"], case),
     **dict.fromkeys(["T505", "T506"], outcome),

@@ -27,7 +27,7 @@ BARE = [
     ("{{ event.a }}", "E201", "{{", "drop the delimiters"),
     ("1_000 + event.a", "E201", "1_000", "digits and one point"),
     ("0x1F", "E201", "0x1F", "digits and one point"),
-    ("event.name.upper()", "E204", "event.name.upper()", "follow a bar"),
+    ("event.name.upper()", "E204", "event.name.upper()", "write event.name | upper"),
     ("1 + range(10)", "E204", "range(10)", "follow a bar"),
     ("event.a ** 2", "E204", "event.a ** 2", "multiply"),
     ("event.a[1:2]", "E204", "1", "index"),
@@ -159,3 +159,59 @@ def test_every_part_knows_its_text(source, kind, text):
     """From its first character to its last, the outermost brackets around it included."""
     tree = parse_bare(source)
     assert tree.text(next(tree.body[0].find_all(kind), tree.body[0])) == text
+
+
+PROPOSALS = {
+    "'a' ~ event.b + 'c'": "'a' ~ event.b ~ 'c'",
+    "event.a + '-x'": "event.a ~ '-x'",
+    "event.a or 'x'": "event.a | default('x')",
+    "event.a | first or 0": "event.a | first | default(0)",
+    "event.t == 'a' or 'b'": "event.t in ['a', 'b']",
+    "event.a is none": "event.a == none",
+    "event['a b'] is not null": "event['a b'] != none",
+    "event.a.b is empty": "event.a.b is not present",
+    "(event.a | trim) is not blank": "(event.a | trim) is present",
+    "event.a is undefined": "event.a is not defined",
+    "event.a is true": "event.a == true",
+    "len(event.a)": "event.a | length",
+    "str(event.a)": "event.a | string",
+    "int(event['a'])": "event['a'] | number",
+    "event.a.strip()": "event.a | trim",
+    "event.a.b.replace('a', 'b')": "event.a.b | replace('a', 'b')",
+    "now()": "now",
+}
+
+
+@pytest.mark.parametrize("source", PROPOSALS)
+def test_what_is_proposed_can_be_written(source):
+    """The help holds the whole text to write, and that text is an expression."""
+    wanted = PROPOSALS[source]
+    with pytest.raises(ExpressionError) as raised:
+        compile_expression(source)
+    assert raised.value.help.endswith(f" {wanted}")
+    compile_expression(wanted)
+
+
+@pytest.mark.parametrize(
+    ("source", "end"),
+    [
+        ("{% if event.a == 1 %}x", "{% endif %}"),
+        ("{% for x in event.a %}{% if x == 1 %}y{% endif %}", "{% endfor %}"),
+        ("{{ event.a | upper", "}}"),
+    ],
+)
+def test_what_is_not_closed_is_told(source, end):
+    """A block or brace that is left open is told by its end, which then makes the text whole."""
+    with pytest.raises(ExpressionError) as raised:
+        compile_template(source, blocks=True)
+    assert raised.value.help == f"close it with {end}"
+    compile_template(source + end, blocks=True)
+
+
+@pytest.mark.parametrize("source", ["event.a is even", "foo(event.a)", "event.a.foo()"])
+def test_nothing_is_proposed_that_is_not_there(source):
+    """A test or function that the language has no other word for gets no guess."""
+    with pytest.raises(ExpressionError) as raised:
+        compile_expression(source)
+    assert "write" not in raised.value.help
+    assert "did you mean" not in raised.value.help

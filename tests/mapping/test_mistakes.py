@@ -148,7 +148,32 @@ MISTAKES = {
     "helper misspelt": ("from_minor(", "from_mintor(", "E202", 20, "'from_minor'"),
     "name misspelt": ("inv.amount_paid |", "inw.amount_paid |", "E203", 20, "'inv'"),
     "helper without its argument": ("from_minor(inv.currency)", "from_minor", "E205", 20, "from_minor(currency)"),
-    "method call": ("inv.currency | upper", "inv.currency.upper()", "E204", 21, "helper("),
+    "method call": ("inv.currency | upper", "inv.currency.upper()", "E204", 21, "write inv.currency | upper"),
+    "function of Python": (
+        "inv.amount_paid > 0", "len(inv.lines.data) > 0", "E204", 15, "write inv.lines.data | length"
+    ),
+    "now with brackets": ("inv.amount_paid > 0", "inv.created < now()", "E204", 15, "write now"),
+    "text plus text": (CURRENCY, "\"{{ inv.id + '-x' }}\"", "E205", 21, "inv.id ~ '-x'"),
+    "or for a value": (CURRENCY, "\"{{ inv.currency or 'CLP' }}\"", "E205", 21, "inv.currency | default('CLP')"),
+    "or between values": (
+        "inv.amount_paid > 0", "inv.status == 'paid' or 'open'", "E205", 15, "inv.status in ['paid', 'open']"
+    ),
+    "is none": ("inv.amount_paid > 0", "inv.paid is none", "E202", 15, "write inv.paid == none"),
+    "is not null": ("inv.amount_paid > 0", "inv.paid is not null", "E202", 15, "write inv.paid != none"),
+    "is empty": ("inv.amount_paid > 0", "inv.id is empty", "E202", 15, "write inv.id is not present"),
+    "choice of C": (CURRENCY, "\"{{ inv.paid ? 'CLP' : 'USD' }}\"", "E201", 21, "x if condition else y"),
+    "not equal of SQL": ("inv.amount_paid > 0", "inv.amount_paid <> 0", "E201", 15, "!="),
+    "stand-in of JavaScript": (CURRENCY, "\"{{ inv.currency ?? 'CLP' }}\"", "E201", 21, "| default("),
+    "comprehension": (
+        WHEN, f"    for_each: {{ in: '{{{{ [x for x in inv.lines] }}}}' }}\n{WHEN}", "E201", 15, "map(path)"
+    ),
+    "braces not closed": (CURRENCY, '"{{ inv.currency"', "E201", 21, "close it with }}"),
+    "dollar and brace": (CURRENCY, '"${inv.currency}"', "W613", 21, 'write "{{ inv.currency }}"'),
+    "single braces": (CURRENCY, '"{inv.currency}"', "W613", 21, 'write "{{ inv.currency }}"'),
+    "a value that # cuts off": (CURRENCY, "CLP #1", "W614", 21, "write 'CLP #1'"),
+    "a choice in a type": ("[invoice.paid]", "['invoice.(paid|void)']", "M102", 12, "[invoice.paid, invoice.void]"),
+    "a choice of types": ("[invoice.paid]", "['invoice.paid|charge.*']", "M102", 12, "[invoice.paid, charge.*]"),
+    "a list for a condition": (WHEN, "    when: [inv.paid]\n", "M102", 15, "write it in quotes"),
     "unknown currency": ("(inv.currency)", "('pesos')", "E305", 20, "'usd'"),
     "unknown zone": (CURRENCY, at("%Y", "Asia/Kolkatta"), "E306", 21, "'Asia/Kolkata'"),
     "format of another language": (CURRENCY, at("YYYY-MM", "UTC"), "E306", 21, "'%Y-%m-%d'"),

@@ -19,6 +19,8 @@ from bridge.mapping.helpers.limits import size
 from bridge.mapping.helpers.scope import Scope
 from bridge.mapping.helpers.values import ExpressionError, Run
 
+_ALIKE: Final = 0.65  # `title` is no `items`
+
 # What people who know Jinja or Python write first.
 _ALSO_KNOWN_AS: Final = {
     "count": "length",
@@ -28,15 +30,26 @@ _ALSO_KNOWN_AS: Final = {
     "escape": "html",
     "float": "number",
     "int": "number",
+    "len": "length",
+    "size": "length",
+    "str": "string",
+    "strip": "trim",
     "strftime": "datetime",
     "tojson": "json",
-    "none": "present",
-    "null": "present",
     "text": "string",
 }
 
 
 _MADE: Final = frozenset({str, list})  # made anew by the helpers that give them
+
+# Tests of other languages, and what says the same here: of a value, and of its contrary.
+_COMPARED: Final = {
+    **dict.fromkeys(("none", "null", "nil"), ("== none", "!= none")),
+    **dict.fromkeys(("empty", "blank"), ("is not present", "is present")),
+    "undefined": ("is not defined", "is defined"),
+    "true": ("== true", "!= true"),
+    "false": ("== false", "!= false"),
+}
 
 
 def _filter(compiler: Compiler, node: nodes.Filter) -> Compiled:
@@ -59,6 +72,9 @@ def _test(compiler: Compiler, node: nodes.Test) -> Compiled:
     try:
         helper = _find(node.name, TESTS, "test")
     except ExpressionError as error:
+        if meant := _COMPARED.get(node.name.lower()):
+            said = meant[compiler.tree.negated(node)]
+            error.help = f"write {compiler.tree.text(node.node)} {said}"
         raise error.at(compiler.tree.word(node))
     if node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
         raise ExpressionError(
@@ -73,9 +89,39 @@ def _find(name: str, registry: dict[str, Helper], what: str) -> Helper:
     if name in registry:
         return registry[name]
     known = _ALSO_KNOWN_AS.get(name.lower(), "")
-    guess = f"did you mean '{known}'?" if known in registry else near(name, registry)
+    guess = (
+        f"did you mean '{known}'?"
+        if known in registry
+        else near(name, registry, _ALIKE)
+    )
     choices = f"the {what}s are {', '.join(sorted(registry))}"
     raise ExpressionError("E202", f"unknown {what} '{name}'", help=guess or choices)
+
+
+def _called(compiler: Compiler, node: nodes.Call) -> Compiled:
+    """Refuses `len(x)`, `x.upper()` and `now()`, with what says the same here."""
+    text, help = compiler.tree.text, "helpers follow a bar: value | helper(…)"
+    arguments = [text(one) for one in node.args]
+    match node.node:
+        case nodes.Name(name="now") if not arguments:
+            help = "write now"
+        case nodes.Name(name=name) if _known(name) and arguments:
+            help = f"write {_piped(arguments[0], name, arguments[1:])}"
+        case nodes.Getattr(attr=name) as method if _known(name):
+            value = compiler.tree.source[compiler.tree.span(node)[0] : method.lineno]
+            help = f"write {_piped(value, name, arguments)}"
+    raise ExpressionError("E204", "a call is not allowed here", help=help)
+
+
+def _known(name: str) -> str:
+    """The helper that is meant by a name, "" for none."""
+    found = _ALSO_KNOWN_AS.get(name, name)
+    return found if found in FILTERS else ""
+
+
+def _piped(value: str, name: str, arguments: list[str]) -> str:
+    given = f"({', '.join(arguments)})" if arguments else ""
+    return f"{value} | {_known(name)}{given}"
 
 
 def _subject(compiler: Compiler, helper: Helper, node: nodes.Node | None) -> Run:
@@ -221,6 +267,7 @@ def _check_literal(parameter: Parameter, value: object, span: tuple[int, int]) -
 
 
 HANDLERS: Final[dict[type[nodes.Node], Handler]] = {
+    nodes.Call: _called,
     nodes.Filter: _filter,
     nodes.Test: _test,
 }

@@ -143,7 +143,6 @@ def located(run: Run, span: Span) -> Run:
 _BLOCKS = "blocks stand in text and HTML fields only; "
 _NO_OTHER = "the only blocks are {% if %} and {% for %}"
 _NOT_ALLOWED: Final[dict[type[nodes.Node], tuple[str, str]]] = {
-    nodes.Call: ("a call", "helpers follow a bar: value | helper(…)"),
     nodes.Pow: ("'**'", "multiply instead"),
     nodes.Slice: ("a slice", "use | first, | last or an index"),
     nodes.Tuple: ("a comma", "write a list: ['a', 'b']"),

@@ -13,7 +13,7 @@ from bridge.mapping.helpers.kinds import NUMBERS
 from bridge.mapping.helpers.limits import MAX_TEXT, TEXT_PER_STEP, check_text
 from bridge.mapping.helpers.scope import Scope
 from bridge.mapping.helpers.text import as_text
-from bridge.mapping.helpers.values import Missing, Number, Run
+from bridge.mapping.helpers.values import ExpressionError, Missing, Number, Run
 
 BOOLEAN: Final = frozenset({bool})
 TEXT: Final = frozenset({str})
@@ -49,9 +49,9 @@ _ARITHMETIC: Final[dict[type[nodes.Node], tuple[str, Callable[[Any, Any], Number
 
 def _arithmetic(compiler: Compiler, node: nodes.BinExpr) -> Compiled:
     who, compute = _ARITHMETIC[type(node)]
-    left, right = _operand(compiler, node.left, who), _operand(
-        compiler, node.right, who
-    )
+    help = _joined(compiler, node)
+    left = _operand(compiler, node.left, who, help)
+    right = _operand(compiler, node.right, who, help)
 
     def run(scope: Scope) -> Number:
         scope.budget.spend(_COMPUTING)
@@ -60,10 +60,22 @@ def _arithmetic(compiler: Compiler, node: nodes.BinExpr) -> Compiled:
     return Compiled(run=located(run, compiler.tree.span(node)), gives=NUMBERS)
 
 
-def _operand(compiler: Compiler, node: nodes.Node, who: str) -> Run:
-    """The code of a node that must give a number."""
-    inner = compiler.compile_typed(node, NUMBERS, who).run
-    help = "join text with ~" if who == "'+'" else ""
+def _joined(compiler: Compiler, node: nodes.BinExpr) -> str:
+    """What to write where text was to be joined by the sign that joins it elsewhere; "" for other arithmetic."""
+    text = compiler.tree.text
+    if isinstance(node, nodes.Add):
+        return f"join text with ~: {text(node.left)} ~ {text(node.right)}"
+    formats = isinstance(node, nodes.Mod) and isinstance(node.left, nodes.Const)
+    return "join text with ~" if formats else ""
+
+
+def _operand(compiler: Compiler, node: nodes.Node, who: str, help: str = "") -> Run:
+    """The code of a node that must give a number; `help` is what to write where it gives text."""
+    try:
+        inner = compiler.compile_typed(node, NUMBERS, who).run
+    except ExpressionError as error:
+        error.help = help if error.help == "add | number" and help else error.help
+        raise
 
     def run(scope: Scope) -> Any:
         value = inner(scope)
@@ -105,7 +117,16 @@ def chain(node: nodes.Node, kind: type[nodes.BinExpr]) -> list[nodes.Node]:
 def _logic(compiler: Compiler, node: nodes.And | nodes.Or) -> Compiled:
     who = "'or'" if isinstance(node, nodes.Or) else "'and'"
     decisive = isinstance(node, nodes.Or)
-    runs = [condition(compiler, part, who) for part in chain(node, type(node))]
+    parts = chain(node, type(node))
+    runs = []
+    for at, part in enumerate(parts):
+        try:
+            runs.append(condition(compiler, part, who))
+        except ExpressionError as error:
+            error.help = (
+                error.help or (decisive and _instead(compiler, parts, at)) or _CONDITION
+            )
+            raise
 
     def run(scope: Scope) -> bool:
         if any(part(scope) is decisive for part in runs):
@@ -113,6 +134,21 @@ def _logic(compiler: Compiler, node: nodes.And | nodes.Or) -> Compiled:
         return not decisive
 
     return Compiled(run=run, gives=BOOLEAN)
+
+
+def _instead(compiler: Compiler, parts: list[nodes.Node], at: int) -> str:
+    """What `a or 'x'` and `a == 'x' or 'y'` mean; "" for anything else whose parts are no conditions."""
+    text, part = compiler.tree.text, parts[at]
+    if not at or not isinstance(part, nodes.Const):
+        return ""
+    match parts[at - 1]:
+        case nodes.Compare(
+            ops=[nodes.Operand(op="eq", expr=nodes.Const() as first)]
+        ) as one:
+            return f"write {text(one.expr)} in [{text(first)}, {text(part)}]"
+        case nodes.Name() | nodes.Getattr() | nodes.Getitem() | nodes.Filter() as value:
+            return f"write {text(value)} | default({text(part)})"
+    return ""
 
 
 def _not(compiler: Compiler, node: nodes.Not) -> Compiled:

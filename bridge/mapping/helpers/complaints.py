@@ -85,10 +85,10 @@ def dotted(path: tuple[str, ...]) -> str:
     return "".join(parts)
 
 
-def near(name: str, choices: Iterable[str]) -> str:
-    """`did you mean 'x'?`, or "" when nothing is close."""
+def near(name: str, choices: Iterable[str], alike: float = 0.6) -> str:
+    """`did you mean 'x'?`, or "" when nothing is so much alike."""
     found = difflib.get_close_matches(
-        name[:_KEY_LENGTH], list(choices)[:_KEYS_COMPARED], n=1
+        name[:_KEY_LENGTH], list(choices)[:_KEYS_COMPARED], n=1, cutoff=alike
     )
     return f"did you mean '{_shown(found[0])}'?" if found else ""
 
