@@ -31,7 +31,17 @@ def documents(size):
     """JSON that takes long to read for its length."""
     return [
         f"[{','.join([part] * (size // (len(part) + 1) - 2))}]"
-        for part in ("[]", "1", "1.5", "{}", '{"a":1}', '"a"', '"\\u0041"', "9" * 900)
+        for part in (
+            "[]",
+            "[1.5]",
+            "1",
+            "1.5",
+            "{}",
+            '{"a":1}',
+            '"a"',
+            '"\\u0041"',
+            "9" * 900,
+        )
     ]
 
 

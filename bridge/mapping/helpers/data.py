@@ -19,7 +19,7 @@ from bridge.mapping.helpers.values import (
 from bridge.strict import json as strict_json
 from bridge.strict.names import LONGEST, compose
 
-_OBJECT = 4  # steps of looking for keys that stand twice
+_OBJECT = 4  # steps of making one, or a list
 _COMPOSING = 200  # so many pairs of characters may take a step
 TableName = Annotated[str, LITERAL]
 
@@ -136,7 +136,7 @@ def json(scope: Scope, value: Any) -> str:
 def parse_json(scope: Scope, value: str) -> Any:
     """The document inside a text, read as strictly as a body."""
     check_text(len(value))
-    scope.budget.spend(_OBJECT * value.count("{"))
+    scope.budget.spend(_OBJECT * (value.count("{") + value.count("[")))
     try:
         return strict_json.loads(value.encode("utf-8", "surrogatepass"))
     except Malformed as error:

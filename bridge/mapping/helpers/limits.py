@@ -3,7 +3,6 @@
 A value that merely passes through from the payload is bounded by the size of the body, and not looked at here.
 """
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
@@ -15,7 +14,6 @@ MAX_STEPS: Final = 100_000  # per event
 TEXT_PER_STEP: Final = 256  # so many characters of work count as one step
 BITS_PER_STEP: Final = 64  # of a whole number
 BYTES_PER_STEP: Final = 8  # of a Decimal, beside the 104 that a short one has
-PAUSE: Final = 2_000  # steps between two pauses
 
 
 class Budget:
@@ -24,26 +22,17 @@ class Budget:
     A step per list item, per 256 characters, per 64 bits of a number, of what is read, made, compared or written; a
     turn of a loop costs one for each part of its body, and a helper as many times the size of its value, and as many
     steps besides, as its entry in the catalogue says.
-
-    `pause` is called now and then, between two steps: whoever serves others meanwhile gives them their turn there.
     """
 
-    __slots__ = ("left", "pause", "_pause_at", "_paid")
+    __slots__ = ("left", "_paid")
 
-    def __init__(
-        self, steps: int = MAX_STEPS, pause: Callable[[], None] | None = None
-    ) -> None:
+    def __init__(self, steps: int = MAX_STEPS) -> None:
         self.left = steps
-        self.pause = pause
-        self._pause_at = steps - PAUSE
         self._paid: set[object] = set()
 
     def spend(self, steps: int) -> None:
         """Raises E303 when nothing is left."""
         self.left -= steps
-        if self.left < self._pause_at:
-            self._pause_at = self.left - PAUSE
-            self.rest()
         if self.left < 0:
             raise ExpressionError(
                 "E303",
@@ -56,11 +45,6 @@ class Budget:
         if what not in self._paid:
             self._paid.add(what)
             self.spend(steps)
-
-    def rest(self) -> None:
-        """Lets others have their turn, where there are any."""
-        if self.pause is not None:
-            self.pause()
 
     def charge(self, value: object, times: int = 1) -> None:
         """Pays for walking so many times over a text, number, list or mapping; refuses a list too long to work with."""
