@@ -69,6 +69,23 @@ def dumps(value: object, *, sort_keys: bool = False) -> bytes:
     return "".join(parts).encode("utf-8", errors="backslashreplace")
 
 
+def require_json(value: object) -> None:
+    """Raises ValueError as dumps does, and writes nothing."""
+    if isinstance(value, str | bool | None):
+        return
+    if isinstance(value, int | Decimal):
+        _number(value)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            require_json(item)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            _require_key(key)
+            require_json(item)
+    else:
+        raise ValueError(f"JSON cannot carry a {type(value).__name__}")
+
+
 def exact_number(value: int | Decimal) -> bool:
     """Whether a double, which is what most readers of JSON use, holds this number as it is written."""
     try:
@@ -109,12 +126,16 @@ def _write_object(
 ) -> None:
     between = "{"
     for key in sorted(value) if sort_keys else value:  # type: ignore[type-var]
-        if not isinstance(key, str):
-            raise ValueError(f"a JSON key must be text, this is {type(key).__name__}")
-        parts.append(f"{between}{_quote(key)}:")
+        parts.append(f"{between}{_quote(_require_key(key))}:")
         _write(value[key], parts, sort_keys)
         between = ","
     parts.append("{}" if between == "{" else "}")
+
+
+def _require_key(key: object) -> str:
+    if not isinstance(key, str):
+        raise ValueError(f"a JSON key must be text, this is {type(key).__name__}")
+    return key
 
 
 def _number(value: int | Decimal) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from marshmallow import Schema
 
 from bridge.model import Call, Headers, Json, Outcome, Reply
-from bridge.strict.json import dumps
+from bridge.strict.json import dumps, require_json
 from bridge.strict.outgoing import HALF, METHODS, encoded, half_character
 from bridge.vendors.answers import delivered, failed, refused
 from bridge.vendors.auth import BASIC, HEADER, OAUTH2, SIGNED_QUERY, bearer
@@ -58,7 +58,7 @@ class Body(Kind):
 
     def problem(self, value: object) -> Problem:
         try:
-            value.encode() if isinstance(value, str) else dumps(value)
+            value.encode() if isinstance(value, str) else require_json(value)
         except UnicodeEncodeError:
             return HALF
         except ValueError as error:

@@ -141,3 +141,17 @@ def test_every_kind_of_value_is_counted(value):
     """Text by its bytes and not its characters; lists, mappings and long numbers by what they hold."""
     with pytest.raises(TooMuch):
         Allowance(99).take_value(value)
+
+
+@pytest.mark.parametrize("body", ['{ n: "{{ event.note }}" }', '"{{ event }}"'])
+def test_a_call_is_written_once(body, monkeypatch):
+    """However its body is checked and counted, each text of it is written as JSON a single time."""
+    written, quote = [], json._quote
+    monkeypatch.setattr(
+        json, "_quote", lambda text: written.append(text) or quote(text)
+    )
+    rules = rule(f"{{ method: PUT, path: /t, body: {body} }}")
+    (decision,) = decide(rules, event({"note": "a note"}))
+    (rendered,) = decision.rendered
+    assert b"a note" in rendered.call.body
+    assert written.count("a note") == 1

@@ -96,3 +96,28 @@ def test_what_json_cannot_carry_is_refused(value):
     """Floats, other types, and numbers that a double would change never reach a vendor."""
     with pytest.raises(ValueError):
         json.dumps(value)
+
+
+odd = st.recursive(
+    values
+    | st.decimals()
+    | st.integers()
+    | st.sampled_from([b"x", {1}, object(), 1.5]),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.tuples(inner)
+    | st.dictionaries(st.text() | st.integers(), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(odd)
+def test_what_can_be_written_is_known_before_it_is_written(value):
+    """require_json refuses exactly what dumps refuses, in the same words: nothing is written to find that out."""
+
+    def said(function):
+        try:
+            function(value)
+        except ValueError as error:
+            return str(error)
+
+    assert said(json.require_json) == said(json.dumps)
