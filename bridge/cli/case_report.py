@@ -5,7 +5,9 @@ The recordings are the user's own, so values of theirs are shown; no line can mo
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
+from unicodedata import name
 
 from bridge.cli.text import at, printable
 from bridge.mapping import (
@@ -84,8 +86,25 @@ def _difference(found: Difference, folder: Path) -> Iterator[str]:
     yield f"  {printable(found.path)}"
     yield f"    expected {_value(found.expected)}   at {at(folder, found.place)}"
     yield f"    got      {_value(found.actual)}"
+    if alike := _look_alike(found.expected, found.actual):
+        yield f"    {alike}"
     if found.made_by is not None:
         yield from _maker(found.made_by, folder)
+
+
+def _look_alike(expected: object, actual: object) -> str:
+    """The first characters that differ by their numbers, where one of them may look like another; "" elsewhere."""
+    if not isinstance(expected, str) or not isinstance(actual, str):
+        return ""
+    pairs = enumerate(zip_longest(expected, actual, fillvalue=""))
+    at, pair = next((at, pair) for at, pair in pairs if pair[0] != pair[1])
+    if "".join(pair).isascii():
+        return ""
+    named = [
+        f"U+{ord(char):04X} {name(char, '')}".strip() if char else "the end"
+        for char in pair
+    ]
+    return f"at {at + 1:<8} expected {named[0]}, got {named[1]}"
 
 
 def _maker(step: Step, folder: Path) -> Iterator[str]:

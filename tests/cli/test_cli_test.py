@@ -223,3 +223,16 @@ def test_sample_mappings_pass(terminal, samples):
     """The mappings of the repository pass their own tests."""
     result = terminal("test")
     assert result.exit_code == 0, result.stdout
+
+
+def test_texts_that_look_alike_are_told_apart(terminal, house, rewrite):
+    """Where the first letters that differ may look the same, their numbers and names are shown; elsewhere not."""
+    rewrite("currency: CLP", 'currency: "CL\\u0420"')
+    assert (
+        "    at 3        expected U+0420 CYRILLIC CAPITAL LETTER ER, got U+0050 LATIN CAPITAL LETTER P"
+        in terminal("test").stdout.splitlines()
+    )
+    rewrite('"CL\\u0420"', '"CL\\u00a0"')
+    assert "expected U+00A0 NO-BREAK SPACE, got" in terminal("test").stdout
+    rewrite('"CL\\u00a0"', "CLF")
+    assert "U+" not in terminal("test").stdout

@@ -17,7 +17,7 @@ from bridge.mapping.helpers import FILTERS, TESTS
 
 SPECIFIED = set("""
     from_minor to_minor from_major round number currency
-    upper lower trim replace split join truncate string html strip_tags default coalesce
+    upper lower trim replace split join truncate string html strip_tags nfc or_else default coalesce
     uuid e164 email digits
     date datetime parse_date plus
     lookup keys values items first last length map select where unique sort sum min max json parse_json sha256
@@ -61,7 +61,7 @@ def test_signature_is_written_as_called():
     assert FILTERS["upper"].signature == "upper"
 
 
-@pytest.mark.parametrize("name", sorted(SPECIFIED - {"default", "coalesce"}))
+@pytest.mark.parametrize("name", sorted(SPECIFIED - {"default", "coalesce", "or_else"}))
 @pytest.mark.parametrize("given", ["null", "nothing", "omitted"])
 def test_absence_passes_through(name, given):
     """Missing, null and omit pass every helper by, so that one default(…) at the end is enough."""

@@ -49,6 +49,7 @@ CALLS = {
     "join": ["join", "join(', ')", "join(a)"],
     "lookup": ["lookup('t')"],
     "map": ["map('x')", f"map('{DEEP}')", "map('0')"],
+    "or_else": ["or_else('x')"],
     "parse_date": [
         "parse_date",
         "parse_date('%d/%m/%Y %H:%M', 'UTC')",

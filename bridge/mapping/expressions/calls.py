@@ -17,7 +17,7 @@ from bridge.mapping.helpers.complaints import near, wrong_type
 from bridge.mapping.helpers.kinds import NOTHING, type_of
 from bridge.mapping.helpers.limits import size
 from bridge.mapping.helpers.scope import Scope
-from bridge.mapping.helpers.values import ExpressionError, Run
+from bridge.mapping.helpers.values import MISSING, ExpressionError, Run
 
 _ALIKE: Final = 0.65  # `title` is no `items`
 
@@ -138,6 +138,8 @@ def _call(helper: Helper, value: Run, arguments: Sequence[Compiled]) -> Run:
     function = helper.function
     if helper.absent:
         runs = [argument.run for argument in arguments]
+        if helper.catches:
+            value = _caught(value)
         return lambda scope: function(
             scope, value(scope), *[run(scope) for run in runs]
         )
@@ -163,6 +165,20 @@ def _call(helper: Helper, value: Run, arguments: Sequence[Compiled]) -> Run:
         return result
 
     return call
+
+
+def _caught(value: Run) -> Run:
+    """A value that is missing where it fails; not where the event's budget is spent, which is no fault of the value."""
+
+    def run(scope: Scope) -> Any:
+        try:
+            return value(scope)
+        except ExpressionError:
+            if scope.budget.left < 0:
+                raise
+            return MISSING
+
+    return run
 
 
 def _apply(helper: Helper, arguments: Sequence[Compiled]) -> Any:

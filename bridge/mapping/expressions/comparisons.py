@@ -8,10 +8,9 @@ from typing import Any, Final
 from jinja2 import nodes
 
 from bridge.mapping.expressions.compiler import Compiled, Compiler, Handler, located
-from bridge.mapping.helpers.compare import ORDERED, check_pair, same
+from bridge.mapping.helpers.compare import ORDERED, alike, check_pair, composed, same
 from bridge.mapping.helpers.complaints import wrong_type
 from bridge.mapping.helpers.kinds import NUMBERS, describe, type_of
-from bridge.mapping.helpers.limits import TEXT_PER_STEP
 from bridge.mapping.helpers.scope import Scope
 from bridge.mapping.helpers.values import OMIT, ExpressionError, Missing
 
@@ -28,9 +27,7 @@ _NEVER = {
 
 def _equal(scope: Scope, a: Any, b: Any) -> bool:
     if type(a) is str and type(b) is str:
-        if len(a) == len(b) >= TEXT_PER_STEP:
-            scope.budget.charge_text(len(a))
-        return bool(a == b)
+        return alike(a, b, scope.budget)
     for value in (a, b):
         if value is OMIT or type(value) is Missing:
             raise wrong_type("a comparison", ORDERED | BOOLEAN, value)
@@ -47,8 +44,18 @@ def _contains(scope: Scope, item: Any, container: Any) -> bool:
     if type(item) is not str:
         raise wrong_type("'in' before text or a mapping", TEXT, item)
     scope.budget.charge(item)
-    scope.budget.charge(container if kind is str else "")
-    return bool(item in container)
+    if kind is dict:
+        return item in container or _named(scope, item, container)
+    scope.budget.charge(container)
+    return composed(item, scope.budget) in composed(container, scope.budget)
+
+
+def _named(scope: Scope, name: str, container: dict[str, Any]) -> bool:
+    """Whether a mapping has a name in another spelling of its letters."""
+    if name.isascii():
+        return False
+    scope.budget.spend(len(container))
+    return any(alike(name, key, scope.budget) for key in container)
 
 
 def _order(sign: str, compare: Callable[[Any, Any], bool]) -> Callable[..., bool]:

@@ -65,6 +65,7 @@ class Helper:
     examples: tuple[Example, ...]
     function: Callable[..., Any]
     absent: bool  # it is given missing, null and omit too, which others pass through
+    catches: bool  # it is given missing where what stands before it fails
     steps: int  # what a call takes from the event's budget, beside what its value costs
     times: int  # how often it walks over its value, as far as that costs
 
@@ -97,6 +98,7 @@ def helper(
     examples: tuple[Example, Example],
     errors: tuple[str, ...] = (),
     absent: bool = False,
+    catches: bool = False,
     steps: int = 0,
     times: int = 1,
 ) -> Callable[[_Function], _Function]:
@@ -106,7 +108,9 @@ def helper(
     """
 
     def register(function: _Function) -> _Function:
-        entry = _describe(function, group, examples, errors, absent, steps, times)
+        entry = _describe(
+            function, group, examples, errors, absent, catches, steps, times
+        )
         registry = TESTS if group == "tests" else FILTERS
         registry[entry.name] = entry
         return function
@@ -120,6 +124,7 @@ def _describe(
     examples: tuple[Example, ...],
     errors: tuple[str, ...],
     absent: bool,
+    catches: bool,
     steps: int,
     times: int,
 ) -> Helper:
@@ -138,6 +143,7 @@ def _describe(
         examples=examples,
         function=function if scoped else _unscoped(function),
         absent=absent,
+        catches=catches,
         steps=steps,
         times=times,
     )

@@ -9,10 +9,29 @@ from bridge.mapping.helpers.complaints import wrong_type
 from bridge.mapping.helpers.kinds import NUMBERS, kind_of, type_of
 from bridge.mapping.helpers.limits import Budget, size
 from bridge.mapping.helpers.values import ExpressionError
+from bridge.strict.names import LONGEST, compose
 
 # Exact for every number that a payload may hold: 1,000 digits, exponents of 1,000.
 _WIDE = Context(prec=10_000, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])
+_COMPOSING = 250  # square characters of a text that are composed in a step
 ORDERED = frozenset({int, Decimal, str, datetime})
+
+
+def alike(a: str, b: str, budget: Budget) -> bool:
+    """Whether two texts are equal, however each spells its letters with marks; to the letter beyond 500 characters."""
+    if len(a) == len(b):
+        budget.charge_text(len(a))
+    if a == b or (a.isascii() and b.isascii()) or max(len(a), len(b)) > LONGEST:
+        return a == b
+    return composed(a, budget) == composed(b, budget)
+
+
+def composed(text: str, budget: Budget) -> str:
+    """The text in the one spelling of its letters that is compared, which is paid for."""
+    if text.isascii():
+        return text
+    budget.spend(min(len(text), LONGEST) ** 2 // _COMPOSING)
+    return compose(text)
 
 
 def same(a: Any, b: Any, budget: Budget) -> bool:
@@ -31,8 +50,9 @@ def same(a: Any, b: Any, budget: Budget) -> bool:
         return len(a) == len(b) and all(
             key in b and same(item, b[key], budget) for key, item in a.items()
         )
-    if kind is not str or len(a) == len(b):
-        budget.charge(a)
+    if kind is str:
+        return alike(a, b, budget)
+    budget.charge(a)
     return bool(a == b)
 
 
@@ -50,7 +70,7 @@ def _charge_numbers(a: Any, b: Any, budget: Budget) -> None:
     budget.charge(b)
 
 
-def identity(value: Any) -> tuple[str, object]:
+def identity(value: Any, budget: Budget) -> tuple[str, object]:
     """A hashable stand-in for a text, number, boolean, time or null: equal exactly where `same` is true.
 
     A number is its digits: a sender can choose many numbers of one hash, but no texts, whose hashes are salted.
@@ -60,7 +80,7 @@ def identity(value: Any) -> tuple[str, object]:
         raise wrong_type("unique", {*ORDERED, bool}, value)
     if kind in NUMBERS:
         return "number", str(_WIDE.normalize(value)) if value else "0"
-    return kind.__name__, value
+    return kind.__name__, composed(value, budget) if kind is str else value
 
 
 def ranks(who: str, values: list[Any], budget: Budget) -> list[Any]:

@@ -119,7 +119,7 @@ def unique(scope: Scope, value: list[Any]) -> list[Any]:
     scope.budget.spend(sum(map(size, value)))
     seen: dict[object, Any] = {}
     for item in value:
-        seen.setdefault(identity(item), item)
+        seen.setdefault(identity(item, scope.budget), item)
     return list(seen.values())
 
 

@@ -4,6 +4,7 @@ import html as _html
 import re
 from decimal import Decimal
 from typing import Annotated
+from unicodedata import combining, normalize
 
 from bridge.mapping.helpers import numbers
 from bridge.mapping.helpers.catalogue import Example, helper
@@ -23,6 +24,8 @@ _BLOCKS = frozenset(
     " nav ol p pre section table td th tr ul".split()
 )
 
+# As Unicode's stream-safe text has it. Putting marks in order takes the square of their number.
+_MOST_MARKS = 30
 _ENTITY = re.compile(r"&[^\t\n\f <&;]")  # what is looked up by its name or number
 ESCAPING = 8  # how often the text is walked over
 
@@ -227,6 +230,45 @@ def strip_tags(scope: Scope, value: str) -> str:
 def _line_end(name: str | None) -> str:
     """What a tag of this name leaves: the end of a line where a block begins or ends."""
     return "\n" if name and name.lower() in _BLOCKS else ""
+
+
+@helper(
+    "text",
+    steps=2,
+    times=8,
+    errors=("E303",),
+    examples=(
+        Example("event.name | nfc", {"event": {"name": "Jose\u0301"}}, "Jos\u00e9"),
+        Example("'abc' | nfc", {}, "abc"),
+    ),
+)
+def nfc(value: str) -> str:
+    """The text with each letter and its marks as one character where there is one, as most systems keep names."""
+    check_text(len(value))
+    marks = 0
+    for char in value if not value.isascii() else "":
+        marks = marks + 1 if combining(char) else 0
+        if marks > _MOST_MARKS:
+            said = f"a letter has more than {_MOST_MARKS} marks"
+            raise ExpressionError("E303", said)
+    return normalize("NFC", value)
+
+
+@helper(
+    "text",
+    absent=True,
+    catches=True,
+    examples=(
+        Example(
+            "event.phone | e164('CL') | or_else('')", {"event": {"phone": "?"}}, ""
+        ),
+        Example("event.n | number | or_else(0)", {"event": {"n": "5"}}, 5),
+    ),
+)
+def or_else(value: object, other: object) -> object:
+    """The value, or `other` where it is missing, null, or what stands before fails. or_else(omit) leaves the field
+    out."""
+    return other if value is None or isinstance(value, Missing) else value
 
 
 @helper(
