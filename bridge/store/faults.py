@@ -15,7 +15,7 @@ from bridge.errors import StoreLost, StoreRefused, StoreUnavailable
 BUSY = "the store cannot take a write now; nothing was accepted, send it again"
 
 # PostgreSQL: classes and codes. Memory (53200) and a session that ended may be what one statement did to it.
-_LOST = ("08", "53", "57", "25P03", "40003")
+_LOST = ("08", "53", "57", "25P03", "25P04", "40003")
 _AWAY = (
     *("53100", "53300"),  # the disk is full, too many connections
     *("58", "F0", "XX001", "XX002"),  # files, configuration, pages that cannot be read

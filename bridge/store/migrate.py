@@ -15,6 +15,7 @@ from bridge.store import aside, backup
 from bridge.store.dialect import one_at_a_time
 from bridge.store.engine import Database
 from bridge.store.lock import FileLock
+from bridge.store.postgres import unhurried
 
 HEAD = "0006"  # the newest file in migrations/versions; they are numbered in order
 MOVING = "moving"  # in the place of a revision: filled by half, see moving.py
@@ -38,6 +39,8 @@ def migrate(database: Database) -> bool:
         if not outdated(connection):
             return False
     with database.transaction() as connection:
+        if database.dialect == "postgresql":
+            unhurried(connection)
         one_at_a_time(connection, "migrate")
         if not outdated(connection):  # another process was first
             return False

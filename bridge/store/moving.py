@@ -30,6 +30,7 @@ from bridge.errors import StoreUnavailable, StoreUnfit
 from bridge.store.dialect import one_at_a_time
 from bridge.store.engine import Database
 from bridge.store.migrate import HEAD, MOVED, MOVING, migrate, revision, set_revision
+from bridge.store.postgres import unhurried
 from bridge.store.tables import deliveries, metadata
 
 _ROWS = 1_000  # at once
@@ -71,8 +72,7 @@ def _move(old: Database, new: Database, tell: Callable[[str], None]) -> None:
             migrate(new)
     with old.transaction() as source:
         with new.transaction() as target:
-            # It waits while the old store is read through, a large one for longer than sessions may wait.
-            target.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+            unhurried(target)  # it waits while the old store is read through
             one_at_a_time(target, "migrate")
             _fill(source, target, tell)
         if revision(source) != MOVED:

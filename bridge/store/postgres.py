@@ -13,6 +13,7 @@ from bridge.greenlets import patched
 from bridge.store import prepared
 
 AGAIN = 1.0  # seconds between attempts to listen; workers look at the tables anyway
+LONGEST = "30s"  # that a transaction takes
 IDLE = 1.0  # seconds after which a connection is tried before it is used: the server may have been restarted
 
 # A host that vanishes without a word is noticed in seconds, where the URL says nothing else.
@@ -28,9 +29,18 @@ _SESSION = (
     "SET idle_in_transaction_session_timeout = '10s'",
     "SET lock_timeout = '10s'",
 )
-_WRITING = (  # an administrator's default must not make a 2xx a guess
+_WRITING = (
+    # An administrator's default must not make a 2xx a guess.
     "SELECT set_config('synchronous_commit', 'on', false)"
-    " WHERE current_setting('synchronous_commit') = 'off'"
+    " WHERE current_setting('synchronous_commit') = 'off'",
+    # A process that is stopped between the statements of a pipeline is not idle to the server, which has this since 17.
+    "SELECT set_config('transaction_timeout', '{longest}', false)"
+    " WHERE current_setting('transaction_timeout', true) = '0'",
+)
+_AS_LONG_AS_IT_TAKES = (
+    "SET LOCAL idle_in_transaction_session_timeout = 0",
+    "SELECT set_config('transaction_timeout', '0', true)"
+    " WHERE current_setting('transaction_timeout', true) IS NOT NULL",
 )
 _READING = "SET default_transaction_read_only = on"
 _IN_TRANSACTION = 2  # libpq's PQTRANS_INTRANS: begun, and nothing failed
@@ -46,7 +56,8 @@ def postgres_engine(url: Any, options: dict[str, Any], *, writes: bool) -> Engin
     link = {name: value for name, value in _LINK.items() if name not in url.query}
     options = {**options, "connect_args": link, "isolation_level": "AUTOCOMMIT"}
     engine = create_engine(url, **options)
-    statements = (*_SESSION, _WRITING if writes else _READING)
+    own = [one.format(longest=LONGEST) for one in _WRITING] if writes else [_READING]
+    statements = (*_SESSION, *own)
     if writes:
         event.listen(engine, "begin", _begin)
     event.listen(engine, "checkin", _note)
@@ -73,6 +84,12 @@ def _begin(connection: Connection) -> None:
 def commit(connection: Connection) -> None:
     """Commits, and wakes those who listen. SQLAlchemy's own commit finds nothing left to do."""
     prepared.script(connection, f"SELECT pg_notify({_CHANNEL}, ''); COMMIT")
+
+
+def unhurried(connection: Connection) -> None:
+    """Lets this transaction take as long as it takes: it changes or copies a whole store."""
+    for statement in _AS_LONG_AS_IT_TAKES:
+        connection.execute(text(statement))
 
 
 def require_whole(connection: Connection) -> None:

@@ -6,11 +6,14 @@ import signal
 import pytest
 from history import judge
 from running import eventually
+from storm_machine import stopped
 from traffic import Traffic, attempts, effects, history, lane, settled, states
 
 SHORT = ("lease", 1.5)  # seconds, in place of the 15 of production, for who loses it
 # Looks for lost leases often, and keeps its own through a stall of seconds.
 WATCHFUL = ("put", "bridge.worker.loop", "RENEW", 0.5)
+# The server ends a transaction after seconds, in place of the 30 of production.
+IMPATIENT = ("put", "bridge.store.postgres", "LONGEST", "3s")
 ONE, TWO = lane(1), lane(2)
 
 
@@ -76,6 +79,31 @@ def test_a_stopped_worker_that_wakes_may_not_write(running, sandbox):
     assert eventually(lambda: "not recorded: lease lost" in running.tail())
     said = [verdict for _, verdict, _ in attempts(running.bridge)]
     assert said[-2:] == ["unknown", "delivered"]  # before: what it did not send in time
+    assert judge(history(traffic, sandbox, running.bridge)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "point",
+    ["routed, not committed", "claimed, not committed", "in the middle of recording"],
+)
+def test_a_worker_that_stands_still_in_a_transaction_stops_nobody(
+    on_postgresql, sandbox, point
+):
+    """R-10: PostgreSQL takes the locks of a worker that is stopped inside a transaction, also between the statements
+    of a pipeline, and another worker goes on with the same tickets.
+
+    Fails, in the middle of recording, without transaction_timeout.
+    """
+    running = on_postgresql
+    running.receivers()
+    frozen = running.worker(SHORT, IMPATIENT, ("freeze", point, 1))
+    traffic = Traffic(running.bridge.url)
+    for number in range(5):
+        assert traffic.post(f"evt_{number}", ONE) == 202
+    assert eventually(lambda: stopped(frozen.pid))
+    running.worker(WATCHFUL)
+    assert settled(running.bridge, 60), running.tail()
     assert judge(history(traffic, sandbox, running.bridge)) == []
 
 

@@ -5,6 +5,7 @@ from sqlalchemy import make_url, text
 
 from bridge.errors import StoreUnavailable
 from bridge.store import Database
+from bridge.store.postgres import unhurried
 
 
 @pytest.fixture
@@ -33,6 +34,28 @@ def test_stopped_process_does_not_keep_its_locks(careless):
     with careless.transaction() as connection:
         assert shown(connection, "idle_in_transaction_session_timeout") == "10s"
         assert shown(connection, "lock_timeout") == "10s"
+        assert shown(connection, "transaction_timeout") == "30s"
+
+
+def test_a_shorter_limit_of_the_administrator_stays(postgres_url):
+    """A limit that somebody set for the server's transactions is theirs."""
+    url = make_url(postgres_url).update_query_dict(
+        {"options": "-ctransaction_timeout=20s"}
+    )
+    opened = Database(url.render_as_string(hide_password=False))
+    with opened.transaction() as connection:
+        assert shown(connection, "transaction_timeout") == "20s"
+    opened.close()
+
+
+def test_what_changes_the_whole_store_takes_its_time(careless):
+    """A migration, or a move, is not ended for being long: its transaction has no limit, the next one has."""
+    with careless.transaction() as connection:
+        unhurried(connection)
+        assert shown(connection, "transaction_timeout") == "0"
+        assert shown(connection, "idle_in_transaction_session_timeout") == "0"
+    with careless.transaction() as connection:
+        assert shown(connection, "transaction_timeout") == "30s"
 
 
 def test_reading_cannot_write(careless):
