@@ -4,7 +4,9 @@ from pathlib import Path
 
 import click
 
+from bridge import providers
 from bridge import settings as environment
+from bridge import vendors
 from bridge.cli import mappings
 from bridge.errors import MappingError, UnknownName
 from bridge.services import starting
@@ -12,17 +14,18 @@ from bridge.services import starting
 
 @click.command("init")
 @mappings.folder_argument
-@click.option(
-    "--from", "sender", required=True, metavar="PROVIDER", help="The kind of sender."
-)
-@click.option(
-    "--to", "system", required=True, metavar="VENDOR", help="The ticket system."
-)
-def command(folder: Path | None, sender: str, system: str) -> None:
+@click.option("--from", "sender", metavar="PROVIDER", help="The kind of sender.")
+@click.option("--to", "system", metavar="VENDOR", help="The ticket system.")
+def command(folder: Path | None, sender: str | None, system: str | None) -> None:
     """Write a first rule into FOLDER [BRIDGE_MAPPINGS], with a recorded payload and a test that passes.
 
-    Overwrites nothing; exit code 1 when one of its files is there.
+    Without options it lists senders and ticket systems. Overwrites nothing; exit code 1 when one of its files is there.
     """
+    if not sender and not system:
+        _list()
+        return
+    if not sender or not system:
+        raise click.UsageError("name both --from and --to; `bridge init` lists them")
     folder = folder or environment.load().mappings
     try:
         files = starting.start(sender, system)
@@ -37,6 +40,11 @@ def command(folder: Path | None, sender: str, system: str) -> None:
     except MappingError as error:
         mappings.tell(error, folder)
         raise SystemExit(1) from None
+    from bridge.mapping.jsonschema import schema_text
+
+    schema = folder / starting.SCHEMA
+    if not schema.exists():
+        files = {**files, schema.name: schema_text().encode()}
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,3 +52,11 @@ def command(folder: Path | None, sender: str, system: str) -> None:
             file.write(content)
         click.echo(path)
     click.echo(f"next: `bridge test {folder}`, then edit the rule", err=True)
+
+
+def _list() -> None:
+    """What can be named, and how."""
+    for option, names in (("--from", providers.names()), ("--to", vendors.names())):
+        lead = f"{option:7} "
+        click.echo(click.wrap_text(" ".join(names), 80, lead, " " * len(lead)))
+    click.echo("such as: bridge init --from stripe --to vambe", err=True)

@@ -1,6 +1,7 @@
 """`bridge why EVENT` and `bridge why --ticket TICKET`."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ from bridge.cli.store import event_named, json_option, limit_option, nothing, op
 from bridge.cli.text import at, count, json_line, plain, printable
 from bridge.store import Database, views
 
+_ASKED = 20  # deliveries that wait and are looked into
 _MANY = 1_000  # as many as for_each may make of one event and one rule
 
 
@@ -48,6 +50,9 @@ def _event(database: Database, id: int, *, as_json: bool) -> None:
         return
     said = f"event {id}: {event['type']} from {event['source']}, {event['state']}"
     click.echo(printable(said))
+    occurred = f", occurred {printable(event['occurred_at'])}"
+    said = f"received {printable(event['received_at'])}"
+    click.echo(f"  {said}{occurred if event['occurred_at'] else ''}")
     if event["imported"]:
         said = f"not proven by its sender: imported {event['imported']}"
         click.echo(f"  {printable(said)}")
@@ -60,20 +65,36 @@ def _event(database: Database, id: int, *, as_json: bool) -> None:
         place = f"  ({at(folder, row['place'])})" if row["place"] else ""
         said = f"{row['said']:9} {rule}: {row['reason']}{place}"
         click.echo(f"  {printable(said)}")
+    stops = _stops(database, deliveries)
     for row in reversed(deliveries):
-        click.echo(f"  {printable(_delivery(row))}")
+        click.echo(f"  {printable(_delivery(row, stops.get(row['id'], '')))}")
+
+
+def _stops(
+    database: Database, deliveries: Sequence[Mapping[str, Any]]
+) -> Mapping[int, str]:
+    """id → what keeps it, for the oldest of those that wait: each is asked for by itself."""
+    from bridge.services import outlook, rulesets
+
+    waiting = [row["id"] for row in deliveries if row["state"] == "waiting"][-_ASKED:]
+    if not waiting:
+        return {}
+    off = rulesets.off(database)
+    return outlook.stops(database, waiting, off, datetime.now(UTC))
 
 
 def _plain(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{key: plain(value) for key, value in row.items()} for row in rows]
 
 
-def _delivery(row: Mapping[str, Any]) -> str:
+def _delivery(row: Mapping[str, Any], stops: str) -> str:
     from bridge.services import outlook
 
     tried = f" after {count(row['attempts'], 'attempt')}" if row["attempts"] else ""
+    if row["finished_at"]:
+        tried += f" at {printable(row['finished_at'])}"
     reason = f": {row['reason']}" if row["reason"] else ""
-    step = outlook.step(row)
+    step = outlook.step(row) or stops
     kind = "look-up" if row["look_up"] else "delivery"
     said = f"{kind} {row['id']} to {row['connection']}, {row['state']}{tried}{reason}"
     return f"{said} → {step}" if step else said

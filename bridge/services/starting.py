@@ -16,6 +16,7 @@ from bridge.services import first_rule
 from bridge.strict import http, json
 from bridge.strict.yaml_writing import written
 
+SCHEMA = "mapping.v1.json"  # beside the mapping file, for editors
 _RECORDED = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -55,7 +56,8 @@ def start(sender: str, system: str) -> Mapping[str, bytes]:
     expected = "".join(
         f"\n        {name}: {written(value)}" for name, value in parts.items()
     )
-    mapped = f"{text}\n{_test(recording, rule, expected)}"
+    editors = f"# yaml-language-server: $schema={SCHEMA}\n"
+    mapped = f"{editors}{text}\n{_test(recording, rule, expected)}"
     return {f"{sender}.yaml": mapped.encode(), recording: sample.raw}
 
 

@@ -83,10 +83,39 @@ def test_files_are_written_and_pass_on_the_command_line(terminal, tmp_path):
     result = terminal("init", "--from", "stripe", "--to", "vambe", tmp_path / "rules")
     assert result.exit_code == 0
     files = [Path(line) for line in result.stdout.splitlines()]
-    assert all(path.is_file() for path in files) and len(files) == 2
+    assert all(path.is_file() for path in files) and len(files) == 3
+    assert files[2].read_text() == (ROOT / "schemas/mapping.v1.json").read_text()
+    lead = files[0].read_text().splitlines()[0]
+    assert lead == f"# yaml-language-server: $schema={files[2].name}"
     assert f"bridge test {tmp_path / 'rules'}" in result.stderr
     assert terminal("check", "--strict", tmp_path / "rules").exit_code == 0
     assert terminal("test", tmp_path / "rules").exit_code == 0
+
+
+def test_a_second_start_keeps_the_schema_that_is_there(terminal, tmp_path):
+    """Editors' schema is written once; somebody's own stays as it is."""
+    (tmp_path / starting.SCHEMA).write_text("{}")
+    for sender in ("stripe", "github"):
+        result = terminal("init", "--from", sender, "--to", "vambe", tmp_path)
+        assert (result.exit_code, len(result.stdout.splitlines())) == (0, 2)
+    assert (tmp_path / starting.SCHEMA).read_text() == "{}"
+
+
+def test_without_options_it_lists_what_can_be_named(terminal, tmp_path, monkeypatch):
+    """Every sender and ticket system, within 80 columns, and nothing is written; one option alone is a usage error."""
+    monkeypatch.chdir(tmp_path)
+    result = terminal("init")
+    assert result.exit_code == 0
+    assert {*result.stdout.split()} == {
+        "--from",
+        *providers.names(),
+        "--to",
+        *vendors.names(),
+    }
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert not list(tmp_path.iterdir())
+    alone = terminal("init", "--from", "stripe")
+    assert alone.exit_code == 2 and "--to" in alone.stderr
 
 
 def test_what_is_there_is_never_overwritten(terminal, tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """The commands that look into the store, over a real store that a real worker filled."""
 
+import re
 import sqlite3
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from running import stripe_event
 
 from bridge.sandbox import DEFAULT_CREDENTIALS
 
+TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ"
 ODD = "\x1b[2J\x9b1m\u202e"
 
 
@@ -92,12 +94,25 @@ def test_why_says_what_each_rule_and_delivery_came_to(terminal, bench):
     """One line a rule with its clickable place, one a delivery."""
     bench.paid()
     result = terminal("why", "1")
-    head, matched, other, delivery = result.stdout.splitlines()
+    head, times, matched, other, delivery = result.stdout.splitlines()
     assert head == "event 1: invoice.paid from stripe, routed"
+    assert re.fullmatch(f"  received {TIME}, occurred {TIME}", times)
     assert matched.startswith("  matched   paid-sets-amount: ")
     assert matched.endswith("(mappings/rules.yaml:6)")
     assert other.startswith("  no_match  failed-adds-comment: event type invoice.paid")
-    assert "delivered after 1 attempt" in delivery
+    assert re.search(f"delivered after 1 attempt at {TIME}", delivery)
+
+
+def test_why_says_what_keeps_a_delivery(terminal, bench, sandbox):
+    """What waits says until when, behind which other one, and what is paused, with the command that lets it go on."""
+    sandbox.fault("vambe", status=503)
+    bench.paid("evt_1")
+    said = terminal("why", "1").stdout.splitlines()[-1]
+    assert re.search(f"waiting after 1 attempt: .* → waits: .*{TIME}", said)
+    assert terminal("pause", "--source", "stripe", "--reason", "tests").exit_code == 0
+    assert "`bridge resume --source stripe`" in terminal("why", "1").stdout
+    bench.paid("evt_2")
+    assert "delivery 1 of its lane goes first" in terminal("why", "evt_2").stdout
 
 
 def test_why_names_the_next_step(terminal, bench):
