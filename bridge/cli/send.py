@@ -151,13 +151,17 @@ def command(
         for signed in sending.each(times, 0.0):
             _show(sender.shown(signed), base)
         return
-    refused = 0
+    refused, known = 0, False
     for number, signed in enumerate(sending.each(times, wait), start=1):
         answer = posting.post(base, signed, settings.ca_bundle)
         refused += not 200 <= answer.status <= 299
+        known = known or '"status":"duplicate"' in answer.body
         click.echo(_line(number, answer, as_json=as_json))
     if times > 1:
         click.echo(f"{times} sent, {refused} refused", err=True)
+    if known and not new_id:
+        said = "the bridge has this event already: --new-id makes it another one"
+        click.echo(said, err=True)
     if refused:
         raise SystemExit(1)
 

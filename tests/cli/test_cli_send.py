@@ -32,7 +32,7 @@ class Door:
 
     def __init__(self):
         self.requests, self.events = [], []
-        self.url = ""
+        self.url, self.says = "", b'{"status": "\x1b[2J"}'
 
     def take(self, request):
         """The status of the answer."""
@@ -74,7 +74,7 @@ def listening(door):
             )
             self.send_response(status)
             self.end_headers()
-            self.wfile.write(b'{"status": "\x1b[2J"}')
+            self.wfile.write(door.says)
 
         do_GET = do_HEAD = do_POST = answer
 
@@ -215,12 +215,15 @@ def test_what_cannot_be_done_is_said_and_nothing_sent(terminal, door, words, hin
 
 def test_repeating_sends_the_same_event_and_new_id_others(terminal, door):
     """The same event again is the bridge's duplicate; with --new-id each is an event of its own."""
+    door.says = b'{"status":"duplicate","events":[1]}'
     again = terminal("send", PAID, "--source", "shop", "--repeat", "3")
     statuses = [line.split()[1] for line in again.stdout.splitlines()]
     assert statuses == ["202", "200", "200"] and "3 sent, 0 refused" in again.stderr
+    assert "--new-id makes it another one" in again.stderr
     options = ("--repeat", "2", "--new-id", "--rate", "1000/s")
     new = terminal("send", PAID, "--source", "shop", *options)
     assert [line.split()[1] for line in new.stdout.splitlines()] == ["202", "202"]
+    assert "--new-id" not in new.stderr
 
 
 def test_new_ids_of_a_batch_differ(terminal, door):
