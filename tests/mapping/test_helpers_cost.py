@@ -181,3 +181,25 @@ def test_no_mixture_makes_a_helper_slow(source, parts, size):
     [value] = texts(size, ["".join(motif * times for motif, times in parts)])
     assert quick(lambda: spent(source, value)[0])
     assert quick(lambda: whole_budget(source, value, 2_000))
+
+
+def steps_of(source, value=1):
+    budget = Budget()
+    compiled(source).evaluate(Scope(names={"v": value}, budget=budget))
+    return MAX_STEPS - budget.left
+
+
+@pytest.mark.parametrize("sign", ["+", "-", "*", "/", "//", "%"])
+def test_each_operation_on_numbers_is_charged(sign):
+    """Arithmetic costs steps by operation, however short its numbers are: they are made anew each time."""
+    more = f" {sign} ".join(["v"] * 11)
+    assert steps_of(more) - steps_of(f"v {sign} v") >= 9 * 2
+
+
+@pytest.mark.parametrize("part", ["[]", "{}", '{"a":1}', "[1]"])
+def test_each_list_and_object_that_is_read_is_charged(part):
+    """JSON inside a text costs by what is made of it, not by its letters alone."""
+    few, many = (f"[{','.join([part] * count)}]" for count in (10, 1_010))
+    more = steps_of("v | parse_json", many) - steps_of("v | parse_json", few)
+    letters = 64 * (len(many) - len(few)) // 256
+    assert more - letters >= 1_000 * 2

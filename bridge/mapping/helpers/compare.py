@@ -13,7 +13,7 @@ from bridge.strict.names import LONGEST, compose
 
 # Exact for every number that a payload may hold: 1,000 digits, exponents of 1,000.
 _WIDE = Context(prec=10_000, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])
-_COMPOSING = 250  # square characters of a text that are composed in a step
+_COMPOSING = 200  # square characters of a text that are composed in a step
 ORDERED = frozenset({int, Decimal, str, datetime})
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from bridge.errors import Malformed
 from bridge.mapping.helpers import numbers
 from bridge.mapping.helpers.catalogue import LITERAL, Example, helper
+from bridge.mapping.helpers.compare import composed
 from bridge.mapping.helpers.complaints import near, wrong_type
 from bridge.mapping.helpers.limits import check_text
 from bridge.mapping.helpers.scope import Scope
@@ -17,10 +18,8 @@ from bridge.mapping.helpers.values import (
     Omit,
 )
 from bridge.strict import json as strict_json
-from bridge.strict.names import LONGEST, compose
 
 _OBJECT = 4  # steps of making one, or a list
-_COMPOSING = 200  # so many pairs of characters may take a step
 TableName = Annotated[str, LITERAL]
 
 
@@ -53,9 +52,7 @@ def lookup(scope: Scope, value: str | Number, table: TableName) -> Any:
 
 def _key(scope: Scope, value: str | Number) -> str:
     if isinstance(value, str):
-        if not value.isascii():
-            scope.budget.spend(min(len(value), LONGEST) ** 2 // _COMPOSING)
-        return compose(value)
+        return composed(value, scope.budget)
     number = numbers.whole(value)
     if number is None:
         raise ExpressionError("E302", "a fraction is no key of a table")
