@@ -82,6 +82,7 @@ def each(
     *,
     what: str,
     as_json: bool,
+    noun: str = "delivery",
 ) -> None:
     """Does `act` to the ids and says what became of each; exit code 1 when any was not done."""
     done = 0
@@ -92,7 +93,7 @@ def each(
             click.echo(_line(item, as_json=as_json))
     if done + failed > 1:
         refused = f", {failed} not" if failed else ""
-        click.echo(f"{what}: {_count(done)} done{refused}", err=True)
+        click.echo(f"{what}: {_count(done, noun)} done{refused}", err=True)
     if failed:
         raise SystemExit(1)
 
@@ -105,7 +106,12 @@ def agree(found: Mapping[tuple[str, str], int], what: str, *, yes: bool) -> None
     parts = (
         f"{n} {state} of rule {rule or '(none)'}" for (state, rule), n in found.items()
     )
-    click.echo(f"{_count(total)}: {printable(', '.join(parts))}", err=True)
+    agree_to(f"{_count(total)}: {', '.join(parts)}", what, yes=yes)
+
+
+def agree_to(found: str, what: str, *, yes: bool) -> None:
+    """Says what would be touched, and goes on only with a yes: the option's, or a person's on a terminal."""
+    click.echo(printable(found), err=True)
     if yes:
         return
     if not _asks():
@@ -156,8 +162,9 @@ def chunks(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
         yield numbers[start : start + size]
 
 
-def _count(number: int) -> str:
-    return f"{number} {'delivery' if number == 1 else 'deliveries'}"
+def _count(number: int, noun: str = "delivery") -> str:
+    many = f"{noun.removesuffix('y')}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number} {noun if number == 1 else many}"
 
 
 def stopped(database: Database) -> list[dict[str, Any]]:

@@ -9,15 +9,17 @@ from sqlalchemy import insert, update
 
 from bridge import mapping, providers
 from bridge.model import Decision, Request, Said
-from bridge.services import choosing, pausing, replay_runs, rulesets, steer
+from bridge.services import choosing, filters, pausing, replay_runs, rulesets, steer
 from bridge.services.outlook import outlook
 from bridge.services.replay import STATES, Replayer
 from bridge.services.requests import answer_lines, request_lines, written
-from bridge.store import connections, decisions, events, specs, views
+from bridge.services.rerouting import Rerouter
+from bridge.store import connections, decisions, events, rerouted, specs, views
 from bridge.store.audit import By
 from bridge.store.pauses import Scope
 from bridge.store.tables import connections as connection_rows
 from bridge.store.tables import deliveries, lane_marks
+from bridge.worker.asking import Asker
 from bridge.worker.routing import Router
 
 ANA = By(person="ana", reason="a test")
@@ -455,3 +457,40 @@ def test_what_comes_while_a_person_is_asked_is_not_touched(store):
     found = choosing.batches(store.database, (), ("waiting",))
     store.paid("evt_2")
     assert [*found] == [[first]]
+
+
+@pytest.fixture
+def anywhere(database):
+    """The same on each database."""
+    return Store(database)
+
+
+def rerouter(anywhere, **options):
+    asked = {"rule": "", "force": False, **options}
+    return Rerouter(anywhere.database, anywhere.ruleset, Asker(""), **asked)
+
+
+def test_rerouting_adds_what_is_new_alone(anywhere):
+    """On both databases: a rule that failed gives its place up, what was made stays, and two people add it once."""
+    dead = anywhere.paid("evt_1", ticket="no uuid")
+    made = anywhere.paid("evt_2")
+    anywhere.use(MAPPING.replace('"{{ inv.metadata.vambe_ticket_id | uuid }}"', TICKET))
+    router = rerouter(anywhere)
+    first, second = router.plan(1), router.plan(1)
+    assert [one.said for one in (first, router.plan(2))][1] == ()
+    assert router.send(first, ANA).ok
+    assert not router.send(second, ANA).ok
+    states = {row["id"]: row["state"] for row in anywhere.rows()}
+    assert states == {dead: "cancelled", made: "waiting", made + 1: "waiting"}
+
+
+def test_rerouting_finds_its_events_in_pieces(anywhere):
+    """A filter's events come oldest first, each once, up to the newest of the beginning."""
+    for number in range(5):
+        anywhere.paid(f"evt_{number}")
+    where = filters.parse("outcome:matched", "events", NOW)
+    with anywhere.database.read() as connection:
+        assert rerouted.count(connection, where) == 5
+        first = rerouted.matching(connection, where, after=0, through=4, limit=3)
+        rest = rerouted.matching(connection, where, after=3, through=4, limit=3)
+    assert (first, rest) == ([1, 2, 3], [4])

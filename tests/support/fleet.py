@@ -23,6 +23,11 @@ NURSERY = Path(__file__).with_name("nursery.py")
 PATIENT = ("put", "bridge.receive.front", "WRITE_TIMEOUT", 60.0)
 
 
+def _other_than(port):
+    """A free port; chance may hit the one that the receivers are about to have."""
+    return next(one for one in iter(free_port, None) if one != port)
+
+
 class Nursery:
     """The program that forks; one for all tests of a run."""
 
@@ -104,7 +109,7 @@ class Fleet:
         port = port or self.bridge.port
         environ |= {
             "BRIDGE_BIND": f"127.0.0.1:{port}",
-            "BRIDGE_ADMIN_BIND": f"127.0.0.1:{free_port()}",
+            "BRIDGE_ADMIN_BIND": f"127.0.0.1:{_other_than(port)}",
         }
         process = self.start("receivers", PATIENT, *faults, **environ)
         assert eventually(lambda: self._answers(process, port)), self.tail()

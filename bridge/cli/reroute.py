@@ -1,0 +1,96 @@
+"""`bridge reroute EVENT…|FILTER…`."""
+
+from collections.abc import Iterator, Sequence
+
+import click
+
+from bridge import settings as environment
+from bridge.cli import filters, steering
+from bridge.cli.filters import Filtered
+from bridge.cli.store import json_option, nothing, opened
+from bridge.services.acts import Done
+from bridge.services.choosing import BATCH
+from bridge.services.rerouting import Plan, Rerouter, told, unchanged
+from bridge.services.rulesets import Rules
+from bridge.store import Database, rerouted
+from bridge.store.filtering import Filter
+from bridge.worker.asking import Asker
+
+
+@click.command("reroute", cls=Filtered)
+@steering.words_argument
+@click.option("--rule", default="", help="By this rule alone.")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent; send nothing.")
+@click.option(
+    "--force", is_flag=True, help="Send what is older than what was delivered."
+)
+@steering.reason_option
+@steering.yes_option
+@json_option
+def command(
+    words: tuple[str, ...],
+    rule: str,
+    *,
+    dry_run: bool,
+    force: bool,
+    reason: str,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Route events once more with the rules of now: what no rule took, what failed, what came before its rule.
+
+    Only what is new is sent: a call that was made, waits, is held or was dropped is not made again.
+    """
+    settings, by = environment.load(), steering.me(reason)
+    with opened() as database:
+        rules = Rules(database, settings.mappings, pinned=True).current()
+        asker = Asker(settings.environment, settings.max_rendered)
+        router = Rerouter(database, rules, asker, rule=rule, force=force)
+        ids = steering.numbers(words)
+        found: Iterator[Sequence[int]]
+        found = (
+            steering.chunks(ids, 1)
+            if ids
+            else _filtered(database, words, yes or dry_run)
+        )
+
+        def act(chunk: Sequence[int]) -> list[Done]:
+            plans = [router.plan(id) for id in chunk]
+            if dry_run:
+                return [_shown(plan) for plan in plans]
+            return [router.send(plan, by) for plan in plans]
+
+        steering.each(found, act, what="reroute", as_json=as_json, noun="event")
+
+
+def _filtered(
+    database: Database, words: tuple[str, ...], yes: bool
+) -> Iterator[Sequence[int]]:
+    """The events of a filter that were there when it was agreed to, a few at a time."""
+    where = filters.read(words, "events")
+    with database.read() as connection:
+        end = rerouted.newest(connection)
+        count = rerouted.count(connection, where)
+    if not count:
+        nothing("nothing matched")
+    steering.agree_to(f"{count} event{'s' * (count != 1)}", "reroute", yes=yes)
+    return _batches(database, where, end)
+
+
+def _batches(database: Database, where: Filter, end: int) -> Iterator[Sequence[int]]:
+    last = 0
+    while True:
+        with database.read() as connection:
+            ids = rerouted.matching(
+                connection, where, after=last, through=end, limit=BATCH
+            )
+        if not ids:
+            return
+        last = ids[-1]
+        yield ids
+
+
+def _shown(plan: Plan) -> Done:
+    if not plan.said:
+        return unchanged(plan)
+    return Done(id=plan.id, ok=True, message=f"would be rerouted: {told(plan)}")

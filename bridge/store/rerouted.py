@@ -1,0 +1,51 @@
+"""What an event led to, and which events a filter is about, for routing them once more. Reads only."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from bridge.store.filtering import Filter, events_that
+from bridge.store.tables import deliveries, events
+
+_COLUMNS = tuple(
+    deliveries.c[name]
+    for name in ("id", "rule", "item_key", "operation", "lane", "call", "body")
+)
+
+
+def state(connection: Connection, event: int) -> str | None:
+    """The event's own state."""
+    query = select(events.c.state).where(events.c.id == event)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def before(connection: Connection, event: int) -> Sequence[Mapping[str, Any]]:
+    """The event's deliveries, without its look-ups."""
+    query = select(*_COLUMNS).where(
+        deliveries.c.event == event, deliveries.c.look_up.is_(None)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def newest(connection: Connection) -> int:
+    """The number of the newest event; 0 where there is none."""
+    return connection.execute(select(func.max(events.c.id))).scalar_one() or 0
+
+
+def count(connection: Connection, where: Filter) -> int:
+    """How many events a filter is about."""
+    query = select(func.count()).select_from(events)
+    return int(
+        connection.execute(query.where(events_that(connection, where))).scalar_one()
+    )
+
+
+def matching(
+    connection: Connection, where: Filter, *, after: int, through: int, limit: int
+) -> list[int]:
+    """The numbers of a filter's events, oldest first, behind `after` up to `through`."""
+    query = select(events.c.id).where(
+        events.c.id > after, events.c.id <= through, events_that(connection, where)
+    )
+    return list(connection.execute(query.order_by(events.c.id).limit(limit)).scalars())
