@@ -30,7 +30,7 @@ from bridge.worker.asking import Asker
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """What rerouting one event would add: `said` with what is new alone. With a `problem` or `nothing` it does nothing."""
+    """What rerouting one event would add: `said` with what is new alone. It is empty with a `problem` or `nothing`."""
 
     id: int
     problem: str = ""
