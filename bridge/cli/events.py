@@ -70,7 +70,7 @@ def show(name: str, *, payload: bool, raw: bool, as_json: bool) -> None:
 
 
 def _payload(stored: StoredEvent) -> Json:
-    """As the rules see it, where the mapping files still say how; else the body."""
+    """As the rules see it. Raises ConfigurationError where the mapping files do not say how any more."""
     settings = environment.load()
     try:
         ruleset = mapping.load(settings.mappings).usable()

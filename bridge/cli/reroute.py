@@ -8,12 +8,12 @@ from bridge import settings as environment
 from bridge.cli import filters, steering
 from bridge.cli.filters import Filtered
 from bridge.cli.store import json_option, nothing, opened
+from bridge.cli.text import count
+from bridge.services import choosing
 from bridge.services.acts import Done
-from bridge.services.choosing import BATCH
 from bridge.services.rerouting import Plan, Rerouter, told, unchanged
 from bridge.services.rulesets import Rules
-from bridge.store import Database, rerouted
-from bridge.store.filtering import Filter
+from bridge.store import Database
 from bridge.worker.asking import Asker
 
 
@@ -68,26 +68,14 @@ def _filtered(
 ) -> Iterator[Sequence[int]]:
     """The events of a filter that were there when it was agreed to, a few at a time."""
     where = filters.read(words, "events")
-    with database.read() as connection:
-        end = rerouted.newest(connection)
-        count = rerouted.count(connection, where)
-    if not count:
+    found = choosing.event_batches(
+        database, where
+    )  # what comes while it is asked about is not touched
+    number = choosing.count_events(database, where)
+    if not number:
         nothing("nothing matched")
-    steering.agree_to(f"{count} event{'s' * (count != 1)}", "reroute", yes=yes)
-    return _batches(database, where, end)
-
-
-def _batches(database: Database, where: Filter, end: int) -> Iterator[Sequence[int]]:
-    last = 0
-    while True:
-        with database.read() as connection:
-            ids = rerouted.matching(
-                connection, where, after=last, through=end, limit=BATCH
-            )
-        if not ids:
-            return
-        last = ids[-1]
-        yield ids
+    steering.agree_to(count(number, "event"), "reroute", yes=yes)
+    return found
 
 
 def _shown(plan: Plan) -> Done:

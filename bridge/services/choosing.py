@@ -1,8 +1,8 @@
 """Which deliveries an act of a person is about: counted before, then a few at a time. Reads only."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from bridge.store import Database, selecting
+from bridge.store import Database, Session, rerouted, selecting
 from bridge.store.filtering import Filter
 
 BATCH = 100  # deliveries in one transaction: bounds how long others wait for the writer
@@ -38,16 +38,41 @@ def batches(
     """
     end = newest(database) if through is None else through
 
-    def found() -> Iterator[list[int]]:
-        last = after
-        while True:
-            with database.read() as connection:
-                ids = selecting.matching(
-                    connection, where, states, after=last, through=end, limit=size
-                )
-            if not ids:
-                return
-            last = ids[-1]
-            yield ids
+    def find(connection: Session, last: int) -> list[int]:
+        return selecting.matching(
+            connection, where, states, after=last, through=end, limit=size
+        )
 
-    return found()
+    return _in_turn(database, find, after)
+
+
+def count_events(database: Database, where: Filter) -> int:
+    """How many events a filter is about."""
+    with database.read() as connection:
+        return rerouted.count(connection, where)
+
+
+def event_batches(database: Database, where: Filter) -> Iterator[list[int]]:
+    """The numbers of a filter's events as `batches` gives those of its deliveries: none that comes after this call."""
+    with database.read() as connection:
+        end = rerouted.newest(connection)
+
+    def find(connection: Session, last: int) -> list[int]:
+        return rerouted.matching(
+            connection, where, after=last, through=end, limit=BATCH
+        )
+
+    return _in_turn(database, find, 0)
+
+
+def _in_turn(
+    database: Database, find: Callable[[Session, int], list[int]], last: int
+) -> Iterator[list[int]]:
+    """What `find` gives behind the last of what it gave before, until it gives nothing."""
+    while True:
+        with database.read() as connection:
+            ids = find(connection, last)
+        if not ids:
+            return
+        last = ids[-1]
+        yield ids

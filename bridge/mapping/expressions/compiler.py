@@ -94,13 +94,23 @@ class Compiler:
             )
 
     def compile_typed(
-        self, node: nodes.Node, wanted: Collection[type], who: str
+        self,
+        node: nodes.Node,
+        wanted: Collection[type],
+        who: str,
+        for_text: str = "",
     ) -> Compiled:
-        """The node's code, refused (E205) when it can never give what is wanted."""
+        """The node's code, refused (E205) when it can never give what is wanted.
+
+        `for_text` is what to write where it gives text, if that is more than to convert it.
+        """
         code = self.compile(node)
         if code.gives.isdisjoint(wanted):
             span = self.tree.span(node)
-            helps = (conversion(wanted, kind) for kind in code.gives)
+            helps = (
+                for_text if for_text and kind is str else conversion(wanted, kind)
+                for kind in code.gives
+            )
             help = hyphenated(self.tree.source, span) if who == "'-'" else ""
             raise ExpressionError(
                 "E205",

@@ -71,11 +71,7 @@ def _joined(compiler: Compiler, node: nodes.BinExpr) -> str:
 
 def _operand(compiler: Compiler, node: nodes.Node, who: str, help: str = "") -> Run:
     """The code of a node that must give a number; `help` is what to write where it gives text."""
-    try:
-        inner = compiler.compile_typed(node, NUMBERS, who).run
-    except ExpressionError as error:
-        error.help = help if error.help == "add | number" and help else error.help
-        raise
+    inner = compiler.compile_typed(node, NUMBERS, who, for_text=help).run
 
     def run(scope: Scope) -> Any:
         value = inner(scope)
