@@ -4,7 +4,6 @@
 and API) for people on the admin bind; which one a request came in by is told by the local port, which no header forges.
 """
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +22,7 @@ from bridge.services.follow import follow
 from bridge.services.gauges import gauges
 from bridge.services.rulesets import Rules
 from bridge.settings import Settings, split_bind
-from bridge.store import Database, ensure_shape
+from bridge.store import Database, ensure_shape, require_there
 from bridge.strict import json
 from bridge.worker import Worker
 
@@ -41,6 +40,8 @@ class Parts:
 
 def open_parts(settings: Settings) -> Parts:
     """Opens the store and picks the ruleset. Raises ConfigurationError and StoreUnavailable."""
+    if processes.supervised():  # `bridge serve` made it: where it is gone since, none is made in its place
+        require_there(settings.database_url)
     database = Database(settings.database_url)
     ensure_shape(database)
     return Parts(
@@ -148,7 +149,7 @@ def _json(status: int, value: dict[str, Any]) -> Response:
 
 def _counters() -> bytes:
     """This process's counters, or those of all of them where `bridge serve` gave them a folder to share."""
-    if processes.FOLDER not in os.environ:
+    if not processes.supervised():
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]

@@ -12,6 +12,11 @@ FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # the variable that names the folder
 _FILE = "dying"
 
 
+def supervised() -> bool:
+    """Whether `bridge serve` started this process, beside others."""
+    return FOLDER in os.environ
+
+
 def tell(folder: str, dying: Sequence[str]) -> None:
     """Replaces what is known: one line for each process that keeps dying. A full disk loses no more than that."""
     new = Path(folder, f"{_FILE}.new")

@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import psutil
 import pytest
 import requests
 from running import bridge, eventually, post, stripe_event, taken
@@ -70,6 +71,34 @@ def test_a_changed_store_is_noticed_before_the_next_2xx(running, harm, said):
     taken(running.url, body("evt_new"))
     assert post(running.url, body("evt_before")).status_code == 200
     running.wait_ready()
+
+
+def test_a_process_that_starts_again_makes_no_store_where_one_was_moved_away(running):
+    """Neither the worker nor a receiver, though no log is left that would tell of a store; it is found when it is back."""
+    taken(running.url, body("evt_before"))
+    files = [running.folder / f"bridge.db{end}" for end in ("", "-wal", "-shm")]
+    elsewhere = running.folder / "elsewhere"
+    elsewhere.mkdir()
+    for file in files:
+        file.rename(elsewhere / file.name)
+    before = {process.pid for process in started_by(running)}
+    for process in started_by(running):
+        process.kill()
+    assert eventually(
+        lambda: running.log.read_text().count("there is no store at") >= 2
+    )
+    assert not files[0].exists()
+    for file in files:
+        (elsewhere / file.name).rename(file)
+    running.wait_ready()
+    assert not {process.pid for process in started_by(running)} & before
+    assert post(running.url, body("evt_before")).status_code == 200
+
+
+def started_by(running):
+    """The worker, and the receivers that gunicorn's parent started."""
+    found = psutil.Process(running.process.pid).children(recursive=True)
+    return [process for process in found if not process.children()]
 
 
 def test_the_doctor_names_a_store_that_is_read_only(running):
