@@ -48,7 +48,7 @@ class _Run:
         if self.form not in _SILENT:
             rules = len(loaded.ruleset.rules) if loaded.ruleset else None
             said = _summary(len(loaded.texts), rules, errors, len(found) - errors)
-            click.echo(said, err=True)
+            click.echo(said, err=bool(found))  # the only answer is data, not narration
         return None if errors else loaded.ruleset
 
     def _around(self, ruleset: Ruleset) -> list[Diagnostic]:
@@ -140,4 +140,6 @@ def _activate(ruleset: Ruleset) -> None:
 
 def _summary(files: int, rules: int | None, errors: int, warnings: int) -> str:
     what = count(files, "file") + (f", {count(rules, 'rule')}" if rules else "")
+    if not errors + warnings:
+        return f"checked {what}: no findings"
     return f"checked {what}: {count(errors, 'error')}, {count(warnings, 'warning')}"

@@ -1,17 +1,27 @@
-"""`bridge check`: findings on stdout, the summary on stderr, the exit code for scripts."""
+"""`bridge check`: findings on stdout, their count on stderr, the exit code for scripts."""
 
 import json
 
 import pytest
 
 
-def test_good_folder_passes(terminal, house, monkeypatch):
-    """Without findings stdout is empty and the summary counts what was read."""
+@pytest.mark.parametrize("form", ["full", "concise", "github"])
+def test_good_folder_passes(terminal, house, monkeypatch, form):
+    """Without findings stdout says so, and counts what was read."""
     monkeypatch.setenv("SHOP_SECRET", "s")
     monkeypatch.setenv("SHOP_KEY", "k")
-    result = terminal("check")
-    assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == "checked 1 file, 1 rule: 0 errors, 0 warnings\n"
+    result = terminal("check", "--format", form)
+    assert result.exit_code == 0
+    assert result.stdout == "checked 1 file, 1 rule: no findings\n"
+    assert result.stderr == ""
+
+
+def test_good_folder_for_programs_is_their_format_alone(terminal, house, monkeypatch):
+    """A program that reads JSON lines gets none where nothing is found."""
+    monkeypatch.setenv("SHOP_SECRET", "s")
+    monkeypatch.setenv("SHOP_KEY", "k")
+    result = terminal("check", "--format", "json")
+    assert (result.exit_code, result.output) == (0, "")
 
 
 def test_full_shows_place_excerpt_caret_and_help(terminal, house, rewrite):
