@@ -29,6 +29,7 @@ COMMANDS = {
     "init": ("init", "Write a first rule with a recorded payload and a test."),
     "schema": ("schema", "Print the JSON Schema of mapping files, for editors."),
     "events": ("events", "List received events, or show one."),
+    "refused": ("refused", "List requests that were not taken, and why."),
     "record": ("record", "Make a recorded payload and a test of a received event."),
     "deliveries": ("deliveries", "List deliveries, or show one with its attempts."),
     "why": ("why", "Say what every rule made of an event, and what was sent."),

@@ -18,7 +18,7 @@ from bridge.greenlets import computed
 from bridge.mapping import Ruleset, Source
 from bridge.model import Event, Request, Verified
 from bridge.providers import Answer
-from bridge.receive import answers
+from bridge.receive import answers, paths
 from bridge.receive.admission import Places, check_network, check_type, remote
 from bridge.receive.body import read_body
 from bridge.receive.refusals import Refusals
@@ -57,12 +57,13 @@ class Front:
         """
 
         def serve(environ: Environ, start: Callable[..., Any]) -> Iterable[bytes]:
-            _, room, *names = environ.get("PATH_INFO", "").split("/")
-            if room != "hooks" or len(names) not in (1, 2) or "" in names[1:]:
-                return rest(environ, start)
+            name = paths.name_in(environ.get("PATH_INFO", ""))
+            if name is None:
+                return rest(environ, self._watched(environ, start))
             if environ["REQUEST_METHOD"] in METHODS:
-                answer = self.receive(names[0], environ)
+                answer = self.receive(name, environ)
             else:
+                self._count(self._known(name), "method", 405, environ)
                 answer = Answer(status=405, headers=(("Allow", ", ".join(METHODS)),))
             return answers.send(answer, environ, start)
 
@@ -151,16 +152,39 @@ class Front:
         self, source: Source | None, refusal: Refused, environ: Environ
     ) -> Answer:
         """Answers, and keeps when, from where and why; without waiting, so that refusing stays cheap."""
-        self.refusals.add(
-            Rejection(
-                source=source.name if source else UNKNOWN,
-                reason=refusal.reason,
-                status=refusal.status,
-                remote=self._remote(environ),
-                size=announced_size(environ),
-            )
-        )
+        name = source.name if source else UNKNOWN
+        self._count(name, refusal.reason, refusal.status, environ)
         return answers.refused(source, refusal)
+
+    def _count(self, name: str, reason: str, status: int, environ: Environ) -> None:
+        path = environ.get("PATH_INFO", "")
+        refused = Rejection(
+            source=name,
+            reason=reason,
+            status=status,
+            remote=self._remote(environ),
+            size=announced_size(environ),
+            path=paths.shown(path, self.ruleset().sources),
+        )
+        self.refusals.add(refused)
+
+    def _watched(
+        self, environ: Environ, start: Callable[..., Any]
+    ) -> Callable[..., Any]:
+        """`start`, that counts an answer of 404 to a path where nothing is: a sender may have been given it."""
+        path = environ.get("PATH_INFO", "")
+
+        def begin(status: str, *rest: Any) -> Any:
+            if status.startswith("404"):
+                meant = paths.name_in(path.rstrip("/"))
+                reason = "trailing_slash" if meant else "wrong_path"
+                self._count(self._known(meant), reason, 404, environ)
+            return start(status, *rest)
+
+        return begin
+
+    def _known(self, name: str | None) -> str:
+        return name if name and name in self.ruleset().sources else UNKNOWN
 
     def _unavailable(
         self, name: str, error: StoreUnavailable | ConfigurationError

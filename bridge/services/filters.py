@@ -70,7 +70,7 @@ def _condition(dash: str, key: str, value: str, kind: Kind, now: datetime) -> Co
             f"'{key}:' has no value: write for example {key}:{_EXAMPLES[known]}"
         )
     if known in MOMENTS:
-        return Condition(key=known, value=_moment(known, value, now), negated=negated)
+        return Condition(key=known, value=moment(known, value, now), negated=negated)
     choices = CHOICES[kind].get(known)
     if choices and "*" not in value and value not in choices:
         raise BadFilter(f"no {kind} have {key} '{value}'{_nearest(value, choices)}")
@@ -94,7 +94,7 @@ _EXAMPLES = {
 }
 
 
-def _moment(key: str, value: str, now: datetime) -> datetime:
+def moment(key: str, value: str, now: datetime) -> datetime:
     """`24h` before now, a day, or a time; without a zone in UTC, as everything is shown. A day ends at its end."""
     try:
         if ago := _AGO.fullmatch(value):

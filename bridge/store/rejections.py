@@ -1,10 +1,10 @@
 """Requests that were not taken: when, from where and why, never what they held."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, insert, or_, select
+from sqlalchemy import Connection, case, delete, func, insert, or_, select
 
 from bridge.store.tables import rejections
 
@@ -15,13 +15,17 @@ _LARGEST = 2**31 - 1  # what the columns of numbers hold; a head may announce an
 
 
 class Rejection(NamedTuple):
-    """One that was not taken, or several that are alike; `size` is the length that was announced."""
+    """One that was not taken, or several that are alike.
+
+    `size` is the length that was announced; `path` is what may be shown of where it was sent.
+    """
 
     source: str
     reason: str
     status: int
     remote: str
     size: int
+    path: str = ""
 
 
 def add(
@@ -40,6 +44,41 @@ def add(
     connection.execute(insert(rejections), rows)
     for source in {one.source for one in found}:
         _forget(connection, source, now)
+
+
+def listed(
+    connection: Connection, *, since: datetime, source: str | None, limit: int
+) -> Sequence[Mapping[str, Any]]:
+    """Those since then, a row for each source, reason, status and path, the newest first.
+
+    A row says how many there were, when the first and the last one came, and from where: "several" for more than one
+    address.
+    """
+    kept = rejections.c
+    alike = (kept.source, kept.reason, kept.status, kept.path)
+    first, last = func.min(kept.received_at), func.max(kept.received_at)
+    one = func.min(kept.remote) == func.max(kept.remote)
+    remote = case((one, func.min(kept.remote)), else_="several")
+    count = func.sum(kept.count)
+    asked = (
+        select(
+            last.label("last_at"),
+            first.label("first_at"),
+            count.label("count"),
+            *alike,
+            remote.label("remote"),
+        )
+        .where(kept.received_at >= since)
+        .group_by(*alike)
+        .order_by(last.desc(), *alike)
+        .limit(limit)
+    )
+    if source is not None:
+        asked = asked.where(kept.source == source)
+    return [
+        {**row, "count": int(row["count"])}
+        for row in connection.execute(asked).mappings()
+    ]
 
 
 def _forget(connection: Connection, source: str, now: datetime) -> None:

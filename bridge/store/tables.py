@@ -310,6 +310,7 @@ rejections = Table(  # requests that were not taken: metadata only
     Column("size", Integer, nullable=False),
     # How many were like this in one second.
     Column("count", Integer, nullable=False, server_default="1"),
+    Column("path", String(120), nullable=False, server_default=""),
 )
 Index("ix_rejections_source", rejections.c.source, rejections.c.id)
 

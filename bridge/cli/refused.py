@@ -1,0 +1,29 @@
+"""`bridge refused`: requests that were not taken."""
+
+from datetime import UTC, datetime
+
+import click
+
+from bridge.cli.store import json_option, limit_option, opened, show_rows
+from bridge.services import filters
+from bridge.store import rejections
+
+_COLUMNS = ("last_at", "count", "source", "reason", "path", "remote")
+
+
+@click.command("refused")
+@click.option("--source", help="Of this source only.")
+@click.option(
+    "--since", default="7d", show_default=True, help="24h, 7d, a day or a time in UTC."
+)
+@limit_option
+@json_option
+def command(source: str | None, since: str, limit: int, *, as_json: bool) -> None:
+    """List requests that were not taken, newest first: a row for each source, reason and path.
+
+    A wrong URL stands under the source (unknown). docs/refusals.md says what each reason means and what to do.
+    """
+    after = filters.moment("since", since, datetime.now(UTC))
+    with opened() as database, database.read() as connection:
+        rows = rejections.listed(connection, since=after, source=source, limit=limit)
+    show_rows(rows, _COLUMNS, as_json=as_json)
