@@ -148,8 +148,8 @@ def _auth(node: Node, vendor: vendors.Vendor, known: Known) -> dict[str, object]
         help = f"write auth: {{ {scheme}: {{ env: NAME }} }}"
         known.findings.add("A403", message, node.place, help)
         return {scheme: None}  # so that nobody asks for auth, too
-    auth = known.references.auth(node)
-    known_schemes = {scheme.name for scheme in vendor.auth}
+    known_schemes = {scheme.name: scheme.keys for scheme in vendor.auth}
+    auth = known.references.auth(node, known_schemes)
     for path, problem in vendors.check_auth(vendor, auth).items():
         if path.split(".")[0] in known_schemes and _reported(auth, path):
             continue

@@ -4,7 +4,7 @@ Reads nodes, and resolves nothing: what this machine gives to them is looked at 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from bridge.mapping.findings import Findings
@@ -15,7 +15,13 @@ KINDS = frozenset({"env", "file"})
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SECRET_HEADER = re.compile(r"key|token|secret|auth|password|cookie", re.IGNORECASE)
 # Parts of a scheme that are no secrets: they may be written as they are.
-OPEN_PARTS = frozenset({"username", "name", "token_url", "client_id", "scope"})
+OPEN_PARTS = frozenset(
+    "username name token_url client_id client_auth scope audience".split()
+)
+_PARAMS = "params"  # a part that holds parts, each open unless its name says otherwise
+_SECRET_PARAM = re.compile(
+    r"(key|token|secret|password|passcode|assertion)$", re.IGNORECASE
+)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -41,23 +47,48 @@ class References:
             if not isinstance(part.value, dict | list):
                 self.findings.hide(part)
 
-    def auth(self, node: Node) -> dict[str, object]:
-        """The scheme and its reference, or the parts of the scheme."""
+    def auth(
+        self, node: Node, parts: Mapping[str, Collection[str]]
+    ) -> dict[str, object]:
+        """The scheme and its reference, or the parts of the scheme. `parts` are those that each scheme takes."""
         return {
-            scheme: self._parts(value, scheme) for scheme, value in _items(node).items()
+            scheme: self._parts(value, scheme, parts.get(scheme, ()))
+            for scheme, value in _items(node).items()
         }
 
     def options(self, node: Node) -> dict[str, object]:
         """A connection's options: plain values, or references for what differs between machines."""
         return {name: self._option(value, name) for name, value in _items(node).items()}
 
-    def _parts(self, node: Node, scheme: str) -> object:
+    def _parts(self, node: Node, scheme: str, known: Collection[str]) -> object:
         if not isinstance(node.value, dict) or is_reference(node):
             return self.secret(node, scheme)
         return {
-            part: self._part(value, f"{scheme}.{part}", open=part in OPEN_PARTS)
+            part: self._known(value, scheme, part, known)
             for part, value in node.value.items()
         }
+
+    def _known(
+        self, node: Node, scheme: str, part: str, known: Collection[str]
+    ) -> object:
+        if known and part not in known:  # misspelt: that is said, and not what it holds
+            self.hide(node)
+            return ""
+        if part == _PARAMS:
+            return self._params(node, f"{scheme}.{part}")
+        return self._part(node, f"{scheme}.{part}", open=part in OPEN_PARTS)
+
+    def _params(self, node: Node, path: str) -> object:
+        """Names with their values; {} for anything else, which the scheme then has words for."""
+        pairs = {} if is_reference(node) else _items(node)
+        return {
+            name: self._param(value, f"{path}.{name}") for name, value in pairs.items()
+        }
+
+    def _param(self, node: Node, path: str) -> object:
+        if is_reference(node) or _SECRET_PARAM.search(path):
+            return self.secret(node, path)
+        return "" if node.value is None else plain(node)
 
     def _part(self, node: Node, name: str, *, open: bool) -> object:
         if open and isinstance(node.value, str):

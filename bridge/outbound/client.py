@@ -15,12 +15,12 @@ from bridge.outbound.coding import Undecodable, decoded
 from bridge.outbound.exchange import Exchange
 from bridge.outbound.masking import masked
 from bridge.outbound.names import Names
-from bridge.outbound.oauth2 import Tokens
 from bridge.outbound.policy import LOOPBACK, Network, Policy
 from bridge.outbound.reach import unreachable
 from bridge.outbound.request import check_base, prepare
 from bridge.outbound.sending import MAX_BODY, perform, silence
 from bridge.outbound.target import ClientCredentials, Target
+from bridge.outbound.tokens import Tokens
 from bridge.outbound.transport import Transport
 
 
@@ -36,7 +36,7 @@ class Outbound:
     """Sends calls. One per process, made after it forked; safe from any number of threads or greenlets.
 
     `allowed_networks` may be reached besides the public internet. `ca_bundle` is a file of PEM certificates that are
-    trusted instead of the built-in roots. With `sandbox_url` every call goes to `<sandbox_url>/<vendor><path>`, which
+    trusted besides the built-in roots. With `sandbox_url` every call goes to `<sandbox_url>/<vendor><path>`, which
     may be on loopback, and no access token is fetched.
     """
 

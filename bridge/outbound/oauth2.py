@@ -1,74 +1,55 @@
-"""Access tokens by OAuth 2.0 client credentials (RFC 6749, section 4.4).
+"""Asking a token endpoint (RFC 6749): the request, and what its answer means. Pure.
 
-Tokens are kept in memory, while they last, and nowhere else. This asks for them through a function it is given, and so
-reaches no more than any call does.
+What the endpoint says is never quoted but for the few names of errors that the standards know: an answer may hold the
+secret that it refuses. No message holds a token.
 """
 
 import re
-import threading
 from base64 import b64encode
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from decimal import Decimal
 from urllib.parse import quote_plus, urlencode
 
 from bridge.errors import Malformed
 from bridge.model import Call, Headers, NoReply, Reply
 from bridge.outbound.target import ClientCredentials
 from bridge.strict import json
+from bridge.vendors.oauth2 import BASIC, BODY
 
-EARLY = 60.0  # seconds before its expiry from which a token is not used any more
+MAX_ANSWER = 64 * 1024  # bytes; a token has to fit into a header
 _LIFETIME = 300.0  # of a token that does not say; a 401 fetches a new one anyway
 
 # Wider than RFC 6750, section 2.1, and still one header value.
-_BEARER = re.compile(r"[!-~]+")
+_BEARER = re.compile(r"[!-~]{1,16384}")
 _DIGITS = re.compile(r"[0-9]{1,9}")
 
-# Sends a call to a base URL with these headers.
-Fetch: TypeAlias = Callable[[Call, str, Headers], Reply | NoReply]
+# What an endpoint may find wrong (RFC 6749, 5.2; RFC 8707, 2), and what to look at.
+_FAULTS = {
+    "invalid_client": "check client_id and client_secret, and whether it wants client_auth: {other}",
+    "invalid_grant": "check what its params or its refresh_token say",
+    "invalid_request": "check scope, audience and params: it misses one, or knows one that is written not",
+    "invalid_scope": "check scope",
+    "invalid_target": "check audience and params",
+    "unauthorized_client": "allow this client there what it asks for",
+    "unsupported_grant_type": "it gives no tokens this way: check params",
+    "access_denied": "allow this client there what it asks for",
+}
+_LATER = frozenset({"temporarily_unavailable", "server_error", "slow_down"})
+_GONE = (404, 405, 410)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Token:
-    text: str = field(repr=False)
-    until: float
+class Granted:
+    """What an endpoint gave: an access token, and how many seconds it lasts."""
+
+    access: str = field(repr=False)
+    lifetime: float
 
 
-class Tokens:
-    """The tokens of a process, by client. Moments are time.monotonic() seconds."""
-
-    def __init__(self) -> None:
-        self._held: dict[ClientCredentials, _Token] = {}
-        self._lock = threading.Lock()
-
-    def get(self, client: ClientCredentials, fetch: Fetch, now: float) -> str | NoReply:
-        """A token to use now; or why there is none, which is never the vendor's doing (`sent` is False)."""
-        with self._lock:
-            held = self._held.get(client)
-        if held and now < held.until:
-            return held.text
-        reply = fetch(*_request(client))
-        token = _read(reply, now)
-        if isinstance(token, NoReply):
-            return token
-        with self._lock:
-            self._held[client] = token
-        return token.text
-
-    def forget(self, client: ClientCredentials, token: str) -> None:
-        """Drops a token the vendor refused, unless another one took its place already."""
-        with self._lock:
-            held = self._held.get(client)
-            if held and held.text == token:
-                del self._held[client]
-
-
-def _request(client: ClientCredentials) -> tuple[Call, str, Headers]:
+def request(client: ClientCredentials) -> tuple[Call, str, Headers]:
+    """The call to the token endpoint, its base URL and the headers that prove the client."""
     scheme, _, place = client.token_url.partition("://")
     host, _, path = place.partition("/")
-    form = {"grant_type": "client_credentials"}
-    if client.scope:
-        form["scope"] = client.scope
     call = Call(
         method="POST",
         path=f"/{path}",
@@ -76,50 +57,92 @@ def _request(client: ClientCredentials) -> tuple[Call, str, Headers]:
             ("Content-Type", "application/x-www-form-urlencoded"),
             ("Accept", "application/json"),
         ),
-        body=urlencode(form).encode(),
+        body=urlencode(_form(client)).encode(),
     )
     return call, f"{scheme}://{host}", _credentials(client)
 
 
+def _form(client: ClientCredentials) -> dict[str, str]:
+    form = {"grant_type": "client_credentials"}
+    if client.client_auth != BASIC:
+        form["client_id"] = client.client_id
+    if client.client_auth == BODY:
+        form["client_secret"] = client.client_secret
+    own = {"scope": client.scope, "audience": client.audience}
+    return (
+        form | {name: text for name, text in own.items() if text} | dict(client.params)
+    )
+
+
 def _credentials(client: ClientCredentials) -> Headers:
     """HTTP Basic, which every token endpoint has to take (RFC 6749, section 2.3.1: both parts form-encoded first)."""
+    if client.client_auth != BASIC:
+        return ()
     pair = f"{quote_plus(client.client_id)}:{quote_plus(client.client_secret)}"
     return (("Authorization", f"Basic {b64encode(pair.encode()).decode()}"),)
 
 
-def _read(reply: Reply | NoReply, now: float) -> _Token | NoReply:
+def read(reply: Reply | NoReply, client: ClientCredentials) -> Granted | NoReply:
+    """The token of an answer; or why there is none, which is never the vendor's doing (`sent` is False).
+
+    `credentials` says that a person has to act: trying again with the same would bring the same answer.
+    """
     if isinstance(reply, NoReply):
-        return _none(reply, reply.kind, f"no access token: {reply.message}")
-    if reply.status in (400, 401, 403):
-        return _none(
+        return none(reply, reply.kind, f"no access token: {reply.message}")
+    answer = _answer(reply)
+    granted = _granted(answer) if 200 <= reply.status <= 299 else None
+    if granted:
+        return granted
+    fault = answer.get("error")
+    fault = fault if isinstance(fault, str) else ""
+    if reply.status >= 500 or reply.status in (408, 425, 429) or fault in _LATER:
+        return none(reply, "refused", f"the token endpoint answered {reply.status}")
+    if fault in _FAULTS or reply.status in (400, 401, 403):
+        return none(reply, "credentials", _refusal(reply.status, fault, client))
+    if reply.status in _GONE or 300 <= reply.status <= 399:
+        return none(
             reply,
             "credentials",
-            f"the token endpoint refused the client with {reply.status}: check client_id, client_secret and scope",
+            f"the token endpoint answered {reply.status}, so it is at another address: check token_url",
         )
-    token = _token(reply.body, now) if reply.status == 200 else None
-    return token or _none(
+    return none(
         reply, "refused", f"the token endpoint answered {reply.status} without a token"
     )
 
 
-def _token(body: bytes, now: float) -> _Token | None:
+def none(reply: Reply | NoReply, kind: str, message: str) -> NoReply:
+    """No token: the vendor has seen nothing."""
+    return NoReply(kind=kind, message=message, sent=False, elapsed=reply.elapsed)
+
+
+def _refusal(status: int, fault: str, client: ClientCredentials) -> str:
+    other = BODY if client.client_auth == BASIC else BASIC
+    known = _FAULTS.get(fault, "check client_id, client_secret and scope")
+    named = f" ({fault})" if fault in _FAULTS else ""
+    return (
+        f"the token endpoint refused the client with {status}{named}:"
+        f" {known.format(other=other)}"
+    )
+
+
+def _answer(reply: Reply) -> dict[str, object]:
+    if reply.truncated or len(reply.body) > MAX_ANSWER:
+        return {}
     try:
-        answer = json.loads(body)
+        answer = json.loads(reply.body)
     except Malformed:
+        return {}
+    return dict(answer) if isinstance(answer, dict) else {}
+
+
+def _granted(answer: dict[str, object]) -> Granted | None:
+    access = answer.get("access_token")
+    if not isinstance(access, str) or not _BEARER.fullmatch(access):
         return None
-    if not isinstance(answer, dict):
-        return None
-    text = answer.get("access_token")
-    if not isinstance(text, str) or not _BEARER.fullmatch(text):
-        return None
-    return _Token(text=text, until=now + _lifetime(answer.get("expires_in")) - EARLY)
+    return Granted(access=access, lifetime=_lifetime(answer.get("expires_in")))
 
 
 def _lifetime(value: object) -> float:
-    """In seconds; some endpoints write the number as text."""
-    digits = str(value)
-    return float(digits) if _DIGITS.fullmatch(digits) else _LIFETIME
-
-
-def _none(reply: Reply | NoReply, kind: str, message: str) -> NoReply:
-    return NoReply(kind=kind, message=message, sent=False, elapsed=reply.elapsed)
+    """In seconds; some endpoints write the number as text, or with a fraction."""
+    digits = str(value).partition(".")[0] if isinstance(value, str | Decimal) else value
+    return float(str(digits)) if _DIGITS.fullmatch(str(digits)) else _LIFETIME

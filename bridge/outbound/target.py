@@ -16,12 +16,15 @@ from bridge.strict.outgoing import header_name_problem, header_value_problem
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClientCredentials:
-    """OAuth 2.0 client credentials (RFC 6749, section 4.4), in the clear."""
+    """How an access token is asked for (RFC 6749), in the clear: by client credentials (section 4.4)."""
 
     token_url: str
     client_id: str = field(repr=False)
-    client_secret: str = field(repr=False)
+    client_secret: str = field(default="", repr=False)
+    client_auth: str = "basic"  # or body, or none: bridge/vendors/oauth2.py
     scope: str = ""
+    audience: str = ""
+    params: Headers = field(default=(), repr=False)  # what else the form holds
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,16 +117,18 @@ def _headers(extra: object, connection: Connection) -> Headers:
 
 
 def _client(given: object, connection: Connection) -> ClientCredentials:
-    wanted = ("token_url", "client_id", "client_secret")
-    if not isinstance(given, Mapping) or any(key not in given for key in wanted):
+    auth = {"oauth2": given}
+    for path, problem in vendors.check_auth(
+        vendors.get(connection.vendor), auth
+    ).items():
         raise ConfigurationError(
-            f"connection '{connection.name}': auth.oauth2 needs {', '.join(wanted)}"
+            f"connection '{connection.name}': auth.{path} {problem}"
         )
+    assert isinstance(given, Mapping)
+    params = given.get("params", {})
+    texts = {key: _text(value) for key, value in given.items() if key != "params"}
     return ClientCredentials(
-        token_url=_text(given["token_url"]),
-        client_id=_text(given["client_id"]),
-        client_secret=_text(given["client_secret"]),
-        scope=_text(given.get("scope", "")),
+        **texts, params=tuple((name, _text(value)) for name, value in params.items())
     )
 
 

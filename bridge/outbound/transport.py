@@ -17,14 +17,13 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import urllib3.exceptions
-from certifi import where
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from bridge.errors import SettingsError
 from bridge.outbound.dial import dial
 from bridge.outbound.exchange import CURRENT, Exchange, Failed
+from bridge.outbound.tls import trusting
 
 MAX_HEAD = 64 * 1024
 MAX_WIRE = 2 * 1024 * 1024  # head, body and the framing of chunks together
@@ -194,16 +193,6 @@ class PlainPool(HTTPConnectionPool):
 
 class SecurePool(HTTPSConnectionPool):
     ConnectionCls = SecureConnection
-
-
-def trusting(ca_bundle: str | None) -> ssl.SSLContext:
-    """TLS that verifies by the bundle's certificates, which replace the built-in roots. Raises SettingsError."""
-    try:
-        return ssl.create_default_context(cafile=ca_bundle or where())
-    except OSError:
-        raise SettingsError(
-            f"BRIDGE_CA_BUNDLE names {ca_bundle}, which is not a readable file of PEM certificates"
-        ) from None
 
 
 class Transport(HTTPAdapter):

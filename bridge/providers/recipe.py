@@ -116,17 +116,15 @@ class Unwrap:
     format: str
 
 
-# a place, and the texts of which one has to stand there
-Conditions: TypeAlias = tuple[tuple[Alternatives, tuple[str, ...]], ...]
+Conditions: TypeAlias = tuple[tuple[Alternatives, str], ...]  # place, and its text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Time:
-    """Where the time of an occurrence is, if all `when` and no `unless` match; `zone` is that of a text without one."""
+    """Where the time of an occurrence is, when the `when` match; `zone` is that of a text without an offset."""
 
     source: Alternatives
     when: Conditions = ()
-    unless: Conditions = ()
     zone: str = ""
 
 

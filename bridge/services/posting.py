@@ -172,7 +172,7 @@ def _connection(
     scheme: str, host: str, ca_bundle: Path | None
 ) -> http.client.HTTPConnection:
     if scheme == "https":
-        from bridge.outbound.transport import trusting  # slow, and plain HTTP is usual
+        from bridge.outbound.tls import trusting  # slow, and plain HTTP is usual
 
         context = trusting(str(ca_bundle) if ca_bundle else None)
         return http.client.HTTPSConnection(host, timeout=TIMEOUT, context=context)

@@ -13,7 +13,6 @@ from bridge.errors import ConfigurationError
 from bridge.model import Headers
 from bridge.secret import Secret
 from bridge.strict.outgoing import (
-    address_problem,
     half_character,
     header_name_problem,
     header_value_problem,
@@ -34,6 +33,11 @@ class Scheme:
     sends: tuple[str, ...] = ()  # what `headers` takes, where it differs from `keys`
     # What is wrong with the text of a key that is no secret, by key; "" where nothing is.
     literal: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
+    # The few texts that such a key may be, and keys that hold names with their values; both for whoever writes a file.
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lists: frozenset[str] = frozenset()
+    # What is wrong with its keys together, by key.
+    problems: Callable[[Mapping[str, object]], Mapping[str, str]] = lambda given: {}
     # What it adds to the query of a call, made of that query and of what `headers` takes.
     query: Callable[..., Headers] | None = None
 
@@ -100,10 +104,6 @@ def _named_header(name: str, value: str) -> Headers:
     return ((name, value),)
 
 
-def _oauth2(access_token: str) -> Headers:
-    return (("authorization", f"Bearer {access_token}"),)
-
-
 BASIC = Scheme(
     name="basic",
     title="User name and password, as in RFC 7617",
@@ -117,15 +117,6 @@ HEADER = Scheme(
     headers=_named_header,
     keys=("name", "value"),
     literal={"name": _own_header_problem},
-)
-OAUTH2 = Scheme(
-    name="oauth2",
-    title="Client credentials of OAuth 2.0 (RFC 6749, 4.4); the token is fetched when a call is sent",
-    headers=_oauth2,
-    keys=("token_url", "client_id", "client_secret", "scope"),
-    optional=("scope",),
-    sends=("access_token",),
-    literal={"token_url": address_problem},
 )
 
 

@@ -110,7 +110,8 @@ def check_auth(vendor: Vendor, auth: Mapping[str, object]) -> Problems:
     wanted = set(keys) - set(schemes[name].optional)
     missing = {f"{name}.{key}": "is required: add it" for key in wanted - given}
     unknown = {
-        f"{name}.{key}": f"is unknown: use {', '.join(keys)}"
+        f"{name}.{key}": "is unknown"
+        + (did_you_mean(key, keys) or f": use {', '.join(keys)}")
         for key in given - set(keys)
     }
     literal = {
@@ -119,7 +120,9 @@ def check_auth(vendor: Vendor, auth: Mapping[str, object]) -> Problems:
         if isinstance(value, Mapping) and isinstance(text := value.get(key), str)
         if (problem := check(text))
     }
-    return {**literal, **missing, **unknown}
+    together = schemes[name].problems(value) if isinstance(value, Mapping) else {}
+    clashes = {f"{name}.{key}": problem for key, problem in together.items()}
+    return {**clashes, **literal, **missing, **unknown}
 
 
 def field_names(fields: Mapping[str, object], prefix: str = "") -> Iterator[str]:

@@ -14,11 +14,12 @@ from bridge.model import Call, Headers, Json, Outcome, Reply
 from bridge.strict.json import dumps, require_json
 from bridge.strict.outgoing import HALF, METHODS, encoded, half_character
 from bridge.vendors.answers import delivered, failed, refused
-from bridge.vendors.auth import BASIC, HEADER, OAUTH2, SIGNED_QUERY, bearer
+from bridge.vendors.auth import BASIC, HEADER, SIGNED_QUERY, bearer
 from bridge.vendors.base import Fields, Operation, Options, Vendor
 from bridge.vendors.fields import Boolean, Choice, List, Object, Value
 from bridge.vendors.headers import HeaderMap
 from bridge.vendors.kind import Kind, Problem
+from bridge.vendors.oauth2 import OAUTH2
 from bridge.vendors.paths import Path
 
 _RANGE = re.compile("([1-5][0-9]{2})(?:-([1-5][0-9]{2}))?")

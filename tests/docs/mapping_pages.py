@@ -1,4 +1,4 @@
-"""Reads docs/mapping-files.md, cookbook.md and look-ups.md: each `##` section with files can be run as a project.
+"""Reads the pages about mapping files: each `##` section with files can be run as a project.
 
     `mappings/stripe.yaml`:        a line like this names the file in the block below it
     With `a` instead of `b`:       the sentence before a console block may change one text of the section's files
@@ -23,7 +23,8 @@ ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs/mapping-files.md"
 COOKBOOK = ROOT / "docs/cookbook.md"
 LOOK_UPS = ROOT / "docs/look-ups.md"
-PAGES = (GUIDE, COOKBOOK, LOOK_UPS)
+SIGNING_IN = ROOT / "docs/signing-in.md"
+PAGES = (GUIDE, COOKBOOK, LOOK_UPS, SIGNING_IN)
 
 _FILE = re.compile(r"^`([^`\n]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CONSOLE = re.compile(

@@ -2,13 +2,16 @@
 
 import json
 from base64 import b64encode
+from dataclasses import replace
+from decimal import Decimal
+from urllib.parse import parse_qsl
 
 import pytest
 
 from bridge.model import Call, NoReply, Reply
 from bridge.outbound import Outbound, Target
-from bridge.outbound.oauth2 import EARLY, Tokens
 from bridge.outbound.target import ClientCredentials
+from bridge.outbound.tokens import EARLY, Tokens
 
 CLIENT = ClientCredentials(
     token_url="https://id.test/oauth/token",
@@ -36,7 +39,8 @@ class Endpoint:
 
     def __call__(self, *request):
         self.asked.append(request)
-        return reply(body={"access_token": f"t{len(self.asked)}", **self.answer})
+        answer = {"access_token": f"t{len(self.asked)}", **self.answer}
+        return reply(body=json.dumps(answer, default=float).encode())
 
 
 def test_request_of_a_token():
@@ -50,7 +54,65 @@ def test_request_of_a_token():
     assert headers == (("Authorization", f"Basic {basic}"),)
 
 
-@pytest.mark.parametrize("lifetime", [3600, "3600"])
+def form(client):
+    [(call, _, headers)] = asked(client)
+    return dict(parse_qsl(call.body.decode())), headers
+
+
+def asked(client):
+    endpoint = Endpoint()
+    Tokens().get(client, endpoint, 0.0)
+    return endpoint.asked
+
+
+def test_credentials_in_the_body():
+    """With client_auth: body both stand in the form, escaped, and no header proves anything."""
+    sent, headers = form(replace(CLIENT, client_auth="body"))
+    assert (sent["client_id"], sent["client_secret"]) == ("a:b", "s3cret/+")
+    assert headers == ()
+
+
+def test_client_without_a_secret():
+    """With client_auth: none the client says who it is and proves nothing: a certificate does."""
+    sent, headers = form(replace(CLIENT, client_auth="none", client_secret=""))
+    assert sent["client_id"] == "a:b" and "client_secret" not in sent
+    assert headers == ()
+
+
+def test_audience_and_parameters_are_sent():
+    """What an endpoint wants besides the standard stands in the form, and may say another grant."""
+    more = (
+        ("resource", "https://a.test/?x=1&y"),
+        ("grant_type", "account_credentials"),
+    )
+    sent, _ = form(replace(CLIENT, audience="https://api.test", params=more))
+    assert sent == {
+        "grant_type": "account_credentials",
+        "scope": "tickets write",
+        "audience": "https://api.test",
+        "resource": "https://a.test/?x=1&y",
+    }
+
+
+@pytest.mark.parametrize("status", [200, 201, 203])
+def test_token_of_any_success(status):
+    """Some endpoints answer 201, since they made a token."""
+    answer = reply(status, {"access_token": "t"})
+    assert Tokens().get(CLIENT, lambda *_: answer, 0.0) == "t"
+
+
+def test_clients_that_ask_for_something_else_do_not_share_tokens():
+    """Another audience or parameter is another token."""
+    tokens, endpoint = Tokens(), Endpoint(expires_in=3600)
+    others = (
+        CLIENT,
+        replace(CLIENT, audience="https://api.test"),
+        replace(CLIENT, params=(("resource", "r"),)),
+    )
+    assert [tokens.get(one, endpoint, 0) for one in others] == ["t1", "t2", "t3"]
+
+
+@pytest.mark.parametrize("lifetime", [3600, "3600", Decimal("3600.5"), "3600.0"])
 def test_token_is_kept_until_a_minute_before_it_expires(lifetime):
     """A token serves until 60 s before its end, then another one is fetched."""
     endpoint, tokens = Endpoint(expires_in=lifetime), Tokens()
@@ -84,13 +146,20 @@ def test_forgetting_spares_a_newer_token():
         (reply(400, {"error": "invalid_client"}), "credentials"),
         (reply(401, b"s3cret"), "credentials"),
         (reply(403, b""), "credentials"),
+        (reply(500, {"error": "invalid_client"}), "refused"),
         (reply(503, b""), "refused"),
-        (reply(302, b""), "refused"),
+        (reply(429, {"error": "invalid_client"}), "refused"),
+        (reply(400, {"error": "temporarily_unavailable"}), "refused"),
+        (reply(200, {"error": "invalid_grant"}), "credentials"),
+        (reply(404, b""), "credentials"),
+        (reply(302, b""), "credentials"),
         (reply(200, b"<html>s3cret"), "refused"),
         (reply(200, []), "refused"),
         (reply(200, {"access_token": ""}), "refused"),
         (reply(200, {"access_token": 7}), "refused"),
         (reply(200, {"access_token": "a\r\nb"}), "refused"),
+        (reply(200, {"access_token": "a" * 20_000}), "refused"),
+        (reply(200, {"access_token": "a", "more": "x" * 70_000}), "refused"),
         (NoReply(kind="dropped", message="x.", sent=True, elapsed=1.0), "dropped"),
         (NoReply(kind="policy", message="x.", sent=False, elapsed=1.0), "policy"),
     ],
@@ -101,6 +170,23 @@ def test_no_token(answer, kind):
     assert isinstance(given, NoReply)
     assert (given.kind, given.sent) == (kind, False)
     assert "s3cret" not in given.message
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("invalid_client", "(invalid_client): check client_id and client_secret, and whether it wants client_auth"),
+        ("invalid_scope", "check scope"),
+        ("invalid_target", "check audience and params"),
+        ("s3cret", "refused the client with 400: check client_id, client_secret and scope"),
+        (["s3cret"], "refused the client with 400: check"),
+    ],
+)  # fmt: skip
+def test_errors_in_plain_words(fault, words):
+    """The standard's errors are named, with what to look at; any other text of the endpoint is not shown."""
+    answer = reply(400, {"error": fault, "error_description": "s3cret is wrong"})
+    given = Tokens().get(CLIENT, lambda *_: answer, 0.0)
+    assert words in given.message and "s3cret" not in given.message
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from outbound_server import ENDLESS, LONG, LOOPBACK, TLS, drip
 
 from bridge.errors import SettingsError
 from bridge.model import Call
-from bridge.outbound import Outbound, dial
+from bridge.outbound import Outbound, dial, tls
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +56,22 @@ def test_unknown_issuer(serve, call):
     outbound.close()
     assert (answer.kind, answer.sent) == ("tls", False)
     assert "issuer that is not trusted" in answer.message
+
+
+def test_bundle_adds_to_the_built_in_roots(serve, call, monkeypatch, tmp_path):
+    """A CA bundle takes no root away: public vendors are still reached beside those of a private issuer."""
+    issuers = {"public.pem": "ca.pem", "private.pem": "self-signed.pem"}
+    for name, issuer in issuers.items():
+        (tmp_path / name).write_bytes((TLS / issuer).read_bytes())
+    monkeypatch.setattr(tls, "where", lambda: str(tmp_path / "public.pem"))
+    outbound = Outbound(
+        allowed_networks=LOOPBACK, ca_bundle=str(tmp_path / "private.pem")
+    )
+    for certificate in ("vendor.pem", "self-signed.pem"):
+        server = serve(certificate=certificate)
+        reply = outbound.send(call, server.target("vendor.test", "https"))
+        assert (certificate, getattr(reply, "status", reply)) == (certificate, 200)
+    outbound.close()
 
 
 def test_no_tls_at_all(serve, outbound, call):

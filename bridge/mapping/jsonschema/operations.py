@@ -84,12 +84,18 @@ def _closed(properties: JsonSchema) -> JsonSchema:
 def _scheme(scheme: Scheme) -> JsonSchema:
     if not scheme.keys:
         return {"description": scheme.title, **REFERENCE}
-    parts = {
-        key: _or_reference({"type": "string"}) if key in OPEN_PARTS else REFERENCE
-        for key in scheme.keys
-    }
+    parts = {key: _part(scheme, key) for key in scheme.keys}
     required = [key for key in scheme.keys if key not in scheme.optional]
     return {"description": scheme.title, **_closed(parts), "required": required}
+
+
+def _part(scheme: Scheme, key: str) -> JsonSchema:
+    if key in scheme.choices:
+        return {"enum": list(scheme.choices[key])}
+    text = _or_reference({"type": "string"})
+    if key in scheme.lists:
+        return {"type": "object", "additionalProperties": text, "minProperties": 1}
+    return text if key in OPEN_PARTS else REFERENCE
 
 
 def _values(schema: type[Schema], written: Written) -> JsonSchema:

@@ -105,14 +105,7 @@ def _(field: Marked) -> JsonSchema:
     }
 
 
-_CONDITIONS: JsonSchema = {
-    "type": "object",
-    "additionalProperties": {
-        "type": ["string", "array"],
-        "items": {"type": "string"},
-        "minItems": 1,
-    },
-}
+_CONDITIONS: JsonSchema = {"type": "object", "additionalProperties": {"type": "string"}}
 
 
 @_form.register
@@ -125,7 +118,6 @@ def _(field: Times) -> JsonSchema:
     keys = {
         "from": {"type": "string"},
         "when": _CONDITIONS,
-        "unless": _CONDITIONS,
         "zone": {"type": "string"},
     }
     one = {

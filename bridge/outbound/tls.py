@@ -1,0 +1,20 @@
+"""TLS as the bridge speaks it: whose certificates it trusts. Opens no connection and knows nothing of HTTP."""
+
+import ssl
+
+from certifi import where
+
+from bridge.errors import SettingsError
+
+
+def trusting(ca_bundle: str | None) -> ssl.SSLContext:
+    """TLS that verifies by the built-in roots, and by the bundle's certificates as well. Raises SettingsError."""
+    context = ssl.create_default_context(cafile=where())
+    try:
+        if ca_bundle:
+            context.load_verify_locations(cafile=ca_bundle)
+    except OSError:
+        raise SettingsError(
+            f"BRIDGE_CA_BUNDLE names {ca_bundle}, which is not a readable file of PEM certificates"
+        ) from None
+    return context

@@ -1,0 +1,114 @@
+"""`auth: oauth2` in mapping files: what goes together, what does not, and how each is said."""
+
+import pytest
+
+from bridge import mapping
+from bridge.mapping.jsonschema import mapping_schema
+from bridge.outbound import resolve_target
+
+PLAIN = {
+    "token_url": "https://id.test/token",
+    "client_id": "me",
+    "client_secret": "{ env: SECRET }",
+}
+ENVIRON = {"SECRET": "s3cret", "OTHER": "0ther", "HOOKS": "h00ks"}
+
+
+def written(changes):
+    parts = {**PLAIN, **changes}
+    lines = [f"        {key}: {value}" for key, value in parts.items() if value]
+    return "\n".join(
+        (
+            "version: 1",
+            "source: { name: shop, provider: stripe, verify: { secret: { env: HOOKS } } }",
+            "connections:",
+            "  crm:",
+            "    vendor: http",
+            "    base_url: https://crm.test",
+            "    auth:",
+            "      oauth2:",
+            *lines,
+            "rules:",
+            "  - id: any",
+            "    target: http.request",
+            "    connection: crm",
+            "    fields: { method: POST, path: /a }",
+        )
+    )
+
+
+def wrong(loaded):
+    """The findings but for the one that this file has no tests."""
+    return [found for found in loaded.findings if found.code != "W601"]
+
+
+@pytest.fixture
+def load(tmp_path):
+    def load(**changes):
+        (tmp_path / "crm.yaml").write_text(written(changes))
+        return mapping.load(tmp_path, ENVIRON)
+
+    return load
+
+
+def test_everything_that_can_be_said(load):
+    """All keys reach the request for a token, references resolved, parameters in their order."""
+    loaded = load(
+        client_auth="body",
+        scope="a b",
+        audience="https://api.test",
+        params="{ resource: https://a.test, api_key: { env: OTHER } }",
+    )
+    assert wrong(loaded) == []
+    client = resolve_target(loaded.usable().connections["crm"], ENVIRON).oauth2
+    assert (client.client_auth, client.audience) == ("body", "https://api.test")
+    assert client.client_secret == "s3cret"
+    assert client.params == (("resource", "https://a.test"), ("api_key", "0ther"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "words"),
+    [
+        ({"client_auth": "post"}, "A403", "'oauth2.client_auth' is not one of basic, body, none"),
+        ({"client_auth": "none"}, "A403", "cannot stand beside client_auth none"),
+        ({"client_secret": ""}, "A403", "'oauth2.client_secret' is required"),
+        ({"token_url": "https://id.test/t?tenant=1"}, "A403", "must end before the ?"),
+        ({"token_url": "id.test/token"}, "A403", "must start with https://"),
+        ({"params": "{ client_id: x }"}, "A403", "'oauth2.params.client_id' is no parameter of your own"),
+        ({"params": "{ scope: x }"}, "A403", "'oauth2.params.scope' is no parameter of your own"),
+        ({"params": "{ level: 7 }"}, "A403", "'oauth2.params.level' needs text"),
+        ({"params": "{ level: null }"}, "A403", "'oauth2.params.level' needs text"),
+        ({"params": "resource"}, "A403", "'oauth2.params' needs names with their values"),
+        ({"params": "{ env: OTHER }"}, "A403", "'oauth2.params' needs names with their values"),
+        ({"params": "{ password: hunter2 }"}, "A401", "is written into the file"),
+        ({"params": "{ client_assertion: eyJ }"}, "A401", "is written into the file"),
+        ({"client_secret": "hunter2"}, "A401", "is written into the file"),
+        ({"audiense": "hunter2"}, "A403", "did you mean 'audience'?"),
+        ({"xyz": "hunter2"}, "A403", "use token_url, client_id, client_secret, client_auth, scope"),
+    ],
+)  # fmt: skip
+def test_what_does_not_go_together(load, changes, code, words):
+    """Each mistake is one finding at its own line that says the fix, and shows no secret."""
+    [finding] = wrong(load(**changes))
+    assert finding.code == code
+    assert words in finding.message + finding.help
+    assert "hunter2" not in finding.message + finding.help + finding.excerpt
+    assert "oauth2" in finding.excerpt or "  " * 4 in finding.excerpt
+
+
+def test_editors_know_the_keys():
+    """The JSON schema offers the ways to prove a client, and takes parameters as text or by reference."""
+    form = mapping_schema()["definitions"]["http.auth"]["properties"]["oauth2"]
+    assert form["properties"]["client_auth"] == {"enum": ["basic", "body", "none"]}
+    assert form["required"] == ["token_url", "client_id"]
+    assert form["properties"]["params"]["type"] == "object"
+
+
+def test_a_connection_survives_its_keeping(load):
+    """A delivery keeps its connection as JSON: parameters come back as they were."""
+    from bridge.store import specs
+
+    changes = {"params": "{ resource: https://a.test, api_key: { env: OTHER } }"}
+    connection = load(**changes).usable().connections["crm"]
+    kept = specs.from_json(specs.to_json(connection))
+    assert (kept.auth, kept.options) == (connection.auth, connection.options)
