@@ -110,7 +110,7 @@ class Marked(Place):
 
 
 class When(fields.Field[Conditions]):
-    """`{place: text}`: what has to stand where."""
+    """`{place: text}`, or a list of texts: what has to stand where."""
 
     def __init__(self, *kinds: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -121,7 +121,7 @@ class When(fields.Field[Conditions]):
 
 
 class Times(Place):
-    """A place, `{from: place, when: {place: text}, zone: NAME}`, or a list of these: the first that gives a time."""
+    """A place, `{from: place, when: …, unless: …, zone: NAME}`, or a list of these: the first that gives a time."""
 
     def _deserialize(  # type: ignore[override]
         self, value: Any, *args: Any, **kwargs: Any
@@ -133,9 +133,10 @@ class Times(Place):
     def _time(self, value: Any) -> Time:
         if not isinstance(value, dict):
             return Time(source=_parsed(value, self.kinds))
-        if "from" not in value or not set(value) <= {"from", "when", "zone"}:
-            message = "takes a place or {from: place, when: {place: text}, zone: NAME}"
-            raise ValidationError(message)
+        if "from" not in value or not set(value) <= {"from", "when", "unless", "zone"}:
+            raise ValidationError(
+                "takes a place or {from: place, when: {place: text}, unless: {place: text}, zone: NAME}"
+            )
         try:
             zone = value.get("zone", "")
             known_zone(zone or "UTC")
@@ -146,6 +147,7 @@ class Times(Place):
         return Time(
             source=_parsed(value["from"], self.kinds),
             when=conditions(value.get("when", {}), self.kinds),
+            unless=conditions(value.get("unless", {}), self.kinds),
             zone=zone,
         )
 
@@ -196,12 +198,17 @@ class EchoedText(Echoed):
 
 
 def conditions(value: Any, kinds: tuple[str, ...]) -> Conditions:
-    """`{place: text}` as places with the text that must stand there. Raises ValidationError."""
-    if not isinstance(value, dict) or not all(
-        isinstance(text, str) for text in value.values()
+    """`{place: text}` as places with the texts of which one must stand there. Raises ValidationError."""
+    message = "takes places with the text that must stand there, or a list of texts"
+    if not isinstance(value, dict):
+        raise ValidationError(message)
+    told = {key: one if isinstance(one, list) else [one] for key, one in value.items()}
+    if not all(
+        texts and all(isinstance(text, str) for text in texts)
+        for texts in told.values()
     ):
-        raise ValidationError("takes places with the text that must stand there")
-    return tuple((_parsed(key, kinds), text) for key, text in value.items())
+        raise ValidationError(message)
+    return tuple((_parsed(key, kinds), tuple(texts)) for key, texts in told.items())
 
 
 def _part(value: Any) -> Part:

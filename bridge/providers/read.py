@@ -183,7 +183,8 @@ def _tells_its_end(text: str) -> bool:
 def _time(view: View, reading: Reading, item: Json) -> datetime | None:
     """The first place that gives a time, among those whose conditions hold: what stands for `none` is passed over."""
     for time in reading.time:
-        if view.holds(time.when, item):
+        others = (view.holds((one,), item) for one in time.unless)
+        if view.holds(time.when, item) and not any(others):
             values = (view.value((place,), item) for place in time.source)
             moments = (instant(value, time.zone) for value in values)
             if found := next(filter(None, moments), None):

@@ -116,15 +116,17 @@ class Unwrap:
     format: str
 
 
-Conditions: TypeAlias = tuple[tuple[Alternatives, str], ...]  # place, and its text
+# a place, and the texts of which one has to stand there
+Conditions: TypeAlias = tuple[tuple[Alternatives, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Time:
-    """Where the time of an occurrence is, when the `when` match; `zone` is that of a text without an offset."""
+    """Where the time of an occurrence is, if all `when` and no `unless` match; `zone` is that of a text without one."""
 
     source: Alternatives
     when: Conditions = ()
+    unless: Conditions = ()
     zone: str = ""
 
 

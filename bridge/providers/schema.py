@@ -159,7 +159,8 @@ class EventSchema(Strict):
             data |= {"id": (), "each_delivery": True}
         named = {name.lower() for name in data.pop("headers", ())}
         used = [*data.get("id", ()), *data.get("type", ())]
-        used += [time.source for time in data.get("time", ())]
+        for time in data.get("time", ()):
+            used += [time.source, *(place for place, _ in (*time.when, *time.unless))]
         used += [data["live"].source] if "live" in data else []
         named |= {one.name for places in used for one in places if one.kind == "header"}
         return Reading(headers=frozenset(named), **data)

@@ -1,7 +1,8 @@
 """Points in time as senders write them. Nothing here guesses a time zone: a data file or mapping file states it.
 
-Read are epoch numbers (seconds to nanoseconds, told apart by size), RFC 3339 in its loose forms, RFC 2822, and .NET's
-`/Date(…)/`. Times that programs write for "none" (epoch 0, the year 1) are no times.
+Read are epoch numbers (seconds to nanoseconds, told apart by size), RFC 3339 in its loose forms, the same without
+marks (14 digits), RFC 2822, and .NET's `/Date(…)/`. Times that programs write for "none" (epoch 0, the year 1) are no
+times.
 """
 
 import re
@@ -28,6 +29,10 @@ _RFC3339 = re.compile(
     r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]"
     r"(?P<clock>[0-9]{2}:[0-9]{2})(?P<second>:[0-9]{2}(?:[.,][0-9]{1,9})?)?"
     r" ?(?P<offset>[Zz]|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)?"
+)
+# 20260401120000: an epoch in milliseconds has 13 digits until the year 2286, in microseconds 16.
+_UNMARKED = re.compile(
+    r"(?P<day>[0-9]{8})T?(?P<clock>[0-9]{4})(?P<second>[0-9]{2})(?P<offset>[Zz]|[+-][0-9]{4})?"
 )
 # RFC 2822, section 3.3; the parser alone would take much more, and guess.
 _RFC2822 = re.compile(
@@ -93,12 +98,15 @@ def _read(value: Json, zone: str) -> datetime | None:
         return None
     if found := _RFC3339.fullmatch(text):
         return _rfc3339(found, zone)
+    if found := _UNMARKED.fullmatch(text):
+        return _unmarked(found, zone)
     if _NUMBER.fullmatch(text):
         return _epoch(Decimal(text))
     if found := _DOTNET.fullmatch(text):
         return _EPOCH + timedelta(milliseconds=int(found["ms"]))
     if _RFC2822.fullmatch(text):
-        return parsedate_to_datetime(text).astimezone(UTC)
+        moment = parsedate_to_datetime(text)  # naive for -0000, which is UTC, too
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
     return None
 
 
@@ -113,7 +121,17 @@ def _rfc3339(found: re.Match[str], zone: str) -> datetime | None:
     """Also with a blank for the T, without seconds, and with UTC for the Z."""
     second = (found["second"] or ":00").replace(",", ".")
     local = datetime.fromisoformat(f"{found['day']}T{found['clock']}{second}")
-    offset = found["offset"]
+    return _placed(local, found["offset"], zone)
+
+
+def _unmarked(found: re.Match[str], zone: str) -> datetime | None:
+    """As RFC 3339 with its marks left out."""
+    text = f"{found['day']}T{found['clock']}{found['second']}"
+    return _placed(datetime.fromisoformat(text), found["offset"], zone)
+
+
+def _placed(local: datetime, offset: str | None, zone: str) -> datetime | None:
+    """The moment of a clock that shows `local`; None where nobody says where it hangs."""
     if offset is None:
         return local.replace(tzinfo=known_zone(zone)).astimezone(UTC) if zone else None
     if offset in ("Z", "z", "UTC", "GMT"):

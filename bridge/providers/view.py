@@ -104,12 +104,15 @@ class View:
         return None
 
     def holds(
-        self, conditions: Iterable[tuple[Alternatives, str]], item: Json = None
+        self,
+        conditions: Iterable[tuple[Alternatives, tuple[str, ...]]],
+        item: Json = None,
     ) -> bool:
-        """Whether each text stands at its place; a content type is compared without its parameters."""
+        """Whether one of its texts stands at each place; a content type is compared without its parameters."""
         return all(
-            _comparable(places, self.value(places, item)) == _comparable(places, text)
-            for places, text in conditions
+            _comparable(places, self.value(places, item))
+            in [_comparable(places, text) for text in texts]
+            for places, texts in conditions
         )
 
     def octets(self, places: Alternatives, key: bytes = b"") -> bytes:

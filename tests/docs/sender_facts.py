@@ -10,6 +10,7 @@ from bridge.providers import Answer, Provider
 from bridge.providers.recipe import (
     RAW,
     Canonical,
+    Conditions,
     Group,
     Lower,
     Part,
@@ -152,9 +153,21 @@ def _names(places: Alternatives) -> str:
 
 
 def _time(time: Time) -> str:
-    when = " and ".join(f"{_code(places)} is `{text}`" for places, text in time.when)
     zone = f" (in {time.zone})" if time.zone else ""
-    return _code(time.source) + zone + (f" where {when}" if when else "")
+    when, unless = _conditions(time.when, " and "), _conditions(time.unless, " or ")
+    return (
+        _code(time.source)
+        + zone
+        + (f" where {when}" if when else "")
+        + (f", unless {unless}" if unless else "")
+    )
+
+
+def _conditions(conditions: Conditions, between: str) -> str:
+    return between.join(
+        f"{_code(places)} is {' or '.join(f'`{text}`' for text in texts)}"
+        for places, texts in conditions
+    )
 
 
 def _code(places: Alternatives) -> str:

@@ -1,15 +1,13 @@
-"""Reading events: bodies, ids, types, times, batches, digests, and what is masked."""
+"""Reading events: bodies, ids, types, batches, digests, and what is masked."""
 
 import itertools
 import time
-from datetime import UTC
 from importlib import import_module
 
 import pytest
 from provider_cases import one, read
 
 from bridge.errors import Malformed, TooLarge
-from bridge.providers import RecipeError
 from bridge.strict import json
 
 BATCH = {"items": "body", "id": "item.id", "type": "item.type"}
@@ -105,95 +103,6 @@ def test_a_doubled_id_header_is_malformed():
     """Neither value may win."""
     with pytest.raises(Malformed, match="header.x-id is there 2 times"):
         read({"id": "header.x-id"}, {}, X_Id="1", x_id="2")
-
-
-@pytest.mark.parametrize(
-    "value, expected",
-    [
-        (1775044800, "2026-04-01T12:00:00+00:00"),
-        (1775044800123, "2026-04-01T12:00:00.123000+00:00"),
-        ("1775044800", "2026-04-01T12:00:00+00:00"),
-        ("1775044800.5", "2026-04-01T12:00:00.500000+00:00"),
-        ("2026-04-01T14:00:00+02:00", "2026-04-01T12:00:00+00:00"),
-        ("2026-04-01 12:00:00z", "2026-04-01T12:00:00+00:00"),
-        ("2026-04-01T12:00:00.123456789Z", "2026-04-01T12:00:00.123456+00:00"),
-        ("2026-04-01T12:00:00", None),
-        ("2026-02-30T12:00:00Z", None),
-        ("9999999999999", "2286-11-20T17:46:39.999000+00:00"),
-        (1775044800123456, "2026-04-01T12:00:00.123456+00:00"),
-        ("1775044800123456789", "2026-04-01T12:00:00.123456+00:00"),
-        ("99999999999999999999", None),
-        ("2026-04-01T12:00Z", "2026-04-01T12:00:00+00:00"),
-        ("2026-04-01 12:00:00 UTC", "2026-04-01T12:00:00+00:00"),
-        ("2026-04-01T14:00:00+0200", "2026-04-01T12:00:00+00:00"),
-        ("2026-04-01T14:00:00,5+02", "2026-04-01T12:00:00.500000+00:00"),
-        ("Wed, 01 Apr 2026 14:00:00 +0200", "2026-04-01T12:00:00+00:00"),
-        ("1 Apr 2026 12:00 GMT", "2026-04-01T12:00:00+00:00"),
-        ("Wed, 31 Jun 2026 14:00:00 +0200", None),
-        ("/Date(1775044800000)/", "2026-04-01T12:00:00+00:00"),
-        ("/Date(1775044800000+0700)/", "2026-04-01T12:00:00+00:00"),
-        ("0001-01-01T00:00:00Z", None),
-        ("0001-01-01T00:00:00+14:00", None),
-        ("1970-01-01T00:00:00Z", None),
-        (0, None),
-        (True, None),
-        (-5, None),
-        ({}, None),
-        ("yesterday", None),
-    ],
-)
-def test_times(value, expected):
-    """What senders write as times is read, what they write for `none` or without a zone is no time, never an error."""
-    moment = one({"time": "body.at"}, {"at": value}).occurred_at
-    assert (moment and moment.isoformat()) == expected
-    assert moment is None or moment.tzinfo is UTC
-
-
-@pytest.mark.parametrize(
-    "value, zone, expected",
-    [
-        ("2026-04-01 14:00:00", "Asia/Ho_Chi_Minh", "2026-04-01T07:00:00+00:00"),
-        ("2026-04-01T14:00", "America/Santiago", "2026-04-01T17:00:00+00:00"),
-        ("2026-04-01T14:00:00Z", "America/Santiago", "2026-04-01T14:00:00+00:00"),
-    ],
-)
-def test_a_stated_zone_is_that_of_texts_without_one(value, zone, expected):
-    """`zone` counts for a text without an offset, and for no other."""
-    time = {"from": "body.at", "zone": zone}
-    assert one({"time": time}, {"at": value}).occurred_at.isoformat() == expected
-
-
-@pytest.mark.parametrize(
-    "body, expected",
-    [
-        ({"state": "closed", "end": 1775044800, "start": 1775000000}, 1775044800),
-        ({"state": "open", "end": 1775044800, "start": 1775000000}, 1775000000),
-        ({"state": "closed", "end": 0, "start": 1775000000}, 1775000000),
-        ({"state": "closed", "start": "0001-01-01T00:00:00Z"}, None),
-    ],
-)
-def test_the_time_depends_on_what_happened(body, expected):
-    """The first time whose condition holds counts; one that says `none` leaves it to the next."""
-    ended = {"from": "body.end", "when": {"body.state": "closed"}}
-    moment = one({"time": [ended, "body.start"]}, body).occurred_at
-    assert (moment and moment.timestamp()) == expected
-
-
-@pytest.mark.parametrize(
-    "time",
-    [
-        {"from": "body.at", "zone": "Asia/Saigonn"},
-        {"from": "body.at", "zone": 7},
-        {"when": {"body.state": "closed"}},
-        {"from": "body.at", "when": {"body.state": 1}},
-        {"from": "body.at", "if": {"body.state": "closed"}},
-        [{"from": "raw"}],
-    ],
-)
-def test_a_time_that_cannot_be_read_is_an_error(time):
-    """A misspelt zone, key or condition is told when the mapping file is read."""
-    with pytest.raises(RecipeError):
-        one({"time": time}, {})
 
 
 def test_a_batch_is_split_in_order():

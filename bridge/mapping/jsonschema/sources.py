@@ -105,7 +105,14 @@ def _(field: Marked) -> JsonSchema:
     }
 
 
-_CONDITIONS: JsonSchema = {"type": "object", "additionalProperties": {"type": "string"}}
+_CONDITIONS: JsonSchema = {
+    "type": "object",
+    "additionalProperties": {
+        "type": ["string", "array"],
+        "items": {"type": "string"},
+        "minItems": 1,
+    },
+}
 
 
 @_form.register
@@ -118,6 +125,7 @@ def _(field: Times) -> JsonSchema:
     keys = {
         "from": {"type": "string"},
         "when": _CONDITIONS,
+        "unless": _CONDITIONS,
         "zone": {"type": "string"},
     }
     one = {
