@@ -19,7 +19,7 @@ SPECIFIED = set("""
     from_minor to_minor from_major round number currency
     upper lower trim replace split join truncate string html strip_tags nfc or_else default coalesce
     uuid e164 email digits
-    date datetime parse_date plus
+    date datetime parse_date plus diff epoch weekday month hour
     lookup keys values items first last length map select where unique sort sum min max json parse_json sha256
     """.split())
 TABLES = {
@@ -66,7 +66,7 @@ def test_signature_is_written_as_called():
 def test_absence_passes_through(name, given):
     """Missing, null and omit pass every helper by, so that one default(…) at the end is enough."""
     required = [p for p in FILTERS[name].parameters if "=" not in str(p)]
-    arguments = {"currency": "'usd'", "length": "5", "equals": "1"}
+    arguments = {"currency": "'usd'", "length": "5", "equals": "1", "start": "1"}
     written = ", ".join(arguments.get(p.name, "'x'") for p in required)
     source = f"{given} | {name}({written}) | default('there')"
     scope = Scope(names={"null": None, "omitted": OMIT})

@@ -1,25 +1,22 @@
-"""Times out of numbers and text, and back into text. Pure but for the zones, which come from the IANA database.
+"""Times out of numbers and text. Pure but for the zones, which come from the IANA database.
 
-Formats are a small subset of strftime, written out below because the C library's differ between machines and locales.
 Every time made here is aware and in UTC.
 """
 
 import re
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo, available_timezones
 
 from bridge.mapping.helpers import numbers
-from bridge.mapping.helpers.limits import check_text
+from bridge.mapping.helpers.formats import OFFSET, bad_time, local, pattern
 from bridge.mapping.helpers.values import ExpressionError, Number
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS_BELOW: Final = 10**11  # larger numbers are milliseconds: 1973 and later
 _MILLISECONDS_BELOW: Final = 10**14
-_LONGEST_FORMAT: Final = 200
 _LONGEST_ZONE: Final = 32
 _ABBREVIATIONS: Final = {
     "IST": "Asia/Kolkata",
@@ -42,34 +39,15 @@ _ABBREVIATIONS: Final = {
 }
 _ZONE_HELP: Final = "use a name like 'America/Santiago' or 'UTC'"
 
-_MONTHS: Final = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-_OFFSET: Final = "(?P<z>[Zz]|[+-][0-9]{2}:?[0-9]{2})"
-
-# code → how it is written, how it is read; a group is named by its code
-_CODES: Final[Mapping[str, tuple[Callable[[datetime], str], str]]] = {
-    "%Y": (lambda t: f"{t.year:04}", "(?P<Y>[0-9]{4})"),
-    "%y": (lambda t: f"{t.year % 100:02}", "(?P<y>[0-9]{2})"),
-    "%m": (lambda t: f"{t.month:02}", "(?P<m>[0-9]{1,2})"),
-    "%b": (lambda t: _MONTHS[t.month - 1], f"(?P<b>{'|'.join(_MONTHS)})"),
-    "%d": (lambda t: f"{t.day:02}", "(?P<d>[0-9]{1,2})"),
-    "%H": (lambda t: f"{t.hour:02}", "(?P<H>[0-9]{1,2})"),
-    "%M": (lambda t: f"{t.minute:02}", "(?P<M>[0-9]{2})"),
-    "%S": (lambda t: f"{t.second:02}", "(?P<S>[0-9]{2})"),
-    "%f": (lambda t: f"{t.microsecond:06}", "(?P<f>[0-9]{1,9})"),
-    "%z": (lambda t: _offset(t, ""), _OFFSET),
-    "%:z": (lambda t: _offset(t, ":"), _OFFSET),
-    "%%": (lambda t: "%", "%"),
-}
-_PART: Final = re.compile(r"%:?.|[^%]+|%", re.DOTALL)
+# Fewer digits could be a date without marks: 20240503.
+_EPOCH_TEXT: Final = re.compile(r"[0-9]{9,14}")
 _RFC_3339: Final = re.compile(
     r"(?P<Y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})(?:[Tt ](?P<H>[0-9]{2}):(?P<M>[0-9]{2})"
-    rf"(?::(?P<S>[0-9]{{2}})(?:\.(?P<f>[0-9]{{1,9}}))?)?{_OFFSET}?)?"
+    rf"(?::(?P<S>[0-9]{{2}})(?:\.(?P<f>[0-9]{{1,9}}))?)?{OFFSET}?)?"
 )
 
 
-def bad_time(message: str, help: str = "") -> ExpressionError:
-    """E306."""
-    return ExpressionError("E306", message, help=help)
+Moment: TypeAlias = str | Number | datetime  # what every helper for times takes
 
 
 def out_of_range() -> ExpressionError:
@@ -104,32 +82,28 @@ def _near_zone(name: str) -> str:
     return next(iter(get_close_matches(name[:_LONGEST_ZONE], places, n=1)), "")
 
 
-@lru_cache(maxsize=256)
-def parts(fmt: str) -> tuple[str, ...]:
-    """A format as codes and the text between them. Raises E306 for a code that is not known."""
-    if len(fmt) > _LONGEST_FORMAT:
-        raise bad_time(f"a time format has at most {_LONGEST_FORMAT} characters")
-    found = tuple(_PART.findall(fmt))
-    if not any(part[0] == "%" for part in found):
-        raise bad_time("a time format without codes", "write it like '%Y-%m-%d'")
-    if any(part[0] == "%" and part not in _CODES for part in found):
-        raise bad_time(
-            "unknown code in a time format", f"the codes are {' '.join(_CODES)}"
-        )
-    return found
+def moment(value: Moment, fmt: str | None = None, tz: str | None = None) -> datetime:
+    """The time that a value is. Raises E306 for one that is none."""
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str):
+        return from_epoch(value)
+    if fmt is None and _EPOCH_TEXT.fullmatch(value):
+        return from_epoch(int(value))
+    return read(value, fmt, tz)
 
 
-def write(time: datetime, fmt: str) -> str:
-    """The time in a format, in the zone that it is in."""
-    text = [_CODES[part][0](time) if part in _CODES else part for part in parts(fmt)]
-    check_text(sum(map(len, text)))
-    return "".join(text)
+def within(value: Moment, tz: str) -> datetime:
+    """The time that a value is, in a zone."""
+    try:
+        return moment(value).astimezone(zone(tz))
+    except OverflowError:
+        raise out_of_range() from None
 
 
 def read(text: str, fmt: str | None, tz: str | None) -> datetime:
     """The time that a text gives in a format, RFC 3339 for None. `tz` is the zone of a text without offset."""
-    pattern = _RFC_3339 if fmt is None else _pattern(fmt)
-    found = pattern.fullmatch(text)
+    found = (_RFC_3339 if fmt is None else pattern(fmt)).fullmatch(text)
     if found is None:
         raise bad_time(
             "this text is not a time in the expected form",
@@ -137,8 +111,8 @@ def read(text: str, fmt: str | None, tz: str | None) -> datetime:
         )
     part = {code: digits for code, digits in found.groupdict().items() if digits}
     try:
-        local = _local(part).replace(tzinfo=_tzinfo(part.get("z"), tz))
-        return local.astimezone(UTC)
+        here = local(part).replace(tzinfo=_tzinfo(part.get("z"), tz))
+        return here.astimezone(UTC)
     except (ValueError, OverflowError):
         raise bad_time("this time does not exist in the calendar") from None
 
@@ -157,37 +131,9 @@ def from_epoch(value: Number) -> datetime:
     if not isinstance(microseconds, int):
         microseconds = int(numbers.rounded(microseconds, 0, "floor"))
     try:
-        return _EPOCH + timedelta(microseconds=microseconds)
+        return EPOCH + timedelta(microseconds=microseconds)
     except OverflowError:
         raise out_of_range() from None
-
-
-@lru_cache(maxsize=256)
-def _pattern(fmt: str) -> re.Pattern[str]:
-    codes = [part for part in parts(fmt) if part in _CODES and part != "%%"]
-    kinds = {code[-1] for code in codes}
-    complete = kinds & {"Y", "y"} and kinds & {"m", "b"} and "d" in kinds
-    if not complete or len(kinds) < len(codes):
-        raise bad_time("a format to read has year, month and day, and each code once")
-    return re.compile(
-        "".join(
-            _CODES[part][1] if part in _CODES else re.escape(part)
-            for part in parts(fmt)
-        )
-    )
-
-
-def _local(part: Mapping[str, str]) -> datetime:
-    """Date and clock of a match's groups, without a zone. What is not named is 0."""
-    return datetime(
-        int(part["Y"]) if "Y" in part else 2000 + int(part["y"]),
-        int(part["m"]) if "m" in part else _MONTHS.index(part["b"]) + 1,
-        int(part["d"]),
-        int(part.get("H", "0")),
-        int(part.get("M", "0")),
-        int(part.get("S", "0")),
-        int(part.get("f", "0").ljust(6, "0")[:6]),
-    )
 
 
 def _tzinfo(offset: str | None, tz: str | None) -> tzinfo:
@@ -202,9 +148,3 @@ def _tzinfo(offset: str | None, tz: str | None) -> tzinfo:
             "name it: | parse_date(tz='America/Santiago')",
         )
     return zone(tz)
-
-
-def _offset(time: datetime, colon: str) -> str:
-    seconds = int((time.utcoffset() or timedelta()).total_seconds())
-    hours, minutes = divmod(abs(seconds) // 60, 60)
-    return f"{'-' if seconds < 0 else '+'}{hours:02}{colon}{minutes:02}"

@@ -4,21 +4,18 @@ A time without an offset needs a zone; a zone is a name of the IANA database.
 """
 
 import datetime as _dt
-import re
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Final
 
-from bridge.mapping.helpers import moments
+from bridge.mapping.helpers import formats, moments
 from bridge.mapping.helpers.catalogue import Example, helper
+from bridge.mapping.helpers.moments import Moment
 from bridge.mapping.helpers.scope import Scope
-from bridge.mapping.helpers.values import Number
-
-Format = Annotated[str, moments.parts]
-Zone = Annotated[str, moments.written_zone]
-Moment: TypeAlias = str | Number | _dt.datetime
 
 _PATTERN: Final = 1_000  # steps that a format takes until it can be read
-# Fewer digits could be a date without marks: 20240503.
-_EPOCH_TEXT: Final = re.compile(r"[0-9]{9,14}")
+
+Format = Annotated[str, formats.parts]
+ReadFormat = Annotated[str, formats.pattern]
+Zone = Annotated[str, moments.written_zone]
 
 
 @helper(
@@ -39,7 +36,7 @@ def date(
 ) -> str:
     """The day of a time in a zone: without one in that of the connection (`timezone`), else in UTC. Takes what
     parse_date takes."""
-    return _write(value, fmt, _zone(scope, tz))
+    return formats.write(within(scope, value, tz), fmt)
 
 
 @helper(
@@ -66,8 +63,9 @@ def datetime_(
     tz: Zone | None = None,
 ) -> str:
     """Date and time as text, in a zone: without one in that of the connection (`timezone`), else in UTC. Codes: %Y %y
-    %m %b %d %H %M %S %f %z %:z %%."""
-    return _write(value, fmt, _zone(scope, tz))
+    %m %b %B %d %a %A %H %I %p %M %S %f %z %:z %%, and %-d %-m %-H %-I without a leading zero; names are English.
+    """
+    return formats.write(within(scope, value, tz), fmt)
 
 
 @helper(
@@ -88,13 +86,13 @@ def datetime_(
     ),
 )
 def parse_date(
-    scope: Scope, value: Moment, fmt: Format | None = None, tz: Zone | None = None
+    scope: Scope, value: Moment, fmt: ReadFormat | None = None, tz: Zone | None = None
 ) -> _dt.datetime:
     """A time: from epoch seconds or milliseconds (told apart by size), RFC 3339 text, or text in a format. `tz` is for
     text that names no offset; of an hour that a zone has twice it is the first."""
     if fmt is not None:
         scope.budget.once(fmt, _PATTERN)
-    return _moment(value, fmt, tz)
+    return moments.moment(value, fmt, tz)
 
 
 @helper(
@@ -117,30 +115,13 @@ def plus(
 ) -> _dt.datetime:
     """The time so much later, or earlier where negative. A day is 24 hours, also when clocks change."""
     try:
-        return _moment(value) + _dt.timedelta(days=days, hours=hours, minutes=minutes)
+        return moments.moment(value) + _dt.timedelta(
+            days=days, hours=hours, minutes=minutes
+        )
     except OverflowError:
         raise moments.out_of_range() from None
 
 
-def _zone(scope: Scope, tz: str | None) -> str:
-    return scope.zone or "UTC" if tz is None else tz
-
-
-def _write(value: Moment, fmt: str, tz: str) -> str:
-    try:
-        local = _moment(value).astimezone(moments.zone(tz))
-    except OverflowError:
-        raise moments.out_of_range() from None
-    return moments.write(local, fmt)
-
-
-def _moment(
-    value: Moment, fmt: str | None = None, tz: str | None = None
-) -> _dt.datetime:
-    if isinstance(value, _dt.datetime):
-        return value
-    if not isinstance(value, str):
-        return moments.from_epoch(value)
-    if fmt is None and _EPOCH_TEXT.fullmatch(value):
-        return moments.from_epoch(int(value))
-    return moments.read(value, fmt, tz)
+def within(scope: Scope, value: Moment, tz: str | None) -> _dt.datetime:
+    """The time in a zone: the one that is named, else the connection's, else UTC."""
+    return moments.within(value, scope.zone or "UTC" if tz is None else tz)
