@@ -7,6 +7,16 @@ PRIME = 2**61 - 1  # every multiple has the hash 0: numbers are not salted
 MOTIFS = """a é 😀 ß Σ A' İ ﬃ ǅ ' " \\ < <a> <!-- <a & &a &amp; &#9; &#x9; &#1114112; &notit 1 1a 9a- , a,
 [ [], 1, 1.5, {} "a", {"a":1}, [[[ - ( +56 a@a. a- -a 2026-01-01T00:00:00Z %Y ab aab""".split()
 MOTIFS += [" ", "\u3000", "\0", "\n", "\t ", "\ud800", "e\u0301", "\u0315\u0300"]
+MOTIFS += [
+    "<b>",
+    "<b></i>",
+    "<script>",
+    "</p><p>",
+    "<a href=http://a>",
+    "<a href='",
+    "<a ",
+]
+MOTIFS += ["🇨🇱", "👩\u200d👩\u200d👧", "क्ष", "각"]
 MOTIFS += ["&" + "a" * 32, "a" * 62 + "."]
 SHORT = [
     "+56 9 6123 4567",

@@ -56,6 +56,7 @@ def _filter(compiler: Compiler, node: nodes.Filter) -> Compiled:
     place = compiler.tree.word(node)
     try:
         helper = _find(node.name, FILTERS, "helper")
+        _refuse_escaped_html(compiler, node)
         value = _subject(compiler, helper, node.node)
         arguments = _bind(compiler, helper, node)
     except ExpressionError as error:
@@ -66,6 +67,15 @@ def _filter(compiler: Compiler, node: nodes.Filter) -> Compiled:
     return Compiled(
         run=located(_call(helper, value, arguments), place), gives=helper.gives
     )
+
+
+def _refuse_escaped_html(compiler: Compiler, node: nodes.Filter) -> None:
+    """Raises E205 for HTML that would be escaped like any value, since it is not what is inserted."""
+    if node.name != "clean_html" or node is compiler.inserted_html:
+        return
+    if compiler.into == "html":
+        help = "write it at the end: … | default('') | clean_html"
+        raise ExpressionError("E205", "'clean_html' stands last here", help=help)
 
 
 def _test(compiler: Compiler, node: nodes.Test) -> Compiled:

@@ -54,6 +54,8 @@ class Compiler:
         self.tree = tree
         self.kinds = dict(kinds)
         self.into = into  # text, html or path: how inserted values are escaped
+        # The insertion that is HTML already, and so is not escaped.
+        self.inserted_html: nodes.Filter | None = None
         self.names: dict[str, Span] = {}  # free names, each with its first place
         self.paths: dict[tuple[str, ...], bool] = {}  # → it is asked for before use
         self.spans: dict[tuple[str, ...], Span] = {}  # of each path's first use

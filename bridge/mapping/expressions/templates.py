@@ -1,7 +1,7 @@
 """Templates: text with insertions, {% if %} and {% for %}. Every part gives text, whose length is bounded as it grows.
 
 In HTML every inserted value is escaped, and in a path what stands between other text. `{{ x | html }}` in HTML is
-escaped once, not twice; nothing turns it off.
+escaped once, not twice; nothing turns it off but `{{ x | clean_html }}`, which gives harmless HTML.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,8 +15,8 @@ from bridge.mapping.expressions.compiler import Compiled, Compiler, Handler, loc
 from bridge.mapping.expressions.operators import TEXT, condition, insertion, join
 from bridge.mapping.helpers.complaints import wrong_type
 from bridge.mapping.helpers.limits import MAX_TEXT, check_text
+from bridge.mapping.helpers.markup import ESCAPING, escape
 from bridge.mapping.helpers.scope import Scope
-from bridge.mapping.helpers.text import ESCAPING, escape
 from bridge.mapping.helpers.values import ExpressionError, Run
 from bridge.strict.outgoing import segment
 
@@ -27,7 +27,7 @@ def template(compiler: Compiler, body: list[nodes.Node]) -> Compiled:
     if only is None:
         return Compiled(run=_sequence(compiler, body), gives=TEXT)
     code = compiler.compile(_unescaped(compiler, only))
-    if compiler.into != "html":
+    if compiler.into != "html" or only is compiler.inserted_html:
         return code
     run = located(
         lambda scope: _html_value(scope, code.run(scope)), compiler.tree.span(only)
@@ -44,15 +44,16 @@ def _only_insertion(body: list[nodes.Node]) -> nodes.Node | None:
 
 
 def _unescaped(compiler: Compiler, node: nodes.Node) -> nodes.Node:
-    """What is escaped here anyway: the value before a last `| html`."""
-    if (
-        compiler.into == "html"
-        and isinstance(node, nodes.Filter)
-        and node.name == "html"
-    ):
-        compiler.helpers.add("html")
-        return node.node or node
-    return node
+    """What is escaped here anyway: the value before a last `| html`. A last `| clean_html` is noted: it never is."""
+    compiler.inserted_html = None
+    if compiler.into != "html" or not isinstance(node, nodes.Filter):
+        return node
+    if node.name == "clean_html":
+        compiler.inserted_html = node
+    if node.name != "html":
+        return node
+    compiler.helpers.add("html")
+    return node.node or node
 
 
 def _html_value(scope: Scope, value: Any) -> Any:
@@ -80,7 +81,7 @@ def _part(compiler: Compiler, node: nodes.Node) -> Run:
         return literal(node.data).run
     text = insertion(compiler, _unescaped(compiler, node))
     escaping = _ESCAPES.get(compiler.into)
-    if escaping is None:
+    if escaping is None or node is compiler.inserted_html:
         return text
     walks, escaped = escaping
 

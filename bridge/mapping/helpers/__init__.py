@@ -5,7 +5,17 @@ hints come from one place. Helpers are pure: the same event always gives the sam
 numbers but not the language they are used in; bridge.mapping.expressions builds on it.
 """
 
-from bridge.mapping.helpers import calendar, data, ids, lists, money, tests, text, time
+from bridge.mapping.helpers import (
+    calendar,
+    data,
+    ids,
+    lists,
+    markup,
+    money,
+    tests,
+    text,
+    time,
+)
 from bridge.mapping.helpers.catalogue import FILTERS, TESTS, Example, Helper
 
 # Importing a group registers its helpers.
@@ -18,6 +28,7 @@ __all__ = [
     "data",
     "ids",
     "lists",
+    "markup",
     "money",
     "tests",
     "text",

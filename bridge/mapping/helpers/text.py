@@ -1,33 +1,18 @@
-"""Helpers for text. What they make is bounded before it is made; nothing here reads HTML but strip_tags."""
+"""Helpers for text. What they make is bounded before it is made; nothing here reads HTML, see markup."""
 
-import html as _html
-import re
 from decimal import Decimal
 from typing import Annotated
 from unicodedata import combining, normalize
 
-from bridge.mapping.helpers import numbers
+from bridge.mapping.helpers import letters, numbers
 from bridge.mapping.helpers.catalogue import Example, helper
 from bridge.mapping.helpers.complaints import wrong_type
 from bridge.mapping.helpers.limits import check_items, check_text
 from bridge.mapping.helpers.scope import Scope
 from bridge.mapping.helpers.values import ExpressionError, Missing, Number
 
-# A tag or comment that never ends takes the rest of the text: one pass, whatever the sender wrote.
-_TAG = re.compile(
-    r"<!--.*?(?:-->|\Z)|</?([A-Za-z][A-Za-z0-9]*)[^>]*(?:>|\Z)|<[A-Za-z/!?][^>]*(?:>|\Z)",
-    re.DOTALL,
-)
-# What stands on lines of its own, as a browser shows it.
-_BLOCKS = frozenset(
-    "address article aside blockquote br dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr li main"
-    " nav ol p pre section table td th tr ul".split()
-)
-
 # As Unicode's stream-safe text has it. Putting marks in order takes the square of their number.
 _MOST_MARKS = 30
-_ENTITY = re.compile(r"&[^\t\n\f <&;]")  # what is looked up by its name or number
-ESCAPING = 8  # how often the text is walked over
 
 
 def as_text(value: object) -> str:
@@ -40,14 +25,6 @@ def as_text(value: object) -> str:
     if isinstance(value, list):
         help = "add | join(', ')"
     raise wrong_type("text around a value", {str, int, Decimal}, value, help=help)
-
-
-def escape(text: str) -> str:
-    """The text for HTML: & < > " ' written as entities. At most six times as long, and bounded like any text."""
-    check_text(len(text))
-    escaped = _html.escape(text)
-    check_text(len(escaped))
-    return escaped
 
 
 def not_empty(text: str) -> str:
@@ -160,12 +137,17 @@ def join(value: list[object], separator: str = "") -> str:
         Example("event.note | truncate(9, '')", {"event": {"note": "short"}}, "short"),
     ),
 )
-def truncate(value: str, length: int, end: str = "…") -> str:
-    """At most `length` characters, of which `end` is the last part when something was cut."""
+def truncate(scope: Scope, value: str, length: int, end: str = "…") -> str:
+    """At most `length` characters, of which `end` is the last part when something was cut. What people see as one sign
+    stays whole: an emoji of several characters, a flag, a letter and its marks."""
     check_text(max(length, len(end)))
     if length < len(end):
         raise ExpressionError("E302", "truncate's length is shorter than its end mark")
-    return value if len(value) <= length else value[: length - len(end)] + end
+    if len(value) <= length:
+        return value
+    wanted = length - len(end)
+    place = letters.last_cut(value, wanted, scope.budget)
+    return value[:place] + end
 
 
 @helper(
@@ -181,55 +163,6 @@ def string(value: str | Number | bool) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return as_text(value)
-
-
-@helper(
-    "text",
-    times=ESCAPING,
-    steps=2,
-    errors=("E303",),
-    examples=(
-        Example("'a < b' | html", {}, "a &lt; b"),
-        Example("event.q | html", {"event": {"q": '"x"'}}, "&quot;x&quot;"),
-    ),
-)
-def html(value: str) -> str:
-    """The text with & < > " ' as entities. In HTML fields every inserted value is escaped anyway, and once only."""
-    return escape(value)
-
-
-@helper(
-    "text",
-    steps=20,
-    errors=("E303",),
-    examples=(
-        Example("'<p>Tom &amp; Ann</p>' | strip_tags", {}, "Tom & Ann"),
-        Example("event.note | strip_tags", {"event": {"note": "a<br>b"}}, "a\nb"),
-    ),
-)
-def strip_tags(scope: Scope, value: str) -> str:
-    """The plain text of an HTML fragment: tags and comments removed, entities decoded, a line for each paragraph, row
-    or <br>. Not a way to make HTML safe."""
-    check_text(len(value))
-    signs, entities = value.count("&"), len(_ENTITY.findall(value))
-    lines_and_tags = value.count("\n") + value.count("<")
-    scope.budget.spend(signs // 16 + 4 * entities + lines_and_tags)
-    parts = _TAG.split(value)  # text and names of tags in turns
-    parts[1::2] = [_line_end(name) for name in parts[1::2]]
-    # By lines, not by a pattern: one for blanks before a line end tries a long run of them from each of its places.
-    lines = "".join(parts).split("\n")
-    kept = (line.lstrip().rstrip(" \t\r\f") for line in lines)
-    try:
-        return _html.unescape("\n".join(filter(None, kept)).strip())
-    except ValueError:  # int() refuses a character reference of thousands of digits
-        raise ExpressionError(
-            "E303", "a character reference has too many digits"
-        ) from None
-
-
-def _line_end(name: str | None) -> str:
-    """What a tag of this name leaves: the end of a line where a block begins or ends."""
-    return "\n" if name and name.lower() in _BLOCKS else ""
 
 
 @helper(
