@@ -40,7 +40,9 @@ class Parts:
 
 def open_parts(settings: Settings) -> Parts:
     """Opens the store and picks the ruleset. Raises ConfigurationError and StoreUnavailable."""
-    if processes.supervised():  # `bridge serve` made it: where it is gone since, none is made in its place
+    if (
+        processes.supervised()
+    ):  # `bridge serve` made it: where it is gone since, none is made in its place
         require_there(settings.database_url)
     database = Database(settings.database_url)
     ensure_shape(database)

@@ -43,6 +43,16 @@ class Guarded(Names):
         return super().problem(value) if isinstance(value, dict) else None
 
 
+class OneOrList(Names):
+    """A mapping, or a list of mappings."""
+
+    def problem(self, value: object) -> Problem | dict[Any, Any] | None:
+        if not isinstance(value, list):
+            return super().problem(value)
+        said = self.metadata["description"]
+        return List(said, Names(said, self.item)).problem(value)
+
+
 class ForEachShape(Shape):
     in_ = Text(
         "An expression that gives a list.",

@@ -5,6 +5,7 @@ from bridge.mapping.keys import Duration, Key, Name, Text
 from bridge.mapping.rule_shape import (
     DefaultsShape,
     Guarded,
+    OneOrList,
     RetriesShape,
     anything,
 )
@@ -51,7 +52,10 @@ class SourceShape(Shape):
         meant=("secret", "auth", "signature"),
     )
     event = anything("Where id, type and time are, for a sender nobody knows.")
-    handshake = anything("How the sender's check of the URL is answered.")
+    handshake = OneOrList(
+        "How the sender's check of the URL is answered, or a list for several checks.",
+        Key("A value.", allow_none=True),
+    )
     answer = anything("What the sender is answered: accepted, duplicate, refused.")
     allow = Group(
         "From which networks requests are taken, and of which content types.",

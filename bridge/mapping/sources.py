@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
+from typing import Any
 
 from bridge import providers
 from bridge.errors import ConfigurationError, UnknownName
@@ -136,7 +137,9 @@ def _provider(name: str, node: Node, known: Known) -> providers.Provider | None:
         verify["or"] = [
             _without(one, "secret") if isinstance(one, dict) else one for one in others
         ]
-    own = {key: _own(node, key) for key in ("handshake", "answer") if node.get(key)}
+    own: dict[str, Any] = {
+        key: plain(node.get(key)) for key in ("handshake", "answer") if node.get(key)
+    }
     event = _own(node, "event")
     try:
         return providers.configure(provider, verify=verify, event=event, **own)

@@ -68,7 +68,8 @@ def _field(recipe: Recipe, part: str, place: int) -> tuple[str, str]:
 
 
 def _labelled(recipe: Recipe, text: str) -> bool:
-    return text[: len(recipe.prefix)].lower() == recipe.prefix.lower()
+    begins = text[: len(recipe.prefix)].lower() == recipe.prefix.lower()
+    return begins and text[len(recipe.prefix) :].endswith(recipe.suffix)
 
 
 def _bare(recipe: Recipe) -> bool:
@@ -79,4 +80,5 @@ def _bare(recipe: Recipe) -> bool:
 def _decoded(recipe: Recipe, text: str) -> bytes:
     if not _labelled(recipe, text):
         raise Unreadable("the signature has another label", "bad_signature")
-    return DECODE[recipe.encoding](text[len(recipe.prefix) :])
+    bare = text[len(recipe.prefix) :].removesuffix(recipe.suffix)
+    return DECODE[recipe.encoding](bare)

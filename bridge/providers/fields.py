@@ -3,24 +3,21 @@
 Strict: nothing is coerced, an unknown key is an error that names the nearest known one.
 """
 
-import re
 from typing import Any, cast
 
 from marshmallow import Schema, ValidationError, fields
 
 from bridge.providers.canonical import CANONICAL
-from bridge.providers.recipe import (
-    Canonical,
+from bridge.providers.recipe import Canonical, Group, Live, Lower, Part, Time
+from bridge.providers.source import (
+    Alternatives,
     Conditions,
-    Echo,
-    Group,
-    Live,
-    Lower,
-    Part,
+    Source,
     Text,
-    Time,
+    parse,
+    suggest,
+    written,
 )
-from bridge.providers.source import Alternatives, Source, parse, suggest, written
 from bridge.providers.times import known_zone
 
 _SIGNED = (
@@ -62,7 +59,7 @@ class Place(fields.Field[Alternatives]):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Alternatives:
         if self.prefix and isinstance(value, str):
             value = "|".join(self.prefix + name.strip() for name in value.split("|"))
-        return _parsed(value, self.kinds)
+        return parsed(value, self.kinds)
 
 
 class Single(Place):
@@ -82,7 +79,7 @@ class Places(Place):
         self, value: Any, *args: Any, **kwargs: Any
     ) -> tuple[Alternatives, ...]:
         values = value if isinstance(value, list) else [value]
-        return tuple(_parsed(one, self.kinds) for one in values)
+        return tuple(parsed(one, self.kinds) for one in values)
 
 
 EACH = ((Source(kind="each"),),)  # in place of an id: there is none
@@ -101,22 +98,27 @@ class Marked(Place):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Live:  # type: ignore[override]
         match value:
             case {"from": place, "unless": bool() as flag, **others} if not others:
-                return Live(source=_parsed(place, self.kinds), unless=written(flag))
+                return Live(source=parsed(place, self.kinds), unless=written(flag))
             case {"from": place, "unless": str(text), **others} if text and not others:
-                return Live(source=_parsed(place, self.kinds), unless=text)
+                return Live(source=parsed(place, self.kinds), unless=text)
             case dict():
                 raise ValidationError("takes a place or {from: place, unless: text}")
-        return Live(source=_parsed(value, self.kinds))
+        return Live(source=parsed(value, self.kinds))
 
 
 class When(fields.Field[Conditions]):
-    """`{place: text}`, or a list of texts: what has to stand where."""
+    """`{place: text}`, or a list of texts: what has to stand where; a number or flag of JSON, too."""
 
     def __init__(self, *kinds: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.kinds = kinds
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Conditions:
+        if isinstance(value, dict):
+            value = {
+                key: [*map(_plain, one)] if isinstance(one, list) else _plain(one)
+                for key, one in value.items()
+            }
         return conditions(value, self.kinds)
 
 
@@ -132,7 +134,7 @@ class Times(Place):
 
     def _time(self, value: Any) -> Time:
         if not isinstance(value, dict):
-            return Time(source=_parsed(value, self.kinds))
+            return Time(source=parsed(value, self.kinds))
         if "from" not in value or not set(value) <= {"from", "when", "unless", "zone"}:
             raise ValidationError(
                 "takes a place or {from: place, when: {place: text}, unless: {place: text}, zone: NAME}"
@@ -145,7 +147,7 @@ class Times(Place):
                 "`zone` is no time zone: use a name like America/Santiago"
             ) from None
         return Time(
-            source=_parsed(value["from"], self.kinds),
+            source=parsed(value["from"], self.kinds),
             when=conditions(value.get("when", {}), self.kinds),
             unless=conditions(value.get("unless", {}), self.kinds),
             zone=zone,
@@ -168,35 +170,6 @@ class Signed(fields.Field[tuple[Part, ...]]):
         return tuple(_part(one) for one in value)
 
 
-class Echoed(Place):
-    """A place to give back, or `{hmac: place}`, to which `like` adds the pattern that its value matches."""
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Echo:  # type: ignore[override]
-        return self._echo(value)
-
-    def _echo(self, value: Any) -> Echo:
-        if not isinstance(value, dict):
-            return Echo(source=_parsed(value, self.kinds))
-        if "hmac" not in value or not set(value) <= {"hmac", "like"}:
-            raise ValidationError("takes a place or {hmac: place, like: pattern}")
-        like = value.get("like", "")
-        try:
-            re.compile(like)
-        except (re.error, TypeError):
-            raise ValidationError("`like` is no regular expression") from None
-        return Echo(source=_parsed(value["hmac"], self.kinds), hmac=True, like=like)
-
-
-class EchoedText(Echoed):
-    """What Echoed takes, or a list of such and of `{text: …}`."""
-
-    def _deserialize(  # type: ignore[override]
-        self, value: Any, *args: Any, **kwargs: Any
-    ) -> tuple[Echo | Text, ...]:
-        values = value if isinstance(value, list) else [value]
-        return tuple(_literal(one) or self._echo(one) for one in values)
-
-
 def conditions(value: Any, kinds: tuple[str, ...]) -> Conditions:
     """`{place: text}` as places with the texts of which one must stand there. Raises ValidationError."""
     message = "takes places with the text that must stand there, or a list of texts"
@@ -208,19 +181,23 @@ def conditions(value: Any, kinds: tuple[str, ...]) -> Conditions:
         for texts in told.values()
     ):
         raise ValidationError(message)
-    return tuple((_parsed(key, kinds), tuple(texts)) for key, texts in told.items())
+    return tuple((parsed(key, kinds), tuple(texts)) for key, texts in told.items())
+
+
+def _plain(value: Any) -> Any:
+    return written(value) if isinstance(value, bool | int) else value
 
 
 def _part(value: Any) -> Part:
     if isinstance(value, list):
         return Group(parts=tuple(_part(one) for one in value))
     if not isinstance(value, dict):
-        return _parsed(value, _SIGNED)
-    if literal := _literal(value):
-        return literal
+        return parsed(value, _SIGNED)
+    if text := literal(value):
+        return text
     match value:
         case {"lower": place, **others} if not others:
-            return Lower(places=_parsed(place, _SIGNED))
+            return Lower(places=parsed(place, _SIGNED))
         case {"canonical": str(name), **others} if not others:
             return _canonical(name)
     raise ValidationError(
@@ -228,7 +205,8 @@ def _part(value: Any) -> Part:
     )
 
 
-def _literal(value: Any) -> Text | None:
+def literal(value: Any) -> Text | None:
+    """What `{text: …}` stands for; None for anything else."""
     match value:
         case {"text": str(text), **others} if not others:
             return Text(text=text)
@@ -243,7 +221,8 @@ def _canonical(name: str) -> Canonical:
     return Canonical(name=name, covers=CANONICAL[name].covers)
 
 
-def _parsed(value: Any, kinds: tuple[str, ...]) -> Alternatives:
+def parsed(value: Any, kinds: tuple[str, ...]) -> Alternatives:
+    """The places that a text names. Raises ValidationError."""
     try:
         return parse(value, kinds)
     except ValueError as error:

@@ -10,15 +10,18 @@ from collections.abc import Sequence
 
 from bridge.errors import Refused
 from bridge.model import Json, Request
-from bridge.providers.recipe import Answer, Echo, Handshake, Provider, Text
+from bridge.providers.encodings import ENCODE
+from bridge.providers.greeting import Answer, Echo, Handshake, Literal
+from bridge.providers.recipe import Provider
 from bridge.providers.schemes import keyed_hash
-from bridge.providers.source import Unreadable
+from bridge.providers.source import Text, Unreadable
 from bridge.providers.view import View
 from bridge.secret import Secret
 from bridge.strict import json
 
 _PLAIN = re.compile(r"[\x21-\x7e]{1,512}")
-_HASHABLE = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_SPACED = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,510}[\x21-\x7e])?")
+_HASHABLE = re.compile(r"[A-Za-z0-9_+/-]{1,128}={0,2}")
 
 
 def handshake(
@@ -26,28 +29,42 @@ def handshake(
     request: Request,
     secrets: Sequence[Secret],
     token: Secret | None = None,
+    *,
+    signed: bool | None = None,
 ) -> Answer | None:
     """The answer to a check of the URL; None when this is none, and the request goes the usual way.
 
     `token` is what the sender was told to show; without one it shows a secret. A token of its own stands in URLs and
-    so in the logs of proxies, and must not be what signs.
+    so in the logs of proxies, and must not be what signs. `signed` looks at those alone that are signed, or not.
     """
-    rule = provider.handshake
-    if rule is None:
+    rules = [one for one in provider.handshake if signed in (None, one.signed)]
+    if not rules:
         return None
     account = provider.recipe.account if provider.recipe else None
     view = View(request, account=account, exact=True)
-    try:
-        if not _asked(rule, view, [token] if token else secrets):
-            return None
-        return _answered(provider, rule, view, secrets)
-    except (Unreadable, Refused):
-        return None
+    tokens = [token] if token else secrets
+    answers = (_answer(provider, rule, view, secrets, tokens) for rule in rules)
+    return next(filter(None, answers), None)
 
 
 def answer(provider: Provider, kind: str) -> Answer | None:
     """The provider's own answer to an accepted, duplicate or refused request; None: the bridge's default."""
     return provider.answers.get(kind)
+
+
+def _answer(
+    provider: Provider,
+    rule: Handshake,
+    view: View,
+    secrets: Sequence[Secret],
+    tokens: Sequence[Secret],
+) -> Answer | None:
+    try:
+        if not _asked(rule, view, tokens):
+            return None
+        return _answered(provider, rule, view, secrets)
+    except (Unreadable, Refused):
+        return None
 
 
 def _asked(rule: Handshake, view: View, tokens: Sequence[Secret]) -> bool:
@@ -71,26 +88,35 @@ def _answered(
 
     headers = [(name, said(echo)) for name, echo in rule.headers.items()]
     if rule.json:
-        values: Json = {name: said(echo) for name, echo in rule.json.items()}
+        values: Json = {
+            name: echo.value if isinstance(echo, Literal) else said(echo)
+            for name, echo in rule.json.items()
+        }
         headers.append(("Content-Type", "application/json"))
-        return Answer(headers=tuple(headers), body=json.dumps(values))
+        return Answer(
+            status=rule.status, headers=tuple(headers), body=json.dumps(values)
+        )
     headers.append(("Content-Type", "text/plain; charset=utf-8"))
+    if any(isinstance(echo, Echo) and echo.spaces for echo in rule.text):
+        # A sentence is text, whatever a browser would make of it.
+        headers.append(("X-Content-Type-Options", "nosniff"))
     text = "".join(map(said, rule.text))
-    return Answer(headers=tuple(headers), body=text.encode("ascii"))
+    return Answer(status=rule.status, headers=tuple(headers), body=text.encode("utf-8"))
 
 
 def _said(provider: Provider, echo: Echo, view: View, secrets: Sequence[Secret]) -> str:
     text = _plain(view.value(echo.source))
-    allowed = _HASHABLE if echo.hmac else _PLAIN
+    allowed = _HASHABLE if echo.hmac else _SPACED if echo.spaces else _PLAIN
     if text is None or not allowed.fullmatch(text):
         raise Unreadable("the value to echo is not short plain text", "handshake")
+    if echo.like and not re.fullmatch(echo.like, text):
+        raise Unreadable("the value to echo is no challenge", "handshake")
     if not echo.hmac:
         return text
-    if echo.like and not re.fullmatch(echo.like, text):
-        raise Unreadable("the value to hash is no challenge", "handshake")
     if provider.recipe is None:
         raise Unreadable("there is no recipe to hash with", "handshake")
-    return keyed_hash(provider.recipe, secrets[0], text.encode("ascii"))
+    hashed = keyed_hash(provider.recipe, secrets[0], text.encode("ascii"))
+    return echo.prefix + ENCODE[echo.encoding](hashed)
 
 
 def _plain(value: Json) -> str | None:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from bridge.providers.canonical import CANONICAL
-from bridge.providers.recipe import Canonical, Group, Lower, Part, Text
-from bridge.providers.source import Absent
+from bridge.providers.recipe import Canonical, Group, Lower, Part
+from bridge.providers.source import Absent, Text
 from bridge.providers.view import View
 
 

@@ -1,4 +1,4 @@
-"""Signatures by public key, through the package cryptography: the one module that imports it.
+"""Signatures by public key, through the package cryptography, which this module and jwk.py alone import.
 
 The package is the extra `asymmetric`; schemes.py imports this module at first use, so that a bridge without such
 senders does not need it. Private keys are here for `sign` alone: a bridge that receives needs none.
@@ -7,7 +7,7 @@ senders does not need it. Private keys are here for `sign` alone: a bridge that 
 import base64
 import binascii
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from cryptography import x509
@@ -15,7 +15,9 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
-from bridge.errors import ConfigurationError
+from bridge.errors import ConfigurationError, Malformed
+from bridge.providers import jwk
+from bridge.strict import json
 
 MIN_RSA_BITS = 2_048
 
@@ -23,7 +25,8 @@ MIN_RSA_BITS = 2_048
 def verified(algorithm: str, key: bytes, message: bytes, signature: bytes) -> bool:
     """Whether the key's owner signed the message. Raises ConfigurationError for a key that cannot be used.
 
-    The key is a public key or certificate in PEM, or base64 of its DER (or, for Ed25519, of its 32 bytes).
+    The key is a public key or certificate in PEM, base64 of its DER, a JSON Web Key, or, for Ed25519, its 32 bytes in
+    base64 or hex.
     """
     public = _public(algorithm, key)
     try:
@@ -72,13 +75,13 @@ def _private(key: bytes) -> Any:
         ) from None
 
 
-@cache
+@lru_cache(maxsize=256)
 def _public(algorithm: str, key: bytes) -> Any:
     if b"PRIVATE KEY-----" in key:
         raise ConfigurationError(
             "this secret is a private key: a source takes the sender's public key"
         )
-    for read in (_pem, _certificate, _der, _raw):
+    for read in (_jwk, _pem, _certificate, _hex, _der, _raw):
         try:
             public = read(key.strip())
         except (ValueError, TypeError, UnsupportedAlgorithm):
@@ -86,7 +89,8 @@ def _public(algorithm: str, key: bytes) -> Any:
         _check(algorithm, public)
         return public
     raise ConfigurationError(
-        "a secret of this source is no public key: give it, or the sender's certificate, in PEM or as base64"
+        "a secret of this source is no public key: give it, or the sender's certificate, in PEM, as base64"
+        " or as a JSON Web Key"
     )
 
 
@@ -101,6 +105,22 @@ def _certificate(key: bytes) -> Any:
 
 def _der(key: bytes) -> Any:
     return serialization.load_der_public_key(_base64(key))
+
+
+def _hex(key: bytes) -> Any:
+    if len(key) != 64:  # what is not hex raises, too
+        raise ValueError("not 32 bytes in hex")
+    return ed25519.Ed25519PublicKey.from_public_bytes(bytes.fromhex(key.decode()))
+
+
+def _jwk(key: bytes) -> Any:
+    """RFC 7517, of the kinds that the algorithms take; RFC 8037 for Ed25519."""
+    if not key.startswith(b"{"):
+        raise ValueError("not JSON")
+    try:
+        return jwk.public(json.loads(key))
+    except Malformed:
+        raise ValueError("not JSON") from None
 
 
 def _raw(key: bytes) -> Any:

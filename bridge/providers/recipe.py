@@ -1,6 +1,7 @@
 """What a provider is: frozen values, built by schema.py from a data file and a mapping file's own keys.
 
-No behaviour but reading themselves; how each value is used is told in signature.py, read.py and handshake.py.
+No behaviour but reading themselves; how each value is used is told in signature.py and read.py. What is said in a check
+of the URL is in greeting.py.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,15 +9,9 @@ from dataclasses import dataclass
 from dataclasses import field as field_of
 from typing import TypeAlias, Union
 
-from bridge.model import Headers, Json, Money
-from bridge.providers.source import Alternatives, Source
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Text:
-    """Literal text among the signed parts."""
-
-    text: str
+from bridge.model import Json, Money
+from bridge.providers.greeting import Answer, Echo, Handshake
+from bridge.providers.source import Alternatives, Conditions, Source, Text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,6 +79,7 @@ class Recipe:
     # The field whose values are proofs; "": every part is one; "*": each, whatever its name.
     field: str = ""
     prefix: str = ""
+    suffix: str = ""
     encoding: str = "hex"  # hex, base64, text
     algorithm: str = "sha256"  # one of the scheme's
     key: str = "utf8"  # how the secret's text becomes the key: utf8, hex, base64
@@ -114,10 +110,6 @@ class Unwrap:
 
     source: Alternatives
     format: str
-
-
-# a place, and the texts of which one has to stand there
-Conditions: TypeAlias = tuple[tuple[Alternatives, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -164,41 +156,6 @@ class Reading:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Echo:
-    """One value that a handshake gives back; `hmac` says that its keyed hash is sent instead.
-
-    `like` is the pattern that the whole value matches; it keeps a signed message from being passed off as a challenge.
-    """
-
-    source: Alternatives
-    hmac: bool = False
-    like: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Handshake:
-    """A sender's check of the URL: when every `when` matches, the echoes are the answer."""
-
-    when: Conditions
-    token: Alternatives = ()  # must be the source's token, or else one of its secrets
-    signed: bool = (
-        False  # the sender signs its check as all else: a stranger's has no answer
-    )
-    text: "tuple[Echo | Text, ...]" = ()
-    json: Mapping[str, Echo] = field_of(default_factory=dict)
-    headers: Mapping[str, Echo] = field_of(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
-    """An HTTP answer that the sender's protocol asks for."""
-
-    status: int = 200
-    headers: Headers = ()
-    body: bytes = b""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Provider:
     """One kind of sender. `recipe` is None while nobody said how it signs, as for an unconfigured `generic`."""
 
@@ -210,7 +167,7 @@ class Provider:
     others: tuple[Recipe, ...] = ()  # other proofs that are taken, tried in order
     event: Reading = Reading()
     money: Money = Money()
-    handshake: Handshake | None = None
+    handshake: tuple[Handshake, ...] = ()  # the first that a request asks for
     answers: Mapping[str, Answer] = field_of(default_factory=dict)
     data: Mapping[str, Json] = field_of(default_factory=dict, repr=False)  # as written
 
@@ -224,7 +181,7 @@ class Provider:
         """Whether the sender's own id of the endpoint is signed, or sent back to it (`verify.account`)."""
         if self.recipe is None:
             return False
-        said = self.handshake.text if self.handshake else ()
+        said = [echo for one in self.handshake for echo in one.text]
         echoes = [one for echo in said if isinstance(echo, Echo) for one in echo.source]
         parts = [*sources(self.recipe.signed), *echoes]
         return any(source.kind == "account" for source in parts)
@@ -232,12 +189,19 @@ class Provider:
     @property
     def checks_token(self) -> bool:
         """Whether the sender checks the URL by a token that it was given (`verify.token`)."""
-        return self.handshake is not None and bool(self.handshake.token)
+        return any(one.token for one in self.handshake)
 
     @property
     def signs_handshake(self) -> bool:
         """Whether its check of the URL is proven as its events are."""
-        return self.handshake is not None and self.handshake.signed
+        return any(one.signed for one in self.handshake)
+
+    def greets_by(self, method: str) -> bool:
+        """Whether a check of the URL comes by this method and says so."""
+        asked = [pair for one in self.handshake for pair in one.when]
+        return any(
+            places[0].kind == "method" and method in texts for places, texts in asked
+        )
 
     @property
     def headers(self) -> frozenset[str]:

@@ -60,6 +60,7 @@ class RecipeSchema(Strict):
     assign = fields.String(validate=Length(1))
     field = Name()
     prefix = fields.String()
+    suffix = fields.String()
     encoding = fields.String(validate=OneOf(["hex", "base64"]))
     algorithm = fields.String(validate=_Offered(list(_ALGORITHMS)))
     key = fields.String(validate=OneOf(["utf8", "hex", "base64"]))
@@ -74,6 +75,7 @@ class RecipeSchema(Strict):
     username = Name()
     claims = fields.Dict(keys=Name(), values=Name())
     body_hash = Name()
+    undated = fields.Boolean(truthy={True}, falsy={False})
 
     @validates_schema
     def check(self, data: dict[str, Any], **_: Any) -> None:
@@ -98,7 +100,8 @@ class RecipeSchema(Strict):
         elif header:
             defaults.pop("prefix")  # the word before a credential of Authorization
         if data["scheme"] == "jwt":
-            data["timestamp"] = data.get("timestamp") or _IAT
+            undated = data.pop("undated", False)
+            data["timestamp"] = data.get("timestamp") or (None if undated else _IAT)
         place = next(data.pop(kind) for kind in PLACES if kind in data)
         return Recipe(place=place, **{**defaults, **data})
 

@@ -17,8 +17,6 @@ from bridge.providers.alternatives import alternatives, without_place
 from bridge.providers.content import CONTENT
 from bridge.providers.fields import (
     EACH,
-    Echoed,
-    EchoedText,
     Id,
     Listed,
     Marked,
@@ -28,12 +26,10 @@ from bridge.providers.fields import (
     Single,
     Strict,
     Times,
-    When,
 )
+from bridge.providers.greeting_schema import AnswersSchema, Handshakes
 from bridge.providers.mask import credentials
 from bridge.providers.recipe import (
-    Answer,
-    Handshake,
     Provider,
     Reading,
     Recipe,
@@ -178,37 +174,6 @@ class _Money(Strict):
         return Money(**data)
 
 
-class HandshakeSchema(Strict):
-    when = When("method", "header", "query", "body", required=True)
-    token = Place("header", "query", "body")
-    signed = fields.Boolean(truthy={True}, falsy={False})
-    text = EchoedText("header", "query", "body", "account")
-    json = fields.Dict(keys=Name(), values=Echoed("header", "query", "body"))
-    headers = fields.Dict(keys=Name(), values=Echoed("header", "query", "body"))
-
-    @post_load
-    def build(self, data: dict[str, Any], **_: Any) -> Handshake:
-        return Handshake(**data)
-
-
-class _Answer(Strict):
-    status = fields.Integer(strict=True, required=True, validate=Range(200, 499))
-    type = Name()
-    body = fields.String()
-
-    @post_load
-    def build(self, data: dict[str, Any], **_: Any) -> Answer:
-        headers = (("Content-Type", data["type"]),) if "type" in data else ()
-        body = data.get("body", "").encode("utf-8")
-        return Answer(status=data["status"], headers=headers, body=body)
-
-
-class AnswersSchema(Strict):
-    accepted = fields.Nested(_Answer)
-    duplicate = fields.Nested(_Answer)
-    refused = fields.Nested(_Answer)
-
-
 class _Provider(Strict):
     title = Name(required=True)
     docs = Name(required=True)
@@ -216,7 +181,7 @@ class _Provider(Strict):
     recipe = fields.Nested(RecipeSchema, data_key="verify")
     event = fields.Nested(EventSchema)
     money = fields.Nested(_Money)
-    handshake = fields.Nested(HandshakeSchema)
+    handshake = Handshakes()
     answers = fields.Nested(AnswersSchema, data_key="answer")
 
     @validates_schema

@@ -20,7 +20,9 @@ from bridge.secret import Secret
 
 HASHES = ("sha1", "sha256", "sha512")
 
-_PLACE = frozenset({"scheme", "header", "query", "body", "prefix", "published"})
+_PLACE = frozenset(
+    {"scheme", "header", "query", "body", "prefix", "suffix", "published"}
+)
 _SIGNED = _PLACE | {
     *("split", "assign", "field", "encoding", "algorithm", "key", "key_prefix"),
     *("signed", "timestamp", "url_decode", "url_port", "account", "items", "item"),
@@ -71,9 +73,9 @@ def _bare(recipe: Recipe, text: str) -> str:
     return text.removeprefix(recipe.key_prefix)
 
 
-def keyed_hash(recipe: Recipe, secret: Secret, text: bytes) -> str:
-    """The hex HMAC of a text with the source's key, for handshakes."""
-    return hmac.digest(key_of(recipe, secret), text, recipe.algorithm).hex()
+def keyed_hash(recipe: Recipe, secret: Secret, text: bytes) -> bytes:
+    """The HMAC of a text with the source's key, for handshakes."""
+    return hmac.digest(key_of(recipe, secret), text, recipe.algorithm)
 
 
 def _decoded(recipe: Recipe, text: str) -> bytes:
@@ -144,7 +146,7 @@ SCHEMES: Mapping[str, Scheme] = {
     "jwt": Scheme(
         proof=jwt.proof,
         accepts=jwt.accepts,
-        keys=_PLACE | {"algorithm", "timestamp", "claims", "body_hash"},
+        keys=_PLACE | {"algorithm", "timestamp", "claims", "body_hash", "undated"},
         algorithms=jwt.ALGORITHMS,
         defaults={**_HEADER, "prefix": "Bearer "},
     ),

@@ -22,6 +22,7 @@ from bridge.providers.view import View, path_token
 from bridge.secret import Secret
 
 MAX_SECRETS = 16
+_SLACK = 300  # seconds that clocks may be apart, where a recipe says nothing of time
 MAX_ITEMS = 1_000  # of a batch whose elements each carry a proof
 
 
@@ -218,7 +219,7 @@ def _stamped(recipe: Recipe, request: Request, now: datetime) -> tuple[Request, 
 
 def _written(recipe: Recipe, fields: Fields, proof: bytes) -> str:
     """The proof as it stands in its place; only headers are written as latin-1."""
-    text = recipe.prefix + ENCODE[recipe.encoding](proof)
+    text = recipe.prefix + ENCODE[recipe.encoding](proof) + recipe.suffix
     if recipe.field:
         name = recipe.account if recipe.field == "*" else recipe.field
         pairs = [*fields, (name, text)]
@@ -230,11 +231,15 @@ def _written(recipe: Recipe, fields: Fields, proof: bytes) -> str:
 
 def _check_age(recipe: Recipe, view: View, now: datetime) -> None:
     """After the signature, so that an operator who reads `stale` knows that the sender is the right one."""
+    if recipe.scheme == "jwt":
+        jwt.check_dates(
+            view,
+            now,
+            _SLACK if recipe.timestamp is None else recipe.timestamp.tolerance,
+        )
     if recipe.timestamp is None:
         return
     text = view.octets(recipe.timestamp.source).decode("latin-1")
     age = epoch_ms(now) - milliseconds(text, recipe.timestamp.unit)
     if abs(age) > recipe.timestamp.tolerance * 1_000:
         raise Unreadable("it was signed too long ago, or in the future", "stale")
-    if recipe.scheme == "jwt":
-        jwt.check_dates(view, now, recipe.timestamp.tolerance)

@@ -40,6 +40,15 @@ class Source:
 
 
 Alternatives: TypeAlias = tuple[Source, ...]
+# a place, and the texts of which one has to stand there
+Conditions: TypeAlias = tuple[tuple[Alternatives, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Text:
+    """Literal text among places."""
+
+    text: str
 
 
 class Unreadable(Exception):

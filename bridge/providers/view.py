@@ -21,6 +21,7 @@ from bridge.providers.source import (
     Source,
     Unreadable,
     dig,
+    written,
 )
 from bridge.strict.json import DUPLICATE_KEY
 
@@ -186,7 +187,9 @@ def _single(values: tuple[str, ...], source: Source) -> str | None:
 
 def _comparable(places: Alternatives, value: Json) -> Json:
     typed = any(one.kind == "header" and one.name == "content-type" for one in places)
-    return contents.media_type(value) if typed and isinstance(value, str) else value
+    if typed and isinstance(value, str):
+        return contents.media_type(value)
+    return written(value) if isinstance(value, int | Decimal) else value
 
 
 def _text(raw: bytes) -> str:

@@ -24,7 +24,7 @@ from bridge.receive.body import read_body
 from bridge.receive.refusals import Refusals
 from bridge.receive.request import announced_size, request_of
 from bridge.receive.sampled import Sampled
-from bridge.secret import resolve
+from bridge.secret import Secret, resolve
 from bridge.settings import Settings
 from bridge.store import Database, Together, events
 from bridge.store.events import Accepted
@@ -63,8 +63,9 @@ class Front:
             if environ["REQUEST_METHOD"] in METHODS:
                 answer = self.receive(name, environ)
             else:
-                self._count(self._known(name), "method", 405, environ)
-                answer = Answer(status=405, headers=(("Allow", ", ".join(METHODS)),))
+                answer = self._greeted(name, environ) or self._refuse_method(
+                    name, environ
+                )
             return answers.send(answer, environ, start)
 
         return serve
@@ -88,6 +89,20 @@ class Front:
             return self._unavailable(name, error)
         _keep_connection(environ)
         return _thank(source, accepted)
+
+    def _greeted(self, name: str, environ: Environ) -> Answer | None:
+        """The answer to a check of the URL by a method that no event comes by; None where nothing is asked so."""
+        source = self.ruleset().sources.get(name)
+        if source is None or not source.provider.greets_by(environ["REQUEST_METHOD"]):
+            return None
+        try:
+            received = self._request(environ)
+            check_network(source.allow, self._remote(environ))
+            return _greeting(source, received, signed=False)
+        except Refused as refusal:
+            return self._refuse(source, refusal, environ)
+        except ConfigurationError as error:
+            return self._unavailable(name, error)
 
     def _request(self, environ: Environ) -> Request:
         now = datetime.now(UTC)
@@ -115,25 +130,16 @@ class Front:
             check_network(source.allow, self._remote(environ))
 
     def _prove(self, source: Source, received: Request) -> Verified | Answer:
-        secrets = tuple(resolve(reference) for reference in source.secrets)
-        token = resolve(source.token) if source.token else None
-
-        def greeting() -> Answer | None:
-            return providers.handshake(source.provider, received, secrets, token)
-
-        def verified() -> Verified:
-            return providers.verify(
-                source.provider,
-                received,
-                secrets,
-                now=received.received_at,
-                public_url=self.settings.public_url,
-            )
-
-        if source.provider.signs_handshake:
-            proven = verified()
-            return greeting() or proven
-        return greeting() or verified()
+        if answer := _greeting(source, received, signed=False):
+            return answer
+        proven = providers.verify(
+            source.provider,
+            received,
+            _secrets(source),
+            now=received.received_at,
+            public_url=self.settings.public_url,
+        )
+        return _greeting(source, received, signed=True) or proven
 
     def _store(self, source: Source, verified: Verified) -> Accepted:
         self.database.require_room(self.settings.min_free)
@@ -155,6 +161,10 @@ class Front:
         name = source.name if source else UNKNOWN
         self._count(name, refusal.reason, refusal.status, environ)
         return answers.refused(source, refusal)
+
+    def _refuse_method(self, name: str, environ: Environ) -> Answer:
+        self._count(self._known(name), "method", 405, environ)
+        return Answer(status=405, headers=(("Allow", ", ".join(METHODS)),))
 
     def _count(self, name: str, reason: str, status: int, environ: Environ) -> None:
         path = environ.get("PATH_INFO", "")
@@ -196,6 +206,18 @@ class Front:
 
     def _remote(self, environ: Environ) -> str:
         return remote(environ, self.settings.trusted_proxies)
+
+
+def _secrets(source: Source) -> tuple[Secret, ...]:
+    return tuple(resolve(reference) for reference in source.secrets)
+
+
+def _greeting(source: Source, received: Request, *, signed: bool) -> Answer | None:
+    """The answer to a check of the URL that is signed, or is not; None where this is none."""
+    token = resolve(source.token) if source.token else None
+    return providers.handshake(
+        source.provider, received, _secrets(source), token, signed=signed
+    )
 
 
 def _read(source: Source, verified: Verified) -> tuple[tuple[Event, ...], Request]:

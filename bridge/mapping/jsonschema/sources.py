@@ -13,8 +13,13 @@ from bridge import providers
 from bridge.mapping.jsonschema.keys import JsonSchema
 from bridge.mapping.jsonschema.operations import REFERENCE
 from bridge.providers.fields import Marked, Place, Places, Times, When
+from bridge.providers.greeting_schema import (
+    AnswersSchema,
+    Handshakes,
+    HandshakeSchema,
+)
 from bridge.providers.recipe_schema import RecipeSchema
-from bridge.providers.schema import AnswersSchema, EventSchema, HandshakeSchema
+from bridge.providers.schema import EventSchema
 
 
 def source_details() -> dict[str, JsonSchema]:
@@ -39,7 +44,7 @@ def source_details() -> dict[str, JsonSchema]:
             "required": ["secret"],
         },
         "event": _mapping(EventSchema()),
-        "handshake": _mapping(HandshakeSchema()),
+        "handshake": _form(Handshakes()),
         "answer": _mapping(AnswersSchema()),
         "": {
             "required": ["name", "verify"],
@@ -117,7 +122,9 @@ _CONDITIONS: JsonSchema = {
 
 @_form.register
 def _(field: When) -> JsonSchema:
-    return _CONDITIONS
+    plain = ["string", "integer", "boolean"]
+    held = {"type": [*plain, "array"], "items": {"type": plain}, "minItems": 1}
+    return {"type": "object", "additionalProperties": held}
 
 
 @_form.register
@@ -135,6 +142,12 @@ def _(field: Times) -> JsonSchema:
         "additionalProperties": False,
     }
     return {**one, "type": ["string", "object", "array"], "items": one}
+
+
+@_form.register
+def _(field: Handshakes) -> JsonSchema:
+    one = _mapping(HandshakeSchema())
+    return {**one, "type": ["object", "array"], "items": one}
 
 
 @_form.register
