@@ -73,13 +73,13 @@ class Single(Place):
 
 
 class Places(Place):
-    """One place or a list of places to be joined."""
+    """One place or a list of places to be joined; each may give a word in place of its value."""
 
     def _deserialize(  # type: ignore[override]
         self, value: Any, *args: Any, **kwargs: Any
     ) -> tuple[Alternatives, ...]:
         values = value if isinstance(value, list) else [value]
-        return tuple(parsed(one, self.kinds) for one in values)
+        return tuple(parsed(one, self.kinds, words=True) for one in values)
 
 
 EACH = ((Source(kind="each"),),)  # in place of an id: there is none
@@ -221,9 +221,9 @@ def _canonical(name: str) -> Canonical:
     return Canonical(name=name, covers=CANONICAL[name].covers)
 
 
-def parsed(value: Any, kinds: tuple[str, ...]) -> Alternatives:
-    """The places that a text names. Raises ValidationError."""
+def parsed(value: Any, kinds: tuple[str, ...], *, words: bool = False) -> Alternatives:
+    """The places that a text names, each of which may give a word if `words`. Raises ValidationError."""
     try:
-        return parse(value, kinds)
+        return parse(value, kinds, words=words)
     except ValueError as error:
         raise ValidationError(str(error)) from None

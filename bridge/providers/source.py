@@ -6,12 +6,13 @@
 `crc32` is the checksum of `raw` as decimal digits, `account` what the sender calls this endpoint (`verify.account`),
 `field` a named part of the signature header or a claim of a JWT, `path.token` what follows /hooks/<source>/, `body` the
 parsed body (JSON or form), `item` one element of a batch (the body itself where there is no batch). `a|b` takes the
-first that is present. Nothing here reads a request.
+first that is present; where names are read, `a=word` gives the word when something stands at `a`. Nothing here reads a
+request.
 """
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TypeAlias
 
@@ -29,6 +30,7 @@ class Source:
 
     kind: str
     path: tuple[str, ...] = ()
+    word: str = ""  # what is given in place of the value that stands there
 
     @property
     def name(self) -> str:
@@ -36,7 +38,8 @@ class Source:
         return self.path[0]
 
     def __str__(self) -> str:
-        return ".".join((self.kind, *self.path))
+        place = ".".join((self.kind, *self.path))
+        return f"{place}={self.word}" if self.word else place
 
 
 Alternatives: TypeAlias = tuple[Source, ...]
@@ -66,11 +69,12 @@ class Absent(Unreadable):
         super().__init__(f"{what} is missing", "missing_part")
 
 
-def parse(text: object, kinds: Iterable[str]) -> Alternatives:
-    """The alternatives that `text` names. Raises ValueError with the allowed forms."""
+def parse(text: object, kinds: Iterable[str], *, words: bool = False) -> Alternatives:
+    """The alternatives that `text` names, with `=word` behind some. Raises ValueError with the allowed forms."""
     if not isinstance(text, str) or not text:
         raise ValueError(f"takes text such as {_forms(kinds)}")
-    return tuple(_parse(part.strip(), tuple(kinds)) for part in text.split("|"))
+    parse_one = _with_word if words else _parse
+    return tuple(parse_one(part.strip(), tuple(kinds)) for part in text.split("|"))
 
 
 def dig(value: Json, path: tuple[str, ...]) -> Json:
@@ -169,6 +173,13 @@ def suggest(word: object, choices: Iterable[str]) -> str:
     if near:
         return f", did you mean '{near[0]}'?"
     return f": use {', '.join(known)}"
+
+
+def _with_word(text: str, kinds: tuple[str, ...]) -> Source:
+    place, equals, word = text.partition("=")
+    if equals and not (word.strip() and word.isprintable()):
+        raise ValueError(f"takes a word after the = of '{text}'")
+    return replace(_parse(place.strip(), kinds), word=word.strip())
 
 
 def _parse(text: str, kinds: tuple[str, ...]) -> Source:

@@ -100,7 +100,9 @@ class View:
         """The value of the first place that has one; None when none has. Raises Unreadable for two values in one."""
         for source in places:
             found = self._value(source, item)
-            if found is not None:
+            if source.word and found not in (None, ""):
+                return source.word
+            if found is not None and not source.word:
                 return found
         return None
 
