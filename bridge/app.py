@@ -40,9 +40,8 @@ class Parts:
 
 def open_parts(settings: Settings) -> Parts:
     """Opens the store and picks the ruleset. Raises ConfigurationError and StoreUnavailable."""
-    if (
-        processes.supervised()
-    ):  # `bridge serve` made it: where it is gone since, none is made in its place
+    # `bridge serve` made the store before it started this process: where it is gone since, none is made in its place.
+    if processes.supervised():
         require_there(settings.database_url)
     database = Database(settings.database_url)
     ensure_shape(database)

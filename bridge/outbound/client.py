@@ -11,6 +11,7 @@ from math import inf
 
 from bridge.errors import CallRefused
 from bridge.model import Call, Headers, NoReply, Reply
+from bridge.outbound.answer import MAX_BODY
 from bridge.outbound.coding import Undecodable, decoded
 from bridge.outbound.exchange import Exchange
 from bridge.outbound.masking import masked
@@ -18,7 +19,7 @@ from bridge.outbound.names import Names
 from bridge.outbound.policy import LOOPBACK, Network, Policy
 from bridge.outbound.reach import unreachable
 from bridge.outbound.request import check_base, prepare
-from bridge.outbound.sending import MAX_BODY, perform, silence
+from bridge.outbound.sending import perform, silence
 from bridge.outbound.target import ClientCredentials, Target
 from bridge.outbound.tokens import Tokens
 from bridge.outbound.transport import Transport

@@ -26,7 +26,7 @@ def dial(exchange: Exchange, host: str, port: int, *, encrypted: bool) -> socket
         except OSError:
             failure = Failed("refused", f"{host} took no connection on port {port}")
         else:
-            # The head and the body leave in two writes; with Nagle's algorithm the second waits for an answer.
+            # A long request leaves in several writes; with Nagle's algorithm the last waits for an answer.
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return sock
     raise failure

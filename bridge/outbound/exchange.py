@@ -1,7 +1,7 @@
 """One HTTP exchange in flight: what it may reach, until when, and whether its first byte has left.
 
-The connection classes of transport.py are made by urllib3, which passes them nothing of ours: they find the exchange
-they work for in CURRENT. A context variable is private to its thread and to its greenlet, so the same code serves both.
+What requests hands to an adapter has no room for it, so the adapter finds it in CURRENT. A context variable is private
+to its thread and to its greenlet, so the same code serves both.
 """
 
 import time
@@ -14,10 +14,7 @@ from bridge.outbound.policy import Policy
 
 
 class Failed(Exception):
-    """An exchange ended without an answer. `kind` is a NoReply kind, the message its sentence.
-
-    Neither an OSError nor an HTTPException, so that it passes through urllib3 and requests as it is.
-    """
+    """An exchange ended without an answer. `kind` is a NoReply kind, the message its sentence."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)

@@ -21,6 +21,8 @@ from bridge.strict.outgoing import (
     method_problem,
 )
 
+_BODILESS = frozenset({"GET", "HEAD", "DELETE"})  # others say that their body is empty
+
 
 def prepare(call: Call, base_url: str, headers: Headers) -> PreparedRequest:
     """The request to send. `headers` (credentials) win over the call's own. Raises CallRefused; names, never values."""
@@ -31,8 +33,8 @@ def prepare(call: Call, base_url: str, headers: Headers) -> PreparedRequest:
     request.url = _url(call, base_url)
     request.headers = _headers((*call.headers, *headers))
     request.body = call.body
-    if call.body is not None:
-        request.headers["Content-Length"] = str(len(call.body))
+    if call.body is not None or call.method not in _BODILESS:
+        request.headers["Content-Length"] = str(len(call.body or b""))
     return request
 
 

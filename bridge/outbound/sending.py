@@ -5,26 +5,15 @@ off or stops coming counts as none, since a 2xx may be taken back in its body. N
 may hold the URL with its query.
 """
 
-import http.client
 import time
 
-import requests
-import urllib3.exceptions
 from requests import PreparedRequest
-from urllib3.response import BaseHTTPResponse
 
 from bridge.errors import CallRefused
 from bridge.model import NoReply, Reply
+from bridge.outbound.answer import Answer
 from bridge.outbound.exchange import CURRENT, Exchange, Failed
 from bridge.outbound.transport import Transport
-
-MAX_BODY = 1024 * 1024
-_NETWORK = (
-    requests.RequestException,
-    urllib3.exceptions.HTTPError,
-    http.client.HTTPException,
-    OSError,
-)
 
 
 def perform(
@@ -38,7 +27,7 @@ def perform(
         return silence(exchange, "policy", str(refusal))
     except Failed as failure:
         return silence(exchange, failure.kind, str(failure))
-    except _NETWORK:
+    except OSError:
         return silence(exchange, *_broken(exchange))
     finally:
         CURRENT.reset(token)
@@ -51,35 +40,21 @@ def silence(exchange: Exchange, kind: str, message: str) -> NoReply:
 
 
 def _reply(transport: Transport, request: PreparedRequest, exchange: Exchange) -> Reply:
-    response = transport.send(request, stream=True, timeout=exchange.remaining())
-    raw: BaseHTTPResponse = response.raw
-    headers = {name.lower(): raw.headers[name] for name in raw.headers}
-    body, truncated = _body(raw)
+    answer = transport.send(request).raw
+    assert isinstance(answer, Answer)
     return Reply(
-        status=raw.status,
-        headers=headers,
-        body=body,
+        status=answer.status,
+        headers=answer.headers,
+        body=answer.body,
         elapsed=time.monotonic() - exchange.started,
-        truncated=truncated,
+        truncated=answer.truncated,
     )
-
-
-def _body(raw: BaseHTTPResponse) -> tuple[bytes, bool]:
-    """What was read of the body, and whether there was more. Then its connection is not used again."""
-    body = b""
-    # The second read, of nothing, is the one that notices a body that ended early.
-    while piece := raw.read(MAX_BODY + 1 - len(body), decode_content=False):
-        body += piece
-        if len(body) > MAX_BODY:
-            raw.close()
-            return body[:MAX_BODY], True
-    return body, False
 
 
 def _broken(exchange: Exchange) -> tuple[str, str]:
     if exchange.sent:
         return (
             "dropped",
-            f"{exchange.host} closed the connection, or sent no HTTP, before its answer was whole",
+            f"{exchange.host} closed the connection before its answer was whole",
         )
     return "refused", f"no connection with {exchange.host} could be used"

@@ -17,4 +17,7 @@ def trusting(ca_bundle: str | None) -> ssl.SSLContext:
         raise SettingsError(
             f"BRIDGE_CA_BUNDLE names {ca_bundle}, which is not a readable file of PEM certificates"
         ) from None
+    context.set_alpn_protocols(["http/1.1"])
+    # A certificate names its hosts in subjectAltName; its common name is no address.
+    context.hostname_checks_common_name = False
     return context

@@ -9,8 +9,8 @@ import pytest
 
 from bridge.model import Call, NoReply, Reply, Verdict
 from bridge.outbound import coding
+from bridge.outbound.answer import MAX_BODY
 from bridge.outbound.coding import Undecodable, decoded
-from bridge.outbound.sending import MAX_BODY
 from bridge.outbound.target import ClientCredentials
 from bridge.retry import judge_silence
 

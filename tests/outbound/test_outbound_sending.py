@@ -2,6 +2,7 @@
 
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from outbound_server import ENDLESS, LONG, OK, drip
@@ -106,7 +107,7 @@ def test_truncation_starts_after_exactly_one_mebibyte(serve, outbound, call, mor
 @pytest.mark.parametrize(
     "head",
     [
-        b"",
+        b"HTTP/1.1 200 ",
         b"HTTP/1.1 200 OK\r\nX-Slow: ",
         b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
@@ -242,6 +243,37 @@ def test_idle_pooled_connection_is_not_used(serve, outbound, call, monkeypatch):
     outbound.send(call, server.target())
     outbound.send(call, server.target())
     assert server.connections == 2
+
+
+def test_connections_that_idled_too_long_are_closed(serve, outbound, call, monkeypatch):
+    """Also of a vendor that is not called again: a call to any other one clears them away."""
+    monkeypatch.setattr("bridge.outbound.transport.MAX_IDLE", 0.0)
+    left, other = serve(), serve()
+    for server in (left, other):
+        outbound.send(call, server.target())
+    left.wait_closed()
+    assert left.connections == 1
+
+
+def test_the_number_of_kept_connections_is_bounded(serve, outbound, call, monkeypatch):
+    """Of many that one host had at a time, so many stay open."""
+    monkeypatch.setattr("bridge.outbound.transport.MAX_KEPT", 1)
+
+    def together(conn):
+        while len(server.requests) < 3:
+            time.sleep(0.01)
+        conn.sendall(OK)
+        return True
+
+    server = serve(together)
+    with ThreadPoolExecutor(3) as pool:
+        for _ in range(3):
+            pool.submit(outbound.send, call, server.target(), timeout=60)
+    assert server.connections == 3
+    until = time.monotonic() + 60
+    while sum(thread.is_alive() for thread in server._threads) > 2:
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 def test_interim_answers_are_skipped(serve, outbound, call):

@@ -1,0 +1,64 @@
+"""The TLS handshake with a vendor, which ends in time, and what went wrong with one in a sentence."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from bridge.outbound.exchange import Exchange, Failed
+
+# OpenSSL's verification codes (X509_V_ERR_…) that an operator can act on.
+_CERTIFICATE = {
+    9: "is not valid yet",
+    10: "has expired",
+    18: "is self-signed",
+    19: "ends in a root that is not trusted",
+    20: "comes from an issuer that is not trusted",
+    62: "is for another name",
+    64: "is for another address",
+}
+
+
+def secured(
+    sock: socket.socket, host: str, context: ssl.SSLContext, exchange: Exchange
+) -> ssl.SSLSocket:
+    """The socket after its handshake with a verified host. Raises Failed with kind tls or timeout."""
+    seconds = exchange.remaining()
+    sock.settimeout(seconds)
+    with _cut_off(sock, seconds):
+        try:
+            return context.wrap_socket(sock, server_hostname=host)
+        except OSError as error:
+            sock.close()
+            failed = Failed("tls", _sentence(exchange.host, error))
+            raise exchange.broken(failed) from None
+
+
+@contextmanager
+def _cut_off(sock: socket.socket, seconds: float) -> Iterator[None]:
+    """Shuts the socket when the time is up: gevent's TLS handshake times each read of it, not the whole.
+
+    Wrapping a socket in TLS takes its descriptor away, so the timer holds one of its own.
+    """
+    handle = sock.dup()
+    timer = threading.Timer(seconds, _shut, [handle])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        handle.close()
+
+
+def _shut(handle: socket.socket) -> None:
+    with suppress(OSError):
+        handle.shutdown(socket.SHUT_RDWR)
+
+
+def _sentence(host: str, error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        fault = _CERTIFICATE.get(error.verify_code, "could not be verified")
+        return f"the TLS certificate of {host} {fault}: check base_url, or add its issuer to BRIDGE_CA_BUNDLE"
+    return f"no TLS connection could be made with {host}: check its port and its TLS version"
