@@ -3,9 +3,10 @@ FROM python:3.13-slim AS build
 WORKDIR /src
 COPY setup.cfg pyproject.toml constraints.txt README.md LICENSE ./
 COPY bridge bridge
+COPY mappings mappings
 COPY tests/payloads tests/payloads
 RUN python -m venv /opt/bridge \
- && /opt/bridge/bin/pip install --no-cache-dir --constraint constraints.txt '.[asymmetric,postgres]'
+ && /opt/bridge/bin/pip install --no-cache-dir --constraint constraints.txt '.[postgres]'
 
 FROM python:3.13-slim
 RUN useradd --uid 10001 --no-create-home --home-dir /nonexistent bridge \

@@ -1,5 +1,5 @@
-# Two commands to begin with: `make demo` shows the bridge at work, `make test` proves it.
-# Each makes its own environment in .venv first; nothing else of the machine is touched.
+# To begin with: `make install`, then `. .venv/bin/activate`. `make demo` shows the bridge at work, `make test` proves it.
+# All of it happens in .venv; nothing else of the machine is touched.
 
 PYTHON ?= python3
 VENV := .venv
@@ -9,7 +9,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # Where it is set, each of the many processes that tests and benchmarks start would compile all modules anew.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: demo test test-sdk explore torture check format bench clean
+.PHONY: install demo test test-sdk explore first-steps torture check format bench clean
+
+install: $(VENV)/installed
+	@echo "Bridge is in $(VENV). For this terminal: . $(VENV)/bin/activate"
 
 demo: $(VENV)/installed
 	@$(BIN)/bridge demo $(ARGS)
@@ -30,6 +33,10 @@ test-sdk: $(SDK)/installed
 	@$(SDK)/bin/pytest tests/providers/test_providers_sdks.py $(ARGS)
 	@$(SDK)/bin/python tests/providers/agreement.py
 	@$(SDK)/bin/python tests/docs/sender_pages.py
+
+# A newcomer's first minutes for real, in a clone of what is committed: packages come out of the index once more.
+first-steps: $(VENV)/tested
+	@$(BIN)/pytest --capture no tests/docs/real_first_steps.py $(ARGS)
 
 # The long runs: make torture ROUNDS=1000. docs/reliability.md has the last results.
 ROUNDS ?= 100
@@ -59,18 +66,22 @@ clean:
 $(VENV)/installed: setup.cfg pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Bridge needs Python 3.11 or newer: make PYTHON=python3.12 …" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(PIP) --editable .
+	@echo "making an environment in $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
+	@echo "installing Bridge and the packages that it needs into $(VENV): a minute or so …"
+	@$(PIP) --editable .
 	@touch $@
 
 $(SDK)/installed: setup.cfg pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(SDK)
-	$(SDK_PIP) --editable '.[test]'
+	@echo "installing the senders' own packages into $(SDK): a few minutes …"
+	@$(PYTHON) -m venv $(SDK)
+	@$(SDK_PIP) --editable '.[test]'
 	@$(SDK)/bin/python -c '$(SDK_NAMES)' | while read -r name; do \
 		$(SDK_PIP) "$$name" || echo "cannot be installed: $$name"; done
 	@$(SDK_PIP) --no-deps 'fintoc>=2.26' || echo "cannot be installed: fintoc"
 	@touch $@
 
 $(VENV)/tested: $(VENV)/installed
-	$(PIP) --editable '.[test,postgres]'
+	@echo "installing what tests and checks need into $(VENV): two minutes or so …"
+	@$(PIP) --editable '.[test,postgres]'
 	@touch $@

@@ -6,6 +6,7 @@ import sys
 from configparser import ConfigParser
 from pathlib import Path
 from shutil import copy, copytree, ignore_patterns
+from zipfile import ZipFile
 
 import pytest
 from packaging.requirements import Requirement
@@ -51,24 +52,83 @@ def test_every_other_file_is_package_data():
     assert {path.suffix.removeprefix(".") for path in others if path.is_file()} <= DATA
 
 
-def test_recordings_are_installed_and_what_they_read_as_is_not(tmp_path):
-    """`bridge init` takes its samples from the tests' own recordings: one home, and files in what is built."""
-    for name in ("bridge", "tests/payloads"):
-        copytree(ROOT / name, tmp_path / name, symlinks=True, ignore=_COMPILED)
-    for name in ("setup.cfg", "README.md", "LICENSE"):
-        copy(ROOT / name, tmp_path)
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """What a wheel of this clone installs, unpacked."""
+    folder = tmp_path_factory.mktemp("wheel")
+    for name in ("bridge", "mappings", "tests/payloads"):
+        copytree(ROOT / name, folder / name, symlinks=True, ignore=_COMPILED)
+    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
+        copy(ROOT / name, folder)
+    build = "import setuptools; setuptools.setup()"
     made = subprocess.run(
-        [sys.executable, "-c", "import setuptools; setuptools.setup()", "build"],
-        cwd=tmp_path,
+        [sys.executable, "-c", build, "bdist_wheel", "--dist-dir", "dist"],
+        cwd=folder,
         capture_output=True,
         text=True,
     )
     assert made.returncode == 0, made.stderr
-    built = tmp_path / "build" / "lib" / "bridge" / "providers"
+    [file] = (folder / "dist").glob("*.whl")
+    with ZipFile(file) as archive:
+        archive.extractall(folder / "installed")
+    return folder / "installed"
+
+
+@pytest.mark.slow
+def test_a_wheel_works_alone(wheel, tmp_path):
+    """Without a clone and make, `bridge demo` in an empty folder brings its own mapping files and recordings."""
+    environ = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(wheel), "HOME": str(tmp_path)}
+    where = "import bridge; print(bridge.__file__)"
+    for command, said in (
+        (["-c", where], str(wheel)),
+        (["-m", "bridge", "demo", "--once"], "calls arrived, and no others"),
+    ):
+        done = subprocess.run(
+            [sys.executable, *command],
+            cwd=tmp_path,
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
+        assert done.returncode == 0 and said in done.stdout, done.stderr
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_samples_are_those_of_the_clone(wheel):
+    """The mapping files of the demo have one home, and are files in what is built."""
+    built = wheel / "bridge" / "sample_mappings"
+    files = {
+        path.relative_to(ROOT / "mappings")
+        for path in (ROOT / "mappings").rglob("*")
+        if path.is_file()
+    }
+    assert {path.relative_to(built) for path in built.rglob("*.*")} == files
+
+
+def test_recordings_are_installed_and_what_they_read_as_is_not(wheel):
+    """`bridge init` takes its samples from the tests' own recordings: one home, and files in what is built."""
+    built = wheel / "bridge" / "providers"
     written = {path.relative_to(PAYLOADS) for path in PAYLOADS.rglob("*.http")}
     installed = {path.relative_to(built / "samples") for path in built.rglob("*.http")}
     assert installed == written and not (built / "samples").is_symlink()
     assert [*built.rglob("expected.yaml")] == [] and [*built.rglob("stripe.yaml")]
+
+
+def test_public_keys_need_no_extra():
+    """No sender of the catalogue needs more than what every bridge has, and nobody is told of another extra."""
+    config = ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    assert "cryptography" in config["options"]["install_requires"]
+    extras = set(config["options.extras_require"])
+    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "Dockerfile"]
+    pages += [*(ROOT / "docs").rglob("*.md"), *(ROOT / "bridge").rglob("*.py")]
+    pages += [*(ROOT / "bridge").rglob("*.yaml")]
+    for page in pages:
+        for named in re.findall(
+            r"(?:bridge|'\.)\[([\w,]+)\]'", page.read_text("utf-8")
+        ):
+            assert set(named.split(",")) <= extras, (page, named)
 
 
 def _required():

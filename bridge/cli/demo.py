@@ -3,7 +3,9 @@
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -28,19 +30,38 @@ def command(once: bool) -> None:
     signal.signal(
         signal.SIGTERM, lambda *_: sys.exit(0)
     )  # so that nothing is left running
-    folder = environment.load().mappings
-    click.echo("starting the sandbox vendors and the bridge …", err=True)
-    with demo.running(folder) as running:
-        sendings = running.sendings()
-        wanted = running.wanted(sendings)
-        for sending in sendings:
-            status = running.send(sending)
-            click.echo(f"  {status} {sending.source.name:10} {sending.name}", err=True)
-        ok = _judge(running, wanted)
-        if not once:
-            _stay(running)
+    with _mappings() as folder:
+        click.echo("starting the sandbox vendors and the bridge …", err=True)
+        with demo.running(folder) as running:
+            ok = _run(running)
+            if not once:
+                _stay(running)
     if not ok:
         raise SystemExit(1)
+
+
+@contextmanager
+def _mappings() -> Iterator[Path]:
+    """The folder of BRIDGE_MAPPINGS; where nobody named one and none is here, the samples that come with Bridge."""
+    from bridge.cli import sample_mappings
+
+    folder = environment.load().mappings
+    if folder != environment.Settings().mappings or folder.exists():
+        yield folder
+        return
+    with sample_mappings.laid_out() as folder:
+        click.echo("no folder mappings here: these are Bridge's own samples", err=True)
+        yield folder
+
+
+def _run(running: "Demo") -> bool:
+    """Sends everything; whether the vendors received what they must."""
+    sendings = running.sendings()
+    wanted = running.wanted(sendings)
+    for sending in sendings:
+        status = running.send(sending)
+        click.echo(f"  {status} {sending.source.name:10} {sending.name}", err=True)
+    return _judge(running, wanted)
 
 
 def _show(calls: "Sequence[Recorded]") -> None:

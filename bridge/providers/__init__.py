@@ -6,12 +6,12 @@ room is pure: it reads its own data files at first use and knows no web framewor
     get(name) ─▶ Provider ─▶ configure(…) ─▶ verify(request) ─▶ Verified ─▶ read(…) ─▶ Events
 
 Reading order: recipe.py (the values), source.py (how places are written), schema.py, signature.py (proofs, with
-candidates.py, message.py, schemes.py), read.py. Signatures by public key need the extra `asymmetric`.
+candidates.py, message.py, schemes.py), read.py.
 """
 
 from bridge.providers.asymmetric import made as key_pair
 from bridge.providers.asymmetric import public_of
-from bridge.providers.catalog import get, load, names, samples
+from bridge.providers.catalog import SAMPLES, get, load, names, samples
 from bridge.providers.content import media_type, most_bytes, taken_as
 from bridge.providers.greeting import Answer
 from bridge.providers.handshake import answer, handshake
@@ -22,6 +22,7 @@ from bridge.providers.schema import RecipeError, configure
 from bridge.providers.signature import check_secret, sign, trust, verify
 
 __all__ = [
+    "SAMPLES",
     "Answer",
     "Provider",
     "RecipeError",

@@ -1,7 +1,6 @@
 """Signatures by public key, through the package cryptography, which this module and jwk.py alone import.
 
-The package is the extra `asymmetric`; schemes.py imports this module at first use, so that a bridge without such
-senders does not need it. Private keys are here for `sign` alone: a bridge that receives needs none.
+asymmetric.py imports this module at first use. Private keys are here for `sign` alone: a bridge that receives has none.
 """
 
 import base64

@@ -12,7 +12,6 @@ from marshmallow.validate import Length, OneOf, Range
 
 from bridge.errors import ConfigurationError
 from bridge.model import Json, Money
-from bridge.providers import asymmetric
 from bridge.providers.alternatives import alternatives, without_place
 from bridge.providers.content import CONTENT
 from bridge.providers.fields import (
@@ -113,8 +112,6 @@ def _missing(provider: Provider) -> Iterable[tuple[str, str]]:
         return
     if provider.needs_account and not recipe.account:
         yield "verify.account", "is needed: the sender's own id of this endpoint"
-    if recipe.by_public_key and not asymmetric.available():
-        yield "verify.scheme", asymmetric.MISSING
 
 
 class _Unwrap(Strict):

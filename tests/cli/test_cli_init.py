@@ -29,9 +29,6 @@ def test_every_start_has_no_error_and_passes_its_test(tmp_path, sender, system):
     There is not even a warning, but that a sender whose events hold ids only needs a look-up of your own.
     """
     provider = providers.get(sender)
-    recipe = provider.recipe
-    if recipe and recipe.by_public_key:
-        pytest.importorskip("cryptography")
     folder = written(tmp_path, sender, system)
     loaded = mapping.load(folder, {})
     told = ["W612"] if provider.event.thin else []

@@ -320,7 +320,6 @@ def test_a_sender_by_public_key_signs_with_a_key_of_our_own(
     terminal, door, monkeypatch, tmp_path, name
 ):
     """The first run makes the key and says which public key to trust; then the bridge takes what is sent."""
-    pytest.importorskip("cryptography")
     source(name, **({"account": "me"} if providers.get(name).needs_account else {}))
     path = providers.samples(name)[0]
     words = ("send", path, "--source", name, "--key", "own.pem")

@@ -2,22 +2,16 @@
 
 import pytest
 from judges import JUDGES
-from provider_cases import cases, usable
+from provider_cases import cases
 from repeating import updates
 
 from bridge import providers
 
 
 def pytest_terminal_summary(terminalreporter):
-    missing = [name for name in providers.names() if not usable(name)]
-    if missing:
-        names = ", ".join(missing)
-        terminalreporter.write_line(
-            f"not checked, for the package cryptography is not installed: {names}"
-        )
     if absent := ", ".join(str(judge) for judge in JUDGES if not judge.installed):
         terminalreporter.write_line(f"not asked, for it is not installed: {absent}")
-    for name in filter(usable, providers.names()):
+    for name in providers.names():
         if (said := updates(name)) and said.none:
             line = f"no two updates told apart for {name}: {said.none}"
             terminalreporter.write_line(line)

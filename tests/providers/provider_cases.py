@@ -11,7 +11,6 @@ import pytest
 from bridge import providers
 from bridge.errors import NotVerified
 from bridge.model import Request
-from bridge.providers import asymmetric
 from bridge.secret import Secret
 from bridge.strict import http, json, yaml
 
@@ -43,12 +42,6 @@ def provider_of(name: str):
     provider = providers.get(name)
     verify = {"account": ACCOUNT} if provider.needs_account else {}
     return providers.configure(provider, verify=verify, event={})
-
-
-def usable(name: str) -> bool:
-    """Whether what the provider's scheme needs is installed here."""
-    recipe = providers.get(name).recipe
-    return asymmetric.available() or not (recipe and recipe.scheme == "asymmetric")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +120,7 @@ def recordings() -> list[Case]:
             request=http.parse(path.read_bytes(), NOW),
         )
         for path in sorted(PAYLOADS.glob("*/*.http"))
-        if path.parent.name in providers.names() and usable(path.parent.name)
+        if path.parent.name in providers.names()
     ]
 
 

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from provider_cases import NOW, URL, usable
+from provider_cases import NOW, URL
 
 from bridge import providers
 from bridge.model import Request
@@ -51,11 +51,6 @@ def published() -> tuple[Published, ...]:
     return tuple(
         _made(name, row) for row in yaml.plain(node) for name in row["providers"]
     )
-
-
-def checkable() -> list[Published]:
-    """Those whose scheme can be checked here."""
-    return [one for one in published() if usable(one.provider)]
 
 
 def _made(name: str, row: dict) -> Published:

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keyrings import public
-from provider_cases import NOW, URL, cases, provider_of, usable
+from provider_cases import NOW, URL, cases, provider_of
 
 from bridge import providers
 from bridge.errors import NotVerified, Refused
@@ -11,7 +11,7 @@ from bridge.model import Request
 from bridge.secret import Secret
 from bridge.strict import json
 
-KINDS = [provider_of(name) for name in providers.names() if usable(name)]
+KINDS = [provider_of(name) for name in providers.names()]
 SCHEMES = [
     providers.configure(
         providers.get("generic"),

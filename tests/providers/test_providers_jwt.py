@@ -12,7 +12,6 @@ from provider_cases import NOW
 from recipe_tools import BODY, SECRET, generic, refused, request, sign, verify
 
 from bridge import providers
-from bridge.providers import asymmetric
 
 JWT = {"scheme": "jwt", "algorithm": "HS256"}
 IAT = int(NOW.timestamp())
@@ -119,18 +118,16 @@ def test_a_place_of_its_own_and_an_algorithm_are_the_recipes():
     assert list(caught.value.findings) == ["verify.algorithm"]
 
 
-if asymmetric.available():
-
-    @pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
-    def test_tokens_by_public_key(algorithm):
-        """The private half signs, the public one is configured; as an HMAC key it opens nothing."""
-        provider = generic(scheme="jwt", algorithm=algorithm)
-        public, private = key_pair(algorithm, "one of two")
-        signed = sign(provider, request(), secret=private)
-        assert verify(provider, signed, secret=public).secret == 0
-        confused = token({"iat": IAT}, {"alg": "HS256"}, key=public)
-        assert refused(provider, bearing(confused), secret=public) == "wrong_signature"
-        renamed = token({"iat": IAT}, {"alg": algorithm}, key=public)
-        assert refused(provider, bearing(renamed), secret=public) == "wrong_signature"
-        other, _ = key_pair(algorithm, "the other")
-        assert refused(provider, signed, secret=other) == "wrong_signature"
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
+def test_tokens_by_public_key(algorithm):
+    """The private half signs, the public one is configured; as an HMAC key it opens nothing."""
+    provider = generic(scheme="jwt", algorithm=algorithm)
+    public, private = key_pair(algorithm, "one of two")
+    signed = sign(provider, request(), secret=private)
+    assert verify(provider, signed, secret=public).secret == 0
+    confused = token({"iat": IAT}, {"alg": "HS256"}, key=public)
+    assert refused(provider, bearing(confused), secret=public) == "wrong_signature"
+    renamed = token({"iat": IAT}, {"alg": algorithm}, key=public)
+    assert refused(provider, bearing(renamed), secret=public) == "wrong_signature"
+    other, _ = key_pair(algorithm, "the other")
+    assert refused(provider, signed, secret=other) == "wrong_signature"

@@ -3,14 +3,14 @@
 from dataclasses import replace
 
 import pytest
-from publishing import checkable
+from publishing import published
 
 from bridge import providers
 from bridge.errors import NotVerified
 from bridge.strict import json
 
-SIGNED = [one for one in checkable() if one.answer is None]
-ANSWERED = [one for one in checkable() if one.answer is not None]
+SIGNED = [one for one in published() if one.answer is None]
+ANSWERED = [one for one in published() if one.answer is not None]
 
 
 @pytest.mark.parametrize("one", SIGNED, ids=str)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from provider_cases import NOW, cases, usable
+from provider_cases import NOW, cases
 from repeating import MARKING, VOLATILE, holding, marked, retried, updates
 
 from bridge import providers
@@ -60,10 +60,10 @@ def test_a_retry_that_differs_in_what_is_volatile_is_a_duplicate(retry, accept):
 @pytest.mark.parametrize("name, place", VOLATILE, ids=str)
 def test_what_is_volatile_is_recorded(name, place):
     """A path that no recording has would be checked by nothing."""
-    assert holding(name, place) or not usable(name)
+    assert holding(name, place)
 
 
-@pytest.mark.parametrize("name", [name for name in providers.names() if usable(name)])
+@pytest.mark.parametrize("name", providers.names())
 def test_two_updates_of_one_object_are_two_events(name, accept):
     """An id names an occurrence, never an object; who cannot tell two updates apart says why."""
     said = updates(name)

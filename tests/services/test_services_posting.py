@@ -29,7 +29,6 @@ TOKENS = [{"scheme": "jwt", "algorithm": name} for name in ("RS256", "ES256")]
 )
 def test_a_made_key_signs_what_its_public_key_proves(verify):
     """Each algorithm that a source may have gets a pair that fits it; the public key is read off the private one."""
-    pytest.importorskip("cryptography")
     private, public = providers.key_pair(verify["algorithm"])
     assert providers.public_of(private) == public and "PRIVATE" not in public
     source = providers.configure(providers.get("generic"), verify=verify, event={})
@@ -46,7 +45,6 @@ def test_a_made_key_signs_what_its_public_key_proves(verify):
 @pytest.mark.parametrize("text", ["", "no key", "\udcff"])
 def test_what_is_no_private_key_is_said(tmp_path, text):
     """A file that holds something else is not used, and not written over."""
-    pytest.importorskip("cryptography")
     path = tmp_path / "own.pem"
     path.write_text(text, "utf-8", "surrogateescape")
     before = path.read_bytes()
@@ -57,7 +55,6 @@ def test_what_is_no_private_key_is_said(tmp_path, text):
 
 def test_nobody_else_may_read_a_key_that_is_made(tmp_path):
     """It is there for its owner alone from the first moment."""
-    pytest.importorskip("cryptography")
     path = tmp_path / "own.pem"
     private, public = posting.key_pair("ed25519", path)
     assert path.stat().st_mode & 0o777 == 0o600
