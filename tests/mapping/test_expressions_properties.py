@@ -67,6 +67,9 @@ BARE = [
     "a or not b",
     "a if b else a",
     "a[b]",
+    "a[1:2]",
+    "a[-2:]",
+    "a[b:a]",
     "a.a.b",
     "a[0].a",
     "[a, b]",
@@ -75,7 +78,7 @@ BARE = [
     "a | default(b)",
     "a | coalesce(b, a.a)",
 ]
-PATHS = {"path": "'a'", "table": "'t'"}
+PATHS = {"path": "'a'", "key": "'a'", "values": "'b'", "table": "'t'"}
 
 
 def _uses():

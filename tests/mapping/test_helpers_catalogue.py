@@ -16,11 +16,12 @@ from bridge.mapping.expressions import (
 from bridge.mapping.helpers import FILTERS, TESTS
 
 SPECIFIED = set("""
-    from_minor to_minor from_major round number currency
+    from_minor to_minor from_major round number currency format_number
     upper lower trim replace split join truncate string html clean_html strip_tags nfc or_else default coalesce
     uuid e164 email digits
     date datetime parse_date plus diff epoch weekday month hour
     lookup keys values items first last length map select where unique sort sum min max json parse_json sha256
+    to_mapping
     """.split())
 TABLES = {
     "substatus": Table(name="substatus", rows={"1": "PS", "2": "PS"}, fallback="ES")

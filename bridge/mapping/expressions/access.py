@@ -7,6 +7,7 @@ from typing import Any, Final
 from jinja2 import nodes
 
 from bridge.mapping.expressions.compiler import Compiled, Compiler, Handler, located
+from bridge.mapping.expressions.slices import sliced
 from bridge.mapping.helpers.complaints import wrong_type
 from bridge.mapping.helpers.kinds import ANY, SENT, type_of
 from bridge.mapping.helpers.paths import ABSENT, child, follow, index_of
@@ -168,6 +169,8 @@ def _computed(compiler: Compiler, node: Any) -> Compiled:
     """`x[y]`: the key is text, or a whole number that is not negative."""
     if not isinstance(node, nodes.Getitem):
         return compiler.compile(node)
+    if isinstance(node.arg, nodes.Slice):
+        return sliced(compiler, node.node, node.arg, compiler.tree.span(node))
     base, key = compiler.compile(node.node), compiler.compile(node.arg)
     span = compiler.tree.span(node)
     if key.literal and not isinstance(key.value, str):

@@ -35,7 +35,7 @@ CODES: Final[dict[str, Explanation]] = {
     ),
     "E204": Explanation(
         title="not allowed here",
-        cause="There are paths, operators, helpers and tests. Calls, powers, slices and most blocks are left out.",
+        cause="There are paths, operators, helpers and tests. Calls, powers and most blocks are left out.",
         wrong="event.name.upper()",
         right="event.name | upper",
     ),

@@ -156,7 +156,6 @@ _BLOCKS = "blocks stand in text and HTML fields only; "
 _NO_OTHER = "the only blocks are {% if %} and {% for %}"
 _NOT_ALLOWED: Final[dict[type[nodes.Node], tuple[str, str]]] = {
     nodes.Pow: ("'**'", "multiply instead"),
-    nodes.Slice: ("a slice", "use | first, | last or an index"),
     nodes.Tuple: ("a comma", "write a list: ['a', 'b']"),
     nodes.If: ("{% if %}", f"{_BLOCKS}use x if … else y"),
     nodes.For: ("{% for %}", f"{_BLOCKS}use | join(', ')"),

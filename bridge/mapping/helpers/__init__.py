@@ -8,6 +8,7 @@ numbers but not the language they are used in; bridge.mapping.expressions builds
 from bridge.mapping.helpers import (
     calendar,
     data,
+    digits,
     ids,
     lists,
     markup,
@@ -26,6 +27,7 @@ __all__ = [
     "Helper",
     "calendar",
     "data",
+    "digits",
     "ids",
     "lists",
     "markup",

@@ -61,7 +61,10 @@ def missing(gap: Missing) -> ExpressionError:
     """E301: the longest path that exists and the keys found there."""
     guess = ""
     if gap.path:
-        guess = near(gap.path[gap.found], _keys(gap.there))
+        key = gap.path[gap.found]
+        guess = near(key, _keys(gap.there))
+        if isinstance(gap.there, str) and key.isdecimal():
+            guess = f"a part of a text is cut out by [{key}:{int(key) + 1}]."
     message = gap.reason or (_account(gap) if gap.path else "the value is missing")
     help = f"{guess} Or {_ASK_FIRST}" if guess else _ASK_FIRST
     error = ExpressionError("E301", message, help=help)

@@ -107,6 +107,40 @@ def where(scope: Scope, value: list[Any], path: Path, equals: Any) -> list[Any]:
 
 @helper(
     "data",
+    times=4,
+    errors=("E301", "E302"),
+    examples=(
+        Example(
+            "(event.fields | to_mapping('name', 'value')).email",
+            {"event": {"fields": [{"name": "email", "value": "a@b.cl"}]}},
+            "a@b.cl",
+        ),
+        Example("(event.lines | to_mapping('id')).b.n", _LINES, 1),
+    ),
+)
+def to_mapping(
+    scope: Scope, value: list[Any], key: Path, values: Path | None = None
+) -> dict[str, Any]:
+    """The list as a mapping: the key is what an item has at the path `key`, the value what it has at the path `values`,
+    else the whole item. Of items with the same key the last one counts. 77, 77.0 and "77" are the same key.
+    """
+    keys = [_name(found) for found in _needed(scope, value, key)]
+    found = _needed(scope, value, values) if values else value
+    return dict(zip(keys, found, strict=True))
+
+
+def _name(found: Any) -> str:
+    """What a text or whole number is called as a key."""
+    if type(found) is str:
+        return found
+    whole = numbers.whole(found) if type(found) in NUMBERS else None
+    if whole is None:
+        raise wrong_type("a key of to_mapping", {str, int}, found)
+    return str(whole)
+
+
+@helper(
+    "data",
     times=3,
     errors=("E302",),
     examples=(
@@ -214,5 +248,8 @@ def _need(item: Any, steps: tuple[str, ...]) -> Any:
     found = paths.follow(item, steps)
     if isinstance(found, Missing):
         keys = ("item", *found.path)
-        raise missing(Missing(keys, found=found.found + 1, there=found.there))
+        error = missing(Missing(keys, found=found.found + 1, there=found.there))
+        path = ".".join(steps)
+        error.help = f"keep the items that have it first: | select('{path}')"
+        raise error
     return found

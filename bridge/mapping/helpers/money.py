@@ -203,7 +203,7 @@ def _iso_4217() -> dict[str, int]:
 
 def _read(text: str, decimal: str, group: str) -> Number:
     """`1.234,56` by its two marks. Groups are of three digits, or of two before the last (Indian style)."""
-    _check_marks(decimal, group)
+    check_marks(decimal, group)
     # One pattern for all marks: senders may choose them, and to make a pattern takes long.
     marks: dict[str, str | int | None] = {".": "?", ",": "?", decimal: "."}
     if group:
@@ -219,11 +219,12 @@ def _read(text: str, decimal: str, group: str) -> Number:
     return Decimal(plain.replace(",", ""))
 
 
-def _check_marks(decimal: str, group: str) -> None:
+def check_marks(decimal: str, group: str) -> None:
+    """Raises E302 unless the mark before decimals and the one between groups, which may be "", can be told apart."""
     marks = {decimal, group}
     if len(decimal) != 1 or len(group) > 1 or len(marks) == 1:
         raise ExpressionError(
-            "E302", "the two marks of from_major are different single characters"
+            "E302", "the two marks between digits are different single characters"
         )
     if any(mark.isdigit() or mark in "+-" for mark in marks if mark):
-        raise ExpressionError("E302", "a digit or sign cannot be a mark of from_major")
+        raise ExpressionError("E302", "a digit or sign cannot be a mark between digits")
