@@ -53,16 +53,18 @@ def command(
 
     with opened() as database:
         rules = Rules(database, settings.mappings, pinned=True).current()
+        known = _known(rules, source)
         importer = importing.Importer(
             database=database,
-            source=_known(rules, source),
+            source=known,
             by=steering.me(reason),
             min_free=settings.min_free,
             enveloped=enveloped,
         )
         run = importer.look if dry_run else importer.take
         with click.open_file(file, "rb") as stream:
-            done = run(importing.lines(stream, settings.max_body), tell)
+            limit = known.allow.max_body or settings.max_body
+            done = run(importing.lines(stream, limit), tell)
     if len(wrong) > _LISTED and not as_json:
         click.echo(f"and {len(wrong) - _LISTED} more", err=True)
     if done == Imported() and not wrong:

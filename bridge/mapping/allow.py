@@ -1,4 +1,4 @@
-"""`allow` of a source: from which networks requests are taken, and of which content types.
+"""`allow` of a source: from which networks requests are taken, of which content types, and how large.
 
 The keys, and reading them; whether a request is within is asked in bridge.receive.
 """
@@ -9,7 +9,7 @@ from ipaddress import ip_address, ip_network
 
 from bridge import providers
 from bridge.mapping.findings import Findings
-from bridge.mapping.keys import List, Pattern, Text
+from bridge.mapping.keys import List, Pattern, Size, Text, in_bytes
 from bridge.mapping.problems import Problem, needs
 from bridge.mapping.ruleset import Allow
 from bridge.mapping.shape import Shape
@@ -52,6 +52,10 @@ class MediaType(Pattern):
         return Problem(wrong, f"did you mean '{near[0]}'?") if wrong and near else wrong
 
 
+LARGEST = 32 * 2**20  # bytes; no known sender writes more in one request
+UNPROVEN = 2**20  # bytes of a body that is read before anybody is proven
+
+
 class AllowShape(Shape):
     """Who may send, and what; each key leaves open what it does not name."""
 
@@ -64,6 +68,11 @@ class AllowShape(Shape):
         "Bodies of any other type are refused.",
         MediaType("A content type."),
         meant=("content_type", "types", "type", "media_types", "content-types"),
+    )
+    max_body = Size(
+        "Larger bodies are refused. Default: BRIDGE_MAX_BODY.",
+        LARGEST,
+        meant=("max_size", "size", "body", "body_limit", "limit", "max_bytes"),
     )
 
 
@@ -81,7 +90,20 @@ def allowed(node: Node, provider: providers.Provider, findings: Findings) -> All
     return Allow(
         networks=tuple(ip_network(str(one.value)) for one in _items(allow, "networks")),
         content_types=frozenset(str(one.value) for one in types),
+        max_body=_max_body(allow, provider, findings),
     )
+
+
+def _max_body(
+    allow: Node | None, provider: providers.Provider, findings: Findings
+) -> int | None:
+    """The limit of the source. A body that is read before it is proven may not be large: anybody can send one."""
+    node = allow.get("max_body") if allow else None
+    size = in_bytes(node.value) if node else None
+    if node and size and size > UNPROVEN and providers.reads_unproven(provider):
+        message = f"provider '{provider.name}' finds its proof by reading the body, so strangers' bodies are read, too"
+        findings.add("M102", message, node.place, "write 1MB")
+    return size
 
 
 def _items(allow: Node | None, key: str) -> list[Node]:

@@ -18,6 +18,9 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _CHOICE = re.compile(r"([^(){}|,]*)[({]([^(){}]*[|,][^(){}]*)[)}]([^(){}|,]*)")
 _SEVERAL = re.compile(r"[|]|[({].*,")
+_UNITS_OF_BYTES = {"K": 2**10, "M": 2**20}
+_LEAST = 2**10  # bytes of a Size: 25 stands for megabytes
+_SIZE = re.compile(r"([1-9][0-9]{0,5}) ?([KM])i?B")
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([smhd])")
 
 
@@ -170,6 +173,28 @@ class Duration(Text):
         return Problem("is not a time span", "write it like 15s, 30m, 2h or 4d")
 
 
+class Size(Key):
+    """A number of bytes, from 1,024 to `most`: 5000000, or 64KB, 25MB, 25MiB by units of 1,024 and 1,024² bytes."""
+
+    pattern = _SIZE
+
+    def __init__(self, description: str, most: int, **rest: Any) -> None:
+        super().__init__(description, **rest)
+        self.most = most
+
+    def problem(self, value: object) -> Problem | None:
+        found = in_bytes(value)
+        if found is None:
+            return Problem("is not a size", "write it like 25MB, 64KB or 5000000")
+        if found < _LEAST:
+            unit = "MB" if found <= self.most // 2**20 else "KB"
+            return Problem("is less than any body", f"write {found}{unit}")
+        if found <= self.most:
+            return None
+        most = f"{self.most // 2**20}MB"
+        return Problem(f"is more than {most}", f"write {most}")
+
+
 class Moment(Text):
     """A point in time with its offset, as RFC 3339 writes it."""
 
@@ -255,6 +280,16 @@ class Either(Key):
     def problem(self, value: object) -> Problem | dict[Any, Any] | None:
         kind = self.text if isinstance(value, str) else self.mapping
         return kind.problem(value)
+
+
+def in_bytes(value: object) -> int | None:
+    """The bytes of a Size; None for what is none."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value if value > 0 else None
+    found = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    return int(found[1]) * _UNITS_OF_BYTES[found[2][0]] if found else None
 
 
 def seconds(text: object) -> int:

@@ -75,6 +75,7 @@ class Allow:
 
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
     content_types: frozenset[str] = frozenset()  # lower case, without parameters
+    max_body: int | None = None  # bytes; None: as the settings say
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

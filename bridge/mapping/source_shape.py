@@ -58,9 +58,17 @@ class SourceShape(Shape):
     )
     answer = anything("What the sender is answered: accepted, duplicate, refused.")
     allow = Group(
-        "From which networks requests are taken, and of which content types.",
+        "From which networks requests are taken, of which content types, how large.",
         AllowShape,
-        meant=("allowlist", "allow_list", "whitelist", "networks", "content_types"),
+        meant=(
+            "allowlist",
+            "allow_list",
+            "whitelist",
+            "networks",
+            "content_types",
+            "max_body",
+            "body_limit",
+        ),
     )
     fetch = Group(
         "What is looked up before the rules are asked: they see the answer as `fetched`.",

@@ -19,7 +19,13 @@ from bridge.providers.mask import masked
 from bridge.providers.read import read, take
 from bridge.providers.recipe import Provider
 from bridge.providers.schema import RecipeError, configure
-from bridge.providers.signature import check_secret, sign, trust, verify
+from bridge.providers.signature import (
+    check_secret,
+    reads_unproven,
+    sign,
+    trust,
+    verify,
+)
 
 __all__ = [
     "SAMPLES",
@@ -39,6 +45,7 @@ __all__ = [
     "names",
     "public_of",
     "read",
+    "reads_unproven",
     "samples",
     "sign",
     "take",

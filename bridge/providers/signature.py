@@ -70,6 +70,16 @@ def _verified(
     return Verified(request=request, secret=first + max(matched))
 
 
+def reads_unproven(provider: Provider) -> bool:
+    """Whether a body must be read to find what proves it."""
+    for one in provider.recipes:
+        times = one.timestamp.source if one.timestamp else ()
+        places = (*one.place, *sources(one.signed), *times)
+        if one.items or any(place.kind in ("body", "item") for place in places):
+            return True
+    return False
+
+
 def check_secret(provider: Provider, secret: Secret) -> None:
     """Raises ConfigurationError for a secret that none of the provider's recipes could use."""
     wrong: ConfigurationError | None = None

@@ -37,8 +37,13 @@ def remote(environ: dict[str, Any], proxies: Sequence[Network]) -> str:
 
 def check_network(allow: Allow, address: str) -> None:
     """Raises NotVerified for a `remote` that is outside: an outsider learns no more than one without a signature."""
-    if allow.networks and not _within(address, allow.networks):
+    if not is_within(allow, address):
         raise NotVerified("the address is in no allowed network", reason="network")
+
+
+def is_within(allow: Allow, address: str) -> bool:
+    """Whether a `remote` is in one of the allowed networks, where any are named."""
+    return not allow.networks or _within(address, allow.networks)
 
 
 def check_type(allow: Allow, request: Request) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bridge.errors import Malformed, Refused, TooLarge, TooSlow
+from bridge.receive.large import Share
 
 FRAMING = 16 * 1024  # bytes that may come on the wire besides twice the body's own
 _DIGITS = re.compile(r"[0-9]{1,18}")
@@ -21,9 +22,12 @@ _PIECE_OF_CHUNKS = (
 Allow = Callable[[int], None]
 
 
-def read_body(environ: dict[str, Any], *, limit: int, seconds: float) -> bytes:
-    """The body. Raises TooLarge, Malformed, UnsupportedType, or TooSlow.
+def read_body(
+    environ: dict[str, Any], *, limit: int, free: int, share: Share, seconds: float
+) -> bytes:
+    """The body. Raises TooLarge, Malformed, UnsupportedType, TooSlow, or Busy.
 
+    Of one that is larger than `free` bytes the rest is read once `share` has room for all of it.
     `seconds` count where the server does not know better: our worker's connections bound head and body together.
     """
     announced = _announced(environ, limit)
@@ -34,7 +38,10 @@ def read_body(environ: dict[str, Any], *, limit: int, seconds: float) -> bytes:
     allow(FRAMING)
     parts: list[bytes] = []
     missing = limit + 1
+    largest = limit if announced is None else announced
     while missing > 0:
+        if largest > free and not share.size and limit + 1 - missing >= free:
+            share.take(largest, until)
         allow(2 * piece)
         part = _part(environ["wsgi.input"], min(missing, piece))
         if not part:

@@ -16,22 +16,29 @@ from bridge import log, metrics, providers
 from bridge.errors import ConfigurationError, NotVerified, Refused, StoreUnavailable
 from bridge.greenlets import computed
 from bridge.mapping import Ruleset, Source
+from bridge.mapping.allow import UNPROVEN
 from bridge.model import Event, Request, Verified
 from bridge.providers import Answer
-from bridge.receive import answers, paths
-from bridge.receive.admission import Places, check_network, check_type, remote
+from bridge.receive import answers
+from bridge.receive.admission import (
+    Places,
+    check_network,
+    check_type,
+    is_within,
+    remote,
+)
 from bridge.receive.body import read_body
-from bridge.receive.refusals import Refusals
-from bridge.receive.request import announced_size, request_of
+from bridge.receive.large import Room, Share
+from bridge.receive.paths import name_in
+from bridge.receive.refusals import UNKNOWN, Refusals
+from bridge.receive.request import request_of
 from bridge.receive.sampled import Sampled
 from bridge.secret import Secret, resolve
 from bridge.settings import Settings
 from bridge.store import Database, Together, events
 from bridge.store.events import Accepted
-from bridge.store.rejections import Rejection
 
 WRITE_TIMEOUT = 2.0  # seconds until 503; a commit that comes later makes the sender's retry a duplicate
-UNKNOWN = "(unknown)"  # the name under which requests to unknown sources are counted
 METHODS = ("POST", "GET", "HEAD")
 
 Environ = dict[str, Any]
@@ -47,7 +54,12 @@ class Front:
         self, *, database: Database, ruleset: Callable[[], Ruleset], settings: Settings
     ) -> None:
         self.database, self.ruleset, self.settings = database, ruleset, settings
-        self.places, self.refusals = Places(), Refusals(database)
+        self.places, self.room = Places(), Room()
+        self.refusals = Refusals(
+            database,
+            sources=lambda: ruleset().sources,
+            remote=self._remote,
+        )
         self.say_error = Sampled(_log.error)
 
     def mounted(self, rest: Wsgi) -> Wsgi:
@@ -57,9 +69,9 @@ class Front:
         """
 
         def serve(environ: Environ, start: Callable[..., Any]) -> Iterable[bytes]:
-            name = paths.name_in(environ.get("PATH_INFO", ""))
+            name = name_in(environ.get("PATH_INFO", ""))
             if name is None:
-                return rest(environ, self._watched(environ, start))
+                return rest(environ, self.refusals.watching(environ, start))
             if environ["REQUEST_METHOD"] in METHODS:
                 answer = self.receive(name, environ)
             else:
@@ -72,9 +84,13 @@ class Front:
 
     def receive(self, name: str, environ: Environ) -> Answer:
         """Takes one request in and answers it; nothing that was answered 2xx can be lost."""
+        with self.room.held(lambda: self._remote(environ)) as share:
+            return self._received(name, environ, share)
+
+    def _received(self, name: str, environ: Environ, share: Share) -> Answer:
         source = self.ruleset().sources.get(name)
         try:
-            received = self._request(environ)
+            received = self._request(source or self._stand_in(name), environ, share)
             if source is None:
                 raise self._unknown(name, received, environ)
             proven = self._admit(source, received, environ)
@@ -86,7 +102,7 @@ class Front:
         except Refused as refusal:
             return self._refuse(source, refusal, environ)
         except (StoreUnavailable, ConfigurationError) as error:
-            return self._unavailable(name, error)
+            return self._unavailable(source.name if source else UNKNOWN, error)
         _keep_connection(environ)
         return _thank(source, accepted)
 
@@ -96,7 +112,7 @@ class Front:
         if source is None or not source.provider.greets_by(environ["REQUEST_METHOD"]):
             return None
         try:
-            received = self._request(environ)
+            received = self._request(None, environ, Share(self.room, str))
             check_network(source.allow, self._remote(environ))
             return _greeting(source, received, signed=False)
         except Refused as refusal:
@@ -104,18 +120,31 @@ class Front:
         except ConfigurationError as error:
             return self._unavailable(name, error)
 
-    def _request(self, environ: Environ) -> Request:
-        now = datetime.now(UTC)
-        limit, seconds = self.settings.max_body, self.settings.read_timeout
-        body = read_body(environ, limit=limit, seconds=seconds)
+    def _request(
+        self, source: Source | None, environ: Environ, share: Share
+    ) -> Request:
+        now, free = datetime.now(UTC), self.settings.max_body
+        limit = source.allow.max_body if source else None
+        if source and limit and not is_within(source.allow, self._remote(environ)):
+            limit = None
+        body = read_body(
+            environ,
+            limit=limit or free,
+            free=free,
+            share=share,
+            seconds=self.settings.read_timeout,
+        )
         return request_of(environ, body, now)
 
-    def _unknown(self, name: str, received: Request, environ: Environ) -> NotVerified:
-        """The refusal of a request to no source, after the work that one to a source takes: time tells nothing."""
+    def _stand_in(self, name: str) -> Source | None:
+        """The source whose work is done for an unknown name: neither time nor size tells that there is none."""
         sources = [*self.ruleset().sources.values()]
-        if sources:
+        return sources[crc32(name.encode()) % len(sources)] if sources else None
+
+    def _unknown(self, name: str, received: Request, environ: Environ) -> NotVerified:
+        """The refusal of a request to no source, after the work that one to a source takes."""
+        if stand_in := self._stand_in(name):
             with suppress(Refused, ConfigurationError):
-                stand_in = sources[crc32(name.encode()) % len(sources)]
                 self._admit(stand_in, received, environ)
         return NotVerified("no such source", reason="unknown_source")
 
@@ -159,42 +188,12 @@ class Front:
     ) -> Answer:
         """Answers, and keeps when, from where and why; without waiting, so that refusing stays cheap."""
         name = source.name if source else UNKNOWN
-        self._count(name, refusal.reason, refusal.status, environ)
+        self.refusals.count(name, refusal.reason, refusal.status, environ)
         return answers.refused(source, refusal)
 
     def _refuse_method(self, name: str, environ: Environ) -> Answer:
-        self._count(self._known(name), "method", 405, environ)
+        self.refusals.count(name, "method", 405, environ)
         return Answer(status=405, headers=(("Allow", ", ".join(METHODS)),))
-
-    def _count(self, name: str, reason: str, status: int, environ: Environ) -> None:
-        path = environ.get("PATH_INFO", "")
-        refused = Rejection(
-            source=name,
-            reason=reason,
-            status=status,
-            remote=self._remote(environ),
-            size=announced_size(environ),
-            path=paths.shown(path, self.ruleset().sources),
-        )
-        self.refusals.add(refused)
-
-    def _watched(
-        self, environ: Environ, start: Callable[..., Any]
-    ) -> Callable[..., Any]:
-        """`start`, that counts an answer of 404 to a path where nothing is: a sender may have been given it."""
-        path = environ.get("PATH_INFO", "")
-
-        def begin(status: str, *rest: Any) -> Any:
-            if status.startswith("404"):
-                meant = paths.name_in(path.rstrip("/"))
-                reason = "trailing_slash" if meant else "wrong_path"
-                self._count(self._known(meant), reason, 404, environ)
-            return start(status, *rest)
-
-        return begin
-
-    def _known(self, name: str | None) -> str:
-        return name if name and name in self.ruleset().sources else UNKNOWN
 
     def _unavailable(
         self, name: str, error: StoreUnavailable | ConfigurationError
@@ -214,6 +213,8 @@ def _secrets(source: Source) -> tuple[Secret, ...]:
 
 def _greeting(source: Source, received: Request, *, signed: bool) -> Answer | None:
     """The answer to a check of the URL that is signed, or is not; None where this is none."""
+    if not signed and len(received.body) > UNPROVEN:
+        return None  # it would be read for a stranger, and no check is that long
     token = resolve(source.token) if source.token else None
     return providers.handshake(
         source.provider, received, _secrets(source), token, signed=signed

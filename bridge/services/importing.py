@@ -86,7 +86,9 @@ class Importer:
 
     def _read(self, raw: bytes, now: datetime) -> Read:
         if not raw:
-            raise TooLarge("the line is longer than BRIDGE_MAX_BODY allows")
+            raise TooLarge(
+                "the line is longer than allow.max_body of the source, or BRIDGE_MAX_BODY, allows"
+            )
         headers, body = _opened(raw) if self.enveloped else ((), raw)
         request = self._request(headers, body, now)
         events = providers.read(

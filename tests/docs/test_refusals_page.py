@@ -31,7 +31,7 @@ def reasons():
 def of_call(node):
     name = getattr(node.func, "id", getattr(node.func, "attr", ""))
     given = [one.value for one in node.keywords if one.arg == "reason"]
-    if name in ("Unreadable", "_count"):
+    if name in ("Unreadable", "count") and len(node.args) > 1:
         given.append(node.args[1])
     for one in given:
         yield from texts(one)

@@ -3,9 +3,13 @@
 from ipaddress import ip_network
 
 import pytest
+from jsonschema import Draft7Validator
 
 from bridge.mapping import build
+from bridge.mapping.allow import LARGEST, AllowShape
+from bridge.mapping.jsonschema.keys import shape_form
 from bridge.mapping.ruleset import Allow
+from bridge.strict.yaml import resolve
 
 FILE = """version: 1
 source:
@@ -26,6 +30,75 @@ def test_what_is_allowed():
     plain = FILE[: FILE.index("  allow")]
     source = build({"a.yaml": plain}, {"STRIPE_SECRET": "s"}).usable().sources["stripe"]
     assert source.allow == Allow()
+
+
+@pytest.mark.parametrize(
+    ("written", "size"),
+    [
+        ("25MB", 25 * 2**20),
+        ("25MiB", 25 * 2**20),
+        ("3 MB", 3 * 2**20),
+        ("64KB", 64 * 2**10),
+        ("5000000", 5_000_000),
+        ("1024", 1024),
+        ("32MB", LARGEST),
+    ],
+)
+def test_how_large_a_body_may_be(written, size):
+    """A number of bytes or with a unit; the schema for editors takes what check takes."""
+    text = FILE.replace("{ networks", f"{{ max_body: {written}, networks")
+    loaded = build({"a.yaml": text}, {"STRIPE_SECRET": "s"})
+    assert loaded.usable().sources["stripe"].allow.max_body == size
+    assert in_schema(written)
+
+
+SIZE = "'source.allow.max_body' "
+SIZES = {
+    "25": (SIZE + "is less than any body", "write 25MB"),
+    "512": (SIZE + "is less than any body", "write 512KB"),
+    "40MB": (SIZE + "is more than 32MB", "write 32MB"),
+    "999999999": (SIZE + "is more than 32MB", "write 32MB"),
+    "25M": (SIZE + "is not a size", "write it like 25MB, 64KB or 5000000"),
+    "-1": (SIZE + "is not a size", "write it like 25MB, 64KB or 5000000"),
+    "true": (SIZE + "is not a size", "write it like 25MB, 64KB or 5000000"),
+    "1.5MB": (SIZE + "is not a size", "write it like 25MB, 64KB or 5000000"),
+    "[1MB]": (SIZE + "is not a size", "write it like 25MB, 64KB or 5000000"),
+}
+
+
+@pytest.mark.parametrize("wrong", SIZES)
+def test_sizes_that_are_none(wrong):
+    """Each is told with a size that can be written instead; editors say no to the same."""
+    text = FILE.replace("{ networks", f"{{ max_body: {wrong}, networks")
+    (finding,) = build({"a.yaml": text}, {"STRIPE_SECRET": "s"}).findings
+    assert (finding.message, finding.help) == SIZES[wrong]
+    assert not in_schema(wrong) or wrong == "40MB"
+
+
+def in_schema(written):
+    """Whether the schema for editors takes this value of max_body."""
+    form = shape_form(AllowShape(), {})["properties"]["max_body"]
+    value = [written] if written.startswith("[") else resolve(written)
+    return Draft7Validator(form).is_valid(value)
+
+
+def test_a_body_that_proves_itself_may_not_be_large():
+    """Where the proof stands in the body strangers' bodies are read, too; where it stands in a header they are not."""
+    plain = FILE[: FILE.index("  allow")]
+    for provider, size, wrong in (
+        ("adyen", "2MB", True),
+        ("adyen", "1MB", False),
+        ("getfly", "1048577", True),
+        ("github", "25MB", False),
+        ("shopify", "3MB", False),
+    ):
+        text = plain.replace("stripe", provider) + f"  allow: {{ max_body: {size} }}\n"
+        found = build({"a.yaml": text}, {"STRIPE_SECRET": "s"}).findings
+        told = [
+            one for one in found if "finds its proof by reading the body" in one.message
+        ]
+        assert bool(told) is wrong, (provider, size, found)
+        assert all(one.help == "write 1MB" for one in told)
 
 
 NETWORK = "'source.allow.networks.{}' {}"

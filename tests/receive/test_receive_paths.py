@@ -118,7 +118,7 @@ def test_a_flood_of_paths_hides_no_other_source(database, monkeypatch):
     """T-49: of one source 50 kinds a second are kept apart; another source's keep their path and address."""
     monkeypatch.setattr(refusals, "later", lambda seconds, call: calls.append(call))
     calls: list = []
-    found = Refusals(database)
+    found = Refusals(database, sources=dict, remote=str)
     for number in range(10_000):
         path = f"/{number}"
         found.add(Rejection("(unknown)", "wrong_path", 404, "192.0.2.1", 0, path))

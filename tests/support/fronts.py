@@ -16,8 +16,8 @@ def set_secrets(monkeypatch):
     monkeypatch.setenv("KAPTURE_TOKEN", "k")
 
 
-def parts(database, folder, settings):
-    (folder / "rules.yaml").write_text(MAPPING)
+def parts(database, folder, settings, mapping=MAPPING):
+    (folder / "rules.yaml").write_text(mapping)
     return Parts(settings=settings, database=database, rules=Rules(database, folder))
 
 

@@ -21,6 +21,7 @@ from bridge.mapping.keys import (
     Names,
     Pattern,
     Scalar,
+    Size,
     Text,
 )
 from bridge.mapping.shape import Group, Shape
@@ -91,6 +92,15 @@ def _(key: Pattern, details: Details) -> JsonSchema:
 def _(key: Duration, details: Details) -> JsonSchema:
     problem = "needs a time span such as 15s, 30m, 2h or 4d"
     return {"type": "string", **whole(key.pattern.pattern, problem)}
+
+
+@key_form.register
+def _(key: Size, details: Details) -> JsonSchema:
+    problem = "needs a size such as 25MB or 64KB, or a number of bytes"
+    number = {"type": "integer", "minimum": 2**10, "maximum": key.most}
+    return {
+        "anyOf": [number, {"type": "string", **whole(key.pattern.pattern, problem)}]
+    }
 
 
 @key_form.register
