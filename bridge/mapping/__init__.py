@@ -16,7 +16,7 @@ from bridge.mapping.compare import ABSENT, Absent, Difference
 from bridge.mapping.coverage import RuleCoverage, cover
 from bridge.mapping.environment import SecretCode, missing_secrets
 from bridge.mapping.evaluate import Step
-from bridge.mapping.expressions import ExpressionError
+from bridge.mapping.expressions import ExpressionError, TooLong, while_others_wait
 from bridge.mapping.failures import CaseResult, Edit, Failure, Reason
 from bridge.mapping.fetches import look_up
 from bridge.mapping.folder import fingerprint
@@ -47,6 +47,7 @@ __all__ = [
     "SecretCode",
     "Source",
     "Step",
+    "TooLong",
     "Trial",
     "Update",
     "build",
@@ -68,4 +69,5 @@ __all__ = [
     "try_event",
     "unheard",
     "update_cases",
+    "while_others_wait",
 ]

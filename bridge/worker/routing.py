@@ -25,14 +25,15 @@ are harmless and a waste: the turn lets one at it, and whoever was denied for PA
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import accumulate
 
 import gevent
 
 from bridge import log, metrics, providers
 from bridge.errors import StoreUnavailable
-from bridge.greenlets import computed
-from bridge.mapping import Ruleset
+from bridge.greenlets import LARGE, computed
+from bridge.mapping import Ruleset, TooLong, while_others_wait
 from bridge.model import Said
 from bridge.settings import MAX_RENDERED
 from bridge.store import Database, Session, announce, clock, events, routed
@@ -140,9 +141,12 @@ class Router(Asker):
         insist(self._database, route)
 
     def _ask_aside(self, ruleset: Ruleset, stored: StoredEvent) -> Asked:
-        """As `ask`; beside the loop where the event is large, so that calls under way go on."""
+        """As `ask`; beside the loop where the event is large or takes long, so that calls under way go on."""
         size = providers.most_bytes(stored.request) + len(stored.fetched or b"")
-        return computed(size, lambda: self.ask(ruleset, stored))
+        if size < LARGE:
+            with suppress(TooLong), while_others_wait():
+                return self.ask(ruleset, stored)
+        return computed(LARGE, lambda: self.ask(ruleset, stored))
 
     def _bury(self, ruleset: Ruleset, id: int, source: str, reason: str) -> None:
         """Makes a dead letter of an event; where not even that can be stored, the next round tries again."""

@@ -1,5 +1,10 @@
 """What is large goes in parts: a batch is read and recorded within bytes, and one event's calls are bounded."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from working import Bench
 
@@ -83,3 +88,55 @@ def test_a_worker_goes_by_its_own_bound(bench):
     bench.receive(large("evt_1"))
     route(bench)
     assert "1,000 are allowed" in bench.deliveries(state="dead")[0]["reason"]
+
+
+TURNS = """
+from gevent import monkey
+monkey.patch_all()
+
+import sys
+from types import SimpleNamespace
+import gevent
+from test_worker_bounds import MAPPING, large, route
+from working import Bench
+from bridge.store import Database, ensure_shape
+
+database = Database(sys.argv[1])
+ensure_shape(database)
+costly = MAPPING.replace("{{ event.data.note }}", "{{ event.data.lines | sum }}")
+bench = Bench(database, SimpleNamespace(url="http://127.0.0.1:9"), costly)
+for number, lines in enumerate([20, 150]):
+    bench.receive(large(f"evt_{number}", lines=lines))
+    events, turns = [], []
+    ask = bench.worker._router.ask
+    def asked(*given, ask=ask):
+        events.append(len(turns))
+        try:
+            return ask(*given)
+        finally:
+            events.append(len(turns))
+    bench.worker._router.ask = asked
+    def others():
+        while True:
+            turns.append(1)
+            gevent.sleep(0.0001)
+    beside = gevent.spawn(others)
+    route(bench)
+    beside.kill()
+    bench.worker._router.ask = ask
+    told = len(events) // 2, events[-1] > events[-2], len(bench.deliveries())
+    print(*told, file=sys.stderr)
+"""
+
+
+def test_rules_that_take_long_leave_others_their_turns(tmp_path):
+    """A small event may still cost much: past a share of its steps its rules are asked again beside the loop."""
+    done = subprocess.run(
+        [sys.executable, "-c", TURNS, f"sqlite:///{tmp_path}/bridge.db"],
+        cwd=Path(__file__).parent,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.stderr == "1 False 20\n2 True 50\n"

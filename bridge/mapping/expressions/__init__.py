@@ -20,7 +20,7 @@ from bridge.mapping.expressions.expression import (
 from bridge.mapping.helpers.allowance import Allowance, TooMuch
 from bridge.mapping.helpers.compare import same
 from bridge.mapping.helpers.kinds import is_present, kind_of
-from bridge.mapping.helpers.limits import Budget
+from bridge.mapping.helpers.limits import Budget, TooLong, while_others_wait
 from bridge.mapping.helpers.scope import Lazy, Scope, Table
 from bridge.mapping.helpers.values import (
     MISSING,
@@ -46,6 +46,7 @@ __all__ = [
     "Omit",
     "Scope",
     "Table",
+    "TooLong",
     "TooMuch",
     "Value",
     "check_names",
@@ -54,4 +55,5 @@ __all__ = [
     "is_present",
     "kind_of",
     "same",
+    "while_others_wait",
 ]

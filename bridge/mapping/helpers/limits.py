@@ -3,6 +3,9 @@
 A value that merely passes through from the payload is bounded by the size of the body, and not looked at here.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from decimal import Decimal
 from typing import Final
 
@@ -11,9 +14,27 @@ from bridge.mapping.helpers.values import ExpressionError
 MAX_TEXT: Final = 64 * 1024  # characters
 MAX_ITEMS: Final = 10_000
 MAX_STEPS: Final = 100_000  # per event
+STEPS_AT_ONCE: Final = 20_000  # where others wait: under 50 ms even at the dearest
 TEXT_PER_STEP: Final = 256  # so many characters of work count as one step
 BITS_PER_STEP: Final = 64  # of a whole number
 BYTES_PER_STEP: Final = 8  # of a Decimal, beside the 104 that a short one has
+
+
+_at_once: ContextVar[int] = ContextVar("bridge.mapping.at_once", default=MAX_STEPS)
+
+
+class TooLong(BaseException):
+    """More than may be computed while others wait; nothing was decided. No rule and no `except Exception` catches it."""
+
+
+@contextmanager
+def while_others_wait() -> Iterator[None]:
+    """Inside, an event that takes more than STEPS_AT_ONCE raises TooLong: ask again where nobody waits."""
+    before = _at_once.set(STEPS_AT_ONCE)
+    try:
+        yield
+    finally:
+        _at_once.reset(before)
 
 
 class Budget:
@@ -24,16 +45,19 @@ class Budget:
     steps besides, as its entry in the catalogue says.
     """
 
-    __slots__ = ("left", "_paid")
+    __slots__ = ("left", "_until", "_paid")
 
     def __init__(self, steps: int = MAX_STEPS) -> None:
         self.left = steps
+        self._until = max(steps - _at_once.get(), 0)
         self._paid: set[object] = set()
 
     def spend(self, steps: int) -> None:
-        """Raises E303 when nothing is left."""
+        """Raises E303 when nothing is left, and TooLong where others wait and no more may be done at once."""
         self.left -= steps
-        if self.left < 0:
+        if self.left < self._until:
+            if self._until:
+                raise TooLong
             raise ExpressionError(
                 "E303",
                 f"the expressions of this event take more than {MAX_STEPS:,} steps",
