@@ -5,6 +5,7 @@
     │   ├── SettingsError
     │   ├── MissingSecret
     │   ├── UnknownName
+    │   ├── KeysUnavailable
     │   ├── StoreUnfit
     │   └── MappingError     carries the findings
     ├── Refused              the sender: this request is not taken, and why (HTTP status)
@@ -57,6 +58,12 @@ class UnknownName(ConfigurationError):
     """A name that is not one of the known ones; the message lists or suggests the valid choices."""
 
     reason = "unknown_name"
+
+
+class KeysUnavailable(ConfigurationError):
+    """Keys that a sender publishes cannot be had now. Nothing was accepted; the same request may be sent again."""
+
+    reason = "keys_unavailable"
 
 
 class StoreUnfit(ConfigurationError):

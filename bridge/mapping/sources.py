@@ -1,8 +1,6 @@
 """Reads `source:`: the provider with what the file says about it, where its secrets are, and who may send."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from itertools import accumulate
 from typing import Any
 
 from bridge import providers
@@ -12,6 +10,7 @@ from bridge.mapping.findings import split_fix, suggest
 from bridge.mapping.known import Known
 from bridge.mapping.places import place_at
 from bridge.mapping.ruleset import Source
+from bridge.mapping.shares import shared
 from bridge.model import Json, Place, SecretRef
 from bridge.strict.yaml import Node, plain
 
@@ -34,11 +33,16 @@ def declare_source(node: Node, known: Known) -> None:
     if node.get("fetch"):
         known.fetching.add(name)
     verify = node.get("verify")
-    groups = [_secrets(node, verify, known), *_other_secrets(verify, known)]
-    secrets = tuple(reference for group in groups for reference in group)
     provider = _provider(name, node, known)
-    if provider and any(groups[1:]):
-        provider = _sharing(provider, groups)
+    keyed = bool(provider and provider.recipe and provider.recipe.keys)
+    groups = [
+        _secrets(node, verify, known, keyed=keyed),
+        *_other_secrets(verify, known),
+    ]
+    secrets = tuple(reference for group in groups for reference in group)
+    if provider and (any(groups[1:]) or provider.fetches_keys):
+        provider = shared(provider, groups)
+        _check_shares(provider, groups, verify, known)
     if provider:
         known.sources[name] = Source(
             name=name,
@@ -55,9 +59,13 @@ def _value_place(node: Node, key: str) -> Place:
     return value.place if value else node.place
 
 
-def _secrets(node: Node, verify: Node | None, known: Known) -> tuple[SecretRef, ...]:
-    """The references under verify.secret: one, or a list while rotating."""
+def _secrets(
+    node: Node, verify: Node | None, known: Known, *, keyed: bool
+) -> tuple[SecretRef, ...]:
+    """The references under verify.secret: one, or a list while rotating; none where the sender publishes its keys."""
     secret = verify.get("secret") if verify else None
+    if secret is None and (keyed or verify and verify.get("keys")):
+        return ()
     if secret is None:
         if verify:
             known.references.hide(verify)  # it may stand where it does not belong
@@ -85,24 +93,22 @@ def _other_secrets(
         yield _references(secret, known) if secret else ()
 
 
-def _sharing(
-    provider: providers.Provider, groups: Sequence[Sequence[SecretRef]]
-) -> providers.Provider:
-    """The provider whose recipes each take their own of the source's secrets; without such, the first ones."""
-    ends = [*accumulate(map(len, groups))]
-    own, *spans = [(end - len(group), end) for end, group in zip(ends, groups)]
-    recipe = provider.recipe and replace(provider.recipe, keys=own)
-    others = tuple(
-        replace(other, keys=_span(spans, place) or own)
-        for place, other in enumerate(provider.others)
-    )
-    return replace(provider, recipe=recipe, others=others)
-
-
-def _span(spans: Sequence[tuple[int, int]], place: int) -> tuple[int, int] | None:
-    """Which secrets an alternative has for itself."""
-    first, last = spans[place] if place < len(spans) else (0, 0)
-    return (first, last) if first < last else None
+def _check_shares(
+    provider: providers.Provider,
+    groups: Sequence[Sequence[SecretRef]],
+    verify: Node | None,
+    known: Known,
+) -> None:
+    """An alternative without a secret, a key or a first secret to share proves nobody."""
+    listed = verify.get("or") if verify else None
+    items = listed.value if listed and isinstance(listed.value, list) else []
+    for recipe, item in zip(provider.others, items):
+        if recipe.span == (0, 0) and not recipe.keys and not groups[0]:
+            message = (
+                "an alternative needs a secret of its own where the source has none"
+            )
+            help = "write secret: { env: NAME } beside its scheme"
+            known.findings.add("A405", message, item.place, help)
 
 
 def _token(

@@ -25,6 +25,13 @@ def signed(algorithm: str, key: bytes, message: bytes) -> bytes:
     return publickeys.signed(algorithm, key, message)
 
 
+def fits(algorithm: str, key: bytes) -> bool:
+    """Whether this is a public key that the algorithm takes; those of JSON Web Tokens, too."""
+    from bridge.providers import publickeys
+
+    return publickeys.fits(_TOKENS.get(algorithm, algorithm), key)
+
+
 def made(algorithm: str) -> tuple[str, str]:
     """A new private key and its public key, in PEM; takes the algorithms of JSON Web Tokens, too."""
     from bridge.providers import publickeys

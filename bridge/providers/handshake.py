@@ -113,8 +113,8 @@ def _said(provider: Provider, echo: Echo, view: View, secrets: Sequence[Secret])
         raise Unreadable("the value to echo is no challenge", "handshake")
     if not echo.hmac:
         return text
-    if provider.recipe is None:
-        raise Unreadable("there is no recipe to hash with", "handshake")
+    if provider.recipe is None or not secrets:
+        raise Unreadable("there is no secret to hash with", "handshake")
     hashed = keyed_hash(provider.recipe, secrets[0], text.encode("ascii"))
     return echo.prefix + ENCODE[echo.encoding](hashed)
 

@@ -35,6 +35,13 @@ def claims(token: bytes) -> list[tuple[str, str]]:
     ]
 
 
+def key_id(token: bytes) -> str:
+    """The id of the key that the token names, unproven; "" for none. Raises Unreadable."""
+    header, _, _ = _parts(token)
+    found = _object(header).get("kid")
+    return found if isinstance(found, str) else ""
+
+
 def accepts(
     recipe: Recipe, view: View, key: bytes, candidates: Sequence[bytes]
 ) -> bool:

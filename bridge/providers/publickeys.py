@@ -35,6 +35,14 @@ def verified(algorithm: str, key: bytes, message: bytes, signature: bytes) -> bo
     return True
 
 
+def fits(algorithm: str, key: bytes) -> bool:
+    """Whether `verified` could use the key."""
+    try:
+        return _public(algorithm, key) is not None
+    except ConfigurationError:
+        return False
+
+
 def signed(algorithm: str, key: bytes, message: bytes) -> bytes:
     """The signature by a private key in PEM. Raises ConfigurationError for any other key."""
     private = _private(key)

@@ -68,6 +68,16 @@ class Timestamp:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class KeySource:
+    """Where a sender publishes its public keys: at `url`, or where the request's `place` says, at one of `hosts`."""
+
+    url: str = ""
+    place: Alternatives = ()
+    hosts: tuple[str, ...] = ()
+    id: Alternatives = ()  # which of them it is; a JSON Web Token says so itself
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Recipe:
     """How a request proves who sent it. Schemes that carry the secret itself use place, prefix and encoding only."""
 
@@ -93,7 +103,8 @@ class Recipe:
     url_port: str = (
         ""  # with or without the usual one in `url`; "": as the setting has it
     )
-    keys: tuple[int, int] | None = None  # which of the source's secrets; None: all
+    span: tuple[int, int] | None = None  # which of the source's secrets; None: all
+    keys: KeySource | None = None  # where the sender publishes those it signs with
     username: str = ""  # basic only; "": the secret is `username:password`
     claims: Mapping[str, str] = field_of(default_factory=dict)  # jwt only: must equal
     body_hash: str = ""  # jwt only: the claim that holds the body's SHA-256 in hex
@@ -185,6 +196,11 @@ class Provider:
         echoes = [one for echo in said if isinstance(echo, Echo) for one in echo.source]
         parts = [*sources(self.recipe.signed), *echoes]
         return any(source.kind == "account" for source in parts)
+
+    @property
+    def fetches_keys(self) -> bool:
+        """Whether a proof may need keys that the sender publishes."""
+        return any(recipe.keys for recipe in self.recipes)
 
     @property
     def checks_token(self) -> bool:

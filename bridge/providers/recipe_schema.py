@@ -3,6 +3,7 @@
 A recipe that somebody without the secret could satisfy, or replay for ever under a new timestamp, is an error here.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,15 +11,20 @@ from marshmallow import ValidationError, fields, post_load, validates_schema
 from marshmallow.validate import Equal, Length, OneOf, Range
 
 from bridge.providers.fields import Listed, Name, Place, Signed, Single, Strict
-from bridge.providers.recipe import RAW, Recipe, Timestamp, sources
+from bridge.providers.recipe import RAW, KeySource, Recipe, Timestamp, sources
 from bridge.providers.schemes import SCHEMES
 from bridge.providers.source import Alternatives, Source, parse
 from bridge.providers.times import UNITS
+from bridge.strict.outgoing import address_problem
 
 PLACES = ("header", "query", "body", "path", "item")
 
 _ALGORITHMS = dict.fromkeys(
     name for scheme in SCHEMES.values() for name in scheme.algorithms
+)
+# A name may stand for one label, but never for a part of who owns the host.
+_HOST = re.compile(
+    r"(?:(?:\*|[a-z0-9-]+)\.)*[a-z0-9-]+\.[a-z0-9-]+(?::[0-9]{1,5})?", re.IGNORECASE
 )
 _IAT = Timestamp(source=parse("field.iat", ["field"]))
 
@@ -31,6 +37,35 @@ class _Timestamp(Strict):
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> Timestamp:
         return Timestamp(**data)
+
+
+class _Keys(Strict):
+    url = Name()
+    place = Place("header", "query", "body", data_key="from")
+    hosts = Listed(Name(), validate=Length(1, 16))
+    id = Place("header", "query", "body")
+
+    @validates_schema
+    def check(self, data: dict[str, Any], **_: Any) -> None:
+        if ("url" in data) == ("place" in data) or ("hosts" in data) == ("url" in data):
+            raise ValidationError(
+                "takes {url: https://…}, or {from: place, hosts: […]}"
+            )
+        if problem := address_problem(data.get("url", "https://x").partition("?")[0]):
+            raise ValidationError({"url": [problem]})
+        for host in data.get("hosts", ()):
+            if not _HOST.fullmatch(host):
+                raise ValidationError(
+                    {
+                        "hosts": [
+                            "takes names such as keys.example.com or sns.*.example.com"
+                        ]
+                    }
+                )
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> KeySource:
+        return KeySource(**data)
 
 
 class _Offered(OneOf):
@@ -68,6 +103,7 @@ class RecipeSchema(Strict):
     kdf = fields.String(validate=OneOf(["sha1", "sha256"]))
     published = Listed(Name())
     account = Name()
+    keys = fields.Nested(_Keys)
     signed = Signed()
     timestamp = fields.Nested(_Timestamp, allow_none=True)  # null: the sender has none
     url_decode = fields.String()
@@ -86,6 +122,7 @@ class RecipeSchema(Strict):
             for key in set(data) - scheme.keys
         }
         findings |= _misplaced(data) | _misnamed(data)
+        findings |= _unkeyed(data)
         if "signed" in scheme.keys:
             findings |= _unsafe(data)
         if findings:
@@ -123,6 +160,16 @@ def _misplaced(data: Mapping[str, Any]) -> dict[str, str]:
     if "items" in data and "item" not in data:
         findings["item"] = "is needed: where in each element its proof is"
     return findings
+
+
+def _unkeyed(data: Mapping[str, Any]) -> dict[str, str]:
+    """Why the keys cannot be fetched."""
+    keys: KeySource | None = data.get("keys")
+    if keys is None or data["scheme"] != "jwt":
+        return {}
+    if data.get("algorithm", "").startswith("HS"):
+        return {"keys": "are public: write the algorithm RS256 or ES256"}
+    return {"keys.id": "is not used: a token names its key itself"} if keys.id else {}
 
 
 def _misnamed(data: Mapping[str, Any]) -> dict[str, str]:

@@ -139,14 +139,15 @@ SCHEMES: Mapping[str, Scheme] = {
     "asymmetric": Scheme(
         proof=_asymmetric,
         accepts=_verifies,
-        keys=_SIGNED - {"key", "key_prefix", "published"},
+        keys=_SIGNED - {"key", "key_prefix", "published"} | {"keys"},
         algorithms=asymmetric.ALGORITHMS,
         defaults={"encoding": "base64"},
     ),
     "jwt": Scheme(
         proof=jwt.proof,
         accepts=jwt.accepts,
-        keys=_PLACE | {"algorithm", "timestamp", "claims", "body_hash", "undated"},
+        keys=_PLACE
+        | {"algorithm", "timestamp", "claims", "body_hash", "undated", "keys"},
         algorithms=jwt.ALGORITHMS,
         defaults={**_HEADER, "prefix": "Bearer "},
     ),

@@ -4,7 +4,7 @@ What a sender chooses is only bytes: algorithm, encoding and places are the reci
 recipe has a place inside it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
@@ -33,20 +33,35 @@ def verify(
     *,
     now: datetime,
     public_url: str | None,
+    fetched: Mapping[int, Sequence[Secret]] | None = None,
 ) -> Verified:
     """The request with the position of the secret that it was signed with.
 
-    Raises NotVerified for anything a sender can do, ConfigurationError for what only the operator can mend.
+    `fetched` are the published keys that were asked for, by the position of their recipe; without any of them a recipe
+    goes by the source's secrets. Raises NotVerified for anything a sender can do, ConfigurationError for what only the
+    operator can mend.
     """
     _recipe(provider)
     refused: NotVerified | None = None
-    for recipe in provider.recipes:
+    for position, recipe in enumerate(provider.recipes):
         try:
-            return _verified(recipe, request, secrets, now, public_url)
+            keys = _secrets(recipe, secrets, (fetched or {}).get(position))
+            return _verified(recipe, request, keys, now, public_url)
         except NotVerified as error:
             refused = refused or error
     assert refused
     raise refused
+
+
+def _secrets(
+    recipe: Recipe, secrets: Sequence[Secret], fetched: Sequence[Secret] | None
+) -> Sequence[Secret]:
+    """What may have signed. Raises NotVerified where the sender publishes no such key."""
+    first, last = recipe.span or (0, len(secrets))
+    own = secrets[first:last]
+    if recipe.keys and not own and not fetched:
+        raise NotVerified("there is no such key", reason="unknown_key")
+    return own or (fetched or ())[:MAX_SECRETS]
 
 
 def _verified(
@@ -56,8 +71,8 @@ def _verified(
     now: datetime,
     public_url: str | None,
 ) -> Verified:
-    first, last = recipe.keys or (0, len(secrets))
-    keys = _keys(recipe, secrets[first:last])
+    first, _ = recipe.span or (0, 0)
+    keys = _keys(recipe, secrets)
     view = _view(recipe, request, public_url)
     try:
         _check_path(recipe, request)
@@ -74,7 +89,8 @@ def reads_unproven(provider: Provider) -> bool:
     """Whether a body must be read to find what proves it."""
     for one in provider.recipes:
         times = one.timestamp.source if one.timestamp else ()
-        places = (*one.place, *sources(one.signed), *times)
+        keys = (*one.keys.place, *one.keys.id) if one.keys else ()
+        places = (*one.place, *sources(one.signed), *times, *keys)
         if one.items or any(place.kind in ("body", "item") for place in places):
             return True
     return False

@@ -16,7 +16,6 @@ from bridge import log, metrics, providers
 from bridge.errors import ConfigurationError, NotVerified, Refused, StoreUnavailable
 from bridge.greenlets import computed
 from bridge.mapping import Ruleset, Source
-from bridge.mapping.allow import UNPROVEN
 from bridge.model import Event, Request, Verified
 from bridge.providers import Answer
 from bridge.receive import answers
@@ -30,10 +29,10 @@ from bridge.receive.admission import (
 from bridge.receive.body import read_body
 from bridge.receive.large import Room, Share
 from bridge.receive.paths import name_in
+from bridge.receive.proving import Prover, greeting
 from bridge.receive.refusals import UNKNOWN, Refusals
 from bridge.receive.request import request_of
 from bridge.receive.sampled import Sampled
-from bridge.secret import Secret, resolve
 from bridge.settings import Settings
 from bridge.store import Database, Together, events
 from bridge.store.events import Accepted
@@ -60,6 +59,7 @@ class Front:
             sources=lambda: ruleset().sources,
             remote=self._remote,
         )
+        self.prover = Prover(settings)
         self.say_error = Sampled(_log.error)
 
     def mounted(self, rest: Wsgi) -> Wsgi:
@@ -114,7 +114,7 @@ class Front:
         try:
             received = self._request(None, environ, Share(self.room, str))
             check_network(source.allow, self._remote(environ))
-            return _greeting(source, received, signed=False)
+            return greeting(source, received, signed=False)
         except Refused as refusal:
             return self._refuse(source, refusal, environ)
         except ConfigurationError as error:
@@ -154,21 +154,9 @@ class Front:
         """The proven request, or the answer to a check of the URL."""
         try:
             size = providers.most_bytes(received)
-            return computed(size, lambda: self._prove(source, received))
+            return self.prover.prove(source, received, size)
         finally:  # last, and over any other no: an outsider learns nothing by waiting either
             check_network(source.allow, self._remote(environ))
-
-    def _prove(self, source: Source, received: Request) -> Verified | Answer:
-        if answer := _greeting(source, received, signed=False):
-            return answer
-        proven = providers.verify(
-            source.provider,
-            received,
-            _secrets(source),
-            now=received.received_at,
-            public_url=self.settings.public_url,
-        )
-        return _greeting(source, received, signed=True) or proven
 
     def _store(self, source: Source, verified: Verified) -> Accepted:
         self.database.require_room(self.settings.min_free)
@@ -205,20 +193,6 @@ class Front:
 
     def _remote(self, environ: Environ) -> str:
         return remote(environ, self.settings.trusted_proxies)
-
-
-def _secrets(source: Source) -> tuple[Secret, ...]:
-    return tuple(resolve(reference) for reference in source.secrets)
-
-
-def _greeting(source: Source, received: Request, *, signed: bool) -> Answer | None:
-    """The answer to a check of the URL that is signed, or is not; None where this is none."""
-    if not signed and len(received.body) > UNPROVEN:
-        return None  # it would be read for a stranger, and no check is that long
-    token = resolve(source.token) if source.token else None
-    return providers.handshake(
-        source.provider, received, _secrets(source), token, signed=signed
-    )
 
 
 def _read(source: Source, verified: Verified) -> tuple[tuple[Event, ...], Request]:

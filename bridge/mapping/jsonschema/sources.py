@@ -25,6 +25,11 @@ from bridge.providers.schema import EventSchema
 def source_details() -> dict[str, JsonSchema]:
     """What is known of the keys of `source`, by key; a source that names no provider is called as one."""
     provider = {"enum": list(providers.names())}
+    published = [name for name in providers.names() if providers.get(name).fetches_keys]
+    keyed = [
+        {"properties": {key: {"enum": published}}, "required": [key]}
+        for key in ("provider", "name")
+    ]
     secret = {
         "description": "A reference, or a list of them while rotating.",
         "if": {"type": "array"},
@@ -41,17 +46,25 @@ def source_details() -> dict[str, JsonSchema]:
                 "token": REFERENCE,
                 **recipe["properties"],
             },
-            "required": ["secret"],
         },
         "event": _mapping(EventSchema()),
         "handshake": _form(Handshakes()),
         "answer": _mapping(AnswersSchema()),
         "": {
             "required": ["name", "verify"],
+            "allOf": [{"if": {"anyOf": keyed}, "else": _PROVEN}],
             "if": {"required": ["provider"]},
             "else": {"properties": {"name": provider}},
         },
     }
+
+
+# Something proves who sends: a secret, or keys that the sender publishes.
+_PROVEN: JsonSchema = {
+    "properties": {
+        "verify": {"anyOf": [{"required": ["secret"]}, {"required": ["keys"]}]}
+    }
+}
 
 
 def _mapping(schema: Schema) -> JsonSchema:
