@@ -78,7 +78,13 @@ BARE = [
     "a | default(b)",
     "a | coalesce(b, a.a)",
 ]
-PATHS = {"path": "'a'", "key": "'a'", "values": "'b'", "table": "'t'"}
+PATHS = {
+    "path": "'a'",
+    "key": "'a'",
+    "values": "'b'",
+    "table": "'t'",
+    "pattern": "'a+b'",
+}
 
 
 def _uses():

@@ -21,7 +21,7 @@ SPECIFIED = set("""
     uuid e164 email digits
     date datetime parse_date plus diff epoch weekday month hour
     lookup keys values items first last length map select where unique sort sum min max json parse_json sha256
-    to_mapping
+    to_mapping match search
     """.split())
 TABLES = {
     "substatus": Table(name="substatus", rows={"1": "PS", "2": "PS"}, fallback="ES")
@@ -33,7 +33,9 @@ EXAMPLES = [example for helper in HELPERS for example in helper.examples]
 def test_catalogue_is_the_specified_one():
     """A helper is neither forgotten nor added in passing."""
     assert set(FILTERS) == SPECIFIED
-    assert set(TESTS) == set("defined present number string mapping uuid".split())
+    assert set(TESTS) == set(
+        "defined present number string mapping uuid startswith endswith match search".split()
+    )
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda it: it.expression)

@@ -33,6 +33,7 @@ from bridge.mapping.helpers.limits import MAX_STEPS
 LONGEST = 0.25  # seconds of a processor that takes NOMINAL for 200,000 empty turns
 NOMINAL = 0.004
 DEEP = ".".join("x" * 20)
+PATTERNS = ["(?:.*,)*x$", "[^a]*(?:a[^a]*a)*(b|c)$", "(?:x|é|&|<)+;([0-9]+)", ".*"]
 CALLS = {
     "coalesce": ["coalesce('x')"],
     "date": [
@@ -53,6 +54,7 @@ CALLS = {
     "join": ["join", "join(', ')", "join(a)"],
     "lookup": ["lookup('t')"],
     "map": ["map('x')", f"map('{DEEP}')", "map('0')"],
+    "match": [f"match('{one}')" for one in PATTERNS],
     "or_else": ["or_else('x')"],
     "parse_date": [
         "parse_date",
@@ -62,9 +64,12 @@ CALLS = {
     "plus": ["plus(days=1)"],
     "replace": ["replace('a', '')", "replace('a', 'b')", "replace(a, 'b')"],
     "round": ["round", "round(90)"],
+    "search": [f"search('{one}')" for one in PATTERNS],
     "select": ["select", "select('x')", f"select('{DEEP}')"],
     "sort": ["sort", "sort('x')", "sort('x', 'desc')"],
+    "endswith": ["endswith('a')", "endswith(a)"],
     "split": ["split(',')", "split('a')", "split(a)"],
+    "startswith": ["startswith('é')", "startswith(a)"],
     "sum": ["sum", "sum('x')"],
     "to_minor": ["to_minor('clp')"],
     "to_mapping": ["to_mapping('x')", "to_mapping('x', 'x')", f"to_mapping('{DEEP}')"],
@@ -73,7 +78,7 @@ CALLS = {
 }
 EXPRESSIONS = [
     *(f"v | {call}" for name in FILTERS for call in CALLS.get(name, [name])),
-    *(f"v is {name}" for name in TESTS),
+    *(f"v is {call}" for name in TESTS for call in CALLS.get(name, [name])),
     "v == w",
     "v in [w, 1, 'a']",
     "1 in v",

@@ -14,7 +14,7 @@ from bridge.mapping.expressions.compiler import Compiled, Compiler, Handler, loc
 from bridge.mapping.helpers import FILTERS, TESTS, Helper
 from bridge.mapping.helpers.catalogue import REQUIRED, Parameter
 from bridge.mapping.helpers.complaints import near, wrong_type
-from bridge.mapping.helpers.kinds import NOTHING, type_of
+from bridge.mapping.helpers.kinds import ANY, NOTHING, type_of
 from bridge.mapping.helpers.limits import size
 from bridge.mapping.helpers.scope import Scope
 from bridge.mapping.helpers.values import MISSING, ExpressionError, Run
@@ -86,13 +86,15 @@ def _test(compiler: Compiler, node: nodes.Test) -> Compiled:
             said = meant[compiler.tree.negated(node)]
             error.help = f"write {compiler.tree.text(node.node)} {said}"
         raise error.at(compiler.tree.word(node))
-    if node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
+    if not helper.parameters and (node.args or node.kwargs):
         raise ExpressionError(
             "E205", f"'is {helper.name}' takes no arguments", help="join tests with and"
         )
+    arguments = _bind(compiler, helper, node)
     compiler.helpers.add(helper.name)
     value = _subject(compiler, helper, node.node)
-    return Compiled(run=_call(helper, value, ()), gives=helper.gives)
+    run = located(_call(helper, value, arguments), compiler.tree.word(node))
+    return Compiled(run=run, gives=helper.gives)
 
 
 def _find(name: str, registry: dict[str, Helper], what: str) -> Helper:
@@ -205,7 +207,9 @@ def _apply(helper: Helper, arguments: Sequence[Compiled]) -> Any:
     )
 
 
-def _bind(compiler: Compiler, helper: Helper, node: nodes.Filter) -> list[Compiled]:
+def _bind(
+    compiler: Compiler, helper: Helper, node: nodes.Filter | nodes.Test
+) -> list[Compiled]:
     """One code per parameter, in their order."""
     if node.dyn_args or node.dyn_kwargs:
         raise ExpressionError("E204", "'*' before an argument is not allowed here")
@@ -231,7 +235,7 @@ def _bind(compiler: Compiler, helper: Helper, node: nodes.Filter) -> list[Compil
     return codes
 
 
-def _doubled(node: nodes.Filter) -> bool:
+def _doubled(node: nodes.Filter | nodes.Test) -> bool:
     keys = [pair.key for pair in node.kwargs]
     return len(keys) != len(set(keys))
 
@@ -263,13 +267,14 @@ def _argument(
 ) -> Compiled:
     who = f"'{parameter.name}' of '{helper.name}'"
     span = compiler.tree.span(node)
-    with compiler.guarding(asked=compiler.guarded and helper.absent):
+    free = helper.absent and parameter.accepts == ANY  # stands in for a value
+    with compiler.guarding(asked=compiler.guarded and free):
         code = compiler.compile_typed(node, parameter.accepts, who)
     if code.literal:
         _check_literal(parameter, code.value, span)
     elif parameter.literal:
         raise ExpressionError("E205", f"{who} must be text written here").at(span)
-    if code.literal or helper.absent:
+    if code.literal or free:
         return code
     accepts, inner = parameter.accepts, code.run
 

@@ -117,4 +117,10 @@ CODES: Final[dict[str, Explanation]] = {
         wrong='let: { a: "{{ b }}", b: "{{ a }}" }',
         right='let: { a: "{{ event.a }}", b: "{{ a }}" }',
     ),
+    "E311": Explanation(
+        title="not a pattern",
+        cause="Patterns are regular expressions without memory or look-around, of at most 200 characters.",
+        wrong="event.ref is match('INV-[0-9')",
+        right="event.ref is match('INV-[0-9]+')",
+    ),
 }

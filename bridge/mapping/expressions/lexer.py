@@ -70,6 +70,7 @@ _BRACKETS = frozenset("()[]{}")
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _DIGITS = re.compile(r"[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.|$)", re.DOTALL)
+_BACKSLASH = r"write \\ for a backslash; in a pattern [0-9] is a digit, [.] a point"
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", "'": "'", '"': '"'}
 
 
@@ -189,9 +190,9 @@ def _text(quoted: str, start: int) -> str:
         if len(code) > 1:
             return chr(int(code[1:], 16))
         if code not in _ESCAPES:
-            raise TemplateSyntaxError(
-                "unknown escape in a text", start + 1 + found.start()
-            )
+            at = start + 1 + found.start()
+            message = "this cannot be read: unknown escape in a text"
+            raise ExpressionError("E201", message, help=_BACKSLASH).at((at, at + 1))
         return _ESCAPES[code]
 
     text = quoted[1:-1]
