@@ -100,6 +100,8 @@ class Event:
     live: bool = True  # False for the provider's test mode
     digest: str = ""  # SHA-256 of the item without its volatile paths
     fetched: Json = None  # the answer to its look-up; None where nothing was looked up
+    # Of that answer, lower-case names.
+    fetched_headers: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # what is worth saying about how it was read
     unreadable: str = ""  # why its content cannot be read; then `payload` is None
     id: int | None = None  # the store's id, once stored

@@ -26,12 +26,16 @@ from bridge.settings import Settings
     type=click.Path(path_type=Path),
     help="What the look-up of its source answers: a JSON file.",
 )
+@click.option(
+    "--fetched-header", multiple=True, help="A header of that answer, `Name: value`."
+)
 @click.option("--json", "as_json", is_flag=True, help="JSON, one object an event.")
 def command(
     payload: str,
     source: str | None,
     rule: str | None,
     fetched: Path | None,
+    fetched_header: tuple[str, ...],
     *,
     as_json: bool,
 ) -> None:
@@ -44,7 +48,7 @@ def command(
     ruleset = usable(folder)
     events = _events(ruleset, payload, source, settings)
     if fetched:
-        events = trial_events.with_answer(events, fetched)
+        events = trial_events.with_answer(events, fetched, fetched_header)
     _check_rule(rule, ruleset, events)
     for event in events:
         trials = [

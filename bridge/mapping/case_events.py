@@ -72,6 +72,7 @@ class CaseEvents:
                 event,
                 received_at=case.at or event.occurred_at or UNDATED,
                 fetched=fetched,
+                fetched_headers=case.fetched_headers,
             )
             for event in events
         ]

@@ -64,6 +64,10 @@ def _case(item: Node, name: Node, source: str, position: int, known: Known) -> C
         patch=patch,
         at=datetime.fromisoformat(str(at.value)) if at else None,
         fetched=plain(item.get("fetched")),  # type: ignore[arg-type]
+        fetched_headers={
+            name.lower(): str(node.value)
+            for name, node in _pairs(item.get("fetched_headers")).items()
+        },
         expect=_pairs(expect),
         position=position,
         place=name.place,

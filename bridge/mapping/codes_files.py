@@ -143,9 +143,10 @@ SHAPE: Final[Mapping[str, Explanation]] = {
         'let: { data: "{{ event.data }}" }',
     ),
     "M113": _code(
-        "response that asks for what no answer has",
-        "A response sees `response` alone: its status, its headers by lower-case names, and its body. Tables are not "
-        "there: an answer may come days after the event, when the files say something else.",
+        "expression that asks for what no answer has",
+        "Names of an answer's headers are in lower case, in `response.headers` as in `fetched_headers`. A response "
+        "sees `response` alone: its status, its headers and its body. Tables are not there: an answer may come days "
+        "after the event, when the files say something else.",
         "when: response.code == 404",
         "when: response.status == 404",
     ),

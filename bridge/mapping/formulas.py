@@ -1,7 +1,7 @@
 """Compiles what a rule writes as expressions, and puts what is wrong with them at its place in the file."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -176,6 +176,9 @@ class Writer:
         for table in expression.tables - self.known.tables.keys():
             if ("table", table) not in self.known.places:
                 self._unknown_table(node, table)
+        for path in expression.paths:
+            if path[0] == "fetched_headers":
+                check_header(path[1:], node, self.known)
         return None if wrong else Formula(name=name, expression=expression, node=node)
 
     def _unknown_table(self, node: Node, table: str) -> None:
@@ -189,6 +192,15 @@ class Writer:
         place = place_in(node, error.start, error.end)
         help = _cut(node) if error.code == "E201" else ""
         self.known.findings.add(error.code, error.message, place, help or error.help)
+
+
+def check_header(path: Sequence[str], node: Node, known: Known) -> None:
+    """A finding for a header of an answer that is not in lower case, as all of them are."""
+    if path and path[0] != path[0].lower():
+        start = str(node.value).find(path[0])
+        place = place_in(node, start, start + len(path[0]))
+        message = "names of headers are in lower case here"
+        known.findings.add("M113", message, place, f"write '{path[0].lower()}'")
 
 
 def _cut(node: Node) -> str:

@@ -15,7 +15,7 @@ from bridge.mapping.expressions import (
     kind_of,
 )
 from bridge.mapping.findings import suggest
-from bridge.mapping.formulas import Writer
+from bridge.mapping.formulas import Writer, check_header
 from bridge.mapping.helpers.kinds import NUMBERS
 from bridge.mapping.known import Known
 from bridge.mapping.places import place_in
@@ -130,9 +130,8 @@ def _check_answer(formula: Formula, known: Known) -> None:
         if part not in _PARTS:
             message = f"'response' has no '{part}'"
             _add(part, message, suggest(part, _PARTS), formula.node, known)
-        elif part == "headers" and rest and rest[0] != rest[0].lower():
-            message = "names of headers are in lower case here"
-            _add(rest[0], message, f"write '{rest[0].lower()}'", formula.node, known)
+        elif part == "headers":
+            check_header(rest, formula.node, known)
 
 
 def _add(name: str, message: str, help: str, node: Node, known: Known) -> None:

@@ -97,6 +97,7 @@ def _names(event: Event, environment: str) -> dict[str, Value]:
     }
     if event.fetched is not None:
         names["fetched"] = event.fetched
+        names["fetched_headers"] = dict(event.fetched_headers)
     return names  # type: ignore[return-value]
 
 

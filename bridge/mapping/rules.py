@@ -23,12 +23,14 @@ from bridge.model import Connection, Place
 from bridge.strict.yaml import Node, plain
 from bridge.vendors import Operation
 
-_RESERVED = EVENT_NAMES | {"index", "fields", "fetched"}
+FETCHED = ("fetched", "fetched_headers")  # what is known of the answer to a look-up
+
+_RESERVED = EVENT_NAMES | {"index", "fields", *FETCHED}
 
 
 def read_rule(node: Node, source: str | None, known: Known) -> Rule | None:
     """The rule, or None after a finding. The node's shape was checked and its defaults are in it."""
-    reader = Reader(node, known, *(("fetched",) if source in known.fetching else ()))
+    reader = Reader(node, known, *(FETCHED if source in known.fetching else ()))
     id_node = node.get("id")
     if id_node is None or not known.declare("rule", str(id_node.value), id_node.place):
         return None

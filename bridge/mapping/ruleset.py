@@ -189,6 +189,7 @@ class Case:
     fetched: (
         Json  # what its look-up answers, as text the file that has it; None: not said
     )
+    fetched_headers: Mapping[str, str]  # of that answer; lower-case names
     expect: Mapping[str, Node]  # rule → outcome
     position: int  # in the list of its file's tests
     place: Place  # of its name

@@ -12,6 +12,7 @@ from bridge.mapping.keys import (
     Moment,
     Name,
     Names,
+    Scalar,
     Text,
 )
 from bridge.mapping.rule_shape import (
@@ -66,6 +67,9 @@ class CaseShape(Shape):
         "What the look-up of its source answers.",
         Text("A file with the answer, as JSON."),
         anything("The answer."),
+    )
+    fetched_headers = Names(
+        "Headers of that answer.", Scalar("A value."), may_be_empty=True
     )
     at = Moment("When the event arrives.")
     expect = Names(

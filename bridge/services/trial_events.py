@@ -1,6 +1,7 @@
 """The events of a recording, for `try`: who sent it, and what it holds. Needs no store."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -27,8 +28,13 @@ def read_events(ruleset: Ruleset, path: Path, source: str | None) -> tuple[Event
     )
 
 
-def with_answer(events: tuple[Event, ...], path: Path) -> tuple[Event, ...]:
-    """The events as if their look-up had answered what a file holds. Raises ConfigurationError when it is no answer."""
+def with_answer(
+    events: tuple[Event, ...], path: Path, headers: Sequence[str] = ()
+) -> tuple[Event, ...]:
+    """The events as if their look-up had answered what a file holds, with `Name: value` headers.
+
+    Raises ConfigurationError when it is no answer.
+    """
     try:
         answer = mapping.read_answer(path)
     except OSError as error:
@@ -36,7 +42,17 @@ def with_answer(events: tuple[Event, ...], path: Path) -> tuple[Event, ...]:
         raise ConfigurationError(said) from None
     except (ValueError, Refused) as error:
         raise ConfigurationError(f"{path} cannot be used: {error}") from None
-    return tuple(replace(event, fetched=answer) for event in events)
+    named = dict(map(_header, headers))
+    return tuple(
+        replace(event, fetched=answer, fetched_headers=named) for event in events
+    )
+
+
+def _header(line: str) -> tuple[str, str]:
+    name, colon, value = line.partition(":")
+    if not colon or not name.strip():
+        raise ConfigurationError(f"'{line}' is no header: write 'Name: value'")
+    return name.strip().lower(), value.strip()
 
 
 def recorded(

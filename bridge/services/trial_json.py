@@ -38,6 +38,7 @@ def event_object(
             "live": event.live,
             "passed_over": passed_over or None,
             "fetched": plain(event.fetched),
+            "fetched_headers": plain(event.fetched_headers),
         },
         "look_up": _rule(look_up, folder) if look_up else None,
         "rules": [_rule(trial, folder) for trial in trials],

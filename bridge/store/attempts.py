@@ -4,8 +4,8 @@ what it teaches about the connection.
 Only the owner of the lease may write any of it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -60,6 +60,7 @@ class After:
     parks: bool = False  # stops the connection
     call: Call | None = None  # what is left to send
     fetched: bytes = b""  # of a look-up that was answered
+    fetched_headers: Mapping[str, str] = field(default_factory=dict)
 
 
 Made: TypeAlias = tuple[Claimed, Attempt, After]
@@ -208,7 +209,7 @@ def _record(
 def _tell(database: Database, item: Claimed, after: After, now: datetime) -> None:
     """What a look-up came to: its event waits for that. Nothing was updated, so nothing is in the ledger."""
     if after.state == "delivered":
-        fetches.answered(database, item.event, after.fetched)
+        fetches.answered(database, item.event, after.fetched, after.fetched_headers)
     elif after.state == "dead":
         fetches.failed(database, item.event, after.reason, now)
 

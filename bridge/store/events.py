@@ -3,7 +3,7 @@
 The unique insert alone decides what is new; a look before it only saves work.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -56,6 +56,7 @@ class StoredEvent:
     request: Request
     pruned: bool = False  # the request is empty: it was kept long enough
     fetched: bytes | None = None  # the answer to its look-up: JSON
+    fetched_headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def accept(
@@ -275,6 +276,7 @@ def _stored(row: Any) -> StoredEvent:
         live=row.live,
         pruned=row.pruned_at is not None,
         fetched=row.fetched,
+        fetched_headers=row.fetched_headers or {},
         request=Request(
             method=row.method,
             target=row.target,

@@ -8,7 +8,7 @@ moves that delivery.
                           └──────failed, dropped──▶ routed, without any rule ──reopen──▶ stored
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -42,9 +42,16 @@ def asked(connection: Connection, asked: Collection[int]) -> None:
     connection.execute(update(events).where(mine, by_hash).values(event_id=own))
 
 
-def answered(connection: Connection, event: int, answer: bytes) -> None:
+def answered(
+    connection: Connection, event: int, answer: bytes, headers: Mapping[str, str]
+) -> None:
     """The rules may be asked: the answer is JSON."""
-    values = {"state": "stored", "fetched": answer, "outcome": None}
+    values = {
+        "state": "stored",
+        "fetched": answer,
+        "fetched_headers": dict(headers),
+        "outcome": None,
+    }
     mine = update(events).where(events.c.id == event, events.c.fetched.is_(None))
     connection.execute(mine.values(values))
     announce(connection)

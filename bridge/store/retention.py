@@ -112,7 +112,9 @@ def _payloads(before: datetime, now: datetime) -> Step:
             update(payloads).where(payloads.c.id.in_(keys)).values(empty)
         )
         connection.execute(
-            update(events).where(events.c.payload_id.in_(keys)).values(fetched=None)
+            update(events)
+            .where(events.c.payload_id.in_(keys))
+            .values(fetched=None, fetched_headers=None)
         )
         connection.execute(
             update(deliveries)

@@ -59,6 +59,7 @@ events = Table(
     Column("ruleset", String(64)),
     Column("routed_at", Moment),
     Column("fetched", LargeBinary),  # the answer to its look-up: JSON
+    Column("fetched_headers", Document),  # of that answer; lower-case names
     UniqueConstraint("source", "event_id", name="uq_events_source_event_id"),
 )
 Index(

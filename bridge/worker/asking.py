@@ -123,6 +123,7 @@ class Asker:
             occurred_at=stored.occurred_at,
             received_at=stored.received_at,
             fetched=fetching.read(stored.fetched),
+            fetched_headers=stored.fetched_headers,
         )
 
 

@@ -6,6 +6,7 @@ the turn: routing only queues the look-up, and comes back to the event when its 
 
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -17,6 +18,7 @@ from bridge.strict import json
 from bridge.vendors import NOT_FOUND
 
 MAX_ANSWER = 256 * 1024  # bytes that are kept with the event
+MAX_HEADERS = 16 * 1024  # characters of its headers
 UNKNOWN_YET = (
     5  # attempts, 35 minutes: senders tell of objects that their API does not show yet
 )
@@ -46,6 +48,16 @@ def judged(outcome: Outcome, reply: Reply) -> Outcome:
     return outcome
 
 
+def headers_of(reply: Reply) -> dict[str, str]:
+    """The headers that are kept with an answer: no cookies, and no more than MAX_HEADERS characters."""
+    kept, room = dict[str, str](), MAX_HEADERS
+    for name, value in reply.headers.items():
+        room -= len(name) + len(value)
+        if room >= 0 and not name.startswith("set-cookie"):
+            kept[name] = value
+    return kept
+
+
 def read(answer: bytes | None) -> Json:
     """The answer as expressions see it; None where there is none."""
     return None if answer is None else json.loads(answer)
@@ -58,6 +70,7 @@ class _Kept:
     connection: Connection
     asked: float
     answer: bytes
+    headers: Mapping[str, str]
 
 
 class Answers:
@@ -88,7 +101,11 @@ class Answers:
             reply=None,
         )
         after = After(
-            state="delivered", code=REUSED, reason=reason, fetched=kept.answer
+            state="delivered",
+            code=REUSED,
+            reason=reason,
+            fetched=kept.answer,
+            fetched_headers=kept.headers,
         )
         return made, after
 
@@ -97,7 +114,12 @@ class Answers:
         if not item.look_up or not after.fetched or after.code == REUSED:
             return
         self._forget(item.call)
-        kept = _Kept(connection=item.connection, asked=asked, answer=after.fetched)
+        kept = _Kept(
+            connection=item.connection,
+            asked=asked,
+            answer=after.fetched,
+            headers=after.fetched_headers,
+        )
         self._kept[item.call] = kept
         self._bytes += len(kept.answer)
         while len(self._kept) > KEPT or self._bytes > KEPT_BYTES:

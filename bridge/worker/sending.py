@@ -123,7 +123,7 @@ def _conclude(
 ) -> tuple[Attempt, After]:
     now = datetime.now(UTC)
     reply = answer if isinstance(answer, Reply) else None
-    keeps = item.look_up is not None  # the whole answer, with its event
+    looks_up = item.look_up is not None
     headers = reply.headers if reply else {}
     step = retry.next_step(
         outcome,
@@ -135,6 +135,8 @@ def _conclude(
         random=random.random,
     )
     parks = step.state == "parked"
+    # The whole answer, with its event.
+    kept = reply if looks_up and step.state == "delivered" else None
     after = After(
         state="waiting" if parks else step.state,
         code=step.code,
@@ -143,7 +145,8 @@ def _conclude(
         counts=not parks,
         parks=parks,
         call=outcome.call,
-        fetched=reply.body if reply and keeps and step.state == "delivered" else b"",
+        fetched=kept.body if kept else b"",
+        fetched_headers=fetching.headers_of(kept) if kept else {},
     )
     recorded = Attempt(
         started_at=started,

@@ -53,6 +53,7 @@ def test_the_shape(terminal, house, monkeypatch):
             "live": True,
             "passed_over": None,
             "fetched": None,
+            "fetched_headers": {},
         },
         "look_up": None,
         "rules": [

@@ -244,3 +244,53 @@ def test_file_that_is_no_answer_is_refused(tmp_path, content):
     (tmp_path / "answer.json").unlink()
     [found] = run(tmp_path, text)
     assert found.code == "T501" and "cannot be read" in found.message
+
+
+ETAG = MAPPING.replace(
+    "fields: { ticket_id", 'fields: { comment: "{{ fetched_headers.etag }}", ticket_id'
+).replace(
+    "fetched: { paid: true, ticket: T1 }",
+    "fetched: { paid: true, ticket: T1 }\n    fetched_headers: { ETag: W/7 }",
+)
+
+
+def test_rules_see_the_headers_of_the_answer():
+    """By names in lower case; one that is not there is missing, as any other value is."""
+    event = replace(
+        EVENT,
+        fetched={"paid": True, "ticket": "T1"},
+        fetched_headers={"etag": 'W/"7"', "x-count": "3"},
+    )
+    for name, value in (("etag", 'W/"7"'), ("x-count", "3")):
+        text = ETAG.replace("fetched_headers.etag", f"fetched_headers['{name}']")
+        (decision,) = mapping.route(event, ruleset(text))
+        assert decision.rendered[0].fields["comment"] == value
+    text = ETAG.replace("fetched_headers.etag", "fetched_headers.link")
+    (decision,) = mapping.route(event, ruleset(text))
+    assert decision.said is Said.ERROR and "fetched_headers.link" in decision.reason
+
+
+def test_a_test_says_what_its_headers_are(tmp_path):
+    """In whatever case they are written."""
+    (tmp_path / "order.json").write_text(ORDER)
+    expected = "sub_status: P, comment: W/7 }"
+    text = ETAG.replace("sub_status: P } ]", expected + " ]")
+    (result,) = mapping.run_cases(ruleset(text), tmp_path)
+    assert not result.failures
+    (result,) = mapping.run_cases(ruleset(text.replace("W/7 }\n", "W/8 }\n")), tmp_path)
+    assert result.failures
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        (".etag", ".ETag", "M113 names of headers are in lower case here"),
+        (".etag", "['ETag']", "M113 names of headers are in lower case here"),
+        ("  fetch:", "  x-fetch:", None),
+        ("{ ETag: W/7 }", "[W/7]", "M102"),
+    ],
+)
+def test_mistakes_with_headers_of_an_answer(old, new, found):
+    """Each is told where it stands; without `fetch` there is no such name."""
+    said = findings(ETAG.replace(old, new, 1))
+    assert said and (found is None or any(one.startswith(found) for one in said)), said

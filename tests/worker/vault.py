@@ -1,0 +1,118 @@
+"""An API that guards what it holds by ETags: who writes names the version that he knows, or is refused."""
+
+import json
+from datetime import UTC, datetime
+from ipaddress import ip_network
+from threading import Thread
+
+from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wrappers import Request as Asked
+from werkzeug.wrappers import Response
+from working import Bench
+
+from bridge import providers
+from bridge.model import Request
+from bridge.outbound import Outbound
+from bridge.store import events, views
+from bridge.worker import Worker
+
+MAPPING = """\
+version: 1
+source:
+  name: shop
+  provider: generic
+  verify: {{ scheme: token, header: X-Token, secret: {{ env: SHOP_SECRET }} }}
+  event: {{ type: body.type, id: body.id }}
+  fetch:
+    target: http.request
+    connection: {{ base_url: {vault} }}
+    auth: {{ bearer: {{ env: SHOP_TOKEN }} }}
+    fields: {{ method: GET, path: "/boxes/{{{{ event.box }}}}" }}
+rules:
+  - id: add-to-box
+    when: fetched.open
+    target: http.request
+    connection: {{ base_url: {vault} }}
+    auth: {{ bearer: {{ env: VAULT_TOKEN }} }}
+    fields:
+      method: PUT
+      path: "/boxes/{{{{ event.box }}}}"
+      headers: {{ If-Match: "{{{{ fetched_headers.etag }}}}" }}
+      body: {{ total: "{{{{ fetched.total + event.more }}}}", open: true }}{more}
+"""
+
+
+class Vault:
+    """Boxes by name: version, and what they hold. `meddle` says before which writes somebody else writes first."""
+
+    def __init__(self):
+        self.boxes, self.calls, self.meddle, self.say = {}, [], [], {}
+        self._server = make_server("127.0.0.1", 0, self, request_handler=_Quiet)
+        self._thread = Thread(target=self._server.serve_forever, args=(0.02,))
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def __call__(self, environ, start):
+        asked = Asked(environ)
+        name = asked.path.rpartition("/")[2]
+        self.calls.append((asked.method, name))
+        if said := self.say.get(asked.method):
+            return Response("{}", said.pop(0) if said[1:] else said[0])(environ, start)
+        if asked.method == "PUT" and self.meddle and self.meddle.pop(0):
+            version, held = self.boxes[name]
+            self.boxes[name] = version + 1, {**held, "total": held["total"] + 1000}
+        version, held = self.boxes[name]
+        if asked.method == "PUT":
+            if asked.headers.get("If-Match") != f'"v{version}"':
+                return Response("{}", 412)(environ, start)
+            version, held = version + 1, json.loads(asked.data)
+            self.boxes[name] = version, held
+        answer = Response(json.dumps(held), 200, mimetype="application/json")
+        answer.headers["ETag"] = f'"v{version}"'
+        answer.headers["Set-Cookie"] = "session=secret"
+        return answer(environ, start)
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_request(self, *_):
+        """Says nothing."""
+
+
+class VaultBench(Bench):
+    """A bench whose rule adds to a box what an event says."""
+
+    def __init__(self, database, sandbox, vault, more=""):
+        self.vault = vault
+        super().__init__(database, sandbox, MAPPING.format(vault=vault.url, more=more))
+
+    def new_worker(self):
+        outbound = Outbound(allowed_networks=[ip_network("127.0.0.0/8")])
+        return Worker(self.database, lambda: self.ruleset, outbound)
+
+    def receive(self, box, more, id="1"):
+        body = {"type": "add", "box": box, "more": more, "id": id}
+        request = Request(
+            method="POST",
+            target="/hooks/shop",
+            headers=(("Content-Type", "application/json"),),
+            body=json.dumps(body).encode(),
+            received_at=datetime.now(UTC),
+        )
+        source = self.ruleset.sources["shop"]
+        found = providers.read(source.provider, "shop", providers.trust(request))
+        return self.database.write(lambda c: events.accept(c, request, found)).ids[0]
+
+    def updates(self):
+        return [row for row in self.deliveries() if not row["look_up"]]
+
+    def shown(self, id):
+        with self.database.read() as connection:
+            return views.delivery(connection, id)
