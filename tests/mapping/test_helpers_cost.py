@@ -26,6 +26,7 @@ from bridge.mapping.expressions import (
     Scope,
     Table,
     compile_expression,
+    compile_template,
 )
 from bridge.mapping.helpers import FILTERS, TESTS
 from bridge.mapping.helpers.limits import MAX_STEPS
@@ -216,3 +217,24 @@ def test_each_list_and_object_that_is_read_is_charged(part):
     more = steps_of("v | parse_json", many) - steps_of("v | parse_json", few)
     letters = 64 * (len(many) - len(few)) // 256
     assert more - letters >= 1_000 * 2
+
+
+def test_each_number_that_is_written_is_charged():
+    """Its digits are made anew each time, which a text that is joined to another does not need."""
+    few, many = ("v" + " ~ v" * count for count in (1, 101))
+    number = steps_of(many, 7) - steps_of(few, 7)
+    text = steps_of(many, "7") - steps_of(few, "7")
+    assert number - text >= 100 * 4
+
+
+@pytest.mark.parametrize("into", ["html", "path"])
+def test_escaping_is_charged_by_the_text(into):
+    """What goes into HTML or into a path is walked over once more than what goes into a text."""
+
+    def steps(into):
+        budget = Budget()
+        scope = Scope(names={"v": "x" * 10_240}, budget=budget)
+        compile_template("p{{ v }}", blocks=into == "html", into=into).evaluate(scope)
+        return MAX_STEPS - budget.left
+
+    assert steps(into) - steps("text") >= 10_240 // 256
