@@ -32,6 +32,37 @@ class Place:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Fix:
+    """What to write in a place of one line, which may have no length: there it is put in."""
+
+    place: Place
+    text: str
+
+
+class Advice(str):
+    """A help that names the very text to write. Programs find it in `instead`, where several are a choice.
+
+    `span` is what it replaces, as offsets into an expression, where that is more than the place of the finding.
+    `plain` is the help without that text, for where it would not do.
+    """
+
+    instead: tuple[str, ...]
+    span: tuple[int, int] | None
+    plain: str
+
+    def __new__(
+        cls,
+        help: str,
+        *instead: str,
+        span: tuple[int, int] | None = None,
+        plain: str = "",
+    ) -> "Advice":
+        self = super().__new__(cls, help)
+        self.instead, self.span, self.plain = instead, span, plain
+        return self
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Diagnostic:
     """One finding about a mapping file or an evaluation. `message` names paths and keys, never payload values."""
 
@@ -40,6 +71,7 @@ class Diagnostic:
     place: Place | None = None
     help: str = ""  # what to write instead
     excerpt: str = ""  # the source line the place points into
+    fixes: tuple[Fix, ...] = ()  # each mends it by itself
 
     @property
     def severity(self) -> str:

@@ -9,7 +9,9 @@ from ipaddress import ip_address, ip_network
 
 from bridge import providers
 from bridge.mapping.findings import Findings
-from bridge.mapping.keys import List, Pattern, Size, Text, in_bytes
+from bridge.mapping.keys import Pattern, Text
+from bridge.mapping.keys_holding import List
+from bridge.mapping.keys_measured import Size, in_bytes
 from bridge.mapping.problems import Problem, needs
 from bridge.mapping.ruleset import Allow
 from bridge.mapping.shape import Shape

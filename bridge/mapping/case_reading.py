@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from difflib import get_close_matches
 
 from bridge.mapping.case_replies import ENDING_KEYS, check_ending
 from bridge.mapping.codes import CODES
@@ -9,10 +10,11 @@ from bridge.mapping.findings import suggest
 from bridge.mapping.known import Known
 from bridge.mapping.ruleset import Case, Rule
 from bridge.mapping.sources import source_name
-from bridge.model import Diagnostic
+from bridge.model import Advice, Diagnostic
 from bridge.strict.yaml import Node, plain
 
 WORDS = ("no_match", "skipped")
+_NOT_BODY = frozenset({"event", "body", "payload", "meta", "headers"})
 CALL_KEYS = ENDING_KEYS | {"body", "body_contains", "path", "method", "headers"}
 
 
@@ -81,6 +83,9 @@ def _check_path(path: str, item: Node, known: Known) -> None:
         patch = item.get("patch")
         place = patch.keys[path].place if patch else item.place
         help = "write it like event.data.object.currency"
+        if head not in _NOT_BODY and path and all([head, *rest]):
+            right = f"event.{path}"
+            help = Advice(f"write {right}", right)
         known.findings.add("T502", f"'{path}' is not a path to patch", place, help)
 
 
@@ -111,6 +116,12 @@ def _check_call(node: Node, known: Known) -> None:
         check_ending(node, known)
         return
     message = "this is not an outcome"
+    if isinstance(value, str) and (
+        close := get_close_matches(value, WORDS, n=1, cutoff=0.7)
+    ):
+        help = f"did you mean '{close[0]}'?"
+        known.findings.add("T502", message, node.place, help)
+        return
     choices = ", ".join(sorted(CALL_KEYS))
     help = f"write no_match, skipped, {{ error: E301 }}, a mapping of {choices}, or a list of such mappings"
     known.findings.add("T502", message, node.place, help)

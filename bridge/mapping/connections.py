@@ -12,10 +12,10 @@ from bridge.mapping.helpers import moments
 from bridge.mapping.helpers.regions import REGIONS
 from bridge.mapping.helpers.values import ExpressionError
 from bridge.mapping.known import Known
-from bridge.mapping.places import place_at
+from bridge.mapping.places import place_at, value_place
 from bridge.mapping.references import is_reference
-from bridge.model import Connection, Place, SecretRef
-from bridge.strict.yaml import Node
+from bridge.model import Advice, Connection, Place, SecretRef
+from bridge.strict.yaml import Node, resolve
 
 
 def declare_connection(key: Node, node: Node, known: Known) -> None:
@@ -107,16 +107,35 @@ def _options(node: Node, vendor: vendors.Vendor, known: Known) -> dict[str, obje
             continue
         message, help = split_fix(problem)
         if "|" in help:  # an option is written as it is, so no helper can be added
-            help = "write it without quotes"
+            help = _without_quotes(vendor, path, options.get(path))
         elif "expression" in help:
-            example = vendor.options().fields[path].metadata["example"]
-            help = f"write another number, such as {example}"
+            help = _example(vendor, path)
+        elif path == "country" and str(options.get(path)).upper() in REGIONS:
+            help = Advice(help, str(options[path]).upper())
         message = f"connection option '{path}' {message}"
-        code = "M101" if problem.startswith("is unknown") else "M102"
-        known.findings.add(code, message, place_at(node, path), help)
+        unknown = problem.startswith("is unknown")
+        place = (place_at if unknown or path not in options else value_place)(
+            node, path
+        )
+        known.findings.add("M101" if unknown else "M102", message, place, help)
     _check_country(node.get("country"), known)
     _check_zone(node.get("timezone"), known)
     return options
+
+
+def _without_quotes(vendor: vendors.Vendor, path: str, given: object) -> str:
+    """The help about a number that is written as text."""
+    number = resolve(str(given))
+    if isinstance(number, str | bool | None):
+        return _example(vendor, path)
+    if path in vendors.check_options(vendor, {path: number}):
+        return _example(vendor, path)
+    return Advice("write it without quotes", str(number))
+
+
+def _example(vendor: vendors.Vendor, path: str) -> str:
+    example = str(vendor.options().fields[path].metadata["example"])
+    return Advice(f"write another number, such as {example}", example)
 
 
 def _check_country(node: Node | None, known: Known) -> None:
@@ -155,6 +174,10 @@ def _auth(node: Node, vendor: vendors.Vendor, known: Known) -> dict[str, object]
             continue
         message, help = split_fix(problem)
         message = f"'{path}' {message}" if path else message
+        value = node.value.get(path)
+        if vendor.auth[0].name == help.removeprefix("use ") and not vendor.auth[0].keys:
+            if value and is_reference(value) and len(node.value) == 1:
+                help = Advice(help, scheme)
         known.findings.add("A403", message, place_at(node, path), help)
     return auth
 

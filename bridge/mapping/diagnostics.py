@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from bridge.model import Diagnostic
+from bridge.model import Diagnostic, Fix
 
 _WIDTH = 160  # a longer line is cut around its caret
 
@@ -31,7 +31,11 @@ def concise(found: Diagnostic, root: str = "") -> str:
 
 
 def to_dict(found: Diagnostic, root: str = "") -> dict[str, object]:
-    """The stable JSON form: code, severity, message, help, file, line, column, length (of the place; null without)."""
+    """The stable JSON form: code, severity, message, help, file, line, column, length (of the place; null without).
+
+    `fixes` are texts to write, each by itself: `text` in the place of `length` characters at line and column, which may
+    be none. They are made where a program can put them in; often the help alone says what to do.
+    """
     place = found.place
     return {
         "code": found.code,
@@ -42,6 +46,17 @@ def to_dict(found: Diagnostic, root: str = "") -> dict[str, object]:
         "line": place.line if place else None,
         "column": place.column if place else None,
         "length": place.length if place else None,
+        "fixes": [_fix(fix) for fix in found.fixes],
+    }
+
+
+def _fix(fix: Fix) -> dict[str, object]:
+    place = fix.place
+    return {
+        "line": place.line,
+        "column": place.column,
+        "length": place.length,
+        "text": fix.text,
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from urllib.parse import urlencode
 
 from bridge import vendors
-from bridge.mapping.keys import seconds
+from bridge.mapping.keys_measured import seconds
 from bridge.mapping.known import Known
 from bridge.mapping.route import Trial, scope_of, try_rule
 from bridge.mapping.rules import Reader

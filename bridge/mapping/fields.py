@@ -1,23 +1,26 @@
 """Reads `fields:` of a rule, and checks what can be known of them before an event comes."""
 
-import re
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cache
 
 from marshmallow import Schema
 
 from bridge import vendors
+from bridge.mapping.expressions import ExpressionError, compile_template
 from bridge.mapping.findings import Findings, split_fix
-from bridge.mapping.formulas import Writer, Writing
+from bridge.mapping.fixes import within
+from bridge.mapping.formulas import INSERTION, TIGHT, Writer, Writing
 from bridge.mapping.helpers.complaints import conversion
 from bridge.mapping.helpers.kinds import NOTHING, NUMBERS, describe
 from bridge.mapping.helpers.values import Omit
 from bridge.mapping.places import place_at, value_place
 from bridge.mapping.ruleset import Formula, Tree, leaves
-from bridge.strict.yaml import Node, plain
+from bridge.model import Advice, Fix
+from bridge.strict.yaml import Node, plain, resolve
+from bridge.strict.yaml_writing import quoted, written
 from bridge.vendors import Operation
 
-_INSERTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _KINDS = {
     "string": frozenset({str}),
     "number": NUMBERS,
@@ -61,7 +64,11 @@ def _writing(operation: Operation | None, name: str, *, empty: bool) -> Writing:
     if name in operation.segments:
         into = "path"
     nulls = name in operation.nulls and not empty
-    return Writing(blocks=blocks, into=into, nulls=nulls)
+
+    def fits(text: str) -> bool:
+        return not vendors.check_values(operation, {name: text})
+
+    return Writing(blocks=blocks, into=into, nulls=nulls, fits=fits)
 
 
 def _may_be_left_out(tree: Tree) -> bool:
@@ -112,8 +119,26 @@ def _check_constants(
         message, help = split_fix(problem)
         if "{" in str(constants.get(path)):
             help = 'an expression has two braces: "{{ … }}"'
+        elif path in constants:
+            help = _other_kind(operation, path, constants[path], help)
         message = f"field '{path}' {message}"
         findings.add("M106", message, value_place(node, path), help)
+
+
+def _other_kind(operation: Operation, path: str, value: object, help: str) -> str:
+    """The help about a literal: itself with quotes or without, where the field takes that."""
+    if "literal" not in help or not isinstance(value, str | int | Decimal):
+        return help
+    other = resolve(value) if isinstance(value, str) else str(value)
+    if isinstance(value, bool) or other is None or type(other) is type(value):
+        return "write another value"
+    if path in vendors.check_values(operation, {path: other}):
+        example = written(_made(operation.schema).fields[path].metadata["example"])
+        return f"write another value, such as {example}"
+    text = written(other)
+    if isinstance(other, str):
+        text = quoted(other)
+    return Advice(f"write {text}", text)
 
 
 def _check_kinds(
@@ -132,14 +157,38 @@ def _check_kinds(
                 f"field '{name}' needs {describe(wanted)}, this gives {describe(gives)}"
             )
             help = _conversion(tree.expression.source, wanted, gives)
-            findings.add("M106", message, tree.node.place, help)
+            fixes = _whole(tree, help)
+            findings.add("M106", message, tree.node.place, str(help), fixes)
+
+
+def _whole(tree: Formula, help: str) -> tuple[Fix, ...]:
+    """The fix of a help about a whole text."""
+    if not isinstance(help, Advice):
+        return ()
+    return within(tree.node, 0, len(tree.expression.source), *help.instead)
 
 
 def _conversion(source: str, wanted: frozenset[type], gives: frozenset[type]) -> str:
-    if gives == {str} and _INSERTION.sub("", source):
-        return "write nothing around {{ … }}: it makes text of the value"
+    alone = INSERTION.findall(source)
+    if gives == {str} and INSERTION.sub("", source):
+        help = "write nothing around {{ … }}: it makes text of the value"
+        return _if_it_gives(wanted, help, alone[0]) if len(alone) == 1 else help
     helps = (conversion(wanted, kind) for kind in gives)
-    return next((help for help in helps if help), "write another expression")
+    help = next((help for help in helps if help), "write another expression")
+    if not help.startswith("add |") or alone != [source.strip()]:
+        return help
+    inner = source.strip()[2:-2].strip()
+    inner = inner if TIGHT.fullmatch(inner) else f"({inner})"
+    return _if_it_gives(wanted, help, f"{{{{ {inner} {help[4:]} }}}}")
+
+
+def _if_it_gives(wanted: frozenset[type], help: str, source: str) -> str:
+    """The help with this text to write, if that may give the kind that is wanted."""
+    try:
+        gives = compile_template(source).gives
+    except ExpressionError:
+        return help
+    return help if gives.isdisjoint(wanted) else Advice(help, source)
 
 
 @cache

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 
-from bridge.model import Diagnostic, Place
+from bridge.mapping.fixes import instead, meant
+from bridge.model import Diagnostic, Fix, Place
 from bridge.strict.yaml import Node
 
 _LISTED = 20  # so many valid choices are listed, more are only suggested
@@ -21,10 +22,18 @@ class Findings:
         self._found: list[Diagnostic] = []
         self._secrets: dict[tuple[str, int], list[Place]] = {}
 
-    def add(self, code: str, message: str, place: Place, help: str = "") -> None:
-        """One finding; its line of the file is added when the findings are read."""
+    def add(
+        self,
+        code: str,
+        message: str,
+        place: Place,
+        help: str = "",
+        fixes: Iterable[Fix] = (),
+    ) -> None:
+        """One finding; its line of the file is added when the findings are read, and what mends it by its help."""
+        given = tuple(fixes) or instead(place, help)
         self._found.append(
-            Diagnostic(code=code, message=message, place=place, help=help)
+            Diagnostic(code=code, message=message, place=place, help=help, fixes=given)
         )
 
     def extend(self, found: Iterable[Diagnostic]) -> None:
@@ -55,7 +64,10 @@ class Findings:
         excerpt, place = line, found.place
         for secret in sorted(hidden, key=lambda one: one.column, reverse=True):
             excerpt, place = _mask(excerpt, place, secret)
-        return replace(found, excerpt=excerpt, place=place)
+        fixes = found.fixes or meant(found, line)
+        if any(_touches(fix, secret) for fix in fixes for secret in hidden):
+            fixes = ()
+        return replace(found, excerpt=excerpt, place=place, fixes=fixes)
 
 
 def suggest(name: str, choices: Iterable[str]) -> str:
@@ -74,6 +86,12 @@ def split_fix(message: str) -> tuple[str, str]:
     """A sentence of another room as message and help: what comes after its first colon says what to do."""
     said, _, fix = message.partition(": ")
     return said, fix
+
+
+def _touches(fix: Fix, secret: Place) -> bool:
+    """Whether a fix writes anew what is never shown."""
+    end = fix.place.column + fix.place.length
+    return fix.place.column < secret.column + secret.length and secret.column < end
 
 
 def _mask(line: str, place: Place, secret: Place) -> tuple[str, Place]:

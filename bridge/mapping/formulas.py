@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from bridge.mapping.cut_off import Fits, anything, behind, check_value, whole
 from bridge.mapping.expressions import (
     Expression,
     ExpressionError,
@@ -14,11 +15,14 @@ from bridge.mapping.expressions import (
     compile_template,
 )
 from bridge.mapping.findings import suggest
+from bridge.mapping.fixes import within
 from bridge.mapping.helpers.kinds import describe
 from bridge.mapping.known import Known
 from bridge.mapping.places import place_in
 from bridge.mapping.ruleset import Constant, Formula, Keyed, Tree
+from bridge.model import Advice, Fix
 from bridge.strict.yaml import Node, plain
+from bridge.strict.yaml_writing import quoted
 
 # Rules resemble each other, and a reload changes few of them: what was compiled is shared.
 _expression = lru_cache(maxsize=10_000)(compile_expression)
@@ -29,7 +33,9 @@ _DELIMITER = re.compile(r"\{[{%#]")
 _NEVER_CONSTANT = frozenset({"for_each.in", "for_each.key", "idempotency_key"})
 _DOUBLE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _SINGLE = re.compile(r"\$?\{ *(([A-Za-z_]\w*)(?:\.\w+)+) *\}")
-_CUT_OFF = re.compile(r" +#[^\s#]")
+INSERTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+# What a helper or test may follow without brackets around it.
+TIGHT = re.compile(r"[\w.]+(?: *\| *\w+(?:\([^()]*\))?)*")
 _PATH = re.compile(r"([A-Za-z_]\w*)(?:\.\w+|\[\w+\])+(?: *\| *\w+)*")
 
 EVENT_NAMES = frozenset({"event", "headers", "meta", "omit"})
@@ -42,6 +48,12 @@ class Writing:
     blocks: bool  # {% if %} and {% for %}
     into: str = "text"  # text, html or path
     nulls: bool = False  # null is a value
+    fits: Fits = anything  # whether it takes a text, as far as that is known
+
+    @property
+    def below(self) -> "Writing":
+        """How what it holds is written."""
+        return replace(self, fits=anything)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +79,8 @@ class Writer:
             inner = text.strip().removeprefix("{{").removesuffix("}}").strip()
             help = f"drop the delimiters: {name}: {inner}"
             message = f"'{name}' is an expression already"
-            self.known.findings.add("M110", message, node.place, help)
+            fixes = within(node, 0, len(text), inner)
+            self.known.findings.add("M110", message, node.place, help, fixes)
             return None
         try:
             return self._checked(name, node, _expression(text, kinds=self.kinds))
@@ -81,8 +94,11 @@ class Writer:
         if node and formula and bool not in formula.expression.gives:
             given = describe(formula.expression.gives)
             message = f"'{name}' must give true or false, this gives {given}"
-            help = "compare it, or ask: is present"
-            self.known.findings.add("M111", message, node.place, help)
+            source = formula.expression.source.strip()
+            asked = source if TIGHT.fullmatch(source) else f"({source})"
+            help = f"compare it, or ask: {asked} is present"
+            fixes = within(node, 0, len(str(node.value)), f"{asked} is present")
+            self.known.findings.add("M111", message, node.place, help, fixes)
         return formula
 
     def template(
@@ -92,12 +108,14 @@ class Writer:
         *,
         blocks: bool = False,
         into: str = "text",
+        fits: Fits = anything,
     ) -> Formula | Constant | None:
-        """Text with {{ … }}, or a value as it is."""
+        """Text with {{ … }}, or a value as it is. `fits` says which text may stand there."""
         if node is None:
             return None
         text = node.value
-        self._check_comment(name, node)
+        whole_fits = anything if _DELIMITER.search(str(text)) else fits
+        check_value(name, node, self.known.findings, whole_fits)
         self._check_single_braces(name, node)
         if not isinstance(text, str) or not _DELIMITER.search(text):
             self._check_braces(name, node)
@@ -114,26 +132,23 @@ class Writer:
         found = _PATH.fullmatch(str(node.value))
         if found and found[1] in self.names and name not in _NEVER_CONSTANT:
             message = f"'{name}' is text that reads like an expression"
-            help = f'write "{{{{ {node.value} }}}}", or where text is meant "{{{{ \'{node.value}\' }}}}"'
-            self.known.findings.add("W613", message, node.place, help)
+            read = quoted(f"{{{{ {node.value} }}}}")
+            text = quoted(f"{{{{ '{node.value}' }}}}")
+            help = f"write {read}, or where text is meant {text}"
+            self.known.findings.add(
+                "W613", message, node.place, Advice(help, read, text)
+            )
 
     def _check_single_braces(self, name: str, node: Node) -> None:
         """A warning for a path of a known name in braces that are those of other languages: it is sent as it stands."""
         text = str(node.value)
         for found in _SINGLE.finditer(_DOUBLE.sub("", text)):
             if found[2] in self.names:
-                right = text.replace(found[0], f"{{{{ {found[1]} }}}}")
+                right = quoted(text.replace(found[0], f"{{{{ {found[1]} }}}}"))
                 message = f"'{name}' has {found[0]} in it, which is sent as it stands"
-                self.known.findings.add("W613", message, node.place, f'write "{right}"')
+                help = Advice(f"write {right}", right)
+                self.known.findings.add("W613", message, node.place, help)
                 return
-
-    def _check_comment(self, name: str, node: Node) -> None:
-        """A warning for a value that ends before a # right in front of a word, as in `Ticket #5`."""
-        if isinstance(node.value, str) and _CUT_OFF.match(_behind(node)):
-            message = f"'{name}' ends before the #: what follows is a comment to YAML"
-            whole = f"{node.value}{_behind(node).rstrip()}"
-            quoted = whole.replace("'", "''")
-            self.known.findings.add("W614", message, node.place, f"write '{quoted}'")
 
     def tree(self, name: str, node: Node, how: Writing) -> "Tree | None":
         """A field's value: mappings and lists of templates."""
@@ -141,7 +156,7 @@ class Writer:
             return self._mapping(name, node, node.value, how)
         if isinstance(node.value, list):
             items = (
-                self.tree(f"{name}.{at}", item, how)
+                self.tree(f"{name}.{at}", item, how.below)
                 for at, item in enumerate(node.value)
             )
             return tuple(item for item in items if item is not None)
@@ -151,7 +166,9 @@ class Writer:
                 "M102", message, node.place, "write a value, or drop the key"
             )
             return None
-        return self.template(name, node, blocks=how.blocks, into=how.into)
+        return self.template(
+            name, node, blocks=how.blocks, into=how.into, fits=how.fits
+        )
 
     def _mapping(
         self, name: str, node: Node, items: Mapping[str, Node], how: Writing
@@ -159,7 +176,7 @@ class Writer:
         below = {
             key: tree
             for key, item in items.items()
-            if (tree := self.tree(f"{name}.{key}", item, how)) is not None
+            if (tree := self.tree(f"{name}.{key}", item, how.below)) is not None
         }
         if not any(map(_DELIMITER.search, below)):
             return below
@@ -190,8 +207,15 @@ class Writer:
 
     def _report(self, node: Node, error: ExpressionError) -> None:
         place = place_in(node, error.start, error.end)
-        help = _cut(node) if error.code == "E201" else ""
-        self.known.findings.add(error.code, error.message, place, help or error.help)
+        help, fixes = error.help, tuple[Fix, ...]()
+        if error.code == "E201" and behind(node).lstrip().startswith("#"):
+            template = _DELIMITER.search(str(node.value))
+            help, fixes = whole(node, _template if template else _expression)
+        elif isinstance(help, Advice) and error.source == str(node.value):
+            fixes = within(
+                node, *(help.span or (error.start, error.end)), *help.instead
+            )
+        self.known.findings.add(error.code, error.message, place, help, fixes)
 
 
 def check_header(path: Sequence[str], node: Node, known: Known) -> None:
@@ -200,18 +224,5 @@ def check_header(path: Sequence[str], node: Node, known: Known) -> None:
         start = str(node.value).find(path[0])
         place = place_in(node, start, start + len(path[0]))
         message = "names of headers are in lower case here"
-        known.findings.add("M113", message, place, f"write '{path[0].lower()}'")
-
-
-def _cut(node: Node) -> str:
-    """The help for an expression that is not read to its end, because YAML takes ' #' for a comment."""
-    if not _behind(node).lstrip().startswith("#"):
-        return ""
-    return "what follows a # is a comment: write the whole value in quotes"
-
-
-def _behind(node: Node) -> str:
-    """What stands behind a value without quotes, on its line; "" for any other."""
-    if node.quoted or node.block:
-        return ""
-    return node.file.text[node.written.end_mark.index :].partition("\n")[0]
+        right = path[0].lower()
+        known.findings.add("M113", message, place, Advice(f"write '{right}'", right))

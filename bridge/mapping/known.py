@@ -25,13 +25,14 @@ class Known:
     unread: set[str] = field(default_factory=set)
     places: dict[tuple[str, str], Place] = field(default_factory=dict)
 
-    def declare(self, kind: str, name: str, place: Place) -> bool:
+    def declare(self, kind: str, name: str, place: Place, help: str = "") -> bool:
         """Whether this is the first of its name; the second one is a finding that says where the first stands."""
         first = self.places.setdefault((kind, name), place)
         if first is place:
             return True
         message = f"{kind} '{name}' is already declared at {first.file}:{first.line}"
-        self.findings.add("M104", message, place, "give one of them another name")
+        help = help or "give one of them another name"
+        self.findings.add("M104", message, place, help)
         return False
 
     def declared(self, kind: str, name: str, place: Place) -> bool:

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from bridge.mapping.appending import appending
 from bridge.mapping.case_reading import read_cases, uncovered
 from bridge.mapping.connections import declare_connection
+from bridge.mapping.cut_off import check_file
 from bridge.mapping.defaults import merged
 from bridge.mapping.fetches import declare_fetch
 from bridge.mapping.findings import Findings
@@ -108,6 +109,8 @@ def _compose(texts: Mapping[str, str], findings: Findings) -> list[Node]:
             node, found = compose(texts[name], name, bare=BARE)
             findings.extend(found)
             files += [check(_FILE, node, findings)] if node else []
+    for file in files:
+        check_file(file, findings)
     return files
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from bridge.mapping.findings import Findings
-from bridge.model import Place, SecretRef
+from bridge.model import Fix, Place, SecretRef
 from bridge.strict.yaml import Node, plain, walk
 
 KINDS = frozenset({"env", "file"})
@@ -117,11 +117,20 @@ class References:
             self.hide(node)
             help = "write { env: NAME } or { file: /path/to/file }"
             message = "this is not a reference to a secret"
-            self.findings.add("A404", message, node.place, help)
+            fixes = _in_small_letters(node, kind, str(name)) if len(pairs) == 1 else ()
+            self.findings.add("A404", message, node.place, help, fixes)
             return None
         reference = SecretRef(kind=kind, name=str(name))
         self.found.setdefault(reference, node.place)
         return reference
+
+
+def _in_small_letters(node: Node, kind: str, name: str) -> tuple[Fix, ...]:
+    """The fix of ENV or File; none where what follows may be the secret itself."""
+    good = kind.lower() in KINDS and _NAME.fullmatch(name) and name.isupper()
+    if kind in KINDS or not good:
+        return ()
+    return (Fix(place=node.keys[kind].place, text=kind.lower()),)
 
 
 def is_reference(node: Node) -> bool:

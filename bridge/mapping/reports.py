@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from bridge import __version__
 from bridge.mapping.codes import CODES
-from bridge.model import Diagnostic, Place
+from bridge.model import Diagnostic, Fix, Place
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -71,17 +71,37 @@ def _result(found: Diagnostic, rule: int, root: str) -> dict[str, object]:
     }
     if found.place:
         result["locations"] = [{"physicalLocation": _location(found.place, root)}]
+    if found.fixes:
+        result["fixes"] = [_fix(fix, root) for fix in found.fixes]
     return result
 
 
 def _location(place: Place, root: str) -> dict[str, object]:
+    return {"artifactLocation": _artifact(place, root), "region": _region(place)}
+
+
+def _fix(fix: Fix, root: str) -> dict[str, object]:
+    """One way to mend it; several are a choice."""
+    replacement = {
+        "deletedRegion": _region(fix.place),
+        "insertedContent": {"text": fix.text},
+    }
+    change = {
+        "artifactLocation": _artifact(fix.place, root),
+        "replacements": [replacement],
+    }
+    return {"artifactChanges": [change]}
+
+
+def _artifact(place: Place, root: str) -> dict[str, str]:
+    return {"uri": _uri(_path(place, root))}
+
+
+def _region(place: Place) -> dict[str, int]:
     return {
-        "artifactLocation": {"uri": _uri(_path(place, root))},
-        "region": {
-            "startLine": place.line,
-            "startColumn": place.column,
-            "endColumn": place.column + place.length,
-        },
+        "startLine": place.line,
+        "startColumn": place.column,
+        "endColumn": place.column + place.length,
     }
 
 

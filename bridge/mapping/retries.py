@@ -1,8 +1,8 @@
 """Reads `retries` of a rule: how often and how long it is tried. Computes no wait: bridge.retry does."""
 
 from bridge.mapping.findings import Findings
-from bridge.mapping.keys import seconds
-from bridge.model import Retries
+from bridge.mapping.keys_measured import seconds
+from bridge.model import Advice, Retries
 from bridge.retry import MAX_AGE, MAX_DELAY
 from bridge.strict.yaml import Node
 
@@ -31,7 +31,8 @@ def _check_waits(node: Node | None, found: Retries, findings: Findings) -> None:
         message = (
             f"'retries.initial' is longer than the longest wait, max_delay: {most}"
         )
-        help = f"write initial: {most} or less, or a longer max_delay"
+        said = f"write initial: {most} or less, or a longer max_delay"
+        help = Advice(said, most)
         findings.add("M102", message, initial.place, help)
 
 
@@ -41,7 +42,8 @@ def _check_age(node: Node | None, found: Retries, findings: Findings) -> None:
     if asked and (found.max_retry_after or 0) > (found.max_age or MAX_AGE):
         most = str(oldest.value) if oldest else "4d"
         message = f"'retries.max_retry_after' is longer than max_age: {most}"
-        help = f"write max_retry_after: {most} or less, or a longer max_age"
+        said = f"write max_retry_after: {most} or less, or a longer max_age"
+        help = Advice(said, most)
         findings.add("M102", message, asked.place, help)
 
 

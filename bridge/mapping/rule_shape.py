@@ -3,22 +3,19 @@
 import re
 from typing import Any
 
+from bridge import vendors
 from bridge.mapping.keys import (
     IDENTIFIER,
     Choice,
-    Duration,
-    Either,
     EventType,
-    FlagOrList,
-    Integer,
     Key,
-    List,
     Name,
-    Names,
     Pattern,
     Scalar,
     Text,
 )
+from bridge.mapping.keys_holding import Either, FlagOrList, List, Names
+from bridge.mapping.keys_measured import Duration, Integer
 from bridge.mapping.problems import Problem
 from bridge.mapping.shape import Group, Shape
 
@@ -27,7 +24,7 @@ MAX_ITEMS = 1_000  # of for_each, per event and rule
 _TARGET = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 
 
-def identifier(description: str, **rest: object) -> Pattern:
+def identifier(description: str, **rest: Any) -> Pattern:
     form = "a name for expressions: letters, digits and '_', not a digit first"
     return Pattern(description, IDENTIFIER, form, example="invoice", **rest)
 
@@ -141,6 +138,7 @@ class DefaultsShape(Shape):
         _TARGET,
         "a target such as vambe.update_amount",
         example="vambe.update_amount",
+        known=lambda: [operation.name for operation in vendors.operations()],
         meant=("action", "operation", "call", "to", "do"),
     )
     connection = Either(

@@ -10,8 +10,9 @@ from bridge.mapping.connections import effective_connection
 from bridge.mapping.event_types import type_pattern
 from bridge.mapping.fields import read_fields
 from bridge.mapping.findings import split_fix, suggest
-from bridge.mapping.formulas import EVENT_NAMES, Writer
-from bridge.mapping.keys import seconds
+from bridge.mapping.fixes import within
+from bridge.mapping.formulas import EVENT_NAMES, INSERTION, Writer
+from bridge.mapping.keys_measured import seconds
 from bridge.mapping.known import Known
 from bridge.mapping.places import place_at
 from bridge.mapping.references import without_references
@@ -21,6 +22,7 @@ from bridge.mapping.rule_shape import MAX_ITEMS
 from bridge.mapping.ruleset import Constant, ForEach, Formula, Rule
 from bridge.model import Connection, Place
 from bridge.strict.yaml import Node, plain
+from bridge.strict.yaml_writing import quoted
 from bridge.vendors import Operation
 
 FETCHED = ("fetched", "fetched_headers")  # what is known of the answer to a look-up
@@ -135,6 +137,12 @@ class Reader:
     def let(self) -> Mapping[str, Formula | Constant]:
         """Names for expressions; each may use those above it, so that no two wait for each other."""
         found: dict[str, Formula | Constant] = {}
+        if written := self.node.get(
+            "let"
+        ):  # one that was refused is known all the same
+            self.write = self.write.knowing(
+                *(written.keys.keys() - dict(self.items("let")))
+            )
         for name, node in self.items("let"):
             if name in _RESERVED:
                 self.reserved(name, place_at(self.node, f"let.{name}"))
@@ -182,14 +190,25 @@ class Reader:
 
     def check_list(self, items: Formula | Constant | None) -> None:
         """A finding where for_each is never given a list."""
-        if isinstance(items, Constant):
-            help = f'write in: "{{{{ {items.value} }}}}"'
-        elif items is None or list in items.expression.gives:
+        if (
+            items is None
+            or isinstance(items, Formula)
+            and list in items.expression.gives
+        ):
             return
-        else:
-            help = "write one {{ … }} with nothing around it, such as {{ event.tickets | split(',') }}"
+        help, right = (
+            "write one {{ … }} with nothing around it, such as {{ event.tickets | split(',') }}",
+            "",
+        )
+        source = str(items.node.value)
+        if isinstance(items, Constant):
+            right = f"{{{{ {source} }}}}"
+            help = f"write in: {quoted(right)}"
+        elif len(alone := INSERTION.findall(source)) == 1 and alone[0] != source:
+            right = alone[0]
+        fixes = within(items.node, 0, len(source), right) if right else ()
         message = "'for_each.in' needs an expression that gives a list"
-        self.findings.add("M110", message, items.node.place, help)
+        self.findings.add("M110", message, items.node.place, help, fixes)
 
     def hold_if(self) -> Formula | None:
         write = self.write.knowing("fields")

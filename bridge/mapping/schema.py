@@ -3,18 +3,9 @@
 The keys of a source are in source_shape.py, those of a rule in rule_shape.py.
 """
 
-from bridge.mapping.keys import (
-    Choice,
-    Either,
-    Integer,
-    Key,
-    List,
-    Moment,
-    Name,
-    Names,
-    Scalar,
-    Text,
-)
+from bridge.mapping.keys import Choice, Key, Name, Scalar, Text
+from bridge.mapping.keys_holding import Either, List, Names
+from bridge.mapping.keys_measured import Integer, Moment
 from bridge.mapping.rule_shape import (
     DefaultsShape,
     OrderingShape,

@@ -11,10 +11,13 @@ from typing import Any
 from marshmallow import Schema
 
 from bridge.mapping.findings import Findings, suggest
+from bridge.mapping.fixes import written_for
 from bridge.mapping.keys import Key
 from bridge.mapping.places import key_place
 from bridge.mapping.problems import Problem, needs
+from bridge.model import Advice, Fix
 from bridge.strict.yaml import Node, plain
+from bridge.strict.yaml_writing import quoted
 
 
 class Shape(Schema):
@@ -38,7 +41,7 @@ class Shape(Schema):
         time that reading a folder takes.
         """
         wrong: dict[str, Any] = {
-            name: [key.error_messages["required"]]
+            name: [Problem("required", Advice(key.metadata["description"], key.only))]
             for name, key in self.keys.items()
             if key.required and name not in value
         }
@@ -47,14 +50,18 @@ class Shape(Schema):
             if name in self.keys:
                 wrong |= self.keys[name].problems(name, item)
             elif not (free and name.startswith(free)):
-                wrong[name] = [self._unknown(name)]
+                wrong[name] = [self._unknown(name, value)]
         return wrong
 
-    def _unknown(self, name: str) -> Problem:
+    def _unknown(self, name: str, given: Mapping[str, object]) -> Problem:
+        """The nearest of the keys that are not there yet, for none may stand there twice."""
         word = name.lower()
-        meant = (it for it, key in self.keys.items() if word in key.metadata["meant"])
+        free = {it: key for it, key in self.keys.items() if it not in given}
+        meant = (it for it, key in free.items() if word in key.metadata["meant"])
         near = next(meant, "")
-        help = f"did you mean '{near}'?" if near else suggest(name, self.keys)
+        help = f"did you mean '{near}'?" if near else suggest(name, free)
+        if not help.startswith("did"):
+            help = suggest("", self.keys)
         return Problem(f"unknown key '{name}'", help, code="M101")
 
 
@@ -67,14 +74,20 @@ class Group(Key):
 
     def problem(self, value: object) -> Problem | dict[Any, Any] | None:
         if not isinstance(value, dict):
-            return needs("a mapping", value, f"write {{ {self._outline()} }}")
+            return needs("a mapping", value, self._written(value))
         return self.shape.problems(value) or None
 
-    def _outline(self) -> str:
-        """The keys that it needs, or any one of those it takes."""
+    def _written(self, value: object) -> str:
+        """The help: the keys that it needs, or any one of those it takes; with the value, where that is all of it."""
         keys = self.shape.keys
         needed = [name for name, key in keys.items() if key.required]
-        return ", ".join(f"{name}: …" for name in needed or [*keys][:1])
+        outline = ", ".join(f"{name}: …" for name in needed or [*keys][:1])
+        template = [keys[name].metadata["notation"] for name in needed] == ["template"]
+        if not template or not isinstance(value, str):
+            return f"write {{ {outline} }}"
+        inner = value if "{{" in value else f"{{{{ {value} }}}}"
+        right = f"{{ {needed[0]}: {quoted(inner)} }}"
+        return Advice(f"write {right}", right)
 
 
 def check(shape: Shape, node: Node, findings: Findings) -> Node:
@@ -108,9 +121,8 @@ def _report(
 def _finding(node: Node, key: Any, message: str, name: str, findings: Findings) -> None:
     child = _child(node, key)
     place = child.place if child else node.place
-    if message == "required":
-        help = f"write {key}: … ({getattr(message, 'help', '')})"
-        findings.add("M103", f"missing key '{name}'", node.place, help)
+    if message == "required" and isinstance(message, Problem):
+        _missing(node, key, name, message, findings)
     elif message == "null":
         help = "write a value, or drop the key"
         findings.add("M102", f"'{name}' has no value", key_place(node, key), help)
@@ -118,7 +130,22 @@ def _finding(node: Node, key: Any, message: str, name: str, findings: Findings) 
         findings.add("M101", message, key_place(node, key), message.help)
     else:
         help = getattr(message, "help", "")
-        findings.add("M102", f"'{name}' {message}", place, help)
+        fixes = written_for(node, child, help) if child else ()
+        findings.add("M102", f"'{name}' {message}", place, str(help), fixes)
+
+
+def _missing(
+    node: Node, key: Any, name: str, message: Problem, findings: Findings
+) -> None:
+    """A key that has to be there; with its value, where it has but one."""
+    [only] = getattr(message.help, "instead", ("",))
+    help = f"write {key}: {only or '…'} ({message.help})"
+    fixes: tuple[Fix, ...] = ()
+    if only and not getattr(node.written, "flow_style", True):
+        place = replace(node.place, length=0)
+        text = f"{key}: {only}\n{' ' * (place.column - 1)}"
+        fixes = (Fix(place=place, text=text),)
+    findings.add("M103", f"missing key '{name}'", node.place, help, fixes)
 
 
 def _child(node: Node, key: Any) -> Node | None:

@@ -1,7 +1,8 @@
 """The keys of a source. Shape only: names are looked up elsewhere."""
 
 from bridge.mapping.allow import AllowShape
-from bridge.mapping.keys import Duration, Key, Name, Text
+from bridge.mapping.keys import Key, Name, Text
+from bridge.mapping.keys_measured import Duration
 from bridge.mapping.rule_shape import (
     DefaultsShape,
     Guarded,

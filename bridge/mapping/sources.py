@@ -28,7 +28,8 @@ def declare_source(node: Node, known: Known) -> None:
     """Adds the source that a file declares. The node's shape was checked."""
     name = source_name(node)
     place = _value_place(node, "name")
-    if name is None or not known.declare("source", name, place):
+    same = f"write source: {name} for that one, or give one of them another name"
+    if name is None or not known.declare("source", name, place, same):
         return
     if node.get("fetch"):
         known.fetching.add(name)

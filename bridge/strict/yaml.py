@@ -7,12 +7,13 @@ expanded. A Node is a value with a place; `plain(node)` drops the places.
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 from decimal import Decimal
 
 import yaml
 
-from bridge.model import Diagnostic, Place
-from bridge.strict.yaml_errors import quoted
+from bridge.model import Diagnostic, Fix, Place
+from bridge.strict.yaml_errors import Put, in_quotes
 from bridge.strict.yaml_guesses import guess
 from bridge.strict.yaml_tree import File, Node, place_of, plain, source_of, walk
 
@@ -84,7 +85,8 @@ class _Builder:
         if self.tagged and source_of(node, self.file).startswith("!"):
             message = "YAML tags (a value that starts with !) are not used here"
             help = "drop it; text stands in quotes, a secret is { env: NAME }"
-            self.findings.append(self.finding("M005", message, node, help))
+            found = self.finding("M005", message, node, help)
+            self.findings.append(replace(found, fixes=self.untagged(node, found)))
         if isinstance(node, yaml.ScalarNode):
             return self.scalar(node)
         if isinstance(node, yaml.SequenceNode):
@@ -92,6 +94,15 @@ class _Builder:
             return Node(value=items, written=node, file=self.file)
         assert isinstance(node, yaml.MappingNode)
         return self.mapping(node, depth)
+
+    def untagged(self, node: yaml.Node, found: Diagnostic) -> tuple[Fix, ...]:
+        """The fix of text with the tag that says so."""
+        line = node.start_mark.line == node.end_mark.line
+        if not isinstance(node, yaml.ScalarNode) or not line or not found.place:
+            return ()
+        told = source_of(node, self.file).startswith("!!str ")
+        simple = told and node.value.isprintable() and not {*node.value} & {*'"\\'}
+        return (Fix(place=found.place, text=f'"{node.value}"'),) if simple else ()
 
     def too_much(self, what: str, node: yaml.Node) -> _TooMuch:
         message = f"the file {what}: split it or drop the anchors"
@@ -151,9 +162,12 @@ class _Builder:
     def bad_key(self, node: yaml.Node) -> Diagnostic:
         """A key that is a mapping is nearly always `{{ … }}` without quotes, which YAML reads as nested mappings."""
         place = place_of(node, self.file)
-        help = quoted(self.lines[place.line - 1], self.bare)
+        line = place.line - 1
+        help, put = in_quotes(line, self.lines[line], self.bare)
         message = "an expression needs quotes" if help else "a key must be plain text"
-        return _finding("M007" if help else "M006", message, place, self.lines, help)
+        code = "M007" if help else "M006"
+        found = _finding(code, message, place, self.lines, help)
+        return replace(found, fixes=_fix(put, self.file.name) if put else ())
 
     def finding(
         self, code: str, message: str, node: yaml.Node, help: str = ""
@@ -189,7 +203,10 @@ def _documents(documents: list[yaml.Node], file: str, lines: list[str]) -> Diagn
         line = next(marks, second) + 1
         help = "drop the line ---, or put what follows into a file of its own"
     place = Place(file=file, line=line, column=1, length=3 if documents else 1)
-    return _finding("M003", message, place, lines, help)
+    found = _finding("M003", message, place, lines, help)
+    if not documents or lines[line - 1].rstrip() != "---":
+        return found
+    return replace(found, fixes=(Fix(place=place, text=""),))
 
 
 def _syntax(error: Exception, file: str, lines: list[str]) -> Diagnostic:
@@ -197,4 +214,26 @@ def _syntax(error: Exception, file: str, lines: list[str]) -> Diagnostic:
     reason = guess(error, lines)
     place = Place(file=file, line=reason.line + 1, column=reason.column + 1)
     message = f"not YAML: {reason.message}"
-    return _finding("M001", message, place, lines, reason.help)
+    found = _finding("M001", message, place, lines, reason.help)
+    if not reason.put or not _mends(reason.put, error, lines):
+        return found
+    return replace(found, fixes=_fix(reason.put, file))
+
+
+def _fix(put: Put, file: str) -> tuple[Fix, ...]:
+    length = put.end - put.start
+    place = Place(file=file, line=put.line + 1, column=put.start + 1, length=length)
+    return (Fix(place=place, text=put.text),)
+
+
+def _mends(put: Put, error: Exception, lines: list[str]) -> bool:
+    """Whether the text is YAML then, or at least further than to where it could not be read."""
+    line = lines[put.line]
+    written = f"{line[: put.start]}{put.text}{line[put.end :]}"
+    text = "\n".join([*lines[: put.line], written, *lines[put.line + 1 :], ""])
+    try:
+        yaml.compose(text, Loader=Loader)
+    except (yaml.YAMLError, RecursionError) as left:
+        was, now = (getattr(it, "problem_mark", None) for it in (error, left))
+        return bool(was and now and now.line > max(was.line, put.line))
+    return True

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
+PAIR = re.compile(r"(\s*(?:- )*)([\w.-]+):(\s+|$)(.*)")
 _UNQUOTED = re.compile(r"^(\s*(?:- )*[\w.-]+:\s+)(\{\{.*\}\}.*?)\"?\s*$")
 # The same inside { … }, where other entries may follow.
 _WITHIN = re.compile(r"(?<=[{,\s])([\w.-]+:\s+)(\{\{[^\"']*?\}\})(?=\s*[,}])")
@@ -20,6 +21,17 @@ class Reason:
     column: int
     message: str
     help: str = ""
+    put: "Put | None" = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Put:
+    """A text in the place of what stands in a line, from a column to before another (from 0)."""
+
+    line: int
+    start: int
+    end: int
+    text: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,8 +52,14 @@ class Failure:
     def char(self) -> str:
         return self.text[self.column : self.column + 1]
 
-    def reason(self, message: str, help: str) -> Reason:
-        return Reason(line=self.line, column=self.column, message=message, help=help)
+    def reason(self, message: str, help: str, put: "Put | None" = None) -> Reason:
+        return Reason(
+            line=self.line, column=self.column, message=message, help=help, put=put
+        )
+
+    def put(self, start: int, end: int, text: str) -> Put:
+        """A text in the line of the failure."""
+        return Put(line=self.line, start=start, end=end, text=text)
 
 
 def failure(error: Exception, lines: list[str]) -> Failure:
@@ -58,13 +76,22 @@ def failure(error: Exception, lines: list[str]) -> Failure:
     )
 
 
-def quoted(line: str, bare: Collection[str] = ()) -> str:
+def in_quotes(
+    number: int, line: str, bare: Collection[str] = ()
+) -> tuple[str, Put | None]:
     """How a line with an unquoted {{ … }} is written right; "" for any other line. `bare` keys take no delimiters."""
     found = _UNQUOTED.match(line) or _WITHIN.search(line)
     if not found:
-        return ""
+        return "", None
     key, value = found[1].strip(), found[2]
+    if "}}" in value and " #" in (tail := value[value.rindex("}}") :]):
+        value = value[: len(value) - len(tail) + tail.index(" #")].rstrip()
+    end = found.start(2) + len(value)
+    end += line[end : end + 1] == '"'
     if key.removeprefix("- ").removesuffix(":") in bare:
-        return f"drop the braces: {key} {value.strip('{} ')}"
+        inner = value.strip("{} ")
+        put = Put(line=number, start=found.start(2), end=end, text=inner)
+        return f"drop the braces: {key} {inner}", put
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'write it in quotes: {key} "{escaped}"'
+    put = Put(line=number, start=found.start(2), end=end, text=f'"{escaped}"')
+    return f'write it in quotes: {key} "{escaped}"', put

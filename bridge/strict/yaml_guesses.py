@@ -6,13 +6,12 @@
 import re
 from collections.abc import Iterator
 
-from bridge.strict.yaml_errors import Failure, Reason, failure, quoted
+from bridge.strict.yaml_errors import PAIR, Failure, Put, Reason, failure, in_quotes
+from bridge.strict.yaml_indents import indentation, odd_space, tab
 
-_PAIR = re.compile(r"(\s*(?:- )*)([\w.-]+):(\s+|$)(.*)")
 _DOUBLE, _SINGLE = r'"(?:[^"\\]|\\.)*"', r"'(?:[^']|'')*'"
 _QUOTED = {'"': re.compile(_DOUBLE), "'": re.compile(_SINGLE)}
 _BRACKET = re.compile(rf"{_DOUBLE}|{_SINGLE}|#.*|[{{}}\[\]]")
-_ODD_INDENT = re.compile(r"[ \t]*([^\S \t])\s*\S")
 _CLOSING = {"{": "}", "[": "]"}
 # What helps where no guess fits, by a part of libyaml's problem.
 _HELPS = {
@@ -35,30 +34,8 @@ def guess(error: Exception, lines: list[str]) -> Reason:
 
 
 def _expression(failure: Failure) -> Reason | None:
-    help = quoted(failure.text)
-    return failure.reason(failure.problem, help) if help else None
-
-
-def _tab(failure: Failure) -> Reason | None:
-    indent = failure.text[: _indent(failure.text)]
-    if "\t" not in indent:
-        return None
-    return Reason(
-        line=failure.line,
-        column=indent.index("\t"),
-        message="a tab indents this line",
-        help="indent it with spaces",
-    )
-
-
-def _odd_space(failure: Failure) -> Reason | None:
-    """The line, or the one above it, is indented with a sign that only looks like a space."""
-    message = "this line is indented with a sign that only looks like a space"
-    help = "delete it, and indent the line with the space bar"
-    for line in range(max(failure.line - 1, 0), failure.line + 1):
-        if odd := _ODD_INDENT.match(failure.lines[line]):
-            return Reason(line=line, column=odd.start(1), message=message, help=help)
-    return None
+    help, put = in_quotes(failure.line, failure.text)
+    return failure.reason(failure.problem, help, put) if help else None
 
 
 def _no_colon(failure: Failure) -> Reason | None:
@@ -70,7 +47,11 @@ def _no_colon(failure: Failure) -> Reason | None:
     what = "write a space after the colon" if found and found[2] else "write a colon"
     help = f"{what}: {key}: …" if key else "write it as key: value"
     message = "this line has no ': ' between key and value"
-    return Reason(line=line, column=column, message=message, help=help)
+    put = None
+    if found:
+        text = " " if found[2] else ":"
+        put = Put(line=line, start=found.end(), end=found.end(), text=text)
+    return Reason(line=line, column=column, message=message, help=help, put=put)
 
 
 def _open_quotes(failure: Failure) -> Reason | None:
@@ -83,20 +64,21 @@ def _open_quotes(failure: Failure) -> Reason | None:
         for column, sign in _open_value(failure.lines[line]):
             message = f"the {sign} that opens here is not closed on its line"
             help = f"close it: add {sign} at the end of the value"
-            return Reason(line=line, column=column, message=message, help=help)
+            put = _at_end(failure, line, sign)
+            return Reason(line=line, column=column, message=message, help=help, put=put)
     return None
 
 
 def _open_value(line: str) -> Iterator[tuple[int, str]]:
     """Where a value begins with quotes that its line does not close."""
-    pair = _PAIR.fullmatch(line)
+    pair = PAIR.fullmatch(line)
     sign = pair[4][:1] if pair else ""
     if pair and sign in _QUOTED and not _QUOTED[sign].match(pair[4]):
         yield pair.start(4), sign
 
 
 def _after_quotes(failure: Failure) -> Reason | None:
-    pair = _PAIR.fullmatch(failure.text)
+    pair = PAIR.fullmatch(failure.text)
     sign = pair[4][:1] if pair else ""
     closed = _QUOTED[sign].match(pair[4]) if pair and sign in _QUOTED else None
     if not pair or not closed or failure.column < pair.start(4) + closed.end():
@@ -120,8 +102,17 @@ def _open_bracket(failure: Failure) -> Reason | None:
     line, column = opened
     sign = failure.lines[line][column]
     message = f"the {sign} that opens here is not closed"
-    help = f"close it with {_CLOSING[sign]}"
-    return Reason(line=line, column=column, message=message, help=help)
+    closing = _CLOSING[sign]
+    put = _at_end(failure, line, closing)
+    help = f"close it with {closing}"
+    return Reason(line=line, column=column, message=message, help=help, put=put)
+
+
+def _at_end(failure: Failure, line: int, text: str) -> Put | None:
+    """A text behind a line; None for a line with a comment, which it may be a part of."""
+    end = len(failure.lines[line].rstrip())
+    comment = "#" in failure.lines[line]
+    return None if comment else Put(line=line, start=end, end=end, text=text)
 
 
 def _opened(failure: Failure) -> tuple[int, int] | None:
@@ -138,18 +129,22 @@ def _opened(failure: Failure) -> tuple[int, int] | None:
 
 
 def _variable(failure: Failure) -> Reason | None:
-    found = re.search(r"\$\{?(\w+)", failure.text)
+    found = re.search(r"\$\{?([A-Za-z_]\w*)\}?", failure.text)
     if not found or "',' or" not in failure.problem:
         return None
+    right = f"{{ env: {found[1]} }}"
     return failure.reason(
-        "a variable is not written like this", f"write {{ env: {found[1]} }}"
+        "a variable is not written like this",
+        f"write {right}",
+        failure.put(*found.span(), right),
     )
 
 
 def _extra_bracket(failure: Failure) -> Reason | None:
     if not failure.char or failure.char not in "}]":
         return None
-    return failure.reason(f"this {failure.char} closes nothing", "drop it")
+    put = failure.put(failure.column, failure.column + 1, "")
+    return failure.reason(f"this {failure.char} closes nothing", "drop it", put)
 
 
 def _no_anchor(failure: Failure) -> Reason | None:
@@ -180,68 +175,25 @@ def _sign(failure: Failure) -> Reason | None:
     )
 
 
-def _indentation(failure: Failure) -> Reason | None:
-    """A line whose indent fits nothing above it."""
-    own = _indent(failure.text)
-    levels = _levels(failure.lines[: failure.line])
-    begins = failure.column <= own or failure.problem.startswith("mapping values")
-    if not levels or not begins:
-        return None
-    above, line = levels[-1]
-    if own > above and _has_value(failure.lines[line]):
-        message = "this line is indented deeper than the one above it, which has a value already"
-    elif own not in [level for level, _ in levels]:
-        message = f"this line is indented by {own}, which fits no line above it"
-        above, line = min(levels, key=lambda level: (abs(level[0] - own), -level[0]))
-    else:
-        return None
-    help = f"indent it with {above} spaces like line {line + 1}, or that line like this one"
-    return Reason(line=failure.line, column=own, message=message, help=help)
-
-
 def _inner_colon(failure: Failure) -> Reason | None:
     if not failure.problem.startswith("mapping values"):
         return None
-    pair = _PAIR.match(failure.text)
+    pair = PAIR.match(failure.text)
     key = f"{pair[2]}: " if pair else ""
     return failure.reason(
         "a value with ': ' in it needs quotes", f'write it in quotes: {key}"…"'
     )
 
 
-def _levels(lines: list[str]) -> list[tuple[int, int]]:
-    """The indents at which a key or an entry may follow these lines, each with its line: outermost first."""
-    levels: list[tuple[int, int]] = []
-    for number, line in enumerate(lines):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        own = _indent(line)
-        levels = [level for level in levels if level[0] < own]
-        levels.append((own, number))
-        while line[own : own + 2] == "- ":
-            own += 2 + _indent(line[own + 2 :])
-            levels.append((own, number))
-    return levels
-
-
-def _has_value(line: str) -> bool:
-    pair = _PAIR.fullmatch(line)
-    return bool(pair and pair[4].partition("#")[0].strip())
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip())
-
-
 _GUESSES = (
-    _tab,
-    _odd_space,
+    tab,
+    odd_space,
     _expression,
     _no_colon,
     _variable,
     _open_quotes,
     _open_bracket,
-    _indentation,
+    indentation,
     _after_quotes,
     _no_anchor,
     _sign,

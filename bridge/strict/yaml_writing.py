@@ -52,6 +52,11 @@ def key_written(key: object) -> str:
 def _text(text: str) -> str:
     if _PLAIN.fullmatch(text) and text.lower() not in _TAKEN:
         return text
+    return quoted(text)
+
+
+def quoted(text: str) -> str:
+    """Text in double quotes, with escapes for what cannot stand there. Raises ValueError for half a character."""
     return f'"{"".join(map(_char, text))}"'
 
 

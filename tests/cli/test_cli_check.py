@@ -60,7 +60,7 @@ def test_json_is_one_object_a_line_and_nothing_else(terminal, house):
     assert [one["code"] for one in found] == ["W402", "W402"]
     assert found[0]["file"] == "mappings/shop.yaml" and found[0]["line"] == 2
     assert set(found[0]) == {
-        "code", "severity", "message", "help", "file", "line", "column", "length"
+        "code", "severity", "message", "help", "file", "line", "column", "length", "fixes"
     }  # fmt: skip
     assert result.stderr == ""
 

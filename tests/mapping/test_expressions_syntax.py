@@ -9,6 +9,7 @@ from bridge.mapping.expressions import (
     compile_template,
 )
 from bridge.mapping.expressions.syntax import parse_bare
+from bridge.model import Advice
 
 BARE = [
     # source, code, what the caret is under, part of message or help
@@ -180,18 +181,59 @@ PROPOSALS = {
     "int(event['a'])": "event['a'] | number",
     "event.a.strip()": "event.a | trim",
     "event.a.b.replace('a', 'b')": "event.a.b | replace('a', 'b')",
-    "now()": "now",
+    "now()": "meta.received_at",
+    "event.a + event.b + 'c'": "event.a ~ event.b ~ 'c'",
+    "'no %s' % event.a": "'no ' ~ event.a",
+    "'%s/%s' % (event.a, event.b)": "event.a ~ '/' ~ event.b",
+    "event.a or event.b or 'x'": "event.a | coalesce(event.b, 'x')",
+    "event.t == 'a' or 'b' or 'c'": "event.t in ['a', 'b', 'c']",
+    "event.u == 1 or event.t == 'a' or 'b'": "event.u == 1 or event.t in ['a', 'b']",
+    "event.t != 'a' and 'b'": "event.t not in ['a', 'b']",
+    "event.a ? 'b' : 'c'": "'b' if event.a else 'c'",
+    "event.a ? 'b' : event.c == ':' ? 1 : 2": "'b' if event.a else 1 if event.c == ':' else 2",
+    "event.a ?? event.b ?? 'c'": "event.a | default(event.b) | default('c')",
+    "event.a.lower().strip()": "event.a | lower | trim",
+    "str(event.a + 1)": "(event.a + 1) | string",
+    "event.a contains 'b'": "'b' in event.a",
+    "[x.id for x in event.a]": "event.a | map('id')",
 }
 
 
 @pytest.mark.parametrize("source", PROPOSALS)
 def test_what_is_proposed_can_be_written(source):
-    """The help holds the whole text to write, and that text is an expression."""
-    wanted = PROPOSALS[source]
+    """The help has the text to write, which makes of the whole an expression."""
     with pytest.raises(ExpressionError) as raised:
         compile_expression(source)
-    assert raised.value.help.endswith(f" {wanted}")
-    compile_expression(wanted)
+    [text], span = raised.value.help.instead, raised.value.help.span
+    start, end = span or (raised.value.start, raised.value.end)
+    assert f"{source[:start]}{text}{source[end:]}" == PROPOSALS[source]
+    assert text.strip() in raised.value.help
+    compile_expression(PROPOSALS[source])
+
+
+NOT_PROPOSED = {
+    "event.a + 'x' - 1": "join text with ~",
+    "'%.2f' % event.a": "join text with ~",
+    "event.a | lenght(3)": "the nearest is 'length'",
+    "event.a ? 'b'": "choose with: x if condition else y",
+    "[x for x in event.a if x.b]": "make a list of another with | map(path), | select(path) or | where(path, value)",
+}
+
+
+@pytest.mark.parametrize("source", NOT_PROPOSED)
+def test_what_would_not_compile_is_not_proposed(source):
+    """A text that does not mend what is wrong is advice without a text to write."""
+    with pytest.raises(ExpressionError) as raised:
+        compile_expression(source)
+    assert raised.value.help == NOT_PROPOSED[source]
+    assert not isinstance(raised.value.help, Advice)
+
+
+def test_another_mistake_elsewhere_hides_no_proposal():
+    """Two mistakes apart from each other are told one after the other, each with its text."""
+    with pytest.raises(ExpressionError, match="trm") as raised:
+        compile_expression("event.a | uper | trm")
+    assert raised.value.help == "did you mean 'trim'?"
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ FINDS = {
         "    target: vambe/update_amount\n",
         "9:13: error[M102] 'target' is not a target such as vambe.update_amount",
         "vambe/update_amount",
-        "write one such as vambe.update_amount",
+        "did you mean 'vambe.update_amount'?",
     ),
     "unquoted": (
         AMOUNT,
@@ -104,7 +104,7 @@ FINDS = {
         "    retries: { max_age: 30 }\n" + TARGET,
         "9:25: error[M102] 'retries.max_age' needs a unit",
         "30",
-        "write 30s, or 30m, h or d",
+        "write 30s for seconds; the other units are m, h and d",
     ),
     "bad duration": (
         TARGET,
@@ -223,7 +223,7 @@ FINDS = {
         '"5"',
         "13:15: error[M106] field 'amount' needs a number, this gave text",
         '"5"',
-        'add "| number", or drop the quotes of a literal',
+        "write 5",
     ),
     "other vendor": (
         "{ vendor: vambe, auth: { api_key: { env: VAMBE_KEY } } }",
@@ -265,7 +265,7 @@ FINDS = {
         "    when: inv.paid | string\n" + TARGET,
         "9:11: error[M111] 'when' must give true or false, this gives text",
         "inv.paid | string",
-        "compare it, or ask: is present",
+        "compare it, or ask: inv.paid | string is present",
     ),
     "reserved name": (
         "let: {",
@@ -364,7 +364,7 @@ FINDS = {
         GOOD + TEST + "patch: { data.id: 1 }, expect: { paid: { method: POST } } }\n",
         "15:40: error[T502] 'data.id' is not a path to patch",
         "data.id",
-        "write it like event.data.object.currency",
+        "write event.data.id",
     ),
 }
 

@@ -1,12 +1,14 @@
 """Findings for other programs: SARIF as its schema wants it, and GitHub's commands escaped."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from bridge.mapping import CODES
+from bridge.mapping.diagnostics import to_dict
 from bridge.mapping.reports import github, sarif
-from bridge.model import Diagnostic, Place
+from bridge.model import Diagnostic, Fix, Place
 
 PLACE = Place(file="shop.yaml", line=19, column=37, length=11)
 UNKNOWN = Diagnostic(
@@ -35,6 +37,24 @@ def test_sarif_has_the_region_and_the_rule_of_each_result():
     assert location["artifactLocation"] == {"uri": "mappings/shop.yaml"}
     assert location["region"] == {"startLine": 19, "startColumn": 37, "endColumn": 48}
     assert json.loads(json.dumps(log)) == log
+
+
+def test_fixes_are_choices_with_their_place():
+    """A program can put each of them in by itself: as a replacement of SARIF, and with our own JSON."""
+    fixes = (Fix(place=PLACE, text="from_minor"), Fix(place=PLACE, text="x"))
+    found = replace(UNKNOWN, fixes=fixes)
+    [result] = sarif([found], "mappings")["runs"][0]["results"]
+    assert len(result["fixes"]) == 2
+    [change] = result["fixes"][0]["artifactChanges"]
+    assert change["artifactLocation"] == {"uri": "mappings/shop.yaml"}
+    [replacement] = change["replacements"]
+    region = {"startLine": 19, "startColumn": 37, "endColumn": 48}
+    assert replacement["deletedRegion"] == region
+    assert replacement["insertedContent"] == {"text": "from_minor"}
+    given = {"line": 19, "column": 37, "length": 11, "text": "from_minor"}
+    assert to_dict(found)["fixes"][0] == given
+    assert "fixes" not in sarif([UNKNOWN])["runs"][0]["results"][0]
+    assert to_dict(UNKNOWN)["fixes"] == []
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -11,6 +11,7 @@ from jinja2 import nodes
 
 from bridge.mapping.expressions.access import literal
 from bridge.mapping.expressions.compiler import Compiled, Compiler, Handler, located
+from bridge.mapping.expressions.habits import ALSO_KNOWN_AS, COMPARED, called, write
 from bridge.mapping.helpers import FILTERS, TESTS, Helper
 from bridge.mapping.helpers.catalogue import REQUIRED, Parameter
 from bridge.mapping.helpers.complaints import near, wrong_type
@@ -21,35 +22,7 @@ from bridge.mapping.helpers.values import MISSING, ExpressionError, Run
 
 _ALIKE: Final = 0.65  # `title` is no `items`
 
-# What people who know Jinja or Python write first.
-_ALSO_KNOWN_AS: Final = {
-    "count": "length",
-    "d": "default",
-    "decimal": "number",
-    "e": "html",
-    "escape": "html",
-    "float": "number",
-    "int": "number",
-    "len": "length",
-    "size": "length",
-    "str": "string",
-    "strip": "trim",
-    "strftime": "datetime",
-    "tojson": "json",
-    "text": "string",
-}
-
-
 _MADE: Final = frozenset({str, list})  # made anew by the helpers that give them
-
-# Tests of other languages, and what says the same here: of a value, and of its contrary.
-_COMPARED: Final = {
-    **dict.fromkeys(("none", "null", "nil"), ("== none", "!= none")),
-    **dict.fromkeys(("empty", "blank"), ("is not present", "is present")),
-    "undefined": ("is not defined", "is defined"),
-    "true": ("== true", "!= true"),
-    "false": ("== false", "!= false"),
-}
 
 
 def _filter(compiler: Compiler, node: nodes.Filter) -> Compiled:
@@ -82,9 +55,12 @@ def _test(compiler: Compiler, node: nodes.Test) -> Compiled:
     try:
         helper = _find(node.name, TESTS, "test")
     except ExpressionError as error:
-        if meant := _COMPARED.get(node.name.lower()):
+        if meant := COMPARED.get(node.name.lower()):
             said = meant[compiler.tree.negated(node)]
-            error.help = f"write {compiler.tree.text(node.node)} {said}"
+            right = f"{compiler.tree.text(node.node)} {said}"
+            error.help = write(
+                right, compiler.tree.span(node.node)[0], compiler.tree.word(node)[1]
+            )
         raise error.at(compiler.tree.word(node))
     if not helper.parameters and (node.args or node.kwargs):
         raise ExpressionError(
@@ -100,7 +76,7 @@ def _test(compiler: Compiler, node: nodes.Test) -> Compiled:
 def _find(name: str, registry: dict[str, Helper], what: str) -> Helper:
     if name in registry:
         return registry[name]
-    known = _ALSO_KNOWN_AS.get(name.lower(), "")
+    known = ALSO_KNOWN_AS.get(name.lower(), "")
     guess = (
         f"did you mean '{known}'?"
         if known in registry
@@ -108,32 +84,6 @@ def _find(name: str, registry: dict[str, Helper], what: str) -> Helper:
     )
     choices = f"the {what}s are {', '.join(sorted(registry))}"
     raise ExpressionError("E202", f"unknown {what} '{name}'", help=guess or choices)
-
-
-def _called(compiler: Compiler, node: nodes.Call) -> Compiled:
-    """Refuses `len(x)`, `x.upper()` and `now()`, with what says the same here."""
-    text, help = compiler.tree.text, "helpers follow a bar: value | helper(…)"
-    arguments = [text(one) for one in node.args]
-    match node.node:
-        case nodes.Name(name="now") if not arguments:
-            help = "write now"
-        case nodes.Name(name=name) if _known(name) and arguments:
-            help = f"write {_piped(arguments[0], name, arguments[1:])}"
-        case nodes.Getattr(attr=name) as method if _known(name):
-            value = compiler.tree.source[compiler.tree.span(node)[0] : method.lineno]
-            help = f"write {_piped(value, name, arguments)}"
-    raise ExpressionError("E204", "a call is not allowed here", help=help)
-
-
-def _known(name: str) -> str:
-    """The helper that is meant by a name, "" for none."""
-    found = _ALSO_KNOWN_AS.get(name, name)
-    return found if found in FILTERS else ""
-
-
-def _piped(value: str, name: str, arguments: list[str]) -> str:
-    given = f"({', '.join(arguments)})" if arguments else ""
-    return f"{value} | {_known(name)}{given}"
 
 
 def _subject(compiler: Compiler, helper: Helper, node: nodes.Node | None) -> Run:
@@ -298,7 +248,7 @@ def _check_literal(parameter: Parameter, value: object, span: tuple[int, int]) -
 
 
 HANDLERS: Final[dict[type[nodes.Node], Handler]] = {
-    nodes.Call: _called,
+    nodes.Call: called,
     nodes.Filter: _filter,
     nodes.Test: _test,
 }

@@ -13,6 +13,7 @@ from bridge.mapping.helpers.complaints import wrong_type
 from bridge.mapping.helpers.kinds import NUMBERS, describe, type_of
 from bridge.mapping.helpers.scope import Scope
 from bridge.mapping.helpers.values import OMIT, ExpressionError, Missing
+from bridge.model import Advice
 
 BOOLEAN: Final = frozenset({bool})
 TEXT: Final = frozenset({str})
@@ -81,9 +82,9 @@ _COMPARISONS: Final[dict[str, Callable[[Scope, Any, Any], bool]]] = {
 
 def _compare(compiler: Compiler, node: nodes.Compare) -> Compiled:
     codes = [compiler.compile(node.expr)]
-    for operand in node.ops:
+    for at, operand in enumerate(node.ops):
         codes.append(compiler.compile(operand.expr))
-        refuse_never(operand.op, codes[-2], codes[-1])
+        _refuse_never(compiler, node, at, codes[-2], codes[-1])
     first = codes[0].run
     rest = [
         (_COMPARISONS[operand.op], code.run)
@@ -102,19 +103,30 @@ def _compare(compiler: Compiler, node: nodes.Compare) -> Compiled:
     return Compiled(run=located(run, compiler.tree.span(node)), gives=BOOLEAN)
 
 
-def refuse_never(sign: str, left: Compiled, right: Compiled) -> None:
+def _refuse_never(
+    compiler: Compiler, node: nodes.Compare, at: int, left: Compiled, right: Compiled
+) -> None:
     """Refuses (E205) a value of known kinds beside literals of others, which it can never be equal to."""
+    sign, written_at = node.ops[at].op, node.ops[at].expr
     value, literals = left, right.items
     if sign in ("eq", "ne"):
         value, literals = (right, (left,)) if left.literal else (left, (right,))
+        if left.literal:
+            written_at = node.ops[at - 1].expr if at else node.expr
     if sign not in _NEVER or value.literal or not all(it.literal for it in literals):
         return
     written = _kinds(*literals)
     if written and written <= ORDERED | BOOLEAN and written.isdisjoint(_kinds(value)):
         given = describe(value.gives)
         message = f"{_NEVER[sign]}: {given} is compared with {describe(written)}"
-        help = _written_right(value, [it.value for it in literals])
-        raise ExpressionError("E205", message, help=help or f"compare with {given}")
+        help = f"compare with {given}"
+        if right_texts := _written_right(value, [it.value for it in literals]):
+            said = ", ".join(right_texts)
+            text = f"[{said}]" if sign in ("in", "notin") else said
+            without = " without quotes" if value.gives <= NUMBERS else ""
+            span = compiler.tree.span(written_at)
+            help = Advice(f"write {said}{without}", text, span=span, plain=help)
+        raise ExpressionError("E205", message, help=help)
 
 
 def _kinds(*codes: Compiled) -> frozenset[type]:
@@ -123,13 +135,13 @@ def _kinds(*codes: Compiled) -> frozenset[type]:
     return gives if gives.isdisjoint(NUMBERS) else gives | NUMBERS
 
 
-def _written_right(value: Compiled, literals: list[Any]) -> str:
+def _written_right(value: Compiled, literals: list[Any]) -> list[str]:
     """How literals of the other kind are written, where that is all there is to it."""
     if value.gives <= NUMBERS and all(_DIGITS.fullmatch(str(it)) for it in literals):
-        return f"write {', '.join(map(str, literals))} without quotes"
+        return [*map(str, literals)]
     if value.gives <= TEXT and all(type(it) in NUMBERS for it in literals):
-        return f"write {', '.join(map(repr, map(str, literals)))}"
-    return ""
+        return [*map(repr, map(str, literals))]
+    return []
 
 
 HANDLERS: Final[dict[type[nodes.Node], Handler]] = {nodes.Compare: _compare}

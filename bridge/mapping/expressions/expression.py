@@ -9,10 +9,13 @@ from jinja2 import nodes
 
 from bridge.mapping.expressions import access, calls, comparisons, operators, templates
 from bridge.mapping.expressions.compiler import Compiled, Compiler, Kinds
+from bridge.mapping.expressions.habits import chain
+from bridge.mapping.expressions.proposals import proven
 from bridge.mapping.expressions.syntax import parse_bare, parse_template
 from bridge.mapping.helpers.complaints import hyphenated, missing, near
 from bridge.mapping.helpers.scope import Scope
 from bridge.mapping.helpers.values import ExpressionError, Missing, Run, Span, Value
+from bridge.model import Advice
 
 _LANGUAGE = {
     **access.HANDLERS,
@@ -22,6 +25,7 @@ _LANGUAGE = {
 }
 _Operands: TypeAlias = Callable[[], tuple[tuple[str, Run], ...]]
 _NULLS = frozenset({"null", "nil", "NULL", "Null"})  # as other languages write it
+_BOOLEANS = ("true", "false")
 _BLOCKS = {**_LANGUAGE, **templates.HANDLERS}
 
 
@@ -91,12 +95,13 @@ def compile_expression(source: str, *, kinds: Kinds = ()) -> Expression:
 
     `kinds` are what some paths give, by which more is refused; what it does is the same.
     """
-    try:
-        tree = parse_bare(source)
-        compiler = Compiler(tree, _LANGUAGE, kinds=kinds)
-        code = compiler.compile(tree.body[0])
-    except ExpressionError as error:
-        raise error.within(source)
+    return proven(partial(_bare, kinds=kinds), source)
+
+
+def _bare(source: str, kinds: Kinds) -> Expression:
+    tree = parse_bare(source)
+    compiler = Compiler(tree, _LANGUAGE, kinds=kinds)
+    code = compiler.compile(tree.body[0])
     return _expression(compiler, code, cache(partial(_operands, source)))
 
 
@@ -109,12 +114,13 @@ def compile_template(
     {% if %} and {% for %}. `into` html escapes every inserted value, `into` path what is put between other text: it is
     one segment, or a part of one.
     """
-    try:
-        tree = parse_template(source)
-        compiler = Compiler(tree, _BLOCKS if blocks else _LANGUAGE, into=into)
-        code = templates.template(compiler, tree.body)
-    except ExpressionError as error:
-        raise error.within(source)
+    return proven(partial(_text, blocks=blocks, into=into), source)
+
+
+def _text(source: str, blocks: bool, into: str) -> Expression:
+    tree = parse_template(source)
+    compiler = Compiler(tree, _BLOCKS if blocks else _LANGUAGE, into=into)
+    code = templates.template(compiler, tree.body)
     return _expression(compiler, code, tuple)
 
 
@@ -138,17 +144,34 @@ def check_names(
     errors = []
     for name in sorted(expression.names.difference(allowed)):
         place = expression._places[name]
-        guess = "null is written none." if name in _NULLS else near(name, allowed)
-        if not guess and (hyphen := hyphenated(expression.source, place)):
-            guess = f"{hyphen}."
-        choices = (
-            f"{'T' if guess else 't'}he names here are {', '.join(sorted(allowed))}"
-        )
-        error = ExpressionError(
-            "E203", f"unknown name '{name}'", help=f"{guess} {choices}".strip()
-        )
+        help = _named_right(name, expression.source, place, allowed)
+        error = ExpressionError("E203", f"unknown name '{name}'", help=help)
         errors.append(error.at(place).within(expression.source))
     return errors
+
+
+def _named_right(name: str, source: str, place: Span, allowed: Collection[str]) -> str:
+    """What an unknown name was meant to be, and the names that there are."""
+    choices = f"he names here are {', '.join(sorted(allowed))}"
+    hyphen = hyphenated(source, place)
+    if name == "now" and "meta" in allowed:
+        return Advice(f"write meta.received_at. T{choices}", "meta.received_at")
+    if name in _NULLS:
+        return Advice(f"null is written none. T{choices}", "none")
+    if name.lower() in _BOOLEANS:
+        return Advice(f"it is written {name.lower()}. T{choices}", name.lower())
+    if isinstance(hyphen, Advice):
+        return Advice(f"{hyphen}. T{choices}", *hyphen.instead, span=hyphen.span)
+    followed = source[place[1] : place[1] + 1] in (".", "[")
+    named = "item" if followed and "index" in allowed and "item" in allowed else ""
+    guess = near(
+        name, [one for one in allowed if one != "index"] if followed else allowed
+    )
+    if not guess and named:
+        return Advice(
+            f"without as: NAME an entry of for_each is called item. T{choices}", "item"
+        )
+    return f"{guess} T{choices}" if guess else f"t{choices}"
 
 
 def _expression(compiler: Compiler, code: Compiled, operands: _Operands) -> Expression:
@@ -180,7 +203,7 @@ def _operands(source: str) -> tuple[tuple[str, Run], ...]:
 def _looked_at(node: nodes.Node) -> Iterator[nodes.Node]:
     match node:
         case nodes.And() | nodes.Or():
-            for part in operators.chain(node, type(node)):
+            for part in chain(node, type(node)):
                 yield from _looked_at(part)
         case nodes.Not() | nodes.Test():
             yield from _looked_at(node.node)

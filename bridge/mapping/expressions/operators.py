@@ -7,6 +7,7 @@ from jinja2 import nodes
 
 from bridge.mapping.expressions.access import literal
 from bridge.mapping.expressions.compiler import Compiled, Compiler, Handler, located
+from bridge.mapping.expressions.habits import JOIN, chain, instead, joined
 from bridge.mapping.helpers import numbers
 from bridge.mapping.helpers.complaints import wrong_type
 from bridge.mapping.helpers.kinds import NUMBERS
@@ -49,24 +50,20 @@ _ARITHMETIC: Final[dict[type[nodes.Node], tuple[str, Callable[[Any, Any], Number
 
 def _arithmetic(compiler: Compiler, node: nodes.BinExpr) -> Compiled:
     who, compute = _ARITHMETIC[type(node)]
-    help = _joined(compiler, node)
-    left = _operand(compiler, node.left, who, help)
-    right = _operand(compiler, node.right, who, help)
+    help = joined(compiler, node)
+    try:
+        left = _operand(compiler, node.left, who, help)
+        right = _operand(compiler, node.right, who, help)
+    except ExpressionError as error:
+        if isinstance(node, nodes.Add) and str(error.help).startswith(JOIN):
+            error.help = help  # of `a + b + 'c'` the whole chain
+        raise
 
     def run(scope: Scope) -> Number:
         scope.budget.spend(_COMPUTING)
         return compute(left(scope), right(scope))
 
     return Compiled(run=located(run, compiler.tree.span(node)), gives=NUMBERS)
-
-
-def _joined(compiler: Compiler, node: nodes.BinExpr) -> str:
-    """What to write where text was to be joined by the sign that joins it elsewhere; "" for other arithmetic."""
-    text = compiler.tree.text
-    if isinstance(node, nodes.Add):
-        return f"join text with ~: {text(node.left)} ~ {text(node.right)}"
-    formats = isinstance(node, nodes.Mod) and isinstance(node.left, nodes.Const)
-    return "join text with ~" if formats else ""
 
 
 def _operand(compiler: Compiler, node: nodes.Node, who: str, help: str = "") -> Run:
@@ -101,15 +98,6 @@ def _positive(compiler: Compiler, node: nodes.Pos) -> Compiled:
 # --- logic and choice ----------------------------------------------------------------------------------------------
 
 
-def chain(node: nodes.Node, kind: type[nodes.BinExpr]) -> list[nodes.Node]:
-    """The operands of `a and b and c`, which Jinja nests."""
-    operands: list[nodes.Node] = []
-    while isinstance(node, kind):
-        operands.append(node.right)
-        node = node.left
-    return [node, *reversed(operands)]
-
-
 def _logic(compiler: Compiler, node: nodes.And | nodes.Or) -> Compiled:
     who = "'or'" if isinstance(node, nodes.Or) else "'and'"
     decisive = isinstance(node, nodes.Or)
@@ -119,9 +107,7 @@ def _logic(compiler: Compiler, node: nodes.And | nodes.Or) -> Compiled:
         try:
             runs.append(condition(compiler, part, who))
         except ExpressionError as error:
-            error.help = (
-                error.help or (decisive and _instead(compiler, parts, at)) or _CONDITION
-            )
+            error.help = error.help or instead(compiler, node, parts) or _CONDITION
             raise
 
     def run(scope: Scope) -> bool:
@@ -130,21 +116,6 @@ def _logic(compiler: Compiler, node: nodes.And | nodes.Or) -> Compiled:
         return not decisive
 
     return Compiled(run=run, gives=BOOLEAN)
-
-
-def _instead(compiler: Compiler, parts: list[nodes.Node], at: int) -> str:
-    """What `a or 'x'` and `a == 'x' or 'y'` mean; "" for anything else whose parts are no conditions."""
-    text, part = compiler.tree.text, parts[at]
-    if not at or not isinstance(part, nodes.Const):
-        return ""
-    match parts[at - 1]:
-        case nodes.Compare(
-            ops=[nodes.Operand(op="eq", expr=nodes.Const() as first)]
-        ) as one:
-            return f"write {text(one.expr)} in [{text(first)}, {text(part)}]"
-        case nodes.Name() | nodes.Getattr() | nodes.Getitem() | nodes.Filter() as value:
-            return f"write {text(value)} | default({text(part)})"
-    return ""
 
 
 def _not(compiler: Compiler, node: nodes.Not) -> Compiled:

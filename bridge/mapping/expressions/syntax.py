@@ -11,42 +11,13 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.lexer import TOKEN_EOF, TokenStream
 from jinja2.parser import Parser
 
+from bridge.mapping.expressions.hints import hint
 from bridge.mapping.expressions.lexer import stream
 from bridge.mapping.helpers.limits import MAX_TEXT
 from bridge.mapping.helpers.values import ExpressionError, Span
 
 _TOKEN = re.compile(r"\w+|[^\w\s]+|\Z")
 _IS = re.compile(r"is\s+(not\s+)?")
-_HINTS = {
-    "=": "compare with ==",
-    "&": "join conditions with and",
-    "!": "negate with not",
-    "|": "a bar is followed by a helper's name",
-    "?": "choose with: x if condition else y",
-    "$": "names have no sign in front",
-    "'": "close the quotes",
-    '"': "close the quotes",
-    "}": "close it with }}",
-    ")": "drop it, or write its ( before",
-    ",": "a list stands in [ ], and a number has no comma",
-    ":": "what a helper takes stands in brackets: helper(value)",
-    "#": "the only blocks are {% if … %} and {% for … %}",
-    **dict.fromkeys("‘’“”", "quotes are straight here: ' or \""),
-}
-_SIGNS = {
-    "||": "join conditions with or",
-    "??": "write what stands in for a missing value: | default(…)",
-    "<>": "compare with !=",
-}
-_TAGS = {
-    **dict.fromkeys(("elif", "elsif", "elseif"), "write {% elif … %}"),
-    "end": "close it with {% endif %} or {% endfor %}",
-    "endif": "drop it, or write its {% if … %} before",
-    "endfor": "drop it, or write its {% for … %} before",
-}
-_OPEN = re.compile(
-    r"Unexpected end of template.*needs to be closed is '(if|for)'", re.DOTALL
-)
 _NOTHING = re.compile(r"\{\{-?\s*-?\}\}")
 _WORDS = {
     "'end of print statement'": "}}",
@@ -229,41 +200,9 @@ def _unreadable(error: TemplateSyntaxError, source: str) -> ExpressionError:
     if empty := _NOTHING.search(source):
         message, help = "there is nothing between {{ and }}", "as in {{ event.id }}"
         return _error("E207", message, source, empty.start(), help)
-    hint = _unclosed(error.message or "") or _hint(source, offset, message)
-    return _error("E201", f"this cannot be read: {message}", source, offset, hint)
-
-
-def _unclosed(message: str) -> str:
-    """What a block lacks whose end was not found, in Jinja's words; "" for any other error."""
-    found = _OPEN.search(message)
-    return f"close it with {{% end{found[1]} %}}" if found else ""
-
-
-def _hint(source: str, offset: int, message: str) -> str:
-    """What to write instead, by what stands where reading ended; "" where nothing is likely."""
     word = source[slice(*_word(source, offset))]
-    if "unknown tag" in message:
-        return _TAGS.get(word, _HINTS["#"])
-    if word == "if" and source[:offset].rstrip().endswith("else"):
-        return _TAGS["elif"]
-    if message.endswith("expected }}"):
-        return "close it with }}"
-    if word == "for" and message.startswith("expected"):
-        return "make a list of another with | map(path), | select(path) or | where(path, value)"
-    for sign, instead in _SIGNS.items():
-        if sign in source[max(offset - 1, 0) : offset + 2]:
-            return instead
-    if "name or number" in message:
-        return "a point is followed by a key"
-    if ", expected ')'" in message:
-        return "close it with )"
-    if word in ("AND", "OR", "NOT", "And", "Or", "Not"):
-        return f"write {word.lower()}"
-    if word == "contains":
-        return "write it the other way round: 'x' in value"
-    if word.isidentifier() and "expected" in message:
-        return f"a bar comes before a helper: | {word}"
-    return _HINTS.get(source[offset : offset + 1], "")
+    help = hint(source, offset, word, f"{error.message}\n{message}")
+    return _error("E201", f"this cannot be read: {message}", source, offset, help)
 
 
 def _error(

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from bridge.mapping.helpers.kinds import NUMBERS, describe, kind_of, type_of
 from bridge.mapping.helpers.values import ExpressionError, Missing, Omit
+from bridge.model import Advice
 
 _KEYS_SHOWN = 12
 _KEYS_COMPARED = 200
@@ -100,7 +101,9 @@ def hyphenated(source: str, span: tuple[int, int]) -> str:
     """The help where a name at a span is the end of a key with a hyphen, which reads as a minus; "" elsewhere."""
     for found in _HYPHENATED.finditer(source):
         if found.start(2) < span[1] and span[0] < found.end():
-            return f"a key with a hyphen stands in brackets: {found[1]}['{found[2]}']"
+            right = f"{found[1]}['{found[2]}']"
+            help = f"a key with a hyphen stands in brackets: {right}"
+            return Advice(help, right, span=found.span())
     return ""
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from bridge.mapping.helpers.limits import check_text
 from bridge.mapping.helpers.values import ExpressionError
+from bridge.model import Advice
 
 _LONGEST: Final = 200  # characters of a format
 _MONTHS: Final = """January February March April May June July August September October
@@ -47,6 +48,27 @@ _CODES: Final[Mapping[str, tuple[Callable[[datetime], str], str]]] = {
     "%:z": (lambda t: _offset(t, ":"), OFFSET),
     "%%": (lambda t: "%", "%"),
 }
+_LETTERS: Final = re.compile(r"([A-Za-z])\1*")
+_OF_LETTERS: Final = {  # of Java, JavaScript and spreadsheets
+    **dict.fromkeys(("YYYY", "yyyy"), "%Y"),
+    **dict.fromkeys(("YY", "yy"), "%y"),
+    "MM": "%m",
+    "M": "%-m",
+    "MMM": "%b",
+    "MMMM": "%B",
+    **dict.fromkeys(("EEE", "ddd"), "%a"),
+    **dict.fromkeys(("EEEE", "dddd"), "%A"),
+    **dict.fromkeys(("D", "d"), "%-d"),
+    "H": "%-H",
+    "h": "%-I",
+    "hh": "%I",
+    **dict.fromkeys(("a", "A"), "%p"),
+    **dict.fromkeys(("DD", "dd"), "%d"),
+    "HH": "%H",
+    "mm": "%M",
+    "ss": "%S",
+    "T": "T",
+}
 _PART: Final = re.compile(r"%[:-]?.|[^%]+|%", re.DOTALL)
 
 
@@ -62,12 +84,20 @@ def parts(fmt: str) -> tuple[str, ...]:
         raise bad_time(f"a time format has at most {_LONGEST} characters")
     found = tuple(_PART.findall(fmt))
     if not any(part[0] == "%" for part in found):
-        raise bad_time("a time format without codes", "write it like '%Y-%m-%d'")
+        raise bad_time("a time format without codes", _in_codes(fmt))
     if any(part[0] == "%" and part not in _CODES for part in found):
         raise bad_time(
             "unknown code in a time format", f"the codes are {' '.join(_CODES)}"
         )
     return found
+
+
+def _in_codes(fmt: str) -> str:
+    """The help about a format of another language: the same in our codes, where it has no more than those."""
+    said = _LETTERS.sub(lambda found: _OF_LETTERS.get(found[0], "?"), fmt)
+    if "?" in said or "%" not in said or not said.isprintable() or "'" in said:
+        return "write it like '%Y-%m-%d'"
+    return Advice(f"write '{said}'", f"'{said}'")
 
 
 def write(time: datetime, fmt: str) -> str:

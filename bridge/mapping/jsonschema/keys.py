@@ -8,22 +8,9 @@ from functools import cache, singledispatch
 from typing import Any, TypeAlias
 
 from bridge.mapping.helpers import FILTERS, TESTS
-from bridge.mapping.keys import (
-    Choice,
-    Duration,
-    Either,
-    Flag,
-    FlagOrList,
-    Integer,
-    Key,
-    List,
-    Moment,
-    Names,
-    Pattern,
-    Scalar,
-    Size,
-    Text,
-)
+from bridge.mapping.keys import Choice, Flag, Key, Pattern, Scalar, Text
+from bridge.mapping.keys_holding import Either, FlagOrList, List, Names
+from bridge.mapping.keys_measured import Duration, Integer, Moment, Size
 from bridge.mapping.shape import Group, Shape
 
 JsonSchema: TypeAlias = dict[str, Any]

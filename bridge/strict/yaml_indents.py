@@ -1,0 +1,77 @@
+"""Lines whose indentation is no YAML, and how to indent them. Reads text only."""
+
+import re
+
+from bridge.strict.yaml_errors import PAIR, Failure, Put, Reason
+
+_ODD_INDENT = re.compile(r"[ \t]*([^\S \t])\s*\S")
+
+
+def tab(failure: Failure) -> Reason | None:
+    indent = failure.text[: _indent(failure.text)]
+    if "\t" not in indent:
+        return None
+    return Reason(
+        line=failure.line,
+        column=indent.index("\t"),
+        message="a tab indents this line",
+        help="indent it with spaces",
+    )
+
+
+def odd_space(failure: Failure) -> Reason | None:
+    """The line, or the one above it, is indented with a sign that only looks like a space."""
+    message = "this line is indented with a sign that only looks like a space"
+    help = "delete it, and indent the line with the space bar"
+    for line in range(max(failure.line - 1, 0), failure.line + 1):
+        if odd := _ODD_INDENT.match(failure.lines[line]):
+            indent = _indent(failure.lines[line])
+            put = Put(line=line, start=0, end=indent, text=" " * indent)
+            return Reason(
+                line=line, column=odd.start(1), message=message, help=help, put=put
+            )
+    return None
+
+
+def indentation(failure: Failure) -> Reason | None:
+    """A line whose indent fits nothing above it."""
+    own = _indent(failure.text)
+    levels = _levels(failure.lines[: failure.line])
+    begins = failure.column <= own or failure.problem.startswith("mapping values")
+    if not levels or not begins:
+        return None
+    above, line = levels[-1]
+    if own > above and _has_value(failure.lines[line]):
+        message = "this line is indented deeper than the one above it, which has a value already"
+    elif own not in [level for level, _ in levels]:
+        message = f"this line is indented by {own}, which fits no line above it"
+        above, line = min(levels, key=lambda level: (abs(level[0] - own), -level[0]))
+    else:
+        return None
+    help = f"indent it with {above} spaces like line {line + 1}, or that line like this one"
+    put = failure.put(0, own, " " * above)
+    return Reason(line=failure.line, column=own, message=message, help=help, put=put)
+
+
+def _levels(lines: list[str]) -> list[tuple[int, int]]:
+    """The indents at which a key or an entry may follow these lines, each with its line: outermost first."""
+    levels: list[tuple[int, int]] = []
+    for number, line in enumerate(lines):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        own = _indent(line)
+        levels = [level for level in levels if level[0] < own]
+        levels.append((own, number))
+        while line[own : own + 2] == "- ":
+            own += 2 + _indent(line[own + 2 :])
+            levels.append((own, number))
+    return levels
+
+
+def _has_value(line: str) -> bool:
+    pair = PAIR.fullmatch(line)
+    return bool(pair and pair[4].partition("#")[0].strip())
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
