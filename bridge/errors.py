@@ -6,6 +6,7 @@
     │   ├── MissingSecret
     │   ├── UnknownName
     │   ├── KeysUnavailable
+    │   ├── NotConfirmed
     │   ├── StoreUnfit
     │   └── MappingError     carries the findings
     ├── Refused              the sender: this request is not taken, and why (HTTP status)
@@ -64,6 +65,12 @@ class KeysUnavailable(ConfigurationError):
     """Keys that a sender publishes cannot be had now. Nothing was accepted; the same request may be sent again."""
 
     reason = "keys_unavailable"
+
+
+class NotConfirmed(ConfigurationError):
+    """A sender wants to be asked back, and could not be asked. It may check the URL again."""
+
+    reason = "not_confirmed"
 
 
 class StoreUnfit(ConfigurationError):

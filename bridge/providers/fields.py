@@ -3,9 +3,11 @@
 Strict: nothing is coerced, an unknown key is an error that names the nearest known one.
 """
 
+import re
 from typing import Any, cast
 
 from marshmallow import Schema, ValidationError, fields
+from marshmallow.validate import Length
 
 from bridge.providers.canonical import CANONICAL
 from bridge.providers.recipe import Canonical, Group, Live, Lower, Part, Time
@@ -23,6 +25,10 @@ from bridge.providers.times import known_zone
 _SIGNED = (
     *("raw", "crc32", "method", "url", "secret", "account"),
     *("header", "query", "field", "body", "item"),
+)
+
+_HOST = re.compile(
+    r"(?:(?:\*|[a-z0-9-]+)\.)*[a-z0-9-]+\.[a-z0-9-]+(?::[0-9]{1,5})?", re.IGNORECASE
 )
 
 
@@ -159,6 +165,21 @@ class Listed(fields.List[Any]):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> tuple[Any, ...]:  # type: ignore[override]
         return tuple(super()._deserialize(value, *args, **kwargs))
+
+
+class Hosts(Listed):
+    """Host names; `*` stands for one label, but never for a part of who owns the host."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Name(), validate=Length(1, 16), **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> tuple[Any, ...]:  # type: ignore[override]
+        hosts = super()._deserialize(value, *args, **kwargs)
+        if not all(map(_HOST.fullmatch, hosts)):
+            raise ValidationError(
+                "takes names such as keys.example.com or sns.*.example.com"
+            )
+        return hosts
 
 
 class Signed(fields.Field[tuple[Part, ...]]):

@@ -33,6 +33,14 @@ class Literal:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Confirm:
+    """An address that the check names, at one of `hosts`: it is asked by GET before the check is answered."""
+
+    place: Alternatives
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Handshake:
     """A sender's check of the URL: when every `when` matches, the echoes are the answer."""
 
@@ -41,6 +49,7 @@ class Handshake:
     # The sender signs its check as all else: a stranger's has no answer.
     signed: bool = False
     status: int = 200
+    confirm: Confirm | None = None
     text: tuple[Echo | Text, ...] = ()
     json: Mapping[str, Echo | Text | Literal] = field(default_factory=dict)
     headers: Mapping[str, Echo | Text] = field(default_factory=dict)
@@ -53,3 +62,4 @@ class Answer:
     status: int = 200
     headers: Headers = ()
     body: bytes = b""
+    confirm: str = ""  # an address that has to be asked first

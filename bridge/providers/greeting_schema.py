@@ -3,11 +3,11 @@
 import re
 from typing import Any, cast
 
-from marshmallow import ValidationError, fields, post_load
+from marshmallow import ValidationError, fields, post_load, validates_schema
 from marshmallow.validate import OneOf, Range
 
-from bridge.providers.fields import Name, Place, Strict, When, literal, parsed
-from bridge.providers.greeting import Answer, Echo, Handshake, Literal
+from bridge.providers.fields import Hosts, Name, Place, Strict, When, literal, parsed
+from bridge.providers.greeting import Answer, Confirm, Echo, Handshake, Literal
 
 _PLAIN, _HASHED = {"from", "like", "spaces"}, {"hmac", "like", "encoding", "prefix"}
 _MOST = 8
@@ -78,14 +78,30 @@ class _Echo(Strict):
         return data
 
 
+class _Confirm(Strict):
+    place = Place("header", "query", "body", data_key="get", required=True)
+    hosts = Hosts(required=True)
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> Confirm:
+        return Confirm(**data)
+
+
 class HandshakeSchema(Strict):
     when = When("method", "header", "query", "body", required=True)
     token = Place("header", "query", "body")
     signed = fields.Boolean(truthy={True}, falsy={False})
     status = fields.Integer(strict=True, validate=Range(200, 299))
+    confirm = fields.Nested(_Confirm)
     text = EchoedText("header", "query", "body", "account")
     json = fields.Dict(keys=Name(), values=EchoedJson("header", "query", "body"))
     headers = fields.Dict(keys=Name(), values=Echoed("header", "query", "body"))
+
+    @validates_schema
+    def check(self, data: dict[str, Any], **_: Any) -> None:
+        if "confirm" in data and not data.get("signed"):
+            message = "needs `signed: true`: no stranger says what the bridge asks"
+            raise ValidationError({"confirm": [message]})
 
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> Handshake:

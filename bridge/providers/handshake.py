@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from bridge.errors import Refused
 from bridge.model import Json, Request
 from bridge.providers.encodings import ENCODE
-from bridge.providers.greeting import Answer, Echo, Handshake, Literal
+from bridge.providers.greeting import Answer, Confirm, Echo, Handshake, Literal
+from bridge.providers.keysource import within
 from bridge.providers.recipe import Provider
 from bridge.providers.schemes import keyed_hash
 from bridge.providers.source import Text, Unreadable
@@ -93,15 +94,24 @@ def _answered(
             for name, echo in rule.json.items()
         }
         headers.append(("Content-Type", "application/json"))
-        return Answer(
-            status=rule.status, headers=tuple(headers), body=json.dumps(values)
-        )
-    headers.append(("Content-Type", "text/plain; charset=utf-8"))
-    if any(isinstance(echo, Echo) and echo.spaces for echo in rule.text):
-        # A sentence is text, whatever a browser would make of it.
-        headers.append(("X-Content-Type-Options", "nosniff"))
-    text = "".join(map(said, rule.text))
-    return Answer(status=rule.status, headers=tuple(headers), body=text.encode("utf-8"))
+        body = json.dumps(values)
+    else:
+        headers.append(("Content-Type", "text/plain; charset=utf-8"))
+        if any(isinstance(echo, Echo) and echo.spaces for echo in rule.text):
+            # A sentence is text, whatever a browser would make of it.
+            headers.append(("X-Content-Type-Options", "nosniff"))
+        body = "".join(map(said, rule.text)).encode("utf-8")
+    confirm = _address(rule.confirm, view) if rule.confirm else ""
+    return Answer(
+        status=rule.status, headers=tuple(headers), body=body, confirm=confirm
+    )
+
+
+def _address(confirm: Confirm, view: View) -> str:
+    url = _plain(view.value(confirm.place))
+    if url is None or not within(url, confirm.hosts):
+        raise Unreadable("the address to ask is none of the sender's", "handshake")
+    return url
 
 
 def _said(provider: Provider, echo: Echo, view: View, secrets: Sequence[Secret]) -> str:

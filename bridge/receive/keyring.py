@@ -16,8 +16,6 @@ from bridge import log
 from bridge.errors import KeysUnavailable, Malformed
 from bridge.greenlets import computed
 from bridge.model import NoReply, Reply, Request
-from bridge.outbound import Outbound
-from bridge.outbound.fetching import get
 from bridge.providers import Provider, keysource, most_bytes
 from bridge.providers.keysource import Asked, Key
 from bridge.secret import Secret
@@ -129,15 +127,3 @@ class Keyring:
             useless = (url for url, kept in self._kept.items() if not kept.proven)
             self._kept.pop(next(useless, next(iter(self._kept))))
         return self._kept.setdefault(asked.url, _Kept())
-
-
-def keyring(outbound: Callable[[], Outbound]) -> Keyring:
-    """A keyring that asks through an Outbound, which is made when the first key is needed."""
-    made: list[Outbound] = []
-
-    def fetch(url: str) -> Reply | NoReply:
-        if not made:
-            made.append(outbound())
-        return get(made[0], url)
-
-    return Keyring(fetch)

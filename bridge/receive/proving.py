@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 
-from bridge import providers
-from bridge.errors import NotVerified
+from bridge import log, providers
+from bridge.errors import NotConfirmed, NotVerified
 from bridge.greenlets import computed
 from bridge.mapping import Source
 from bridge.mapping.allow import UNPROVEN
-from bridge.model import Request, Verified
+from bridge.model import NoReply, Reply, Request, Verified
 from bridge.outbound import Outbound
+from bridge.outbound.fetching import get
 from bridge.providers import Answer
-from bridge.receive.keyring import keyring
+from bridge.receive.keyring import Keyring
 from bridge.secret import Secret, resolve
 from bridge.settings import Settings
+
+_log = log.get("receive")
 
 
 class Prover:
@@ -20,13 +23,21 @@ class Prover:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._keyring = keyring(self._outbound)
+        self._asks: Outbound | None = None  # made when it is needed
+        self._keyring = Keyring(self._get)
 
     def prove(self, source: Source, received: Request, size: int) -> Verified | Answer:
         """The proven request, or the answer to a check of the URL; `size` is what it takes to read it, in bytes.
 
-        Raises NotVerified, ConfigurationError, and KeysUnavailable where a published key alone could prove it.
+        Raises NotVerified, ConfigurationError, KeysUnavailable where a published key alone could prove it, and
+        NotConfirmed.
         """
+        found = self._found(source, received, size)
+        if isinstance(found, Answer) and found.confirm:
+            self._confirm(source, found.confirm)
+        return found
+
+    def _found(self, source: Source, received: Request, size: int) -> Verified | Answer:
         if not source.provider.fetches_keys:
             return computed(size, lambda: self._proven(source, received, {}))
         keys, problem = self._keyring.keys_for(source.provider, received)
@@ -36,6 +47,21 @@ class Prover:
             raise problem or error from None
         self._keyring.proven(source.provider, received)
         return found
+
+    def _confirm(self, source: Source, url: str) -> None:
+        """Asks the sender back. It was proven, and the host is one of its own."""
+        reply = self._get(url)
+        if isinstance(reply, NoReply):
+            raise NotConfirmed(f"the sender cannot be asked back: {reply.message}")
+        if not 200 <= reply.status <= 299:
+            said = f"the sender answered {reply.status} when it was asked back"
+            raise NotConfirmed(said)
+        _log.info("check of the URL confirmed", source=source.name)
+
+    def _get(self, url: str) -> Reply | NoReply:
+        if self._asks is None:
+            self._asks = self._outbound()
+        return get(self._asks, url)
 
     def _proven(
         self, source: Source, received: Request, fetched: Mapping[int, Sequence[Secret]]

@@ -84,8 +84,8 @@ def _proof(provider: Provider) -> Iterator[str]:
         said["account"] = "what the sender calls this endpoint"
     public = recipe is not None and recipe.by_public_key
     kind = "PUBLIC_KEY" if public else "WEBHOOK_SECRET"
-    secret = {"env": _variable(provider.name, kind)}
-    said["secret"] = secret
+    if not (recipe and recipe.keys):  # which the sender publishes
+        said["secret"] = {"env": _variable(provider.name, kind)}
     if provider.checks_token:
         said["token"] = {"env": _variable(provider.name, "VERIFY_TOKEN")}
     yield f"  verify: {written(said)}"

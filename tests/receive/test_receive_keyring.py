@@ -2,9 +2,6 @@
 
 import base64
 import json
-import threading
-from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
 from ipaddress import ip_network
 from time import time
@@ -12,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from fronts import set_secrets
+from pages import serving
 
 from bridge.app import Parts, hooks_app
 from bridge.providers import asymmetric
@@ -99,30 +97,9 @@ def key_set(*keys):
 
 @pytest.fixture
 def server():
-    """A server on loopback whose pages are `pages`; `asked` counts what it was asked for."""
-    pages: dict[str, tuple[int, bytes]] = {}
-    asked: Counter[str] = Counter()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            asked[self.path] += 1
-            status, body = pages.get(self.path, (404, b""))
-            self.send_response(status)
-            if status == 302:
-                self.send_header("Location", body.decode())
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=running.serve_forever, args=(0.05,), daemon=True).start()
-    host = f"127.0.0.1:{running.server_port}"
-    yield SimpleNamespace(host=host, url=f"http://{host}", pages=pages, asked=asked)
-    running.shutdown()
-    running.server_close()
+    """Where keys are published."""
+    with serving() as found:
+        yield found
 
 
 @pytest.fixture
