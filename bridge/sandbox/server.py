@@ -73,6 +73,10 @@ class SandboxServer:
         """Order a fault for the next calls; the keys are those of Fault."""
         self._state.fault(Fault(vendor=vendor, **fault))
 
+    def mend(self) -> None:
+        """Drop the faults that were not used up."""
+        self._state.mend()
+
     def reset(self) -> None:
         """Forget calls, tickets and faults."""
         self._state.reset()

@@ -120,6 +120,11 @@ class State:
         with self._lock:
             self._faults.append((fault, [fault.count or 0]))
 
+    def mend(self) -> None:
+        """Drop the faults that are left."""
+        with self._lock:
+            self._faults.clear()
+
     def take(self, vendor: str, path: str, step: str = "") -> Fault | None:
         """The first fault that fits, used up by one."""
         with self._lock:

@@ -111,14 +111,15 @@ def test_delay(sandbox, delays):
 
 
 def test_faults_fit_by_vendor_and_path(sandbox):
-    """A fault hits only the vendor and path it names; without a count it stays until a reset."""
+    """A fault hits only the vendor and path it names; without a count it stays until it is mended."""
     sandbox.fault("tolky", status=500)
     sandbox.fault("vambe", path="/metadata", status=500)
     assert post(sandbox).status_code == 200
     sandbox.fault(status=502, count=None)
     assert [post(sandbox).status_code for _ in range(3)] == [502] * 3
-    sandbox.reset()
+    sandbox.mend()
     assert post(sandbox).status_code == 200
+    assert len(sandbox.calls("vambe")) == 5
 
 
 def test_calls_at_the_same_time(sandbox, delays):

@@ -91,6 +91,7 @@ class Storm:
 
     def round(self, number, *names):
         """One life with the deeds of these names, or with one to three that chance takes."""
+        self.sandbox.mend()  # where few calls are made, faults would come faster than they are used up
         life = Round(number=number)
         names = names or self.chance.sample(sorted(DEEDS), self.chance.randint(1, 3))
         self.tell(f"round {number}: {', '.join(names)}")
@@ -107,6 +108,7 @@ class Storm:
 
     def finish(self):
         """The last life, in good weather: everything that is open ends. The findings."""
+        self.sandbox.mend()
         life = Round(number=0)
         self._begin(life)
         self.traffic.resend()
