@@ -14,7 +14,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, generate_latest, mult
 from bridge import processes
 from bridge import settings as environment
 from bridge.greenlets import off_the_loop
-from bridge.outbound import Outbound
+from bridge.outbound import Outbound, Vault
 from bridge.receive import answers
 from bridge.receive.front import Front
 from bridge.services import forgetting, health
@@ -109,6 +109,7 @@ def create_worker(settings: Settings, *, admin: bool = False) -> Worker:
         allowed_networks=settings.allowed_networks,
         ca_bundle=str(settings.ca_bundle) if settings.ca_bundle else None,
         sandbox_url=settings.sandbox_url,
+        vault=Vault(parts.database, settings.secret_key),
     )
     return Worker(
         parts.database,

@@ -37,7 +37,7 @@ class Settings:
         None  # as senders see the bridge; also the URL in signatures that cover it
     )
     environment: str = ""  # shown, and part of idempotency keys
-    secret_key: str = ""  # the same on all hosts
+    secret_key: str = ""  # seals what the store keeps; the same on all hosts
     trusted_proxies: tuple[Network, ...] = ()
     allowed_networks: tuple[Network, ...] = ()  # reachable besides the public internet
     ca_bundle: Path | None = None

@@ -3,6 +3,7 @@
 The only place of this room that resolves references, and only to look: no value is kept, shown or returned.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from typing import Literal, TypeAlias
 
@@ -24,6 +25,7 @@ def missing_secrets(
 ) -> tuple[Diagnostic, ...]:
     """One finding for every reference that is unset, empty or unreadable: an error, or a warning as W402.
 
+    The same for a refresh token without BRIDGE_SECRET_KEY.
     A406 for each plain option of a connection whose reference gives what the vendor cannot take: an error always.
     """
     findings = Findings(ruleset.texts)
@@ -33,6 +35,10 @@ def missing_secrets(
         except MissingSecret as error:
             message, help = split_fix(str(error).removeprefix(f"{reference} "))
             findings.add(code, f"{reference.name} {message}", place, help)
+    for reference in _unsealed(ruleset, environ):
+        message = "BRIDGE_SECRET_KEY is not set, and refresh tokens are sealed by it"
+        help = "set it to at least 16 random characters, the same on all hosts"
+        findings.add(code, message, ruleset.references[reference], help)
     for connection in _connections(ruleset):
         for reference, option, problem in _unfit(connection, environ):
             message, help = split_fix(problem)
@@ -47,6 +53,20 @@ def _connections(ruleset: Ruleset) -> Iterator[Connection]:
     yield from (rule.connection for rule in ruleset.rules)
     fetches = (source.fetch for source in ruleset.sources.values())
     yield from (fetch.rule.connection for fetch in fetches if fetch)
+
+
+def _unsealed(
+    ruleset: Ruleset, environ: Mapping[str, str] | None
+) -> Iterator[SecretRef]:
+    """Each refresh token, where there is no key to keep those that follow it."""
+    given = os.environ if environ is None else environ
+    if given.get("BRIDGE_SECRET_KEY") or given.get("BRIDGE_SECRET_KEY_FILE"):
+        return
+    for connection in _connections(ruleset):
+        oauth2 = connection.auth.get("oauth2")
+        token = oauth2.get("refresh_token") if isinstance(oauth2, Mapping) else None
+        if isinstance(token, SecretRef):
+            yield token
 
 
 def _unfit(

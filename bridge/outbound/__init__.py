@@ -9,5 +9,6 @@ and sending.py keep time and size. Nothing here decides what an answer means, wh
 
 from bridge.outbound.client import Outbound
 from bridge.outbound.target import Target, resolve_target
+from bridge.outbound.vault import Vault
 
-__all__ = ["Outbound", "Target", "resolve_target"]
+__all__ = ["Outbound", "Target", "Vault", "resolve_target"]

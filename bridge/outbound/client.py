@@ -23,6 +23,7 @@ from bridge.outbound.sending import perform, silence
 from bridge.outbound.target import ClientCredentials, Target
 from bridge.outbound.tokens import Tokens
 from bridge.outbound.transport import Transport
+from bridge.outbound.vault import Vault
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +39,7 @@ class Outbound:
 
     `allowed_networks` may be reached besides the public internet. `ca_bundle` is a file of PEM certificates that are
     trusted besides the built-in roots. With `sandbox_url` every call goes to `<sandbox_url>/<vendor><path>`, which
-    may be on loopback, and no access token is fetched.
+    may be on loopback, and no access token is fetched. `vault` keeps the refresh tokens of clients that have one.
     """
 
     def __init__(
@@ -47,13 +48,14 @@ class Outbound:
         allowed_networks: Sequence[Network] = (),
         ca_bundle: str | None = None,
         sandbox_url: str | None = None,
+        vault: Vault | None = None,
     ) -> None:
         sandbox = LOOPBACK if sandbox_url else ()
         self._policy = Policy(allowed=(*allowed_networks, *sandbox))
         self._names = Names()
         self._transport = Transport(ca_bundle)
         self._sandbox = sandbox_url.rstrip("/") if sandbox_url else None
-        self._tokens = Tokens()
+        self._tokens = Tokens(vault)
 
     def send(
         self,
@@ -107,6 +109,8 @@ class Outbound:
                 client,
                 lambda call, url, headers: self._exchange(call, url, headers, times),
                 time.monotonic(),
+                refused=shown[-1] if shown else "",
+                deadline=times.deadline,
             )
             if isinstance(token, NoReply):
                 return token
@@ -118,7 +122,6 @@ class Outbound:
             answer = masked(answer, shown)
             if answer.status != 401:
                 break
-            self._tokens.forget(client, token)
         return answer
 
     def _exchange(

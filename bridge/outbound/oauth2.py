@@ -26,7 +26,7 @@ _DIGITS = re.compile(r"[0-9]{1,9}")
 # What an endpoint may find wrong (RFC 6749, 5.2; RFC 8707, 2), and what to look at.
 _FAULTS = {
     "invalid_client": "check client_id and client_secret, and whether it wants client_auth: {other}",
-    "invalid_grant": "check what its params or its refresh_token say",
+    "invalid_grant": "what it was shown is spent, expired or withdrawn: sign in anew, and set the new refresh token",
     "invalid_request": "check scope, audience and params: it misses one, or knows one that is written not",
     "invalid_scope": "check scope",
     "invalid_target": "check audience and params",
@@ -40,14 +40,18 @@ _GONE = (404, 405, 410)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Granted:
-    """What an endpoint gave: an access token, and how many seconds it lasts."""
+    """What an endpoint gave: an access token, how many seconds it lasts, and perhaps another refresh token."""
 
     access: str = field(repr=False)
     lifetime: float
+    refresh: str = field(default="", repr=False)
 
 
-def request(client: ClientCredentials) -> tuple[Call, str, Headers]:
-    """The call to the token endpoint, its base URL and the headers that prove the client."""
+def request(client: ClientCredentials, refresh: str = "") -> tuple[Call, str, Headers]:
+    """The call to the token endpoint, its base URL and the headers that prove the client.
+
+    By client credentials, or by a refresh token where one is given.
+    """
     scheme, _, place = client.token_url.partition("://")
     host, _, path = place.partition("/")
     call = Call(
@@ -57,13 +61,15 @@ def request(client: ClientCredentials) -> tuple[Call, str, Headers]:
             ("Content-Type", "application/x-www-form-urlencoded"),
             ("Accept", "application/json"),
         ),
-        body=urlencode(_form(client)).encode(),
+        body=urlencode(_form(client, refresh)).encode(),
     )
     return call, f"{scheme}://{host}", _credentials(client)
 
 
-def _form(client: ClientCredentials) -> dict[str, str]:
+def _form(client: ClientCredentials, refresh: str) -> dict[str, str]:
     form = {"grant_type": "client_credentials"}
+    if refresh:
+        form = {"grant_type": "refresh_token", "refresh_token": refresh}
     if client.client_auth != BASIC:
         form["client_id"] = client.client_id
     if client.client_auth == BODY:
@@ -139,7 +145,12 @@ def _granted(answer: dict[str, object]) -> Granted | None:
     access = answer.get("access_token")
     if not isinstance(access, str) or not _BEARER.fullmatch(access):
         return None
-    return Granted(access=access, lifetime=_lifetime(answer.get("expires_in")))
+    refresh = answer.get("refresh_token")
+    return Granted(
+        access=access,
+        lifetime=_lifetime(answer.get("expires_in")),
+        refresh=refresh if isinstance(refresh, str) else "",
+    )
 
 
 def _lifetime(value: object) -> float:

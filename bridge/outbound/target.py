@@ -16,7 +16,10 @@ from bridge.strict.outgoing import header_name_problem, header_value_problem
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClientCredentials:
-    """How an access token is asked for (RFC 6749), in the clear: by client credentials (section 4.4)."""
+    """How an access token is asked for (RFC 6749), in the clear: by client credentials (section 4.4).
+
+    With a `refresh_token` by that one (section 6), which is the first of perhaps many.
+    """
 
     token_url: str
     client_id: str = field(repr=False)
@@ -24,6 +27,7 @@ class ClientCredentials:
     client_auth: str = "basic"  # or body, or none: bridge/vendors/oauth2.py
     scope: str = ""
     audience: str = ""
+    refresh_token: str = field(default="", repr=False)
     params: Headers = field(default=(), repr=False)  # what else the form holds
 
 

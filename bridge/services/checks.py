@@ -18,7 +18,7 @@ from bridge import __version__, mapping, providers
 from bridge.errors import BridgeError, ConfigurationError
 from bridge.mapping import Ruleset
 from bridge.secret import resolve
-from bridge.services import pausing
+from bridge.services import pausing, signing_in
 from bridge.settings import Settings
 from bridge.store import (
     Database,
@@ -93,6 +93,7 @@ def secrets(settings: Settings) -> str:
         for source in ruleset(settings).sources.values()
         for problem in _unusable(source)
     ]
+    wrong += signing_in.problems(ruleset(settings), settings.secret_key)
     if wrong:
         raise NotWell("\n".join([f"{len(wrong)} cannot be used", *wrong]))
     return "every reference has a value"

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import requests
 
 from bridge.errors import BridgeError
-from bridge.mapping import Ruleset
 from bridge.model import Connection
 from bridge.outbound import Outbound, resolve_target
 from bridge.services import checks
 from bridge.services.checks import NotWell
+from bridge.services.signing_in import connections
 from bridge.settings import Settings, split_bind
 
 _PATIENCE = 10.0  # seconds that a bridge may take to answer: a machine may stall
@@ -117,18 +117,9 @@ def _reach(settings: Settings) -> Iterator[Line]:
         ca_bundle=str(settings.ca_bundle) if settings.ca_bundle else None,
         sandbox_url=settings.sandbox_url,
     )
-    for connection in _connections(rules):
+    for connection in connections(rules):
         yield _line("reach", lambda: _reached(outbound, connection))
     outbound.close()
-
-
-def _connections(rules: Ruleset) -> list[Connection]:
-    named = {one.name: one for one in rules.connections.values()}
-    fetches = [source.fetch.rule for source in rules.sources.values() if source.fetch]
-    named |= {
-        rule.connection.name: rule.connection for rule in (*rules.rules, *fetches)
-    }
-    return list(named.values())
 
 
 def _reached(outbound: Outbound, connection: Connection) -> str:

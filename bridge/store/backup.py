@@ -2,7 +2,7 @@
 
 Readers and writers go on meanwhile: the copy is one long read, during which the log beside the database grows by
 what is written. What gets the name that was asked for is whole, checked and on the disk. A backup holds what the store
-holds: payloads, and no secret of a vendor or sender.
+holds: payloads, and no secret of a vendor or sender but what is sealed there.
 """
 
 import os

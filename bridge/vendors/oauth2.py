@@ -39,7 +39,8 @@ def _way_problem(way: str) -> str:
 def _combinations(given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """Each key that is wrong because of another one, with its problem."""
     secret = "client_secret" in given
-    yield from _of_params(given["params"]) if "params" in given else ()
+    if "params" in given:
+        yield from _of_params(given["params"], renews="refresh_token" in given)
     if given.get("client_auth") == NONE and secret:
         yield (
             "client_secret",
@@ -52,13 +53,18 @@ def _combinations(given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
         )
 
 
-def _of_params(params: object) -> Iterator[tuple[str, str]]:
+def _of_params(params: object, *, renews: bool) -> Iterator[tuple[str, str]]:
     if not isinstance(params, Mapping) or not params:
         yield "params", "needs names with their values: write { resource: https://… }"
         return
     for name, value in params.items():
         if name in _OWN:
             yield f"params.{name}", f"is no parameter of your own: {_OWN[name]}"
+        elif name == "grant_type" and renews:
+            yield (
+                "params.grant_type",
+                "cannot stand beside refresh_token, which says how tokens are given: drop one",
+            )
         elif not isinstance(value, str | SecretRef) or not value:
             yield f"params.{name}", "needs text: write it in quotes"
 
@@ -69,7 +75,7 @@ def _problems(given: Mapping[str, object]) -> dict[str, str]:
 
 OAUTH2 = Scheme(
     name="oauth2",
-    title="Client credentials of OAuth 2.0 (RFC 6749, 4.4); the token is fetched when a call is sent",
+    title="OAuth 2.0, by client credentials or a refresh token (RFC 6749); the token is fetched when a call is sent",
     headers=_bearer,
     keys=(
         "token_url",
@@ -78,9 +84,17 @@ OAUTH2 = Scheme(
         "client_auth",
         "scope",
         "audience",
+        "refresh_token",
         "params",
     ),
-    optional=("client_secret", "client_auth", "scope", "audience", "params"),
+    optional=(
+        "client_secret",
+        "client_auth",
+        "scope",
+        "audience",
+        "refresh_token",
+        "params",
+    ),
     sends=("access_token",),
     literal={"token_url": _token_url_problem, "client_auth": _way_problem},
     choices={"client_auth": WAYS},

@@ -83,6 +83,12 @@ def test_everything_that_can_be_said(load):
         ({"params": "{ password: hunter2 }"}, "A401", "is written into the file"),
         ({"params": "{ client_assertion: eyJ }"}, "A401", "is written into the file"),
         ({"client_secret": "hunter2"}, "A401", "is written into the file"),
+        (
+            {"params": "{ grant_type: password }", "refresh_token": "{ env: OTHER }"},
+            "A403",
+            "cannot stand beside refresh_token",
+        ),
+        ({"refresh_token": "hunter2"}, "A401", "is written into the file"),
         ({"audiense": "hunter2"}, "A403", "did you mean 'audience'?"),
         ({"xyz": "hunter2"}, "A403", "use token_url, client_id, client_secret, client_auth, scope"),
     ],
@@ -94,6 +100,22 @@ def test_what_does_not_go_together(load, changes, code, words):
     assert words in finding.message + finding.help
     assert "hunter2" not in finding.message + finding.help + finding.excerpt
     assert "oauth2" in finding.excerpt or "  " * 4 in finding.excerpt
+
+
+@pytest.mark.parametrize(
+    ("environ", "missing"),
+    [
+        ({}, 1),
+        ({"BRIDGE_SECRET_KEY": "k" * 32}, 0),
+        ({"BRIDGE_SECRET_KEY_FILE": "/k"}, 0),
+    ],
+)
+def test_refresh_tokens_need_a_key(load, environ, missing):
+    """Without BRIDGE_SECRET_KEY what follows a refresh token could not be kept: that is said before the first call."""
+    ruleset = load(refresh_token="{ env: OTHER }").usable()
+    found = mapping.missing_secrets(ruleset, {**ENVIRON, **environ})
+    assert [one.code for one in found] == ["A402"] * missing
+    assert all("BRIDGE_SECRET_KEY is not set" in one.message for one in found)
 
 
 def test_editors_know_the_keys():

@@ -1,7 +1,10 @@
 """Access tokens: fetched once, kept while they last, fetched anew when the vendor refuses one."""
 
 import json
+import threading
+import time
 from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from urllib.parse import parse_qsl
@@ -130,13 +133,46 @@ def test_clients_do_not_share_tokens():
     assert tokens.get(CLIENT, endpoint, 0) != tokens.get(other, endpoint, 0)
 
 
-def test_forgetting_spares_a_newer_token():
-    """A late refusal of an old token does not throw away the new one."""
+def test_many_that_want_a_token_at_once_ask_once():
+    """Of a process one asks, and the others take what it was given."""
+    begun, endpoint, tokens = threading.Event(), Endpoint(expires_in=3600), Tokens()
+
+    def slow(*request):
+        begun.set()
+        time.sleep(0.2)
+        return endpoint(*request)
+
+    with ThreadPoolExecutor(8) as pool:
+        first = pool.submit(tokens.get, CLIENT, slow, 0.0)
+        begun.wait()
+        others = [pool.submit(tokens.get, CLIENT, slow, 0.0) for _ in range(7)]
+        assert {one.result() for one in (first, *others)} == {"t1"}
+
+
+def test_who_cannot_wait_for_another_one_says_so():
+    """An endpoint that hangs holds nobody longer than its own deadline."""
+    done, tokens = threading.Event(), Tokens()
+
+    def hang(*request):
+        done.wait(60)
+        return reply(503)
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(tokens.get, CLIENT, hang, 0.0)
+        while not tokens._asking[CLIENT].locked():
+            time.sleep(0.01)
+        answer = tokens.get(CLIENT, hang, 0.0, deadline=0.1)
+        done.set()
+    assert (answer.kind, answer.sent) == ("timeout", False)
+
+
+def test_a_refused_token_gives_way_to_a_newer_one():
+    """A refused token is asked for anew once; a late refusal of an old one does not throw away the new one."""
     endpoint, tokens = Endpoint(expires_in=3600), Tokens()
     old = tokens.get(CLIENT, endpoint, 0)
-    tokens.forget(CLIENT, old)
-    new = tokens.get(CLIENT, endpoint, 0)
-    tokens.forget(CLIENT, old)
+    new = tokens.get(CLIENT, endpoint, 0, refused=old)
+    assert new != old
+    assert tokens.get(CLIENT, endpoint, 0, refused=old) == new
     assert tokens.get(CLIENT, endpoint, 0) == new
 
 

@@ -1,0 +1,78 @@
+"""What token endpoints gave for refresh tokens, sealed; and whose turn it is to ask for more, on all hosts.
+
+A refresh token that rotates may be used once: two workers that use the same one may lose the right to ask at all. So a
+worker takes a lease before it asks, and whatever it was given is committed before it is used. Nothing here can read it.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select, update
+
+from bridge.store.dialect import insert_or_ignore
+from bridge.store.tables import grants
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """What is kept under a name: nothing yet where `sealed` is None."""
+
+    sealed: bytes | None = field(default=None, repr=False)
+    version: int = 0
+    asked_at: datetime | None = None  # an asking whose end is not known
+
+
+def load(connection: Connection, name: str) -> Kept:
+    """What is kept now."""
+    row = connection.execute(select(grants).where(grants.c.name == name)).first()
+    if row is None:
+        return Kept()
+    return Kept(sealed=row.sealed, version=row.version, asked_at=row.asked_at)
+
+
+def begin(
+    connection: Connection, name: str, owner: str, now: datetime, lease: timedelta
+) -> Kept | None:
+    """Takes the lease, and gives what is kept; None while somebody else has it. The same owner may begin again."""
+    connection.execute(
+        insert_or_ignore(connection, grants), {"name": name, "version": 0}
+    )
+    query = select(grants).where(grants.c.name == name).with_for_update()
+    row = connection.execute(query).one()
+    mine = row.owner == owner  # of a commit that was thought to be lost
+    if row.lease_until and row.lease_until > now and not mine:
+        return None
+    connection.execute(
+        update(grants)
+        .where(grants.c.name == name)
+        .values(owner=owner, lease_until=now + lease, asked_at=row.asked_at or now)
+    )
+    before = None if mine else row.asked_at
+    return Kept(sealed=row.sealed, version=row.version, asked_at=before)
+
+
+def keep(connection: Connection, name: str, version: int, sealed: bytes) -> bool:
+    """Puts what was given in the place of `version`; False where something newer is there already."""
+    done = connection.execute(
+        update(grants)
+        .where(grants.c.name == name, grants.c.version == version)
+        .values(
+            sealed=sealed,
+            version=version + 1,
+            owner=None,
+            lease_until=None,
+            asked_at=None,
+        )
+    )
+    return done.rowcount > 0
+
+
+def end(
+    connection: Connection, name: str, owner: str, asked_at: datetime | None
+) -> None:
+    """Gives the lease back without anything to keep; `asked_at`: since when it is not known what was given."""
+    connection.execute(
+        update(grants)
+        .where(grants.c.name == name, grants.c.owner == owner)
+        .values(owner=None, lease_until=None, asked_at=asked_at)
+    )
