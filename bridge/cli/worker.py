@@ -16,7 +16,7 @@ def command(admin: bool) -> None:
     from gevent import monkey
 
     monkey.patch_all()
-    from bridge import log
+    from bridge import log, processes
     from bridge import settings as environment
     from bridge.app import create_worker
 
@@ -24,4 +24,5 @@ def command(admin: bool) -> None:
     worker = create_worker(environment.load(), admin=admin)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
+    processes.settle()
     worker.run()

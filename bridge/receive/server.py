@@ -11,7 +11,7 @@ from typing import Any
 
 from gunicorn.glogging import Logger
 
-from bridge import log, settings
+from bridge import log, processes, settings
 from bridge.receive.sampled import Sampled
 
 _settings = settings.load()
@@ -30,6 +30,11 @@ control_socket_disable = True  # else gunicorn opens a socket in the home folder
 limit_request_line = 8190  # as for a field of the head: tokens stand in paths, too
 forwarded_allow_ips = ""  # front.py reads X-Forwarded-For itself
 proc_name = "bridge-receiver"
+
+
+def post_worker_init(_: Any) -> None:
+    """Gunicorn's hook: the application is loaded, and no request came yet."""
+    processes.settle()
 
 
 class _Logger(Logger):  # type: ignore[misc]
