@@ -6,7 +6,6 @@ Takes a Verified only: a guess cannot be read. Two deliveries of one occurrence 
 import hashlib
 import re
 import secrets
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -47,7 +46,7 @@ def _anew(event: Event) -> Event:
 
 
 def read(provider: Provider, source: str, verified: Verified) -> tuple[Event, ...]:
-    """The events of one request, ids distinct, in the order of the body; `source` is the configured sender's name.
+    """The events of one request in the order of the body; `source` is the configured sender's name.
 
     What is not shaped as the provider's bodies are is an event of type `unknown`, which holds the whole body: a proven
     request is never taken and then forgotten. Raises Malformed, UnsupportedType or TooLarge (a batch of over 1,000).
@@ -221,14 +220,8 @@ def _headers(request: Request, allowed: Iterable[str]) -> dict[str, str]:
 
 
 def _distinct(events: list[Event]) -> Iterable[Event]:
-    """The same event twice is one event; two events under one id are told apart by what they say."""
-    digests: dict[str, set[str]] = defaultdict(set)
+    """The same event twice is one. Two under one id that say something else are two, which the store tells apart."""
+    found: dict[tuple[str, str], Event] = {}
     for event in events:
-        digests[event.event_id].add(event.digest)
-    seen: set[str] = set()
-    for event in events:
-        if len(digests[event.event_id]) > 1:
-            event = replace(event, event_id=f"{event.event_id}:{event.digest[:16]}")
-        if event.event_id not in seen:
-            seen.add(event.event_id)
-            yield event
+        found.setdefault((event.event_id, event.digest), event)
+    return found.values()

@@ -6,7 +6,7 @@ The unique insert alone decides what is new; a look before it only saves work.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from bridge.model import Event, Request
-from bridge.store import inserting, known, prepared
+from bridge.store import inserting, known, prepared, twins
 from bridge.store.dialect import announce
 from bridge.store.tables import events, payloads
 
@@ -71,7 +71,7 @@ def accept_all(
     connection: Connection, requests: Sequence[tuple[Request, Sequence[Event]]]
 ) -> list[Accepted]:
     """As `accept`, for several requests in their order; what is known costs a statement or two for all of them."""
-    taking = [_Taking(request, received) for request, received in requests]
+    taking = [_Taking(request, [*received]) for request, received in requests]
     _look(connection, [one for one in taking if one.is_costly()])
     with prepared.pipelined(connection):
         made = [
@@ -86,17 +86,18 @@ def accept_all(
         one.payload_id = cursor and prepared.key(cursor)
     _add(connection, taking)
     _look(connection, taking)
-    _add(connection, taking)  # what gave its name away meanwhile (fetches.asked)
+    _add(connection, taking)  # twins, and what gave its name away (fetches.asked)
+    _look(connection, taking)
     _tidy(connection, taking)
     return [one.accepted() for one in taking]
 
 
-@dataclass(slots=True)
+@dataclass
 class _Taking:
     """A request on its way in: the ids of its events as they become known, and which of them are other bodies."""
 
     request: Request
-    received: Sequence[Event]
+    received: list[Event]
     payload_id: int | None = None
     ids: list[int | None] = field(init=False)
     new: int = 0
@@ -104,6 +105,11 @@ class _Taking:
 
     def __post_init__(self) -> None:
         self.ids = [None] * len(self.received)
+
+    @cached_property
+    def twins(self) -> frozenset[tuple[str, str]]:
+        """The names that two of its events share."""
+        return twins.twins(self.received)
 
     def is_costly(self) -> bool:
         """Whether it is worth a look before anything of it is written, in case that it is here already."""
@@ -123,14 +129,25 @@ class _Taking:
 
 
 def _look(connection: Connection, taking: Sequence[_Taking]) -> None:
-    """Finds the events that are here already."""
+    """Finds the events that are here already, and gives those a name of their own whose id a twin has."""
     missing = [(one, *pair) for one in taking for pair in one.missing()]
     found = known.find(connection, [event for _, _, event in missing])
+    other = []
     for (one, place, event), row in zip(missing, found):
-        if row is not None:
+        if row is not None and row.digest != event.digest:
+            other.append((one, place, event, row))
+        elif row is not None:
             one.ids[place] = row.id
-            if row.digest != event.digest:
-                one.conflicts.append(row.id)
+    names = [twins.apart(event) for _, _, event, _ in other]
+    for (one, place, event, row), named, own in zip(
+        other, names, known.find(connection, names)
+    ):
+        if own is None and (event.source, event.event_id) in one.twins:
+            one.received[place] = named
+            continue
+        one.ids[place] = (own or row).id
+        if own is None:
+            one.conflicts.append(row.id)
 
 
 def _add(connection: Connection, taking: Sequence[_Taking]) -> None:

@@ -124,7 +124,7 @@ def test_a_batch_in_a_batch_is_flattened():
 
 
 def test_the_same_event_twice_in_a_batch_is_one():
-    """A batch never holds the same id twice, which one insert could not store."""
+    """What says the same under the same id is one occurrence, and keeps its first place."""
     found = read(
         {**BATCH, "volatile": ["item.try"]},
         [{"id": 1, "try": 0}, {"id": 1, "try": 1}, {"id": 2}],
@@ -132,12 +132,21 @@ def test_the_same_event_twice_in_a_batch_is_one():
     assert [(one.event_id, one.item) for one in found] == [("1", 0), ("2", 2)]
 
 
+@pytest.mark.parametrize("beside", [{"id": 1, "v": "b"}, {"id": 2}, {"v": "a"}])
+def test_an_id_does_not_depend_on_what_comes_beside_it(beside):
+    """Alone, before or after others: the same id and digest, also where another event has the same id."""
+    (alone,) = read(BATCH, [{"id": 1, "v": "a"}])
+    first, _ = read(BATCH, [{"id": 1, "v": "a"}, beside])
+    _, last = read(BATCH, [beside, {"id": 1, "v": "a"}])
+    for found in (first, last):
+        assert (found.event_id, found.digest) == (alone.event_id, alone.digest)
+
+
 def test_two_events_under_one_id_in_a_batch_stay_two():
-    """Ids that clash are told apart by what the events say, whatever the order of the batch."""
+    """Neither is dropped while it is read; the store gives one of them a name of its own."""
     items = [{"id": 1, "v": "a"}, {"id": 1, "v": "b"}]
-    forward = {one.event_id: one.payload for one in read(BATCH, items)}
-    assert len(forward) == 2
-    assert forward == {one.event_id: one.payload for one in read(BATCH, items[::-1])}
+    assert [one.payload for one in read(BATCH, items)] == items
+    assert [one.payload for one in read(BATCH, items[::-1])] == items[::-1]
 
 
 def test_a_batch_over_the_limit_is_too_large():

@@ -108,15 +108,6 @@ def test_a_batch_extended_by_its_sender_adds_the_rest(database):
     assert stored(database)[:3] == [("e0", 1), ("e1", 1), ("e2", 1)]
 
 
-def test_an_id_that_a_batch_repeats_counts_each_conflict(database):
-    """The first body is kept; each other one that came under its id is counted."""
-    repeated = [event("a", str(number)) for number in range(4)]
-    (accepted,) = take(database, (request(), [*repeated, event("b")]))
-    assert (accepted.new, accepted.conflicts) == (2, 3)
-    assert len(set(accepted.ids)) == 2 and len(accepted.ids) == 5
-    assert stored(database) == [("a", 3), ("b", 0)]
-
-
 ODD = ["a\0b", "\ud800", 'say "x"', "back\\slash", "ü😀", "%s :x ?", "[1]", " "]
 
 
