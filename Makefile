@@ -29,8 +29,10 @@ SDK := $(VENV)/sdk
 SDK_PIP := $(SDK)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 SDK_NAMES := from importlib.metadata import requires; \
 	print(*(one.partition(";")[0] for one in requires("bridge") if one.endswith("== \"sdk\"")), sep="\n")
+# Packages of npm that hold payloads; they are fetched and unpacked, and nothing of them is run.
+SDK_CORPORA := @octokit/webhooks-examples @octokit/webhooks-definitions @adyen/api-library
 test-sdk: $(SDK)/installed
-	@$(SDK)/bin/pytest tests/providers/test_providers_sdks.py $(ARGS)
+	@$(SDK)/bin/pytest tests/providers/test_providers_sdks.py tests/providers/test_providers_corpora.py $(ARGS)
 	@$(SDK)/bin/python tests/providers/agreement.py
 	@$(SDK)/bin/python tests/docs/sender_pages.py
 
@@ -79,6 +81,11 @@ $(SDK)/installed: setup.cfg pyproject.toml constraints.txt
 	@$(SDK)/bin/python -c '$(SDK_NAMES)' | while read -r name; do \
 		$(SDK_PIP) "$$name" || echo "cannot be installed: $$name"; done
 	@$(SDK_PIP) --no-deps 'fintoc>=2.26' || echo "cannot be installed: fintoc"
+	@rm -rf $(SDK)/corpora
+	@for name in $(SDK_CORPORA); do \
+		( mkdir -p "$(SDK)/corpora/$$name" && cd "$(SDK)/corpora/$$name" && \
+		file=$$(npm pack --silent "$$name") && tar -xzf "$$file" --strip-components 1 && rm "$$file" ) || \
+		echo "cannot be fetched: $$name"; done
 	@touch $@
 
 $(VENV)/tested: $(VENV)/installed

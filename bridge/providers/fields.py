@@ -99,17 +99,22 @@ class Id(Places):
 
 
 class Marked(Place):
-    """A place that is false in the sender's test mode, or `{from: place, unless: text}`: what it says there."""
+    """A place that is false in the sender's test mode, or {from: place, unless: text}: what it says then, or a list."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Live:  # type: ignore[override]
-        match value:
-            case {"from": place, "unless": bool() as flag, **others} if not others:
-                return Live(source=parsed(place, self.kinds), unless=written(flag))
-            case {"from": place, "unless": str(text), **others} if text and not others:
-                return Live(source=parsed(place, self.kinds), unless=text)
-            case dict():
-                raise ValidationError("takes a place or {from: place, unless: text}")
-        return Live(source=parsed(value, self.kinds))
+        if not isinstance(value, dict):
+            return Live(source=parsed(value, self.kinds))
+        said = value.get("unless")
+        texts = said if isinstance(said, list) else [said]
+        if (
+            set(value) != {"from", "unless"}
+            or not texts
+            or not all(isinstance(one, str | bool) and one != "" for one in texts)
+        ):
+            raise ValidationError("takes a place or {from: place, unless: text}")
+        return Live(
+            source=parsed(value["from"], self.kinds), unless=tuple(map(written, texts))
+        )
 
 
 class When(fields.Field[Conditions]):

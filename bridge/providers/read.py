@@ -64,7 +64,7 @@ def read(provider: Provider, source: str, verified: Verified) -> tuple[Event, ..
             for position, part in enumerate(parts)
         ]
         if odd:
-            events.append(_unknown(view, reading, source, headers, odd))
+            events.append(_alone(view, reading, source, headers, odd))
     except Unreadable as error:
         raise Malformed(f"the event cannot be read: {error}") from None
     return tuple(_distinct(events))
@@ -99,13 +99,15 @@ def _event(
     )
 
 
-def _unknown(
+def _alone(
     view: View, reading: Reading, source: str, headers: Mapping[str, str], odd: str
 ) -> Event:
     """The whole body as one event, of which `odd` says why it is none of the usual ones."""
     alone = replace(reading, items=None)
     part = whole(_masked_whole(view, reading), alone)
     event = _event(view, alone, part, source, 0, headers)
+    if reading.whole and event.type != "unknown":
+        return event
     note = f"{odd}: the whole body is one event of type unknown"
     return replace(event, type="unknown", notes=(*event.notes, note))
 
@@ -197,7 +199,7 @@ def _live(view: View, mark: Live | None, item: Json) -> bool:
         return True
     value = view.value(mark.source, item)
     said = (written(value), written(bool(value)) if value in (0, 1) else "")
-    return mark.unless not in said
+    return not set(mark.unless) & set(said)
 
 
 def _type(view: View, reading: Reading, item: Json) -> str | None:

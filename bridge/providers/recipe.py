@@ -135,10 +135,10 @@ class Time:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Live:
-    """Where a sender marks its test mode, and the text that stands there then: `false` of a flag `livemode`."""
+    """Where a sender marks its test mode, and the texts that stand there then: `false` of a flag `livemode`."""
 
     source: Alternatives
-    unless: str = "false"
+    unless: tuple[str, ...] = ("false",)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,6 +151,7 @@ class Reading:
     time: tuple[Time, ...] = ()  # the first that gives a time
     live: Live | None = None
     items: Source | None = None  # the list of a batch body
+    whole: bool = False  # a body without that list may be an event of a type of its own
     each: tuple[Source, ...] = ()  # lists in an item, each element of which is an event
     unwrap: Unwrap | None = None  # what `item` is instead of the body
     volatile: tuple[Source, ...] = ()  # differ between retries of one event

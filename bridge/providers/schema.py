@@ -137,6 +137,7 @@ class EventSchema(Strict):
     content = Listed(fields.String(validate=OneOf(CONTENT)), validate=Length(1))
     duplicate_keys = fields.String(validate=OneOf(["last", "refuse"]))
     unreadable = fields.String(validate=OneOf(["keep", "refuse"]))
+    whole = fields.Boolean(truthy={True}, falsy={False})
     thin = fields.Boolean(truthy={True}, falsy={False})
 
     @validates_schema

@@ -13,6 +13,7 @@ from bridge.strict import yaml
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ROOT / "docs" / "senders" / "agreement.yaml"
+PAYLOADS = ROOT / "docs" / "senders" / "corpora.yaml"
 PUBLISHED = ROOT / "tests" / "providers" / "published.yaml"
 
 HEAD = ("sender", "confirmed by", "how", "since")
@@ -22,6 +23,23 @@ INTRO = (
     " the bridge refuses as well; `make test-sdk` asks them again. An example, its secret and its signature were"
     " published; every `make test` takes it as it is and refuses it with one value changed."
 )
+
+
+CORPORA_HEAD = ("payloads", "sender", "requests", "types", "since")
+CORPORA_INTRO = (
+    "Payloads that others collected, or that a sender's own package makes, went through a running bridge, signed as the"
+    " sender signs: all were taken, each was stored under its right type and id, and was known when it came again."
+)
+
+
+def corpora() -> Iterator[tuple[str, ...]]:
+    """The table of the payloads that went through: one row for each package, and their sum."""
+    found = _read(PAYLOADS)
+    for package, row in found.items():
+        link = f"[{providers.get(row['provider']).title}]({row['provider']}.md)"
+        counts = str(row["requests"]), str(row["types"])
+        yield f"the package `{package}` {row['version']}", link, *counts, row["since"]
+    yield "together", "", str(sum(row["requests"] for row in found.values())), "", ""
 
 
 def rows() -> Iterator[tuple[str, ...]]:

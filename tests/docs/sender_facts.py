@@ -76,7 +76,8 @@ def _rows(provider: Provider) -> Iterator[tuple[str, str]]:
     if event.thin:
         yield "holds", "ids only: [look the object up](../look-ups.md)"
     if event.live:
-        mark = f"`{event.live.source[0]}` is `{event.live.unless}`"
+        said = " or ".join(f"`{text}`" for text in event.live.unless)
+        mark = f"{_code(event.live.source)} is {said}"
         yield "test mode", f"where {mark}; skipped in production"
     if event.volatile:
         told = ", ".join(f"`{one}`" for one in event.volatile)

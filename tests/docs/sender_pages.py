@@ -106,6 +106,8 @@ def _agreement() -> Iterator[str]:
     yield "## Confirmed by others"
     yield wrapped(sender_agreement.INTRO)
     yield table(sender_agreement.HEAD, sender_agreement.rows())
+    yield wrapped(sender_agreement.CORPORA_INTRO)
+    yield table(sender_agreement.CORPORA_HEAD, sender_agreement.corpora())
     yield wrapped(
         f"No such code was found for these; what they rest upon stands on their pages: {rest}."
     )

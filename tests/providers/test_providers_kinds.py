@@ -1,5 +1,8 @@
 """What kind of event it is where the sender names no kind: told by which key is there; and the ids that go with it."""
 
+import base64
+import hashlib
+import hmac
 from urllib.parse import urlencode
 
 import pytest
@@ -8,6 +11,7 @@ from provider_cases import NOW, one, provider_of
 from bridge import providers
 from bridge.model import Request
 from bridge.providers import RecipeError
+from bridge.secret import Secret
 from bridge.strict import json
 
 KEYS = "body.a=first|body.b=second|query.kind"
@@ -188,3 +192,33 @@ def test_telegram_says_the_kind_by_a_key(kind, held, seconds):
     assert event.type == ("unknown" if kind == "kind_of_next_year" else kind)
     assert event.event_id == "7" and kind in event.payload
     assert (event.occurred_at and event.occurred_at.timestamp()) == seconds
+
+
+def test_adyens_platform_sends_one_event_signed_as_a_whole():
+    """Its header proves the body; type, time and test mode stand there, and no item does."""
+    body = {
+        "data": {"accountHolder": {"id": "AH1"}},
+        "environment": "test",
+        "timestamp": "2026-03-17T10:42:03+01:00",
+        "type": "balancePlatform.accountHolder.updated",
+    }
+    key, raw = "44782DEF547AAA06", json.dumps(body)
+    proof = hmac.new(bytes.fromhex(key), raw, hashlib.sha256).digest()
+    request = Request(
+        method="POST",
+        target="/hooks/adyen",
+        headers=(
+            ("Content-Type", "application/json"),
+            ("HmacSignature", base64.b64encode(proof).decode()),
+        ),
+        body=raw,
+        received_at=NOW,
+    )
+    provider = provider_of("adyen")
+    verified = providers.verify(
+        provider, request, [Secret(key)], now=NOW, public_url="https://a.example"
+    )
+    (event,) = providers.read(provider, "s", verified)
+    assert (event.type, event.live, event.notes) == (body["type"], False, ())
+    assert event.occurred_at.isoformat() == "2026-03-17T09:42:03+00:00"
+    assert event.event_id.startswith("sha256:") and event.payload == body

@@ -167,6 +167,20 @@ def test_a_body_of_another_shape_is_one_unknown_event(body):
     assert "body.list" in found.notes[0]
 
 
+def test_a_body_without_its_batch_may_be_an_event_of_its_own():
+    """Where the data file says so, and the body says what it is; without a type, or such a word, it is unknown."""
+    event = {"items": "body.items", "type": "item.kind|body.type", "time": "body.at"}
+    body = {"type": "holder.created", "at": 1775044800}
+    alone = one(event | {"whole": True}, body)
+    assert (alone.type, alone.item, alone.payload) == ("holder.created", None, body)
+    assert alone.occurred_at and not alone.notes
+    assert one(event, body).type == "unknown"
+    nameless = one(event | {"whole": True}, {"at": 1})
+    assert nameless.type == "unknown" and "there is no body.items" in nameless.notes[0]
+    batch = read(event | {"whole": True}, body | {"items": [{"kind": "a"}]})
+    assert [found.type for found in batch] == ["a"]
+
+
 @pytest.mark.parametrize("body", [{"list": []}])
 def test_a_batch_that_is_there_and_empty_holds_no_event(body):
     """An empty list says that nothing happened."""
@@ -231,6 +245,9 @@ def test_a_digest_ignores_what_is_volatile_and_the_order_of_keys():
         ({"from": "body.test", "unless": True}, {}, True),
         ({"from": "body.mode", "unless": "test"}, {"mode": "test"}, False),
         ({"from": "body.mode", "unless": "test"}, {"mode": "live"}, True),
+        ({"from": "body.mode", "unless": ["dev", "test"]}, {"mode": "test"}, False),
+        ({"from": "body.mode", "unless": ["dev", False]}, {"mode": False}, False),
+        ({"from": "body.mode", "unless": ["dev", False]}, {"mode": "test"}, True),
         ({"from": "body.a|body.b", "unless": "t"}, {"b": "t"}, False),
     ],
 )

@@ -114,7 +114,9 @@ def _(field: Place) -> JsonSchema:
 
 @_form.register
 def _(field: Marked) -> JsonSchema:
-    keys = {"from": {"type": "string"}, "unless": {"type": ["string", "boolean"]}}
+    mark = ["string", "boolean"]
+    unless: JsonSchema = {"type": [*mark, "array"], "items": {"type": mark}}
+    keys = {"from": {"type": "string"}, "unless": {**unless, "minItems": 1}}
     return {
         "type": ["string", "object"],
         "properties": keys,
