@@ -7,7 +7,7 @@ import click
 from bridge import providers
 from bridge import settings as environment
 from bridge import vendors
-from bridge.cli import mappings
+from bridge.cli import mappings, new_files
 from bridge.errors import MappingError, UnknownName
 from bridge.services import starting
 
@@ -31,10 +31,6 @@ def command(folder: Path | None, sender: str | None, system: str | None) -> None
         files = starting.start(sender, system)
     except UnknownName as error:
         raise click.UsageError(str(error)) from None
-    there = [folder / name for name in files if (folder / name).exists()]
-    if there:
-        click.echo(f"{there[0]} is there, nothing was written", err=True)
-        raise SystemExit(1)
     try:
         starting.require_fit(folder, files)
     except MappingError as error:
@@ -45,12 +41,9 @@ def command(folder: Path | None, sender: str | None, system: str | None) -> None
     schema = folder / starting.SCHEMA
     if not schema.exists():
         files = {**files, schema.name: schema_text().encode()}
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(path, "xb") as file:
-            file.write(content)
-        click.echo(path)
+    new_files.write({folder / name: content for name, content in files.items()})
+    for name in files:
+        click.echo(folder / name)
     click.echo(f"next: `bridge test {folder}`, then edit the rule", err=True)
 
 

@@ -25,14 +25,14 @@ def command(
 ) -> None:
     """Stop deliveries that agree with all that is named, on all hosts; events are taken in all the same.
 
-    Without an option: list what is paused and parked.
+    Without an option: list what is paused, parked or failing.
     """
     scope = steering.scope(source, rule, name, ticket, everything=everything)
     with opened() as database:
         if scope is None:
             stopped = steering.stopped(database)
             if not stopped:
-                nothing("nothing is paused or parked")
+                nothing("nothing is paused, parked or failing")
             show_rows(stopped, tuple(stopped[0]), as_json=as_json)
             return
         rules = _checked(database, scope)

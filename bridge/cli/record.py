@@ -7,7 +7,7 @@ import click
 
 from bridge import mapping
 from bridge import settings as environment
-from bridge.cli import text
+from bridge.cli import new_files, text
 from bridge.cli.store import event_argument, event_named, opened
 from bridge.errors import ConfigurationError, MappingError
 from bridge.services import recording
@@ -42,23 +42,9 @@ def command(name: str, out: Path | None, *, mask: bool) -> None:
         return
     folder = environment.load().mappings
     path = out or folder / recording.file_name(stored)
-    _write(path, raw)
+    new_files.write({path: raw})
     click.echo(f"wrote {path}: read it for what should not be in it", err=True)
     _show_test(folder, stored, path, raw)
-
-
-def _write(path: Path, raw: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(path, "xb") as file:
-            file.write(raw)
-    except FileExistsError:
-        click.echo(f"{path} is there, nothing was written", err=True)
-        raise SystemExit(1) from None
-    except OSError as error:
-        raise ConfigurationError(
-            f"{path} cannot be written: {error.strerror}"
-        ) from None
 
 
 def _show_test(folder: Path, stored: StoredEvent, path: Path, raw: bytes) -> None:

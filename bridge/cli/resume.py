@@ -36,7 +36,7 @@ def command(
     with opened() as database:
         if connection is not None and not steer.resume(database, connection, by):
             nothing(
-                f"no connection '{connection}' is parked or failing: `bridge pause` lists what is parked,"
+                f"no connection '{connection}' is parked or failing: `bridge pause` lists what is,"
                 " `bridge deliveries show ID` says what a delivery waits for"
             )
         if scope is not None and not pausing.resume(database, scope, by):

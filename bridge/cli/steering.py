@@ -168,7 +168,7 @@ def _count(number: int, noun: str = "delivery") -> str:
 
 
 def stopped(database: Database) -> list[dict[str, Any]]:
-    """A row for each pause and each parked connection."""
+    """A row for each pause, and for each connection that is parked or failing."""
     return [asdict(item) for item in pausing.listed(database)]
 
 

@@ -31,9 +31,22 @@ def _run(rules: Rules) -> None:
 
     pool = gevent.get_hub().threadpool
     offload: Callable[[Callable[[], Any]], Any] = pool.apply
+    told = ""
     while True:
         gevent.sleep(INTERVAL)
-        try:
-            rules.look(time.monotonic(), offload)
-        except (ConfigurationError, StoreUnavailable) as error:
+        told = look(rules, offload, told)
+
+
+def look(
+    rules: Rules, offload: Callable[[Callable[[], Any]], Any], told: str = ""
+) -> str:
+    """One look. Gives why it was none, "" where it was; what was `told` before is not logged again."""
+    try:
+        rules.look(time.monotonic(), offload)
+    except (ConfigurationError, StoreUnavailable) as error:
+        if str(error) != told:
             _log.error("rules not followed", error=str(error))
+        return str(error)
+    if told:
+        _log.info("rules are followed again")
+    return ""

@@ -25,12 +25,12 @@ class NoSuchName(BridgeError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stopped:
-    """One thing that stops deliveries: a pause, or a parked connection."""
+    """One thing that stops deliveries: a pause, a parked connection, or one whose calls fail."""
 
     what: str
-    kind: str  # paused or parked
+    kind: str  # paused, parked or failing
     since: datetime
-    by: str  # "" for a parked connection: its vendor did it
+    by: str  # "" where its vendor did it
     reason: str
     resume: str  # the command that lets it go on
 
@@ -67,7 +67,8 @@ def listed(database: Database) -> list[Stopped]:
     """Everything that is stopped, pauses first."""
     with database.read() as connection:
         paused, parked = pauses.listed(connection), views.parked(connection)
-    return [*map(_paused, paused), *map(_parked, parked)]
+        failing = views.failing(connection)
+    return [*map(_paused, paused), *map(_parked, parked), *map(_failing, failing)]
 
 
 def check(database: Database, scope: Scope, rules: Ruleset) -> None:
@@ -137,5 +138,18 @@ def _parked(row: Mapping[str, Any]) -> Stopped:
         since=row["since"],
         by="",
         reason=row["reason"],
+        resume=f"bridge resume {shlex.quote(row['label'])}",
+    )
+
+
+def _failing(row: Mapping[str, Any]) -> Stopped:
+    at = row["probe_at"]
+    probe = f"; it is tried again at {at:%Y-%m-%d %H:%M:%SZ}" if at else ""
+    return Stopped(
+        what=f"connection {row['label']}",
+        kind="failing",
+        since=row["broken_at"],
+        by="",
+        reason=f"{row['failures']} calls in a row failed{probe}",
         resume=f"bridge resume {shlex.quote(row['label'])}",
     )

@@ -13,6 +13,7 @@ from typing import Any
 from bridge import log, mapping
 from bridge.errors import MappingError
 from bridge.mapping import Ruleset
+from bridge.mapping.diagnostics import concise
 from bridge.model import Diagnostic
 from bridge.store import Database, rulesets
 
@@ -80,11 +81,16 @@ class Rules:
             kept = offload(
                 self._stored
             ).ruleset  # another process may have read what I missed
-            self.active = Active(ruleset=kept, errors=tuple(errors))
-            _log.error(
-                "ruleset not reloaded", errors=len(errors), first=str(errors[0].place)
-            )
+            told, self.active = self.active, Active(ruleset=kept, errors=tuple(errors))
+            if (
+                told.errors != self.active.errors
+            ):  # a file that was saved again as it was
+                first = concise(errors[0])
+                _log.error("ruleset not reloaded", errors=len(errors), first=first)
         elif ruleset.hash == self.active.ruleset.hash:
+            if self.active.degraded:
+                hash = ruleset.hash[:12]
+                _log.info("the folder is again what is in force", ruleset=hash)
             self.active = Active(ruleset=self.active.ruleset)
         else:
             activate(self._database, ruleset)

@@ -183,5 +183,13 @@ def parked(connection: Connection) -> Rows:
     return [{**row, "label": row["label"] or row["name"]} for row in rows]
 
 
+def failing(connection: Connection) -> Rows:
+    """What is left alone for a while because its calls failed: `label` is the connection's name."""
+    known = connections.c
+    query = select(connections).where(known.broken_at.is_not(None))
+    rows = _rows(connection, query.order_by(known.broken_at, known.name))
+    return [{**row, "label": row["label"] or row["name"]} for row in rows]
+
+
 def _rows(connection: Connection, query: Select[Any]) -> Rows:
     return [dict(row) for row in connection.execute(query).mappings()]

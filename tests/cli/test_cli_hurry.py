@@ -111,11 +111,17 @@ def test_resume_closes_a_breaker(terminal, bench):
     (shown,) = objects(terminal("deliveries", "show", "1", "--json"))
     name = shown["connection"]
     assert f"(`bridge resume {name}` tries at once)" in shown["outlook"]
+    (listed,) = objects(terminal("pause", "--json"))
+    assert (listed["kind"], listed["by"]) == ("failing", "")
+    assert listed["what"] == f"connection {name}"
+    assert listed["resume"] == f"bridge resume {name}"
+    assert "failed; it is tried again at " in listed["reason"]
     bench.sandbox.reset()
     bench.sandbox.know("vambe", *tickets)
     result = terminal("resume", name, "--reason", "their status page is green")
     assert (result.exit_code, result.stdout) == (0, "")
     assert f"{name} goes on" in result.stderr
+    assert terminal("pause").exit_code == 5
     bench.work()
     assert bench.states() == ["delivered"] * 6
     (act,) = objects(terminal("audit", "--json"))

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bridge import mapping, providers, vendors
-from bridge.errors import UnknownName
+from bridge.cli import new_files
+from bridge.errors import ConfigurationError, UnknownName
 from bridge.services import starting
 
 ROOT = Path(__file__).parents[2]
@@ -125,6 +126,19 @@ def test_what_is_there_is_never_overwritten(terminal, tmp_path, monkeypatch):
     assert result.exit_code == 1 and "razorpay.yaml is there" in result.stderr
     assert [path.name for path in Path("mappings").iterdir()] == ["razorpay.yaml"]
     assert Path("mappings/razorpay.yaml").read_text() == "version: 1\n"
+
+
+def test_of_files_that_cannot_all_be_written_none_is_left(tmp_path, monkeypatch):
+    """A later file that is there, or a folder that is none, takes the earlier ones back; the sentence names it."""
+    monkeypatch.chdir(tmp_path)
+    Path("second").write_text("mine")
+    with pytest.raises(SystemExit) as ended:
+        new_files.write({Path("first"): b"a", Path("second"): b"b"})
+    assert ended.value.code == 1
+    with pytest.raises(ConfigurationError, match="second/third cannot be written"):
+        new_files.write({Path("first"): b"a", Path("second/third"): b"b"})
+    assert [path.name for path in tmp_path.iterdir()] == ["second"]
+    assert Path("second").read_text() == "mine"
 
 
 def test_it_fits_into_the_folder_or_is_not_written(terminal, house):

@@ -6,9 +6,11 @@ import shutil
 
 import pytest
 from running import MAPPING
+from structlog.testing import capture_logs
 
 from bridge import mapping
-from bridge.errors import MappingError
+from bridge.errors import MappingError, StoreUnavailable
+from bridge.services import follow
 from bridge.services.rulesets import QUIET, Rules, activate
 
 BAD = "version: 1\nrules: {{ oops\n"
@@ -161,3 +163,70 @@ def test_active_ruleset_is_stored_with_its_text(sqlite, folder):
             "SELECT hash, texts FROM rulesets"
         ).one()
     assert (hash, json.loads(texts)) == (hash_of(MAPPING), {"rules.yaml": MAPPING})
+
+
+def logged(look, *steps):
+    """What is logged during these steps: each changes the folder, and then it is looked at for a while."""
+    with capture_logs() as logs:
+        for step in steps:
+            step()
+            for _ in range(6):
+                look.after(QUIET)
+    return [(one["log_level"], one["event"]) for one in logs]
+
+
+def test_findings_of_the_folder_are_logged_once(sqlite, folder):
+    """Looking again, or saving the same again, says nothing new; the log has the first place and what is wrong."""
+    look = Looking(Rules(sqlite, folder))
+    with capture_logs() as logs:
+        for _ in range(3):
+            write(folder, BAD)
+            for _ in range(5):
+                look.after(QUIET)
+    (line,) = logs
+    assert (line["event"], line["errors"]) == ("ruleset not reloaded", 1)
+    assert line["first"].startswith("rules.yaml:2:")
+    assert "error[M0" in line["first"]
+
+
+def test_other_findings_and_the_repair_are_logged_once_each(sqlite, folder):
+    """What changes is said: other findings, the end of them, and nothing for a file that is only touched."""
+    look = Looking(Rules(sqlite, folder))
+    other = MAPPING.replace("version: 1", "version: 2")
+    assert logged(
+        look,
+        lambda: write(folder, MAPPING),
+        lambda: write(folder, BAD),
+        lambda: write(folder, other),
+        lambda: write(folder, MAPPING),
+        lambda: write(folder, MAPPING),
+        lambda: write(folder, OTHER),
+        lambda: os.utime(folder / "rules.yaml", (1, 1)),
+    ) == [
+        ("error", "ruleset not reloaded"),
+        ("error", "ruleset not reloaded"),
+        ("info", "the folder is again what is in force"),
+        ("info", "ruleset reloaded"),
+    ]
+
+
+class Gone:
+    """Rules whose store is not there for some looks."""
+
+    def __init__(self, *fails):
+        self.fails = [*fails]
+
+    def look(self, now, offload):
+        if said := self.fails.pop(0):
+            raise StoreUnavailable(said)
+
+
+def test_rules_that_cannot_be_followed_are_logged_once():
+    """A store that is gone for an hour makes one line, another reason another, and its return one."""
+    rules, told = Gone("gone", "gone", "full", "", ""), ""
+    with capture_logs() as logs:
+        for _ in range(5):
+            told = follow.look(rules, lambda function: function(), told)
+    assert [one.get("error", one["event"]) for one in logs] == [
+        "gone", "full", "rules are followed again"
+    ]  # fmt: skip
