@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # Where it is set, each of the many processes that tests and benchmarks start would compile all modules anew.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: install demo test test-sdk explore first-steps torture check format bench clean
+.PHONY: install demo test programs test-sdk explore first-steps torture check format bench clean
 
 install: $(VENV)/installed
 	@echo "Bridge is in $(VENV). For this terminal: . $(VENV)/bin/activate"
@@ -17,8 +17,21 @@ install: $(VENV)/installed
 demo: $(VENV)/installed
 	@$(BIN)/bridge demo $(ARGS)
 
-test: check
+test: check programs
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
+
+# What a server has around a bridge is tested for real: nginx, Caddy, PgBouncer, Prometheus' promtool, systemd's analyzer.
+# On a CI machine whose root this is they are installed; elsewhere nothing is, and tests name what they were skipped for.
+PROGRAMS := nginx caddy pgbouncer prometheus systemd
+programs:
+	@missing=$$(for name in $(PROGRAMS); do dpkg-query -W $$name >/dev/null 2>&1 || echo $$name; done); \
+	if [ -z "$$missing" ]; then :; \
+	elif [ "$$CI" = true ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "installing what a server has around a bridge:" $$missing; \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive timeout 300 \
+			apt-get install -qq -y --no-install-recommends $$missing; } >/dev/null 2>&1 || \
+			echo "cannot be installed, so not tried:" $$missing; \
+	else echo "not tried, for it is not installed (apt install puts it there):" $$missing; fi
 
 # New examples for every property, where make test tries the same ones each time: run it before a release.
 explore: $(VENV)/tested

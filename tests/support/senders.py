@@ -2,7 +2,7 @@
 
 import hmac
 import time
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
 from running import SECRET
@@ -12,13 +12,17 @@ class Client:
     """One connection of a sender, opened again when it broke."""
 
     def __init__(self, url):
-        self._address, self._connection = urlsplit(url).netloc, None
+        parts = urlsplit(url)
+        # Over TLS it trusts the authorities of SSL_CERT_FILE.
+        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        self._open = lambda: kind(parts.netloc, timeout=60)
+        self._connection = None
 
     def post(self, body):
         """The status; None when no answer came."""
         try:
             if self._connection is None:
-                self._connection = HTTPConnection(self._address, timeout=60)
+                self._connection = self._open()
             headers = {
                 "Content-Type": "application/json",
                 "Stripe-Signature": signature(body),
