@@ -7,6 +7,7 @@ it forks, so nothing here may open a file or start a thread.
 import logging
 import math
 import os
+import signal
 from typing import Any
 
 from gunicorn.glogging import Logger
@@ -35,6 +36,14 @@ proc_name = "bridge-receiver"
 def post_worker_init(_: Any) -> None:
     """Gunicorn's hook: the application is loaded, and no request came yet."""
     processes.settle()
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """A receiver that is told to stop while it starts ends at once: it has taken in nothing.
+
+    Until gunicorn sets its handlers, those of the master would swallow the signal, and the stop would take 30 s.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 class _Logger(Logger):  # type: ignore[misc]
