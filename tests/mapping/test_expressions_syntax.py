@@ -252,7 +252,9 @@ def test_what_is_not_closed_is_told(source, end):
     compile_template(source + end, blocks=True)
 
 
-@pytest.mark.parametrize("source", ["event.a is even", "foo(event.a)", "event.a.foo()"])
+@pytest.mark.parametrize(
+    "source", ["event.a is prime", "foo(event.a)", "event.a.foo()"]
+)
 def test_nothing_is_proposed_that_is_not_there(source):
     """A test or function that the language has no other word for gets no guess."""
     with pytest.raises(ExpressionError) as raised:

@@ -183,6 +183,18 @@ MISTAKES = {
     "is none": ("inv.amount_paid > 0", "inv.paid is none", "E202", 15, "write inv.paid == none"),
     "is not null": ("inv.amount_paid > 0", "inv.paid is not null", "E202", 15, "write inv.paid != none"),
     "is empty": ("inv.amount_paid > 0", "inv.id is empty", "E202", 15, "write inv.id is not present"),
+    "beginning in another language": (
+        "inv.amount_paid > 0", "inv.number.startsWith('INV')", "E204", 15, "write inv.number is startswith('INV')"
+    ),
+    "pattern in another language": (
+        "inv.amount_paid > 0", "inv.number | regex_match('INV')", "E202", 15, "write inv.number is match('INV')"
+    ),
+    "part in another language": (
+        CURRENCY, '"{{ inv.currency.substring(0, 3) | upper }}"', "E204", 21, "write inv.currency[0:3]"
+    ),
+    "list in a test": (
+        "inv.amount_paid > 0", "inv.status is in ['paid', 'open']", "E202", 15, "write inv.status in ['paid', 'open']"
+    ),
     "choice of C": (CURRENCY, "\"{{ inv.paid ? 'CLP' : 'USD' }}\"", "E201", 21, "'CLP' if inv.paid else 'USD'"),
     "not equal of SQL": ("inv.amount_paid > 0", "inv.amount_paid <> 0", "E201", 15, "!="),
     "stand-in of JavaScript": (CURRENCY, "\"{{ inv.currency ?? 'CLP' }}\"", "E201", 21, "| default("),

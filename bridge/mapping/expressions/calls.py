@@ -5,13 +5,14 @@ asks for them (default, coalesce, the tests).
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final, TypeAlias, cast
 
 from jinja2 import nodes
 
 from bridge.mapping.expressions.access import literal
 from bridge.mapping.expressions.compiler import Compiled, Compiler, Handler, located
-from bridge.mapping.expressions.habits import ALSO_KNOWN_AS, COMPARED, called, write
+from bridge.mapping.expressions.dialects import renamed
+from bridge.mapping.expressions.habits import called, told
 from bridge.mapping.helpers import FILTERS, TESTS, Helper
 from bridge.mapping.helpers.catalogue import REQUIRED, Parameter
 from bridge.mapping.helpers.complaints import near, wrong_type
@@ -21,14 +22,14 @@ from bridge.mapping.helpers.scope import Scope
 from bridge.mapping.helpers.values import MISSING, ExpressionError, Run
 
 _ALIKE: Final = 0.65  # `title` is no `items`
-
+_Used: TypeAlias = nodes.Filter | nodes.Test
 _MADE: Final = frozenset({str, list})  # made anew by the helpers that give them
 
 
 def _filter(compiler: Compiler, node: nodes.Filter) -> Compiled:
     place = compiler.tree.word(node)
     try:
-        helper = _find(node.name, FILTERS, "helper")
+        helper = _find(compiler, node, FILTERS, "helper")
         _refuse_escaped_html(compiler, node)
         value = _subject(compiler, helper, node.node)
         arguments = _bind(compiler, helper, node)
@@ -44,23 +45,16 @@ def _filter(compiler: Compiler, node: nodes.Filter) -> Compiled:
 
 def _refuse_escaped_html(compiler: Compiler, node: nodes.Filter) -> None:
     """Raises E205 for HTML that would be escaped like any value, since it is not what is inserted."""
-    if node.name != "clean_html" or node is compiler.inserted_html:
-        return
-    if compiler.into == "html":
+    inserted = node is compiler.inserted_html or compiler.into != "html"
+    if node.name == "clean_html" and not inserted:
         help = "write it at the end: … | default('') | clean_html"
         raise ExpressionError("E205", "'clean_html' stands last here", help=help)
 
 
 def _test(compiler: Compiler, node: nodes.Test) -> Compiled:
     try:
-        helper = _find(node.name, TESTS, "test")
+        helper = _find(compiler, node, TESTS, "test")
     except ExpressionError as error:
-        if meant := COMPARED.get(node.name.lower()):
-            said = meant[compiler.tree.negated(node)]
-            right = f"{compiler.tree.text(node.node)} {said}"
-            error.help = write(
-                right, compiler.tree.span(node.node)[0], compiler.tree.word(node)[1]
-            )
         raise error.at(compiler.tree.word(node))
     if not helper.parameters and (node.args or node.kwargs):
         raise ExpressionError(
@@ -73,15 +67,16 @@ def _test(compiler: Compiler, node: nodes.Test) -> Compiled:
     return Compiled(run=run, gives=helper.gives)
 
 
-def _find(name: str, registry: dict[str, Helper], what: str) -> Helper:
+def _find(
+    compiler: Compiler, node: _Used, registry: dict[str, Helper], what: str
+) -> Helper:
+    name = node.name
     if name in registry:
         return registry[name]
-    known = ALSO_KNOWN_AS.get(name.lower(), "")
-    guess = (
-        f"did you mean '{known}'?"
-        if known in registry
-        else near(name, registry, _ALIKE)
-    )
+    guess = told(compiler, node)
+    if not guess and (known := renamed(name)) in registry:
+        guess = f"did you mean '{known}'?"
+    guess = guess or near(name, registry, _ALIKE)
     choices = f"the {what}s are {', '.join(sorted(registry))}"
     raise ExpressionError("E202", f"unknown {what} '{name}'", help=guess or choices)
 
@@ -157,9 +152,7 @@ def _apply(helper: Helper, arguments: Sequence[Compiled]) -> Any:
     )
 
 
-def _bind(
-    compiler: Compiler, helper: Helper, node: nodes.Filter | nodes.Test
-) -> list[Compiled]:
+def _bind(compiler: Compiler, helper: Helper, node: _Used) -> list[Compiled]:
     """One code per parameter, in their order."""
     if node.dyn_args or node.dyn_kwargs:
         raise ExpressionError("E204", "'*' before an argument is not allowed here")
@@ -185,7 +178,7 @@ def _bind(
     return codes
 
 
-def _doubled(node: nodes.Filter | nodes.Test) -> bool:
+def _doubled(node: _Used) -> bool:
     keys = [pair.key for pair in node.kwargs]
     return len(keys) != len(set(keys))
 

@@ -9,6 +9,7 @@ from typing import Final
 from jinja2 import nodes
 
 from bridge.mapping.expressions.compiler import Compiled, Compiler
+from bridge.mapping.expressions.dialects import renamed, said
 from bridge.mapping.helpers import FILTERS
 from bridge.mapping.helpers.values import ExpressionError
 from bridge.model import Advice
@@ -19,29 +20,14 @@ _TIGHT = re.compile(
     r"(?:[\w.]+(?:\[[^\]]*\][\w.]*)*|'[^']*'|\(.*\))(?: *\| *\w+(?:\([^()]*\))?)*",
     re.DOTALL,
 )
+_OPERATORS: Final = frozenset("+-*/%~")
 _PLACE = re.compile("%[sd]")
+_LEAD = re.compile(r"\s*(?:\||\bis(?:\s+not)?)\s*\Z")  # what stands before a name
+_CLOSE = re.compile(r"\s*(?:\(\s*)?\)")
 _VALUES = (nodes.Name, nodes.Getattr, nodes.Getitem, nodes.Filter)
 
-# What people who know Jinja or Python write first.
-ALSO_KNOWN_AS: Final = {
-    "count": "length",
-    "d": "default",
-    "decimal": "number",
-    "e": "html",
-    "escape": "html",
-    "float": "number",
-    "int": "number",
-    "len": "length",
-    "size": "length",
-    "str": "string",
-    "strip": "trim",
-    "strftime": "datetime",
-    "tojson": "json",
-    "text": "string",
-}
-
 # Tests of other languages, and what says the same here: of a value, and of its contrary.
-COMPARED: Final = {
+_COMPARED: Final = {
     **dict.fromkeys(("none", "null", "nil"), ("== none", "!= none")),
     **dict.fromkeys(("empty", "blank"), ("is not present", "is present")),
     "undefined": ("is not defined", "is defined"),
@@ -136,8 +122,10 @@ def _listed(
 def called(compiler: Compiler, node: nodes.Call) -> Compiled:
     """Refuses `len(x)`, `x.upper()` and `now()`, with what says the same here."""
     help = "helpers follow a bar: value | helper(…)"
-    if right := _right(compiler, node, compiler.tree.span(node)[0]):
-        help = write(right, *compiler.tree.span(node), plain=help)
+    start, end = compiler.tree.span(node)
+    if right := _right(compiler, node, start):
+        right = _bracketed(right, compiler.tree.source, start, end)
+        help = write(right, start, end, plain=help)
     raise ExpressionError("E204", "a call is not allowed here", help=help)
 
 
@@ -149,12 +137,49 @@ def _right(compiler: Compiler, node: nodes.Call, start: int) -> str:
             return "meta.received_at"
         case nodes.Name(name=name) if _known(name) and arguments:
             return _piped(arguments[0], name, arguments[1:])
-        case nodes.Getattr(attr=name) as method if _known(name):
+        case nodes.Name(name=name) if arguments:
+            return said(name, arguments[0], arguments[1:])
+        case nodes.Getattr(attr=name) as method:
             value = compiler.tree.source[start : method.lineno]
             if isinstance(method.node, nodes.Call):
                 value = _right(compiler, method.node, start) or value
-            return _piped(value, name, arguments)
+            if instead := said(name, value, arguments):
+                return instead
+            return _piped(value, name, arguments) if _known(name) else ""
     return ""
+
+
+def told(compiler: Compiler, node: nodes.Filter | nodes.Test) -> str:
+    """What is written here for a helper or test of another language; "" where nothing is known of it."""
+    tree, name = compiler.tree, compiler.tree.word(node)
+    first = node.node
+    while isinstance(first, nodes.Filter | nodes.Test):
+        first = first.node
+    if first is None or node.kwargs:
+        return ""
+    start = tree.span(first)[0]
+    value = _LEAD.sub("", tree.source[start : name[0]])
+    end = tree.span(node.args[-1])[1] if node.args else name[1]
+    if closed := _CLOSE.match(tree.source, end):
+        end = closed.end()
+    right = said(node.name, value, [*map(tree.text, node.args)])
+    if isinstance(node, nodes.Test):
+        negated = tree.negated(node)
+        if meant := _COMPARED.get(node.name.lower()):
+            right = f"{value} {meant[negated]}"
+        elif right and negated:
+            right = f"not {right}"
+    if not right:
+        return ""
+    return write(_bracketed(right, tree.source, start, end), start, end)
+
+
+def _bracketed(right: str, source: str, start: int, end: int) -> str:
+    """The text in brackets where what stands beside it would take a part of it."""
+    before, after = source[:start].rstrip()[-1:], source[end:].lstrip()[:1]
+    loose = not _TIGHT.fullmatch(right)
+    taken = before in _OPERATORS or after in _OPERATORS | {"|", "[", "."}
+    return f"({right})" if loose and taken else right
 
 
 def _in_words(compiler: Compiler, node: nodes.Node) -> str:
@@ -171,8 +196,7 @@ def write(right: str, start: int, end: int, plain: str = "") -> Advice:
 
 def _known(name: str) -> str:
     """The helper that is meant by a name, "" for none."""
-    found = ALSO_KNOWN_AS.get(name, name)
-    return found if found in FILTERS else ""
+    return name if name in FILTERS else renamed(name)
 
 
 def _piped(value: str, name: str, arguments: list[str]) -> str:
