@@ -21,6 +21,7 @@ from bridge.errors import ConfigurationError
 from bridge.model import Connection, SecretRef
 from bridge.secret import resolve_all
 from bridge.vendors import Operation
+from bridge.vendors.base import CERTIFICATE_OPTIONS
 
 _USUAL = {"http": 80, "https": 443}
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -36,6 +37,11 @@ def named(
     headers = connection.options.get("headers")
     # A credential may stand in a header of the connection as well.
     whom = {"auth": connection.auth, "headers": headers if headers else {}}
+    whom |= {
+        name: connection.options[name]
+        for name in CERTIFICATE_OPTIONS
+        if name in connection.options
+    }
     return replace(connection, identity=(tenant, f"{tenant}-{_hash(whom)[:8]}"))
 
 

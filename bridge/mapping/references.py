@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from bridge.mapping.findings import Findings
 from bridge.model import Fix, Place, SecretRef
 from bridge.strict.yaml import Node, plain, walk
+from bridge.vendors.base import CERTIFICATE_OPTIONS
 
 KINDS = frozenset({"env", "file"})
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -98,6 +99,8 @@ class References:
     def _option(self, node: Node, name: str) -> object:
         if is_reference(node):
             return self._reference(node)
+        if name in CERTIFICATE_OPTIONS:
+            return self.secret(node, name)
         if name != "headers" or not isinstance(node.value, dict):
             return plain(node)
         return {

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
-from bridge.errors import CallRefused
+from bridge.errors import CallRefused, ConfigurationError
 from bridge.model import Call, Headers, NoReply, Reply
 from bridge.outbound.answer import MAX_BODY
 from bridge.outbound.coding import Undecodable, decoded
@@ -23,13 +23,15 @@ from bridge.outbound.sending import perform, silence
 from bridge.outbound.target import ClientCredentials, Target
 from bridge.outbound.tokens import Tokens
 from bridge.outbound.transport import Transport
+from bridge.outbound.transports import Transports
 from bridge.outbound.vault import Vault
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Times:
-    """Moments of time.monotonic()."""
+class _Frame:
+    """Within what the exchanges of one call stay. Moments of time.monotonic()."""
 
+    transport: Transport  # shows the connection's own certificate, where it has one
     deadline: float  # the answer must be there
     start_by: float  # the request must have begun to leave
 
@@ -53,7 +55,7 @@ class Outbound:
         sandbox = LOOPBACK if sandbox_url else ()
         self._policy = Policy(allowed=(*allowed_networks, *sandbox))
         self._names = Names()
-        self._transport = Transport(ca_bundle)
+        self._transports = Transports(ca_bundle)
         self._sandbox = sandbox_url.rstrip("/") if sandbox_url else None
         self._tokens = Tokens(vault)
 
@@ -70,52 +72,64 @@ class Outbound:
         Nothing leaves after `start_by`, a time.monotonic(): who was held up so long may not send it any more.
         Raises nothing for what a network, a vendor or a payload does. Redirects come back as the Reply they are.
         """
-        times = _Times(deadline=time.monotonic() + timeout, start_by=start_by)
+        deadline = time.monotonic() + timeout
+        try:
+            transport = self._transport(target)
+        except ConfigurationError as error:
+            why = str(error)
+            return NoReply(kind="credentials", message=why, sent=False, elapsed=0.0)
+        frame = _Frame(transport=transport, deadline=deadline, start_by=start_by)
         call = target.signed(call)
         if self._sandbox:
             base_url = f"{self._sandbox}/{target.vendor}"
             headers = target.with_token("sandbox") if target.oauth2 else target.headers
-            answer = self._exchange(call, base_url, headers, times)
+            answer = self._exchange(call, base_url, headers, frame)
         elif target.oauth2:
-            answer = self._with_token(call, target, target.oauth2, times)
+            answer = self._with_token(call, target, target.oauth2, frame)
         else:
-            answer = self._exchange(call, target.base_url, target.headers, times)
+            answer = self._exchange(call, target.base_url, target.headers, frame)
         return answer if isinstance(answer, NoReply) else masked(answer, target.secrets)
 
     def unreachable(self, target: Target, *, timeout: float = 10.0) -> str:
-        """Why a call to a target could not be begun, in a sentence; "" where it could. Sends nothing."""
+        """Why a call to a target could not be begun, in a sentence; "" where it could. Sends nothing.
+
+        Raises ConfigurationError for a client certificate that cannot be read.
+        """
         base_url = f"{self._sandbox}/{target.vendor}" if self._sandbox else None
         urls = [base_url or target.base_url]
         if target.oauth2 and not self._sandbox:
             urls.append(target.oauth2.token_url)
         for url in urls:
             exchange = self._begun(time.monotonic() + timeout)
-            problem = unreachable(exchange, url, self._transport.tls)
+            problem = unreachable(exchange, url, self._transport(target).tls)
             if problem:
                 return problem
         return ""
 
     def close(self) -> None:
         """Closes idle connections; a call that runs ends in its own time."""
-        self._transport.close()
+        self._transports.close()
+
+    def _transport(self, target: Target) -> Transport:
+        return self._transports.of(None if self._sandbox else target.certificate)
 
     def _with_token(
-        self, call: Call, target: Target, client: ClientCredentials, times: _Times
+        self, call: Call, target: Target, client: ClientCredentials, frame: _Frame
     ) -> Reply | NoReply:
         """Sends with an access token; a 401 means that nothing was done, so one new token is tried."""
         shown: list[str] = []  # a refused token is no less a secret
         for attempt in range(2):
             token = self._tokens.get(
                 client,
-                lambda call, url, headers: self._exchange(call, url, headers, times),
+                lambda call, url, headers: self._exchange(call, url, headers, frame),
                 time.monotonic(),
                 refused=shown[-1] if shown else "",
-                deadline=times.deadline,
+                deadline=frame.deadline,
             )
             if isinstance(token, NoReply):
                 return token
             headers = target.with_token(token)
-            answer = self._exchange(call, target.base_url, headers, times)
+            answer = self._exchange(call, target.base_url, headers, frame)
             if isinstance(answer, NoReply):
                 return answer
             shown.append(token)
@@ -125,15 +139,15 @@ class Outbound:
         return answer
 
     def _exchange(
-        self, call: Call, base_url: str, headers: Headers, times: _Times
+        self, call: Call, base_url: str, headers: Headers, frame: _Frame
     ) -> Reply | NoReply:
-        exchange = self._begun(times.deadline, times.start_by)
+        exchange = self._begun(frame.deadline, frame.start_by)
         try:
             exchange.host = check_base(base_url)
             request = prepare(call, base_url, headers)
         except CallRefused as refusal:
             return silence(exchange, "policy", str(refusal))
-        reply = perform(self._transport, request, exchange)
+        reply = perform(frame.transport, request, exchange)
         return reply if isinstance(reply, NoReply) else _read(reply, call, exchange)
 
     def _begun(self, deadline: float, start_by: float = inf) -> Exchange:

@@ -10,7 +10,7 @@ import time
 from bridge.outbound.answer import Answer
 from bridge.outbound.dial import dial
 from bridge.outbound.exchange import Exchange, Failed
-from bridge.outbound.handshake import secured
+from bridge.outbound.handshake import secured, unwelcome
 
 _WRITE = _READ = 16 * 1024
 
@@ -39,8 +39,9 @@ class Connection:
             self._sock.settimeout(exchange.remaining())
             try:
                 data = self._sock.recv(_READ)
-            except OSError:
-                raise exchange.broken(_closed(exchange)) from None
+            except OSError as error:
+                failed = unwelcome(exchange.host, error) or _closed(exchange)
+                raise exchange.broken(failed) from None
             answer.feed(data)
             if answer.is_long:
                 time.sleep(0)  # gevent lets nobody else run while bytes keep coming
@@ -64,7 +65,7 @@ class Connection:
 def connect(
     exchange: Exchange, host: str, port: int, tls: ssl.SSLContext | None
 ) -> Connection:
-    """A new connection, encrypted where there is a context. Raises CallRefused, or Failed (dns, refused, tls, timeout)."""
+    """A new connection, encrypted where there is a context. Raises CallRefused, or Failed."""
     host = host.rstrip(".")  # it says that the name is whole, and is no part of it
     sock = dial(exchange, host, port, encrypted=tls is not None)
     return Connection(secured(sock, host, tls, exchange) if tls else sock)

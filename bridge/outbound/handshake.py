@@ -20,6 +20,23 @@ _CERTIFICATE = {
 }
 
 
+# Alerts about the certificate of a client (RFC 8446, 6.2), as OpenSSL names them.
+_REFUSED = "{{host}} refused the client certificate ({}): {}"
+_UNWELCOME = {
+    "CERTIFICATE_REQUIRED": "{host} wants a client certificate: write client_certificate in the connection",
+    "BAD_CERTIFICATE": _REFUSED.format("bad", "check client_certificate"),
+    "UNSUPPORTED_CERTIFICATE": _REFUSED.format("of another kind", "ask its operator"),
+    "CERTIFICATE_REVOKED": _REFUSED.format("revoked", "get a new one"),
+    "CERTIFICATE_EXPIRED": _REFUSED.format("expired", "get a new one"),
+    "CERTIFICATE_UNKNOWN": _REFUSED.format("not accepted", "check client_certificate"),
+    "UNKNOWN_CA": _REFUSED.format(
+        "issuer not known there",
+        "put its issuers' certificates after it in client_certificate, or register it there",
+    ),
+    "ACCESS_DENIED": _REFUSED.format("no access", "ask its operator"),
+}
+
+
 def secured(
     sock: socket.socket, host: str, context: ssl.SSLContext, exchange: Exchange
 ) -> ssl.SSLSocket:
@@ -31,8 +48,22 @@ def secured(
             return context.wrap_socket(sock, server_hostname=host)
         except OSError as error:
             sock.close()
-            failed = Failed("tls", _sentence(exchange.host, error))
+            failed = unwelcome(exchange.host, error) or Failed(
+                "tls", _sentence(exchange.host, error)
+            )
             raise exchange.broken(failed) from None
+
+
+def unwelcome(host: str, error: OSError) -> Failed | None:
+    """The failure of a server that said what it has against our certificate, or against there being none.
+
+    By TLS 1.3 it says so after the handshake, in the place of an answer: it has not looked at the request.
+    """
+    reason = getattr(error, "reason", None) or ""
+    _, alert, what = reason.partition("_ALERT_")
+    if not alert or what not in _UNWELCOME:
+        return None
+    return Failed("credentials", _UNWELCOME[what].format(host=host))
 
 
 @contextmanager

@@ -10,8 +10,10 @@ from functools import partial
 from bridge import vendors
 from bridge.errors import ConfigurationError
 from bridge.model import Call, Connection, Headers
+from bridge.outbound.certificate import ClientCertificate
 from bridge.secret import Secret, resolve_all
 from bridge.strict.outgoing import header_name_problem, header_value_problem
+from bridge.vendors.base import CERTIFICATE_OPTIONS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,8 +45,15 @@ class Target:
         None  # whose token is fetched when a call is sent
     )
 
+    certificate: ClientCertificate | None = field(default=None, repr=False)
+
     # Adds to the query of a call what its credentials make of it; None: nothing.
     sign: Callable[[Headers], Headers] | None = field(default=None, repr=False)
+
+    @property
+    def proofs(self) -> tuple[frozenset[str], bytes]:
+        """What a vendor is shown; another one where any of it changed."""
+        return self.secrets, self.certificate.digest if self.certificate else b""
 
     def signed(self, call: Call) -> Call:
         """The call as it leaves."""
@@ -75,6 +84,7 @@ def resolve_target(
         headers=(*_headers(extra, connection), *credentials),
         secrets=frozenset(_secrets(auth, extra, credentials)),
         oauth2=oauth2,
+        certificate=_certificate(options),
         sign=partial(vendor.signed, auth=auth) if _signs(vendor, auth) else None,
     )
 
@@ -104,6 +114,15 @@ def _revealed(value: object) -> Iterator[str]:
     elif isinstance(value, Mapping | list | tuple):
         for item in value.values() if isinstance(value, Mapping) else value:
             yield from _revealed(item)
+
+
+def _certificate(options: Mapping[str, object]) -> ClientCertificate | None:
+    if "client_certificate" not in options:
+        return None
+    certificate, key, password = (
+        _text(options.get(name, "")) for name in CERTIFICATE_OPTIONS
+    )
+    return ClientCertificate(certificate=certificate, key=key, password=password)
 
 
 def _headers(extra: object, connection: Connection) -> Headers:

@@ -17,7 +17,6 @@ from requests.adapters import BaseAdapter
 from bridge.outbound.answer import Answer
 from bridge.outbound.connection import Connection, connect
 from bridge.outbound.exchange import CURRENT, Exchange
-from bridge.outbound.tls import trusting
 
 # A server closes idle connections, five seconds being a common choice, and a request that crosses that close on its
 # way has an unknown outcome. A fresh connection is cheap against that.
@@ -29,11 +28,11 @@ _Where = tuple[str, str, int]  # scheme, host, port
 
 
 class Transport(BaseAdapter):
-    """Verified connections, shared by all calls of a process."""
+    """Verified connections, shared by all calls of a process that show the same certificate, or none."""
 
-    def __init__(self, ca_bundle: str | None) -> None:
+    def __init__(self, tls: ssl.SSLContext) -> None:
         super().__init__()
-        self.tls = trusting(ca_bundle)
+        self.tls = tls
         self._kept = _Kept()
 
     def send(

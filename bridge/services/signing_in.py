@@ -1,11 +1,13 @@
 """Whether the connections of a ruleset could sign in, as far as this machine alone can tell. Calls nobody."""
 
+import ssl
 from collections.abc import Iterator
 
 from bridge.errors import ConfigurationError
 from bridge.mapping import Ruleset
 from bridge.model import Connection
 from bridge.outbound import resolve_target
+from bridge.outbound.certificate import show
 from bridge.sealing import Sealing
 
 
@@ -33,5 +35,7 @@ def _problems(connection: Connection, secret_key: str) -> Iterator[str]:
         target = resolve_target(connection)
         if target.oauth2 and target.oauth2.refresh_token:
             Sealing(secret_key)
+        if target.certificate:
+            show(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), target.certificate)
     except ConfigurationError as error:
         yield str(error)

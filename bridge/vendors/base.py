@@ -17,7 +17,7 @@ from bridge.secret import Secret
 from bridge.strict.json import dumps, loads
 from bridge.strict.names import compose
 from bridge.vendors.auth import Scheme
-from bridge.vendors.fields import Integer, Number, made
+from bridge.vendors.fields import Integer, Number, Referred, made
 from bridge.vendors.headers import HeaderMap
 from bridge.vendors.paths import Address
 
@@ -28,6 +28,9 @@ Judge: TypeAlias = Callable[[Call, Reply], Outcome]
 Merges: TypeAlias = Callable[[Mapping[str, object]], frozenset[str]]
 
 _URL = r"https?://[A-Za-z0-9._-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?|https?://\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?/?"
+
+
+CERTIFICATE_OPTIONS = ("client_certificate", "client_key", "client_key_password")
 
 
 def merging(*names: str) -> Merges:
@@ -47,6 +50,19 @@ class ConnectionOptions(Schema):
         example="https://api.example.com",
     )
     headers = HeaderMap("Static headers", example={"x-api-type": "TICKET"})
+    client_certificate = Referred(
+        "Client certificate",
+        description="PEM, with the certificates of its issuers after it: as whom the bridge shows itself in TLS.",
+        pem=True,
+        example="-----BEGIN CERTIFICATE-----",
+    )
+    client_key = Referred(
+        "Its private key",
+        description="PEM. Not needed where it stands beside the certificate.",
+        pem=True,
+        example="-----BEGIN PRIVATE KEY-----",
+    )
+    client_key_password = Referred("The password of that key", example="text")
     rate = Number("Calls per second", above=0, maximum=10_000, example=5)
     concurrency = Integer("Calls at the same time", minimum=1, example=4)
     timeout = Number(

@@ -11,7 +11,7 @@ from functools import lru_cache
 from marshmallow import INCLUDE, Schema
 
 from bridge.model import SecretRef
-from bridge.vendors.base import Fields, Operation, Vendor
+from bridge.vendors.base import CERTIFICATE_OPTIONS, Fields, Operation, Vendor
 from bridge.vendors.fields import Object, Value, made
 from bridge.vendors.kind import Kind, Problem
 
@@ -86,7 +86,20 @@ def check_options(vendor: Vendor, options: Mapping[str, object]) -> Problems:
         and isinstance(field, Kind)
         and field.json_type not in ("string", "")
     }
-    return {**dict(_flat(values)), **typed, **names}
+    return {**_alone(options), **dict(_flat(values)), **typed, **names}
+
+
+def _alone(options: Mapping[str, object]) -> Problems:
+    """Each part of a client certificate that means nothing without another one."""
+    certificate, *rest = CERTIFICATE_OPTIONS
+    if certificate not in options:
+        why = f"means nothing without {certificate}: add it, or drop this"
+        return {name: why for name in rest if name in options}
+    address = options.get("base_url")
+    if isinstance(address, str) and address.startswith("http://"):
+        why = "is never shown to a base_url of plain http: write https"
+        return {certificate: why}
+    return {}
 
 
 def check_auth(vendor: Vendor, auth: Mapping[str, object]) -> Problems:
@@ -134,8 +147,10 @@ def field_names(fields: Mapping[str, object], prefix: str = "") -> Iterator[str]
 
 
 def did_you_mean(name: str, choices: Iterable[str]) -> str:
-    """The end of a message about an unknown name: the closest choice, or nothing."""
-    close = get_close_matches(name, list(choices), n=1)
+    """The end of a message about an unknown name: the only choice that it begins, or the closest; or nothing."""
+    known = list(choices)
+    begun = [choice for choice in known if len(name) > 3 and choice.startswith(name)]
+    close = begun if len(begun) == 1 else get_close_matches(name, known, n=1)
     return f": did you mean '{close[0]}'?" if close else ""
 
 

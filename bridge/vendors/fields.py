@@ -48,6 +48,19 @@ class Text(Kind):
         return f"needs {self.shape}, this text is not one: {self.fix}"
 
 
+class Referred(Text):
+    """Text that a mapping file never holds: it is secret, or as long as a file. With `pem`, PEM."""
+
+    def __init__(self, title: str, *, pem: bool = False, **rest: Any) -> None:
+        super().__init__(title, **rest)
+        self.pem = pem
+
+    def problem_of_text(self, text: str) -> str:
+        if not self.pem or "-----BEGIN " in text:
+            return ""
+        return "needs text in PEM, which begins with -----BEGIN: take the file in that form"
+
+
 class Html(Text):
     """Text that the vendor reads as HTML. Inserted values are escaped where the text is made, not here."""
 

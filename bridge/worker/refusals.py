@@ -31,4 +31,4 @@ class Refusals:
 
 
 def _digest(targets: Iterable[Target]) -> int:
-    return hash(frozenset(target.secrets for target in targets))
+    return hash(frozenset(target.proofs for target in targets))

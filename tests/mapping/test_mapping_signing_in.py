@@ -118,6 +118,55 @@ def test_refresh_tokens_need_a_key(load, environ, missing):
     assert all("BRIDGE_SECRET_KEY is not set" in one.message for one in found)
 
 
+CERTIFICATE = """version: 1
+source: { name: shop, provider: stripe, verify: { secret: { env: HOOKS } } }
+connections:
+  crm: { vendor: http, base_url: "https://crm.test", CERTIFICATE }
+rules:
+  - { id: any, target: http.request, connection: crm, fields: { method: POST, path: /a } }
+"""
+BOTH = "client_certificate: { file: /c.pem }, client_key: { file: /k.pem }"
+
+
+@pytest.mark.parametrize(
+    ("written", "code", "words"),
+    [
+        ("client_key: { file: /k.pem }", "M102", "'client_key' means nothing without client_certificate"),
+        ("client_key_password: { env: P }", "M102", "'client_key_password' means nothing without"),
+        ("client_certificate: /c.pem, client_key: { file: /k.pem }", "A401", "'client_certificate' is written into"),
+        ("client_certificate: { file: /c.pem }, client_key: '-----BEGIN PRIVATE KEY-----'", "A401", "'client_key'"),
+        ("client_cert: { file: /c.pem }", "M101", "did you mean 'client_certificate'?"),
+    ],
+)  # fmt: skip
+def test_wrong_certificates(tmp_path, written, code, words):
+    """Each is one finding; a key that was pasted into the file is not shown."""
+    (tmp_path / "a.yaml").write_text(CERTIFICATE.replace("CERTIFICATE", written))
+    [finding] = wrong(mapping.load(tmp_path, ENVIRON))
+    assert finding.code == code
+    assert words in finding.message + finding.help
+    assert "PRIVATE KEY" not in finding.message + finding.excerpt
+
+
+def test_a_certificate_without_tls(tmp_path):
+    """Plain http shows no certificate: it is not passed over in silence."""
+    text = CERTIFICATE.replace("CERTIFICATE", BOTH).replace("https://crm", "http://crm")
+    (tmp_path / "a.yaml").write_text(text)
+    [finding] = wrong(mapping.load(tmp_path, ENVIRON))
+    assert "is never shown to a base_url of plain http" in finding.message
+    assert finding.help == "write https"
+
+
+def test_a_file_that_is_no_pem_is_found_with_the_secrets(tmp_path):
+    """A certificate in another form is an error at its reference, before the first call."""
+    for name in ("c", "k"):
+        (tmp_path / f"{name}.pem").write_text("0\x82 s3cret")
+    text = CERTIFICATE.replace("CERTIFICATE", BOTH.replace("/", f"{tmp_path}/"))
+    ruleset = mapping.build({"a.yaml": text}, ENVIRON).usable()
+    found = mapping.missing_secrets(ruleset, ENVIRON)
+    assert [one.code for one in found] == ["A406", "A406"]
+    assert all("in PEM" in one.message and "s3cret" not in one.message for one in found)
+
+
 def test_editors_know_the_keys():
     """The JSON schema offers the ways to prove a client, and takes parameters as text or by reference."""
     form = mapping_schema()["definitions"]["http.auth"]["properties"]["oauth2"]

@@ -13,7 +13,7 @@ from bridge.mapping.jsonschema.keys import ANY, JsonSchema, whole
 from bridge.mapping.references import KINDS, OPEN_PARTS
 from bridge.vendors import Operation, Vendor
 from bridge.vendors.auth import Scheme
-from bridge.vendors.fields import Choice, List, Number, Object, Text, made
+from bridge.vendors.fields import Choice, List, Number, Object, Referred, Text, made
 from bridge.vendors.kind import Kind
 
 # Adds the other way a value may be written: as an expression, or as a reference.
@@ -107,6 +107,8 @@ def _value(kind: Kind, written: Written) -> JsonSchema:
     """A field with the help that its vendor gives."""
     notes = kind.metadata
     help = {key: notes[key] for key in ("title", "description") if notes[key]}
+    if isinstance(kind, Referred):
+        return {**help, **REFERENCE}
     return {**help, "examples": [notes["example"]], **written(_form(kind, written))}
 
 
