@@ -34,6 +34,10 @@ class Secret(str):
 
 def resolve(ref: SecretRef, environ: Mapping[str, str] | None = None) -> Secret:
     """The secret a reference points at. Raises MissingSecret when it is unset, empty or unreadable."""
+    if ref.kind == "learnt":
+        raise MissingSecret(
+            f"{ref} is told by the sender and kept sealed: nothing but receiving can use it"
+        )
     if ref.kind == "env":
         value = (os.environ if environ is None else environ).get(ref.name, "")
     else:

@@ -44,6 +44,7 @@ COMMANDS = {
         "resume",
         "Let what is paused, or a parked or failing connection, go on.",
     ),
+    "relearn": ("relearn", "Let a sender tell another secret."),
     "audit": ("audit", "List what people did, and why."),
     "backup": ("backup", "Write a backup of a SQLite store, while it is in use."),
     "restore": ("restore", "Put a backup in the place of a SQLite store, paused."),

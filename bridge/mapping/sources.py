@@ -8,6 +8,7 @@ from bridge.errors import ConfigurationError, UnknownName
 from bridge.mapping.allow import allowed
 from bridge.mapping.findings import split_fix, suggest
 from bridge.mapping.known import Known
+from bridge.mapping.learning import check_learnt, learnt
 from bridge.mapping.places import place_at
 from bridge.mapping.ruleset import Source
 from bridge.mapping.shares import shared
@@ -41,6 +42,8 @@ def declare_source(node: Node, known: Known) -> None:
         *_other_secrets(verify, known),
     ]
     secrets = tuple(reference for group in groups for reference in group)
+    if provider:
+        check_learnt(provider, groups, verify, known)
     if provider and (any(groups[1:]) or provider.fetches_keys):
         provider = shared(provider, groups)
         _check_shares(provider, groups, verify, known)
@@ -80,7 +83,7 @@ def _secrets(
 
 def _references(secret: Node, known: Known) -> tuple[SecretRef, ...]:
     items = secret.value if isinstance(secret.value, list) else [secret]
-    found = (known.references.secret(item, "secret") for item in items)
+    found = (learnt(item) or known.references.secret(item, "secret") for item in items)
     return tuple(reference for reference in found if reference)
 
 

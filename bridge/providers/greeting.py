@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from bridge.model import Headers, Json
 from bridge.providers.source import Alternatives, Conditions, Text
+from bridge.secret import Secret
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +51,7 @@ class Handshake:
     signed: bool = False
     status: int = 200
     confirm: Confirm | None = None
+    learn: Alternatives = ()  # where the sender tells its secret
     text: tuple[Echo | Text, ...] = ()
     json: Mapping[str, Echo | Text | Literal] = field(default_factory=dict)
     headers: Mapping[str, Echo | Text] = field(default_factory=dict)
@@ -63,3 +65,4 @@ class Answer:
     headers: Headers = ()
     body: bytes = b""
     confirm: str = ""  # an address that has to be asked first
+    learn: Secret | None = None  # a secret that has to be kept first

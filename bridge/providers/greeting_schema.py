@@ -93,6 +93,7 @@ class HandshakeSchema(Strict):
     signed = fields.Boolean(truthy={True}, falsy={False})
     status = fields.Integer(strict=True, validate=Range(200, 299))
     confirm = fields.Nested(_Confirm)
+    learn = Place("header", "query", "body")
     text = EchoedText("header", "query", "body", "account")
     json = fields.Dict(keys=Name(), values=EchoedJson("header", "query", "body"))
     headers = fields.Dict(keys=Name(), values=Echoed("header", "query", "body"))

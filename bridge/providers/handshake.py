@@ -22,6 +22,7 @@ from bridge.strict import json
 
 _PLAIN = re.compile(r"[\x21-\x7e]{1,512}")
 _SPACED = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,510}[\x21-\x7e])?")
+_SECRET = re.compile(r"[\x21-\x7e]{16,512}")
 _HASHABLE = re.compile(r"[A-Za-z0-9_+/-]{1,128}={0,2}")
 
 
@@ -103,8 +104,19 @@ def _answered(
         body = "".join(map(said, rule.text)).encode("utf-8")
     confirm = _address(rule.confirm, view) if rule.confirm else ""
     return Answer(
-        status=rule.status, headers=tuple(headers), body=body, confirm=confirm
+        status=rule.status,
+        headers=tuple(headers),
+        body=body,
+        confirm=confirm,
+        learn=_told(rule, view) if rule.learn else None,
     )
+
+
+def _told(rule: Handshake, view: View) -> Secret:
+    text = _plain(view.value(rule.learn))
+    if text is None or not _SECRET.fullmatch(text):
+        raise Unreadable("there is no secret to learn", "handshake")
+    return Secret(text)
 
 
 def _address(confirm: Confirm, view: View) -> str:

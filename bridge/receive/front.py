@@ -29,7 +29,7 @@ from bridge.receive.admission import (
 from bridge.receive.body import read_body
 from bridge.receive.large import Room, Share
 from bridge.receive.paths import name_in
-from bridge.receive.proving import Prover, greeting
+from bridge.receive.proving import Prover
 from bridge.receive.refusals import UNKNOWN, Refusals
 from bridge.receive.request import request_of
 from bridge.receive.sampled import Sampled
@@ -59,7 +59,7 @@ class Front:
             sources=lambda: ruleset().sources,
             remote=self._remote,
         )
-        self.prover = Prover(settings)
+        self.prover = Prover(settings, database)
         self.say_error = Sampled(_log.error)
 
     def mounted(self, rest: Wsgi) -> Wsgi:
@@ -95,7 +95,7 @@ class Front:
                 raise self._unknown(name, received, environ)
             proven = self._admit(source, received, environ)
             if isinstance(proven, Answer):
-                return proven
+                return self.prover.act(source, proven)
             check_type(source.allow, received)
             with self.places.of(source.name):
                 accepted = self._store(source, proven)
@@ -114,10 +114,11 @@ class Front:
         try:
             received = self._request(None, environ, Share(self.room, str))
             check_network(source.allow, self._remote(environ))
-            return greeting(source, received, signed=False)
+            answer = self.prover.greeting(source, received, signed=False)
+            return answer and self.prover.act(source, answer)
         except Refused as refusal:
             return self._refuse(source, refusal, environ)
-        except ConfigurationError as error:
+        except (StoreUnavailable, ConfigurationError) as error:
             return self._unavailable(name, error)
 
     def _request(

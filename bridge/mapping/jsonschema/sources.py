@@ -34,7 +34,7 @@ def source_details() -> dict[str, JsonSchema]:
         "description": "A reference, or a list of them while rotating.",
         "if": {"type": "array"},
         "then": {"items": REFERENCE, "minItems": 1},
-        "else": REFERENCE,
+        "else": {"anyOf": [REFERENCE, _LEARNT]},
     }
     recipe = _mapping(RecipeSchema())
     return {
@@ -58,6 +58,14 @@ def source_details() -> dict[str, JsonSchema]:
         },
     }
 
+
+_LEARNT: JsonSchema = {
+    "title": "{ learnt: NAME }",
+    "type": "object",
+    "properties": {"learnt": {"type": "string", "pattern": r"\S"}},
+    "required": ["learnt"],
+    "additionalProperties": False,
+}
 
 # Something proves who sends: a secret, or keys that the sender publishes.
 _PROVEN: JsonSchema = {

@@ -1,0 +1,35 @@
+"""Secrets that senders told in their checks of the URL, sealed: kept once, and replaced only when a person opened them.
+
+They stand beside the grants. Version 0 is one that may be told anew; what was told before counts until then.
+"""
+
+import hashlib
+
+from sqlalchemy import Connection, update
+
+from bridge.store import grants
+from bridge.store.dialect import insert_or_ignore
+from bridge.store.tables import grants as table
+
+
+def name_of(reference: str) -> str:
+    """Under what a reference's secret is kept; no grant has such a name."""
+    return hashlib.sha256(f"learnt:{reference}".encode()).hexdigest()
+
+
+def load(connection: Connection, name: str) -> grants.Kept:
+    """What is kept under a name."""
+    return grants.load(connection, name)
+
+
+def keep(connection: Connection, name: str, sealed: bytes) -> bool:
+    """Keeps it; False where there is one already that nobody opened."""
+    row = {"name": name, "version": 0}
+    connection.execute(insert_or_ignore(connection, table), row)
+    return grants.keep(connection, name, 0, sealed)
+
+
+def reopen(connection: Connection, name: str) -> bool:
+    """Lets the sender tell another one; False where none was told, or this was done before."""
+    kept = update(table).where(table.c.name == name, table.c.version > 0)
+    return connection.execute(kept.values(version=0)).rowcount > 0
