@@ -33,6 +33,7 @@ from bridge.providers.recipe import (
     Reading,
     Recipe,
     Unwrap,
+    sources,
 )
 from bridge.providers.recipe_schema import PLACES, RecipeSchema
 from bridge.providers.source import Alternatives
@@ -100,7 +101,7 @@ def configure(
         known = without_place(known)
     merged = {**own, "verify": {**known, **verify}, "event": {**read, **event}}
     configured = build(provider.name, {**provider.data, **merged})
-    if missing := dict(_missing(configured)):
+    if missing := dict(_missing(configured)) | dict(_idle(configured, verify)):
         raise RecipeError(provider.name, missing)
     return configured
 
@@ -112,6 +113,21 @@ def _missing(provider: Provider) -> Iterable[tuple[str, str]]:
         return
     if provider.needs_account and not recipe.account:
         yield "verify.account", "is needed: the sender's own id of this endpoint"
+
+
+def _idle(provider: Provider, verify: Mapping[str, Json]) -> Iterable[tuple[str, str]]:
+    """What a mapping file writes although nothing of the recipe uses it."""
+    recipe = provider.recipe
+    if recipe is None:
+        return
+    signed = {source.kind for source in sources(recipe.signed)}
+    if "assign" in verify and not recipe.split:
+        yield "verify.assign", "is not used without `split`"
+    for key in ("url_decode", "url_port"):
+        if key in verify and "url" not in signed:
+            yield f"verify.{key}", "is not used: `url` is not among the signed parts"
+    if "account" in verify and not provider.needs_account:
+        yield "verify.account", "is not used: it is not among the signed parts"
 
 
 class _Unwrap(Strict):
@@ -218,5 +234,8 @@ def _flat(messages: Any, path: str = "") -> Iterable[tuple[str, str]]:
         yield path, " ".join(map(_worded, messages))
         return
     for key, below in messages.items():
-        part = "" if key in ("_schema", "value", "key") else str(key)
+        # marshmallow's words for what is wrong in a mapping; `key` is also one of ours
+        ours = path == "verify" or path[-1:].isdigit()
+        inner = ("_schema",) if ours else ("_schema", "value", "key")
+        part = "" if key in inner else str(key)
         yield from _flat(below, f"{path}.{part}".strip("."))

@@ -13,6 +13,7 @@ from bridge.model import Request, Verified
 from bridge.providers import jwt
 from bridge.providers.candidates import Fields, candidates
 from bridge.providers.encodings import ENCODE
+from bridge.providers.lookalikes import looks_like
 from bridge.providers.placing import put, put_each
 from bridge.providers.recipe import Provider, Recipe, sources
 from bridge.providers.schemes import SCHEMES, key_of
@@ -97,10 +98,12 @@ def reads_unproven(provider: Provider) -> bool:
 
 
 def check_secret(provider: Provider, secret: Secret) -> None:
-    """Raises ConfigurationError for a secret that none of the provider's recipes could use."""
+    """Raises ConfigurationError for a secret that none of the provider's recipes could use, or is likely to mean."""
     wrong: ConfigurationError | None = None
     for recipe in provider.recipes:
         try:
+            if odd := looks_like(recipe, secret):
+                raise ConfigurationError(f"a secret of this source {odd}")
             key_of(recipe, secret)
             return
         except ConfigurationError as error:
