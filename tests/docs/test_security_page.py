@@ -15,8 +15,8 @@ NAMED = [
 
 
 def test_every_id_has_a_row():
-    """T-01 to T-50, once each and in order."""
-    assert [id for id, _ in ROWS] == [f"T-{number:02}" for number in range(1, 51)]
+    """T-01 to T-51, once each and in order."""
+    assert [id for id, _ in ROWS] == [f"T-{number:02}" for number in range(1, 52)]
     assert {id for id, *_ in NAMED} == {id for id, _ in ROWS}
 
 

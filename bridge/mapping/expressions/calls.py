@@ -63,7 +63,9 @@ def _test(compiler: Compiler, node: nodes.Test) -> Compiled:
     arguments = _bind(compiler, helper, node)
     compiler.helpers.add(helper.name)
     value = _subject(compiler, helper, node.node)
-    run = located(_call(helper, value, arguments), compiler.tree.word(node))
+    run = _call(helper, value, arguments)
+    if helper.parameters:  # the others answer for every value
+        run = located(run, compiler.tree.word(node))
     return Compiled(run=run, gives=helper.gives)
 
 
