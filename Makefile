@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # Where it is set, each of the many processes that tests and benchmarks start would compile all modules anew.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: install demo test programs test-sdk explore first-steps torture check format bench clean
+.PHONY: install demo test programs test-sdk explore first-steps torture check format bench release clean
 
 install: $(VENV)/installed
 	@echo "Bridge is in $(VENV). For this terminal: . $(VENV)/bin/activate"
@@ -75,8 +75,21 @@ BENCHMARKS ?= route check test_command help accept end_to_end latency large serv
 bench: $(VENV)/tested
 	@for name in $(BENCHMARKS); do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
+# What is published of a version, in dist/, and checks of it; publishes nothing. docs/releasing.md says the rest.
+release: $(VENV)/release/installed
+	@$(VENV)/release/bin/python release/build.py
+
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) build dist *.egg-info
+
+# An environment of its own: what builds a release is no part of it.
+$(VENV)/release/installed: setup.cfg
+	@echo "installing what builds a release into $(VENV)/release: a minute or so …"
+	@$(PYTHON) -m venv $(VENV)/release
+	@$(VENV)/release/bin/python -c 'import configparser as c; p = c.ConfigParser(); p.read("setup.cfg"); \
+		print(p["options.extras_require"]["release"])' >$(VENV)/release/wanted.txt
+	@$(VENV)/release/bin/python -m pip install --quiet --disable-pip-version-check --requirement $(VENV)/release/wanted.txt
+	@touch $@
 
 $(VENV)/installed: setup.cfg pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

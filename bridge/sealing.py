@@ -15,7 +15,7 @@ _NONCE = 12  # bytes
 
 
 class Sealing:
-    """Seals and opens. Raises ConfigurationError, with what to do, where the setting or the package is missing."""
+    """Seals and opens. Raises ConfigurationError, with what to do, where the setting is missing."""
 
     def __init__(self, secret_key: str) -> None:
         if len(secret_key) < SHORTEST:
@@ -48,13 +48,9 @@ class Sealing:
 
 
 def _cipher(secret: bytes) -> Any:
-    try:
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-        from cryptography.hazmat.primitives.hashes import SHA256
-        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-    except ImportError:
-        raise ConfigurationError(
-            "what the bridge keeps secret needs the package cryptography: pip install 'bridge[asymmetric]'"
-        ) from None
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
     derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"bridge sealing 1")
     return AESGCM(derived.derive(secret))

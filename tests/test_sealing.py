@@ -36,12 +36,3 @@ def test_keys_that_protect_nothing(key):
     with pytest.raises(ConfigurationError, match="BRIDGE_SECRET_KEY is") as raised:
         Sealing(key)
     assert "short:" not in str(raised.value)
-
-
-def test_without_the_package(monkeypatch):
-    """A bridge without the package says how to install it."""
-    monkeypatch.setitem(
-        sys.modules, "cryptography.hazmat.primitives.ciphers.aead", None
-    )
-    with pytest.raises(ConfigurationError, match="asymmetric"):
-        Sealing(KEY)

@@ -95,13 +95,7 @@ class ResponseShape(Shape):
         required=True,
     )
     do = Choice(
-        "What such an answer means.",
-        "retry",
-        "fail",
-        "ok",
-        "ignore",
-        "look_up_again",
-        required=True,
+        "What such an answer means.", "retry", "fail", "ok", "ignore", required=True
     )
     note = Text("Why, for people.")
 
