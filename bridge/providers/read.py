@@ -16,7 +16,13 @@ from bridge.providers import batch
 from bridge.providers.digest import Part, whole
 from bridge.providers.mask import MASK
 from bridge.providers.recipe import Live, Provider, Reading
-from bridge.providers.source import Alternatives, Unreadable, change_each, written
+from bridge.providers.source import (
+    Alternatives,
+    Source,
+    Unreadable,
+    change_each,
+    written,
+)
 from bridge.providers.times import instant
 from bridge.providers.view import View
 
@@ -26,6 +32,7 @@ _BEGINS = re.compile(_BEGIN)
 _WHOLE = re.compile(
     rf"(?:{_BEGIN}):(?(time)[0-9]{{2}}:[0-9]{{2}}(\.[0-9]+)?(Z|[+-][0-9]{{2}}:[0-9]{{2}})|//[^:]*)"
 )
+_HASH = (Source(kind="hash"),)  # among the parts of an id: what the event says
 _MAX_TEXT = 200  # characters of an id or type: what a table column and a log line hold
 
 
@@ -86,7 +93,7 @@ def _event(
         digest = _sha256(f"{digest}:{kind}".encode("utf-8", "surrogatepass"))
     return Event(
         source=source,
-        event_id=_id(view, reading, payload) or f"sha256:{digest}",
+        event_id=_id(view, reading, payload, digest) or f"sha256:{digest}",
         type=kind or "unknown",
         occurred_at=_time(view, reading, payload),
         received_at=view.request.received_at,
@@ -135,7 +142,7 @@ def _unreadable(
     )
     return Event(
         source=source,
-        event_id=_id(view, head, None) or f"sha256:{digest}",
+        event_id=_id(view, head, None, digest) or f"sha256:{digest}",
         type=_type(view, head, None) or "unreadable",
         occurred_at=None,
         received_at=request.received_at,
@@ -154,9 +161,12 @@ def _in_head(places: Alternatives) -> Alternatives:
     return tuple(one for one in places if one.kind in ("header", "query"))
 
 
-def _id(view: View, reading: Reading, item: Json) -> str | None:
+def _id(view: View, reading: Reading, item: Json, digest: str) -> str | None:
     """The parts joined; None when one is absent, for half an id could name two occurrences."""
-    found = [_text(view.value(places, item)) for places in reading.id]
+    found = [
+        digest[:16] if places == _HASH else _text(view.value(places, item))
+        for places in reading.id
+    ]
     texts = [text for text in found if text]
     if not texts or len(texts) < len(found):
         return None

@@ -140,7 +140,7 @@ class _Unwrap(Strict):
 
 
 class EventSchema(Strict):
-    id = Id(*_FOUND)
+    id = Id(*_FOUND, "hash")
     type = Places(*_FOUND)
     time = Times(*_FOUND)
     live = Marked(*_FOUND)

@@ -1,13 +1,13 @@
 """Where a value stands in a request: the small language that data files and mapping files share.
 
-    raw  crc32  method  url  secret  account
+    raw  crc32  hash  method  url  secret  account
     header.NAME  query.NAME  field.NAME  path.token  body  body.PATH  item  item.PATH
 
-`crc32` is the checksum of `raw` as decimal digits, `account` what the sender calls this endpoint (`verify.account`),
-`field` a named part of the signature header or a claim of a JWT, `path.token` what follows /hooks/<source>/, `body` the
-parsed body (JSON or form), `item` one element of a batch (the body itself where there is no batch). `a|b` takes the
-first that is present; where names are read, `a=word` gives the word when something stands at `a`. Nothing here reads a
-request.
+`crc32` is the checksum of `raw` as decimal digits, `hash` a part of an id that is made of what the event says,
+`account` what the sender calls this endpoint (`verify.account`), `field` a named part of the signature header or a
+claim of a JWT, `path.token` what follows /hooks/<source>/, `body` the parsed body (JSON or form), `item` one element
+of a batch (the body itself where there is no batch). `a|b` takes the first that is present; where names are read,
+`a=word` gives the word when something stands at `a`. Nothing here reads a request.
 """
 
 import re
@@ -19,7 +19,7 @@ from typing import TypeAlias
 from bridge.model import Json
 
 # never followed by a name
-_WHOLE = frozenset({"raw", "crc32", "method", "url", "secret", "account"})
+_WHOLE = frozenset({"raw", "crc32", "hash", "method", "url", "secret", "account"})
 _TREES = frozenset({"body", "item"})  # may be followed by a path
 _TOKEN = re.compile(r"[!#$%&'*+.^_`~0-9A-Za-z-]+")
 

@@ -149,6 +149,8 @@ class View:
                 return self.url
             case "account":
                 return self.account
+            case "hash":
+                return None  # read.py makes it, of what an event is
             case "crc32":
                 return self._checksum()
             case "path":

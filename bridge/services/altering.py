@@ -78,7 +78,8 @@ def _id_places(provider: Provider) -> Iterator[Source]:
     times = (time.source for time in reading.time)
     others = {place for places in (*reading.type, *times) for place in places}
     for places in reading.id:
-        yield from (place for place in places if place not in others)
+        own = (place for place in places if place.kind != "hash")
+        yield from (place for place in own if place not in others)
 
 
 def _with_number(

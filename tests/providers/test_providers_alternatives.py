@@ -117,6 +117,17 @@ def test_a_hash_covers_the_type_of_a_header():
     assert len(ids) == 2
 
 
+def test_a_hash_may_be_a_part_of_an_id():
+    """Two bodies under one number are two events, the same one again is known; what is volatile is no part of it."""
+    event = {"id": ["header.X-Second", "hash"], "volatile": ["body.try"]}
+    first = one(event, {"n": 1, "try": 1}, X_Second="s1")
+    assert first.event_id == one(event, {"n": 1, "try": 2}, X_Second="s1").event_id
+    assert first.event_id == f"s1:{first.digest[:16]}"
+    others = [one(event, {"n": 2}, X_Second="s1"), one(event, {"n": 1}, X_Second="s2")]
+    assert len({first.event_id, *(other.event_id for other in others)}) == 3
+    assert one(event, {"n": 1}).event_id.startswith("sha256:")
+
+
 def test_every_delivery_may_be_an_event():
     """`id: each` tells two deliveries of one body apart, for senders without ids whose repetitions count."""
     provider = providers.configure(

@@ -28,6 +28,8 @@ def changed(case, old, new):
         ("lemonsqueezy/subscription_updated__test_mode", b"08:00:41", b"09:00:00"),
         ("kushki/SALE.APPROVAL__card", b'"APPROVAL"', b'"INITIALIZED"'),
         ("woocommerce/order.updated__usual", b'"id":10442', b'"id":10443'),
+        ("woocommerce/order.updated__usual", b'"processing"', b'"on-hold"'),
+        ("woocommerce/product.deleted__id_only", b"93", b"94"),
     ],
 )
 def test_two_updates_are_two_events(name, old, new):
