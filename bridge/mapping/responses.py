@@ -19,7 +19,7 @@ from bridge.mapping.formulas import Writer, check_header
 from bridge.mapping.helpers.kinds import NUMBERS
 from bridge.mapping.known import Known
 from bridge.mapping.places import place_in
-from bridge.mapping.ruleset import Formula
+from bridge.mapping.ruleset import FETCHED, Formula, Rule
 from bridge.model import Call, Json, Outcome, Reply, Response, Verdict
 from bridge.strict import json
 from bridge.strict.yaml import Node
@@ -34,8 +34,12 @@ _VERDICTS = {
     "fail": Verdict.FAILED,
     "ok": Verdict.DELIVERED,
     "ignore": Verdict.DELIVERED,
+    "look_up_again": Verdict.RETRY,
 }
-_CODES = {"ok": "delivered", "ignore": "ignored"}  # else the answer's status
+LOOK_UP_AGAIN = "look_up_again"  # the code of a delivery whose call is to be made anew
+SECOND_LOOKS = 3  # of one delivery, one after each answer that asks for it
+# Else the answer's status.
+_CODES = {"ok": "delivered", "ignore": "ignored", LOOK_UP_AGAIN: LOOK_UP_AGAIN}
 
 _compiled = lru_cache(maxsize=1_000)(compile_expression)
 
@@ -63,11 +67,15 @@ def judge(
     fitting = _first_fitting(responses, reply, report) if responses else None
     if fitting is None:
         return outcome
+    again = fitting.do == LOOK_UP_AGAIN
+    if again and outcome.call:
+        return outcome  # made anew, it would do a second time what was done
     account = fitting.note or fitting.when
     return Outcome(
         verdict=_VERDICTS[fitting.do],
         reason=f"the vendor answered {reply.status}, for which the rule says {fitting.do}: {account}",
         code=_CODES.get(fitting.do, f"http_{reply.status}"),
+        limit=SECOND_LOOKS + 1 if again else None,
         call=outcome.call,
     )
 
@@ -118,6 +126,27 @@ def _read(item: Node, write: Writer) -> Iterator[Response]:
         do=str(do.value),
         note=str(note.value) if note else "",
     )
+
+
+def check_second_looks(node: Node | None, rule: Rule, known: Known) -> None:
+    """Findings for `do: look_up_again` where nothing is looked up, or where the call would be the same again."""
+    items = node.value if node and isinstance(node.value, list) else []
+    for item in items:
+        do = item.get("do")
+        if do is None or do.value != LOOK_UP_AGAIN:
+            continue
+        if rule.source not in known.fetching:
+            message = f"source '{rule.source}' has no fetch, so nothing can be looked up again"
+        elif not _uses_answer(rule):
+            message = "the rule uses nothing of the look-up, so the same call would be made again"
+        else:
+            continue
+        known.findings.add("M102", message, do.place, "write do: retry")
+
+
+def _uses_answer(rule: Rule) -> bool:
+    paths = (path for one in rule.formulas() for path in one.expression.paths)
+    return any(path[0] in FETCHED for path in paths)
 
 
 def _check_answer(formula: Formula, known: Known) -> None:

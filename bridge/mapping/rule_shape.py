@@ -95,7 +95,13 @@ class ResponseShape(Shape):
         required=True,
     )
     do = Choice(
-        "What such an answer means.", "retry", "fail", "ok", "ignore", required=True
+        "What such an answer means.",
+        "retry",
+        "fail",
+        "ok",
+        "ignore",
+        "look_up_again",
+        required=True,
     )
     note = Text("Why, for people.")
 

@@ -16,16 +16,14 @@ from bridge.mapping.keys_measured import seconds
 from bridge.mapping.known import Known
 from bridge.mapping.places import place_at
 from bridge.mapping.references import without_references
-from bridge.mapping.responses import read_responses
+from bridge.mapping.responses import check_second_looks, read_responses
 from bridge.mapping.retries import read_retries
 from bridge.mapping.rule_shape import MAX_ITEMS
-from bridge.mapping.ruleset import Constant, ForEach, Formula, Rule
+from bridge.mapping.ruleset import FETCHED, Constant, ForEach, Formula, Rule
 from bridge.model import Connection, Place
 from bridge.strict.yaml import Node, plain
 from bridge.strict.yaml_writing import quoted
 from bridge.vendors import Operation
-
-FETCHED = ("fetched", "fetched_headers")  # what is known of the answer to a look-up
 
 _RESERVED = EVENT_NAMES | {"index", "fields", *FETCHED}
 
@@ -56,7 +54,7 @@ class Reader:
         connection = self.connection(operation) if operation else None
         if operation is None or connection is None:
             return None
-        return Rule(
+        rule = Rule(
             id=id,
             description=self.text("description"),
             mode=self.text("mode") or "live",
@@ -77,6 +75,8 @@ class Reader:
             written=self.written(),
             **expressions,
         )
+        check_second_looks(self.node.get("responses"), rule, self.known)
+        return rule
 
     def coalesces(self, operation: Operation, fields: Mapping[str, Any]) -> bool:
         """Whether only the newest of the updates that wait is sent: true, or the fields that need to be named."""

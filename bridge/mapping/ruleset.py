@@ -45,6 +45,8 @@ class Constant:
     node: Node
 
 
+FETCHED = ("fetched", "fetched_headers")  # what is known of the answer to a look-up
+
 Tree: TypeAlias = "Formula | Constant | Keyed | Mapping[str, Tree] | tuple[Tree, ...]"
 
 

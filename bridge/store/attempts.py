@@ -14,11 +14,12 @@ from sqlalchemy import ColumnElement
 from sqlalchemy import Connection as Database
 from sqlalchemy import Dialect, and_, bindparam, func, insert, select, update
 
-from bridge.model import Call
+from bridge.model import Call, Rendered
 from bridge.store import calls, connections, fetches, keys, lanes, ledger, prepared
+from bridge.store.columns import encoded
 from bridge.store.dialect import upsert
 from bridge.store.leases import Claimed
-from bridge.store.tables import attempts, deliveries, lane_marks
+from bridge.store.tables import FINISHED, attempts, deliveries, lane_marks
 
 _OWNED = and_(
     deliveries.c.owner == bindparam("holder"), deliveries.c.state == "sending"
@@ -52,13 +53,14 @@ class Attempt:
 class After:
     """What a delivery becomes after an attempt."""
 
-    state: str  # waiting, held, delivered, dead
+    state: str  # waiting, held, delivered, dead, skipped
     code: str
     reason: str
     delay: float = 0.0  # seconds until it is due again
     counts: bool = True  # whether the attempt counts against max_attempts
     parks: bool = False  # stops the connection
     call: Call | None = None  # what is left to send
+    anew: Rendered | None = None  # what is to be sent instead
     fetched: bytes = b""  # of a look-up that was answered
     fetched_headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -93,6 +95,9 @@ def finish_all(
     for (item, _, _), after in zip(made, finished):
         if after and item.look_up is not None:
             _tell(database, item, after, now)
+        elif after and after.fetched:
+            answer = after.fetched, after.fetched_headers
+            fetches.renewed(database, item.event, *answer)
     return finished
 
 
@@ -165,12 +170,18 @@ def _write(
         "reason": after.reason,
         "attempts": item.attempts + after.counts,
         "due_at": now + timedelta(seconds=after.delay),
-        "finished_at": now if after.state in ("delivered", "dead") else None,
+        "finished_at": now if after.state in FINISHED else None,
         "owner": None,
         "lease_until": None,
     }
     if after.call:
         values |= {"call": calls.to_json(after.call), "body": after.call.body}
+    if anew := after.anew:
+        values |= {
+            **{"call": calls.to_json(anew.call), "body": anew.call.body},
+            **{"fields": encoded(anew.fields), "at": anew.at, "stale": anew.stale},
+            "own_key": anew.idempotency_key or None,
+        }
     bound = {f"new_{name}": value for name, value in values.items()}
     bound |= {"number": item.id, "holder": item.owner}
     return prepared.execute(database, _update((*values,), where), bound)
@@ -198,7 +209,7 @@ def _record(
         "reply": attempt.reply,
     }
     prepared.execute(database, _RECORD, row)
-    if after.state == "dead":
+    if after.state in ("dead", "skipped"):
         keys.free(database, item.id)
     if item.look_up is None and after.state == "delivered":
         _mark(database, item, now)

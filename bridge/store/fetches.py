@@ -57,6 +57,15 @@ def answered(
     announce(connection)
 
 
+def renewed(
+    connection: Connection, event: int, answer: bytes, headers: Mapping[str, str]
+) -> None:
+    """It was looked up again, for a delivery that its vendor refused: what is said of it now is what was answered."""
+    values = {"fetched": answer, "fetched_headers": dict(headers)}
+    mine = events.c.id == event, events.c.fetched.is_not(None)
+    connection.execute(update(events).where(*mine).values(values))
+
+
 def failed(connection: Connection, event: int, reason: str, now: datetime) -> None:
     """It is a dead letter: no rule is asked until a person retries it."""
     said = f"its look-up failed: {reason}"

@@ -28,7 +28,7 @@ _TAKEN = (
         deliveries.c[name]
         for name in (
             *("id", "owner", "event", "rule", "operation", "spec", "body", "lane"),
-            *("at", "attempts", "age_from", "look_up"),
+            *("at", "attempts", "age_from", "look_up", "code", "item_key"),
         )
     ),
     keys.KEY.label("idempotency_key"),
@@ -64,6 +64,8 @@ class Claimed:
     claimed_at: datetime  # by the database's clock
     wait: float = 0.0  # seconds from then until its connection's rate allows the call
     look_up: int | None = None  # of its event; see model.Rendered
+    code: str = ""  # of its last outcome
+    key: str = ""  # of its item of for_each
 
 
 def lease(
@@ -173,6 +175,8 @@ def _claimed(database: Database, row: Any, start: datetime, now: datetime) -> Cl
         attempts=row.attempts,
         age=now - row.age_from,
         idempotency_key=row.idempotency_key,
+        code=row.code,
+        key=row.item_key,
         claimed_at=now,
         wait=max((start - now).total_seconds(), 0.0),
         look_up=row.look_up,

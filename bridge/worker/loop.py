@@ -16,10 +16,11 @@ from gevent.select import select
 
 from bridge import log
 from bridge.errors import StoreUnavailable
-from bridge.mapping import Ruleset
+from bridge.mapping import LOOK_UP_AGAIN, Ruleset
 from bridge.outbound import Outbound
 from bridge.settings import MAX_RENDERED
 from bridge.store import Database, Session, clock, queue, relaning
+from bridge.store.attempts import Made
 from bridge.store.leases import Claimed
 from bridge.store.queue import Claim
 from bridge.worker.fetching import Answers
@@ -27,6 +28,7 @@ from bridge.worker.keeping import LEASE, Keeper
 from bridge.worker.recording import record
 from bridge.worker.refusals import Refusals
 from bridge.worker.routing import Router
+from bridge.worker.second_look import SecondLook
 from bridge.worker.sending import attempt
 
 RENEW = 5.0  # seconds between renewals, and between looks for leases that ran out
@@ -63,6 +65,14 @@ class Worker:
         self._keeper = Keeper(database, self._owner)
         self._refusals = Refusals()
         self._answers = Answers()
+        self._second_look = SecondLook(
+            database,
+            outbound,
+            self._refusals,
+            self._answers,
+            environment=environment,
+            max_rendered=max_rendered,
+        )
         self._probes: set[str] = set()  # parked accounts to try
         self._calls = Pool(CALLS)
         self._wake = Signal()
@@ -173,7 +183,7 @@ class Worker:
         for item in claim.items:
             self._keeper.sending[item.id] = item
             self._probes.discard(item.connection.account)  # tried, whatever comes of it
-            self._calls.spawn(self._deliver, item, begun)
+            self._calls.spawn(self._deliver, item, ruleset, begun)
         return bool(claim.items) or claim.moved
 
     def _anything_due(self, off: list[str]) -> bool:
@@ -193,16 +203,15 @@ class Worker:
     def _owner(self) -> str:
         return f"{self._name}-{next(self._claims)}"
 
-    def _deliver(self, item: Claimed, claimed: float) -> None:
+    def _deliver(self, item: Claimed, ruleset: Ruleset, claimed: float) -> None:
         start_by = claimed + LEASE.total_seconds() / 2
         try:
             gevent.sleep(item.wait)
-            asked = time.monotonic()
-            made, after = self._answers.reuse(item) or attempt(
-                item, self._outbound, self._refusals, start_by
-            )
-            record(self._database, item, made, after)
-            self._answers.keep(item, after, asked)
+            if item.code == LOOK_UP_AGAIN and item.look_up is None:
+                made = self._second_look.make(item, ruleset, start_by)
+            else:
+                made = self._made(item, start_by)
+            record(self._database, *made)
         except Exception as error:
             # The lease runs out, and whoever takes over records an unknown outcome: the truth as far as the store goes.
             _log.error(
@@ -211,6 +220,14 @@ class Worker:
         finally:
             self._keeper.sending.pop(item.id, None)
             self._wake.set()
+
+    def _made(self, item: Claimed, start_by: float) -> Made:
+        asked = time.monotonic()
+        made, after = self._answers.reuse(item) or attempt(
+            item, self._outbound, self._refusals, start_by
+        )
+        self._answers.keep(item, after, asked)
+        return item, made, after
 
     def _keep_leases(self) -> None:
         """Renews what is being sent, and takes over what nobody renews; until `_drained`.

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from bridge import log, mapping, metrics, retry, retry_after, vendors
 from bridge.errors import ConfigurationError, UnknownName
-from bridge.mapping import ExpressionError
+from bridge.mapping import LOOK_UP_AGAIN, ExpressionError
 from bridge.model import Call, NoReply, Outcome, Reply, Response, Verdict
 from bridge.outbound import Outbound, resolve_target
 from bridge.store.attempts import After, Attempt
@@ -67,12 +67,19 @@ def _judge(
         return Outcome(verdict=Verdict.UNKNOWN, reason=reason, code="not_judged")
 
 
+def unasked(item: Claimed, reason: str) -> tuple[Attempt, After]:
+    """What becomes of a delivery whose look-up cannot be made again: a dead letter."""
+    return _unsent(item, datetime.now(UTC), Verdict.FAILED, LOOK_UP_AGAIN, reason)
+
+
 def taken_over(item: Claimed) -> tuple[Attempt, After]:
     """What becomes of a delivery whose worker vanished: it may have been sent, and that counts as an attempt."""
     reason = (
         "the worker that was sending this stopped: the vendor may or may not have it"
     )
     outcome = Outcome(verdict=Verdict.UNKNOWN, reason=reason, code="worker_lost")
+    if item.code == LOOK_UP_AGAIN:  # it was asking, which does no harm
+        outcome = replace(outcome, verdict=Verdict.RETRY, code=LOOK_UP_AGAIN)
     return _conclude(item, datetime.now(UTC), outcome, None)
 
 
@@ -141,7 +148,7 @@ def _conclude(
         state="waiting" if parks else step.state,
         code=step.code,
         reason=step.reason,
-        delay=step.delay,
+        delay=0.0 if step.code == LOOK_UP_AGAIN else step.delay,
         counts=not parks,
         parks=parks,
         call=outcome.call,

@@ -217,7 +217,7 @@ NINE = "response.status == 409"
         (
             "do: ok",
             "do: park",
-            "a.yaml:10:45: error[M102] 'do' must be one of retry, fail, ok, ignore",
+            "a.yaml:10:45: error[M102] 'do' must be one of retry, fail, ok, ignore, look_up_again",
         ),
         (", do: ok", "", "a.yaml:10:9: error[M103] missing key 'do'"),
         (

@@ -43,10 +43,14 @@ rules:
 
 
 class Vault:
-    """Boxes by name: version, and what they hold. `meddle` says before which writes somebody else writes first."""
+    """Boxes by name: version, and what they hold.
+
+    `meddle` says before which writes somebody else writes first, `say` what is answered next to a method instead.
+    """
 
     def __init__(self):
-        self.boxes, self.calls, self.meddle, self.say = {}, [], [], {}
+        self.boxes, self.meddle, self.say = {}, [], {}
+        self.calls, self.keys = [], []
         self._server = make_server("127.0.0.1", 0, self, request_handler=_Quiet)
         self._thread = Thread(target=self._server.serve_forever, args=(0.02,))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -64,8 +68,10 @@ class Vault:
         asked = Asked(environ)
         name = asked.path.rpartition("/")[2]
         self.calls.append((asked.method, name))
+        if asked.method == "PUT":
+            self.keys.append(asked.headers.get("Idempotency-Key"))
         if said := self.say.get(asked.method):
-            return Response("{}", said.pop(0) if said[1:] else said[0])(environ, start)
+            return Response("{}", said.pop(0))(environ, start)
         if asked.method == "PUT" and self.meddle and self.meddle.pop(0):
             version, held = self.boxes[name]
             self.boxes[name] = version + 1, {**held, "total": held["total"] + 1000}

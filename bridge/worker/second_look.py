@@ -1,0 +1,125 @@
+"""`do: look_up_again`: what a vendor refused, because it had changed meanwhile, is looked up and rendered once more.
+
+The delivery keeps its place in its lane. It says by its code that the look-up is next, so whoever claims it goes on
+from there, whatever became of the worker before; the answer and the new version of the call are stored at once.
+"""
+
+import time
+from dataclasses import replace
+
+from bridge.mapping import LOOK_UP_AGAIN, Ruleset
+from bridge.model import Decision, Rendered, Said
+from bridge.outbound import Outbound
+from bridge.store import Database, events, replays
+from bridge.store.attempts import After, Made
+from bridge.store.columns import bounded, storable
+from bridge.store.events import StoredEvent
+from bridge.store.leases import Claimed
+from bridge.worker.asking import Asker
+from bridge.worker.fetching import Answers
+from bridge.worker.refusals import Refusals
+from bridge.worker.sending import attempt, unasked
+
+PARKED = 60.0  # seconds until it is asked again with credentials that were refused
+CODE = "looked_up"  # of a delivery that has its new version, and the verdict of the look-up
+
+
+class SecondLook:
+    """Makes the look-up of a delivery's event once more, and the delivery's call of its answer."""
+
+    def __init__(
+        self,
+        database: Database,
+        outbound: Outbound,
+        refusals: Refusals,
+        answers: Answers,
+        *,
+        environment: str,
+        max_rendered: int,
+    ) -> None:
+        self._database, self._outbound, self._refusals = database, outbound, refusals
+        self._answers = answers
+        self._asks = environment, max_rendered
+
+    def make(self, item: Claimed, ruleset: Ruleset, start_by: float) -> Made:
+        """One look-up, with what follows for the delivery. What it teaches is about the connection that was asked."""
+        with self._database.read() as connection:
+            stored = events.load(connection, item.event)
+        if stored is None or stored.source not in ruleset.sources:
+            return item, *unasked(item, "its source is not declared any more")
+        asked = Asker(*self._asks).ask(ruleset, replace(stored, fetched=None))
+        if asked.look_up is None:
+            said = "; ".join(one.reason for one in asked.decisions[:1])
+            return item, *unasked(item, f"it cannot be looked up again: {said}")
+        question = _question(item, asked.look_up)
+        began = time.monotonic()
+        made, after = attempt(question, self._outbound, self._refusals, start_by)
+        self._answers.keep(question, after, began)
+        told = replace(item, connection=question.connection)
+        if after.state == "waiting":
+            delay = PARKED if after.parks else after.delay
+            return told, made, replace(after, code=LOOK_UP_AGAIN, delay=delay)
+        if after.state == "delivered":
+            return (
+                told,
+                replace(made, verdict=CODE),
+                self._anew(item, ruleset, stored, after),
+            )
+        reason = f"it was not looked up again: {after.reason}"
+        return told, made, replace(after, reason=reason)
+
+    def _anew(
+        self, item: Claimed, ruleset: Ruleset, stored: StoredEvent, answer: After
+    ) -> After:
+        """The delivery with what its rule makes of the answer."""
+        known = replace(
+            stored, fetched=answer.fetched, fetched_headers=answer.fetched_headers
+        )
+        decisions = Asker(*self._asks).ask(ruleset, known).decisions
+        after = replace(answer, code=CODE, counts=False, delay=0.0)
+        mine = [one for one in decisions if one.rule in (item.rule, "")]
+        decision = next((one for one in mine if one.rule == item.rule), None)
+        if decision is None or decision.said is Said.ERROR:
+            reason = mine[0].reason if mine else "its rule is not there any more"
+            return replace(after, state="dead", reason=f"looked up again: {reason}")
+        rendered = _own(item, decision)
+        if rendered is None:
+            reason = f"looked up again, there is nothing to send: {decision.reason}"
+            return replace(after, state="skipped", reason=reason)
+        if not _same_ticket(item, rendered):
+            reason = (
+                "looked up again, it is for another ticket or connection: replay it"
+            )
+            return replace(after, state="dead", reason=reason)
+        key = replays.fresh_key(item.idempotency_key) or ""
+        anew = replace(rendered, idempotency_key=key)
+        state = "held" if rendered.hold else "waiting"
+        reason = rendered.hold or "looked up again, its call was made anew"
+        return replace(after, state=state, reason=reason, anew=anew)
+
+
+def _question(item: Claimed, look_up: Rendered) -> Claimed:
+    """The look-up as if it were claimed, within the lease of the delivery and its attempts."""
+    return replace(
+        item,
+        operation=look_up.operation,
+        connection=look_up.connection,
+        call=look_up.call,
+        responses=(),
+        idempotency_key=None,
+        look_up=look_up.look_up,
+        retries=replace(item.retries, on_ambiguous="retry"),
+    )
+
+
+def _own(item: Claimed, decision: Decision) -> Rendered | None:
+    """The delivery's own call among those of its rule; None where there is none."""
+    found = (one for one in decision.rendered if one.key == item.key)
+    return None if decision.said is not Said.MATCHED else next(found, None)
+
+
+def _same_ticket(item: Claimed, rendered: Rendered) -> bool:
+    """Whether its place in the lane is still the right one, and its answers are judged by the same vendor."""
+    lane = bounded(storable(rendered.lane))
+    same = rendered.operation == item.operation and lane == item.lane
+    return same and rendered.connection == item.connection
