@@ -161,8 +161,8 @@ WARNINGS: Final[Mapping[str, Explanation]] = {
     "W610": _code(
         "time that no event has",
         "max_event_age, ordering.stale or ordering.at goes by the time of the event, and this sender gives it none.",
-        "source: github            # no time of its own\nordering: { stale: skip }",
-        "source: github\nordering: { at: event.issue.updated_at | parse_date, stale: skip }",
+        "source: getfly            # no time of its own\nordering: { stale: skip }",
+        "source: getfly\nordering: { at: event.data.updated_at | parse_date, stale: skip }",
     ),
     "W611": _code(
         "coalescing of something that adds up",

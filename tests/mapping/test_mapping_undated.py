@@ -19,7 +19,7 @@ STALE = "ordering: { stale: skip }"
 GENERIC = "{ scheme: hmac, header: X-S, secret: { env: S } }"
 
 
-def found(key, provider="github", event=""):
+def found(key, provider="getfly", event=""):
     text = RULES.format(source="it", provider=provider, key=key, event=event)
     if provider == "generic":
         text = text.replace("{ secret: { env: S } }", GENERIC, 1)
@@ -42,7 +42,7 @@ def test_a_key_that_does_nothing_is_a_warning_at_its_place(key, column, said, un
     [finding] = found(key)
     first, _, shown, caret, help = finding.splitlines()
     assert first == (
-        f"a.yaml:9:{column}: warning[W610] {said} does nothing: events of github have no time of their own"
+        f"a.yaml:9:{column}: warning[W610] {said} does nothing: events of getfly have no time of their own"
     )
     assert shown.endswith(key) and caret.split() == ["|", under]
     assert help.startswith("  = help: ") and help.endswith(
@@ -53,9 +53,9 @@ def test_a_key_that_does_nothing_is_a_warning_at_its_place(key, column, said, un
 @pytest.mark.parametrize(
     ("key", "provider", "event"),
     [
-        ("description: any", "github", ""),
-        ("ordering: { stale: send }", "github", ""),
-        ("ordering: { at: event.t | parse_date, stale: skip }", "github", ""),
+        ("description: any", "getfly", ""),
+        ("ordering: { stale: send }", "getfly", ""),
+        ("ordering: { at: event.t | parse_date, stale: skip }", "getfly", ""),
         (STALE, "stripe", ""),
         ("max_event_age: 2h", "stripe", ""),
         (STALE, "generic", ", event: { id: body.id, time: body.at }"),

@@ -171,7 +171,80 @@ def gitlab(kind, event, **about):
     return ("gitlab", {"object_kind": kind, **about}, {"X_Gitlab_Event": event})
 
 
+def github(event, **body):
+    return ("github", body, {"X_GitHub_Event": event})
+
+
+OLD, NEW = {"updated_at": "2026-03-01T09:00:00Z"}, {
+    "updated_at": "2026-03-16T09:00:00Z"
+}
+
 OCCURRED = [
+    (*github("issues", action="labeled", issue=NEW), "2026-03-16T09:00:00"),
+    (*github("issues", action="deleted", issue=OLD), None),
+    (*github("issues", action="pinned", issue=OLD), None),
+    (
+        *github("issue_comment", action="edited", issue=OLD, comment=NEW),
+        "2026-03-16T09:00:00",
+    ),
+    (*github("issue_comment", action="deleted", issue=OLD, comment=OLD), None),
+    (*github("pull_request", action="closed", pull_request=NEW), "2026-03-16T09:00:00"),
+    (
+        *github(
+            "pull_request_review",
+            action="submitted",
+            pull_request=OLD,
+            review={"submitted_at": "2026-03-16T09:00:00Z"},
+        ),
+        "2026-03-16T09:00:00",
+    ),
+    (
+        *github(
+            "pull_request_review",
+            action="dismissed",
+            pull_request=OLD,
+            review={"submitted_at": "2026-03-01T09:00:00Z"},
+        ),
+        None,
+    ),
+    (
+        *github(
+            "push",
+            repository={"pushed_at": 1773651600},
+            head_commit={"timestamp": "2026-03-01T09:00:00+01:00"},
+        ),
+        "2026-03-16T09:00:00",
+    ),
+    (
+        *github(
+            "workflow_job",
+            action="completed",
+            deployment=OLD,
+            workflow_job={
+                "started_at": "2026-03-16T08:00:00Z",
+                "completed_at": "2026-03-16T09:00:00Z",
+            },
+        ),
+        "2026-03-16T09:00:00",
+    ),
+    (
+        *github(
+            "check_run",
+            action="rerequested",
+            check_run={"completed_at": "2026-03-01T09:00:00Z"},
+        ),
+        None,
+    ),
+    (*github("deployment_review", action="approved", workflow_run=OLD), None),
+    (
+        *github(
+            "star",
+            action="created",
+            starred_at="2026-03-16T09:00:00Z",
+            repository={"pushed_at": "2026-03-01T09:00:00Z"},
+        ),
+        "2026-03-16T09:00:00",
+    ),
     (
         "asaas",
         {
