@@ -1,7 +1,5 @@
 """What is sealed opens with its key, in its place, and unchanged; everything else is told in words."""
 
-import sys
-
 import pytest
 
 from bridge.errors import ConfigurationError
