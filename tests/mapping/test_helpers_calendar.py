@@ -142,3 +142,26 @@ def test_what_is_no_time_is_an_error(name):
     """As every helper for times they refuse, and take nothing for a time that is none."""
     assert refusal(f"m | {name}", m="soon").code == "E306"
     assert refusal(f"m | {name}", m=True).code == "E302"
+
+
+@pytest.mark.parametrize(
+    ("written", "right"),
+    [
+        ("YYYY-MM-DD HH:mm:ss", "%Y-%m-%d %H:%M:%S"),
+        ("dd-MM-yyyy hh:mm a", "%d-%m-%Y %I:%M %p"),
+        ("yyyy-MM-ddTHH:mm:ssXXX", "%Y-%m-%dT%H:%M:%S%:z"),
+        ("EEEE, d MMMM yyyy", "%A, %-d %B %Y"),
+    ],
+)
+def test_format_of_another_language_is_translated(written, right):
+    """What Java and JavaScript write is proposed as it is written here."""
+    with pytest.raises(ExpressionError) as caught:
+        compile_expression(f"event.at | datetime('{written}')")
+    assert caught.value.help.instead == (f"'{right}'",)
+    compile_expression(f"event.at | datetime('{right}')")
+
+
+@pytest.mark.parametrize("written", ["short", "today", "--"])
+def test_format_that_is_none_proposes_no_text(written):
+    """Words are no format: the help shows one."""
+    assert not hasattr(refusal(f"1 | datetime('{written}')").help, "instead")
