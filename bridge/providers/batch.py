@@ -36,7 +36,8 @@ def odd(body: Json, reading: Reading) -> str:
     """What a batch does not have although its sender's batches do; "" where all is as usual."""
     if reading.items is None:
         return ""
-    if not everywhere(body, reading.items.path):
+    lacks = body == [] and reading.items.path
+    if lacks or not everywhere(body, reading.items.path):
         return f"there is no {reading.items} in the body, or not in all of it"
     if not all(isinstance(item, dict) for item in elements(body, reading.items.path)):
         return f"{reading.items} has an element that is no object"

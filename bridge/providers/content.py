@@ -4,6 +4,7 @@ Everything is bounded: a coding unpacks to MAX_UNPACKED bytes, a form has MAX_FI
 Nothing is guessed from the bytes but a byte order mark, which UTF-8 does not need.
 """
 
+import re
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -19,9 +20,11 @@ from bridge.strict import json, xml
 
 CONTENT = ("json", "form", "xml")  # what a source may take
 MAX_UNPACKED = 8 * 2**20  # bytes of a body whose coding was undone
+MAX_MEMBERS = 16  # of a body that gzip packed in pieces
 MAX_FIELDS = 1_000
 MAX_LINES = 1_000
 
+_DASHES = re.compile(rb"[\r\n]--")  # before each part, whatever ends a line there
 _BOM = b"\xef\xbb\xbf"
 _CODINGS = {"gzip": 31, "x-gzip": 31, "deflate": 15}  # zlib's name of each: its wbits
 _CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
@@ -146,16 +149,22 @@ def _is_zlib(body: bytes) -> bool:
 
 
 def _inflated(body: bytes, wbits: int) -> bytes:
-    unpacking = zlib.decompressobj(wbits)
-    try:
-        found = unpacking.decompress(body, MAX_UNPACKED + 1)
-    except zlib.error:
-        raise Malformed(
-            "the body cannot be unpacked", reason="content_encoding"
-        ) from None
-    if len(found) > MAX_UNPACKED:
-        raise TooLarge(f"the body unpacks to more than {MAX_UNPACKED} bytes")
-    if not unpacking.eof or unpacking.unused_data:
+    """What is packed, in one piece, or by gzip in up to MAX_MEMBERS one after another."""
+    found = b""
+    for _ in range(MAX_MEMBERS if wbits > 15 else 1):
+        unpacking = zlib.decompressobj(wbits)
+        try:
+            found += unpacking.decompress(body, MAX_UNPACKED + 1 - len(found))
+        except zlib.error:
+            raise Malformed(
+                "the body cannot be unpacked", reason="content_encoding"
+            ) from None
+        if len(found) > MAX_UNPACKED:
+            raise TooLarge(f"the body unpacks to more than {MAX_UNPACKED} bytes")
+        body = unpacking.unused_data
+        if not unpacking.eof or not body:
+            break
+    if not unpacking.eof or body:
         raise Malformed("the packed body is not whole", reason="content_encoding")
     return found
 
@@ -186,7 +195,7 @@ def _xml(body: bytes, request: Request) -> Content:
 def _multipart(body: bytes, request: Request) -> Content:
     """Fields as a form has them; of a file its name, type and size."""
     head = request.values("content-type")[0].encode("latin-1")
-    if body.count(b"\r\n--") > MAX_FIELDS + 1:
+    if sum(1 for _ in _DASHES.finditer(body)) > MAX_FIELDS + 1:
         message = f"the form has more than {MAX_FIELDS} fields"
         raise Malformed(message, reason="form")
     whole = BytesParser(policy=HTTP).parsebytes(

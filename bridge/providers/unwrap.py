@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
 
 from bridge.errors import Malformed
 from bridge.model import Json
@@ -18,22 +17,25 @@ def unwrapped(view: View, rule: Unwrap) -> Json:
     if not isinstance(text, str):
         places = " or ".join(map(str, rule.source))
         raise Unreadable(f"{places} is missing or no text", "unwrap")
-    return FORMATS[rule.format](text.encode("utf-8", "replace"))
+    document = text.removeprefix("\ufeff").encode("utf-8", "replace")
+    if rule.format.startswith("base64-"):
+        document = _base64(document)
+    if rule.format.endswith("xml"):
+        return xml.loads(document)
+    value, doubled = json.loads_last(document)
+    if doubled:
+        view.doubled()
+    return value
 
 
 def _base64(text: bytes) -> bytes:
-    """Line breaks are how the sender wraps its lines, nothing else is passed over."""
+    """Of either alphabet, padded or not. Of what is no base64 only the breaks between lines are passed over."""
+    bare = text.translate(_ALPHABET, b"\r\n").rstrip(b"=")
     try:
-        return base64.b64decode(
-            text.replace(b"\r", b"").replace(b"\n", b""), validate=True
-        )
+        return base64.b64decode(bare + b"=" * (-len(bare) % 4), validate=True)
     except binascii.Error:
         raise Malformed("the document is not base64", reason="unwrap") from None
 
 
-FORMATS: Mapping[str, Callable[[bytes], Json]] = {
-    "json": json.loads,
-    "xml": xml.loads,
-    "base64-json": lambda text: json.loads(_base64(text)),
-    "base64-xml": lambda text: xml.loads(_base64(text)),
-}
+FORMATS = ("json", "xml", "base64-json", "base64-xml")
+_ALPHABET = bytes.maketrans(b"-_", b"+/")

@@ -73,12 +73,17 @@ class View:
         if not self.request.body and asks:
             return contents.folded(self.query)
         found = contents.read(self.request, self.content)
-        if found.doubled and self.exact:
+        if found.doubled:
+            self.doubled()
+        return found.value
+
+    def doubled(self) -> None:
+        """Notes that an object has a key twice. Raises Malformed where that is for nobody to choose between."""
+        if self.exact:
             message = "the body has an object with a duplicate key"
             raise Malformed(message, reason=DUPLICATE_KEY)
-        if found.doubled:
+        if _DOUBLED not in self.notes:
             self.notes.append(_DOUBLED)
-        return found.value
 
     @cached_property
     def kind(self) -> str:
