@@ -74,7 +74,7 @@ def test_a_changed_store_is_noticed_before_the_next_2xx(running, harm, said):
 
 
 def test_a_process_that_starts_again_makes_no_store_where_one_was_moved_away(running):
-    """Neither the worker nor a receiver, though no log is left that would tell of a store; it is found when it is back."""
+    """Neither the worker nor a receiver, though no log is left to tell of a store; it is found when it is back."""
     taken(running.url, body("evt_before"))
     files = [running.folder / f"bridge.db{end}" for end in ("", "-wal", "-shm")]
     elsewhere = running.folder / "elsewhere"

@@ -24,7 +24,7 @@ _at_once: ContextVar[int] = ContextVar("bridge.mapping.at_once", default=MAX_STE
 
 
 class TooLong(BaseException):
-    """More than may be computed while others wait; nothing was decided. No rule and no `except Exception` catches it."""
+    """More than may be computed while others wait; nothing was decided. No rule and no `except Exception` takes it."""
 
 
 @contextmanager
