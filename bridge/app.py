@@ -105,12 +105,8 @@ def create_worker(settings: Settings, *, admin: bool = False) -> Worker:
         _serve(admin_app(parts), settings.admin_bind)
     follow(parts.rules)
     forgetting.start(parts.database, settings)
-    outbound = Outbound(
-        allowed_networks=settings.allowed_networks,
-        ca_bundle=str(settings.ca_bundle) if settings.ca_bundle else None,
-        sandbox_url=settings.sandbox_url,
-        vault=Vault(parts.database, settings.secret_key),
-    )
+    vault = Vault(parts.database, settings.secret_key)
+    outbound = Outbound.of(settings, vault)
     return Worker(
         parts.database,
         parts.rules.current,

@@ -170,7 +170,7 @@ class Reply:
 class NoReply:
     """A call that brought no answer. `sent` is False only when the vendor cannot have seen the request."""
 
-    # refused, dns, tls, timeout, dropped, late, policy, credentials, coding
+    # refused, dns, tls, proxy, timeout, dropped, late, policy, credentials, coding, store
     kind: str
     message: str  # one sentence without URL query or secret
     sent: bool

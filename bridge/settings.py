@@ -41,6 +41,8 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = ()
     allowed_networks: tuple[Network, ...] = ()  # reachable besides the public internet
     ca_bundle: Path | None = None
+    proxy: str | None = None  # through which calls leave, but for allowed networks
+    proxy_credentials: str = ""  # user:password
     max_body: int = 1024 * 1024  # bytes
     max_rendered: int = MAX_RENDERED  # of all calls that one event leads to
     min_free: int = 256 * 1024 * 1024  # bytes of the database's disk; below: 503
@@ -96,6 +98,10 @@ def _read(env: FileAwareEnv, default: Settings) -> dict[str, Any]:
         "trusted_proxies": _networks(env, "TRUSTED_PROXIES"),
         "allowed_networks": _networks(env, "ALLOWED_NETWORKS"),
         "ca_bundle": env.path("CA_BUNDLE", None, validate=_file),
+        "proxy": env.str("PROXY", None, validate=_proxy),
+        "proxy_credentials": env.str(
+            "PROXY_CREDENTIALS", default.proxy_credentials, validate=_user_password
+        ),
         "max_body": env.int("MAX_BODY", default.max_body, validate=_positive),
         "max_rendered": env.int(
             "MAX_RENDERED", default.max_rendered, validate=_positive
@@ -172,6 +178,23 @@ def _url(value: str) -> None:
         or parts.fragment
     ):
         raise ValidationError("write a URL such as https://bridge.example.com")
+
+
+def _proxy(value: str) -> None:
+    try:
+        parts = urlsplit(value)
+        whole = parts.scheme == "http" and parts.hostname and parts.port
+    except ValueError:
+        whole = None
+    if not whole or parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ValidationError("write http://HOST:PORT, TLS to a proxy is not spoken")
+    if "@" in parts.netloc:
+        raise ValidationError("write user and password into BRIDGE_PROXY_CREDENTIALS")
+
+
+def _user_password(value: str) -> None:
+    if value and (":" not in value or not value.isprintable()):
+        raise ValidationError("write user:password")
 
 
 def _parse_networks(value: str) -> tuple[Network, ...]:

@@ -17,6 +17,7 @@ from bridge.outbound.exchange import Exchange
 from bridge.outbound.masking import masked
 from bridge.outbound.names import Names
 from bridge.outbound.policy import LOOPBACK, Network, Policy
+from bridge.outbound.proxy import Proxy, proxy_at
 from bridge.outbound.reach import unreachable
 from bridge.outbound.request import check_base, prepare
 from bridge.outbound.sending import perform, silence
@@ -25,6 +26,7 @@ from bridge.outbound.tokens import Tokens
 from bridge.outbound.transport import Transport
 from bridge.outbound.transports import Transports
 from bridge.outbound.vault import Vault
+from bridge.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +44,7 @@ class Outbound:
     `allowed_networks` may be reached besides the public internet. `ca_bundle` is a file of PEM certificates that are
     trusted besides the built-in roots. With `sandbox_url` every call goes to `<sandbox_url>/<vendor><path>`, which
     may be on loopback, and no access token is fetched. `vault` keeps the refresh tokens of clients that have one.
+    Through `proxy` go all calls but those to `allowed_networks`.
     """
 
     def __init__(
@@ -51,13 +54,26 @@ class Outbound:
         ca_bundle: str | None = None,
         sandbox_url: str | None = None,
         vault: Vault | None = None,
+        proxy: Proxy | None = None,
     ) -> None:
         sandbox = LOOPBACK if sandbox_url else ()
         self._policy = Policy(allowed=(*allowed_networks, *sandbox))
         self._names = Names()
+        self._proxy = proxy
         self._transports = Transports(ca_bundle)
         self._sandbox = sandbox_url.rstrip("/") if sandbox_url else None
         self._tokens = Tokens(vault)
+
+    @classmethod
+    def of(cls, settings: Settings, vault: Vault | None = None) -> "Outbound":
+        """As the settings have it."""
+        return cls(
+            allowed_networks=settings.allowed_networks,
+            ca_bundle=str(settings.ca_bundle) if settings.ca_bundle else None,
+            sandbox_url=settings.sandbox_url,
+            vault=vault,
+            proxy=proxy_at(settings.proxy, settings.proxy_credentials),
+        )
 
     def send(
         self,
@@ -155,6 +171,7 @@ class Outbound:
             host="",
             policy=self._policy,
             names=self._names,
+            proxy=self._proxy,
             started=time.monotonic(),
             deadline=deadline,
             start_by=start_by,

@@ -8,9 +8,13 @@ import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from math import inf
+from typing import TYPE_CHECKING
 
 from bridge.outbound.names import Names
 from bridge.outbound.policy import Policy
+
+if TYPE_CHECKING:
+    from bridge.outbound.proxy import Proxy
 
 
 class Failed(Exception):
@@ -30,6 +34,7 @@ class Exchange:
     names: Names
     started: float
     deadline: float
+    proxy: "Proxy | None" = None  # for all but networks that are allowed by name
     start_by: float = inf  # the request may not leave later than this
     sent: bool = False  # the first byte of the request has, perhaps, left
     touched: float = field(default_factory=time.monotonic)  # when bytes last moved

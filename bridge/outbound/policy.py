@@ -53,6 +53,19 @@ _REFUSED: tuple[tuple[Network, str], ...] = tuple(
 )
 _GLOBAL_UNICAST = IPv6Network("2000::/3")  # nothing outside it was ever given out
 
+# Names that mean something on this machine or in this network alone (RFC 6761, 6762, 8375).
+_LOCAL = (
+    ".localhost",
+    ".local",
+    ".internal",
+    ".home.arpa",
+    ".lan",
+)
+_PLAIN = (
+    "{host} is on the public internet and its base_url is plain http,"
+    " which would show the credentials to everyone on the way: write https"
+)
+
 
 def special_kind(address: Address) -> str | None:
     """What an address that is not a public one is, with its article ("a loopback"); None for a public one."""
@@ -70,6 +83,21 @@ class Policy:
 
     allowed: Sequence[Network] = ()
 
+    def allows_all(self, addresses: Sequence[Address]) -> bool:
+        """Whether each is in a network that the operator allowed."""
+        return all(any(one in net for net in self.allowed) for one in addresses)
+
+    def check_name(self, host: str, *, encrypted: bool) -> None:
+        """Raises CallRefused unless a name that is not known here may be asked of a proxy: a public one, by TLS."""
+        name = host.lower().rstrip(".")
+        if "." not in name or name.endswith(_LOCAL):
+            raise CallRefused(
+                f"{host} is not known here and is no public name, so the proxy is not asked for it:"
+                " check base_url, or let the bridge resolve it and add its network to BRIDGE_ALLOWED_NETWORKS"
+            )
+        if not encrypted:
+            raise CallRefused(_PLAIN.format(host=host))
+
     def check(
         self, host: str, addresses: Sequence[Address], *, encrypted: bool
     ) -> None:
@@ -84,7 +112,4 @@ class Policy:
                     " if that is meant, add its network to BRIDGE_ALLOWED_NETWORKS"
                 )
             if not encrypted:
-                raise CallRefused(
-                    f"{host} is on the public internet and its base_url is plain http,"
-                    " which would show the credentials to everyone on the way: write https"
-                )
+                raise CallRefused(_PLAIN.format(host=host))

@@ -112,11 +112,7 @@ def _reach(settings: Settings) -> Iterator[Line]:
     except BridgeError as error:
         yield Line(what="reach", ok=False, message=str(error))
         return
-    outbound = Outbound(
-        allowed_networks=settings.allowed_networks,
-        ca_bundle=str(settings.ca_bundle) if settings.ca_bundle else None,
-        sandbox_url=settings.sandbox_url,
-    )
+    outbound = Outbound.of(settings)
     for connection in connections(rules):
         yield _line("reach", lambda: _reached(outbound, connection))
     outbound.close()
