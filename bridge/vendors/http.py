@@ -7,6 +7,7 @@ another header. An answer is judged by its status alone, because nobody but the 
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from marshmallow import Schema
 
@@ -27,6 +28,8 @@ _ANY_2XX = ((200, 299),)
 _KEY = re.compile("idempoten", re.IGNORECASE)  # as in X-Idempotency-Key
 _TEXT = ("content-type", "text/plain; charset=utf-8")
 _JSON = ("content-type", "application/json")
+_FORM = ("content-type", "application/x-www-form-urlencoded")
+_BODIES = ("body", "form")  # of which a request has one
 
 
 class QueryValue(Value):
@@ -104,6 +107,12 @@ class Request(Schema):
         description="Text is sent as text/plain, anything else as JSON, unless headers name a content-type.",
         example={"status": "paid"},
     )
+    form = Query(
+        "Form",
+        values=QueryValue("value", example="text"),
+        description="A body of names and values, as an HTML form sends them; a list repeats its name.",
+        example={"status": "paid", "tags": ["a", "b"]},
+    )
     success = List(
         "Statuses that are success",
         items=Status("Status", example=200),
@@ -145,12 +154,12 @@ def adds(fields: Mapping[str, object]) -> str:
         return ""
     if fields.get("method") not in ("POST", "PATCH"):
         return ""
-    return "body" if "body" in fields else "path"
+    return next((name for name in _BODIES if name in fields), "path")
 
 
 def merged(fields: Mapping[str, object]) -> frozenset[str]:
     """PUT replaces the whole of what its path names; of all other methods the API alone knows."""
-    return frozenset() if fields.get("method") == "PUT" else frozenset({"body"})
+    return frozenset() if fields.get("method") == "PUT" else frozenset(_BODIES)
 
 
 def judge(call: Call, reply: Reply) -> Outcome:
@@ -174,6 +183,8 @@ def _query(query: dict[str, Json]) -> list[tuple[str, str]]:
 
 
 def _body(fields: Any) -> tuple[bytes | None, tuple[str, str] | None]:
+    if "form" in fields:
+        return urlencode(list(_query(fields["form"]))).encode(), _FORM
     if "body" not in fields:
         return None, None
     body = fields["body"]
@@ -197,6 +208,7 @@ REQUEST = Operation(
     build=build,
     judge=judge,
     ticket=("path",),
+    conflicts=((*_BODIES, "a request has one of them"),),
     adds=adds,
     merges=merged,
     segments=frozenset({"path"}),

@@ -121,10 +121,13 @@ def test_a_path_that_is_one_value_is_taken_as_it_is():
     ("written", "made"),
     [
         ('{ "{{ event.k }}": 1 }', {"total": 1}),
-        ('{ fields: { "cf_{{ event.k }}": "{{ event.n }}", b: 2 } }', {"fields": {"cf_total": 7, "b": 2}}),
+        (
+            '{ fields: { "cf_{{ event.k }}": "{{ event.n }}", b: 2 } }',
+            {"fields": {"cf_total": 7, "b": 2}},
+        ),
         ('[ { "{{ event.k | upper }}": x } ]', [{"TOTAL": "x"}]),
     ],
-)  # fmt: skip
+)
 def test_a_key_may_be_an_expression(written, made):
     """At any depth, beside keys that are written out."""
     assert body_of(written, k="total", n=7) == made
@@ -148,6 +151,31 @@ def test_a_key_that_is_given_twice_is_an_error():
 def test_null_is_a_value_inside_a_body(written, made):
     """An API that clears a field by null can be asked to; what is to be left out says omit."""
     assert body_of(written, owner=None) == made
+
+
+@pytest.mark.parametrize(
+    ("written", "made"),
+    [
+        ('{ a: "{{ event.q }}" }', b"a=x%26b%3Dc+d%2F%C3%A9"),
+        (
+            '{ "a b": 1, ok: true, tags: ["{{ event.q }}", y] }',
+            b"a+b=1&ok=true&tags=x%26b%3Dc+d%2F%C3%A9&tags=y",
+        ),
+        ("{ n: 12.50 }", b"n=12.5"),
+        ('{ a: "{{ event.none | default(omit) }}", b: c }', b"b=c"),
+    ],
+)
+def test_a_form_is_made_of_pairs(written, made):
+    """No value makes a field more; a list repeats its name."""
+    call = sent(HTTP + f"      path: /x\n      form: {written}\n", {"q": "x&b=c d/é"})
+    assert call.body == made
+    assert ("content-type", "application/x-www-form-urlencoded") in call.headers
+
+
+def test_a_request_has_a_body_or_a_form():
+    """Both together are a mistake of the file."""
+    rule = HTTP + "      path: /x\n      body: a\n      form: { a: b }\n"
+    assert findings("rules:\n" + rule)
 
 
 def test_null_is_no_value_of_a_field():
@@ -240,8 +268,15 @@ def test_numbers_that_can_be_dialled_are_kept(text, country, number):
 
 @pytest.mark.parametrize(
     "text",
-    ["+56 CALL ME NOW", "+1800FLOWERS", "tel:+56912345678", "+569" + "1" * 60, "+56", "0" * 10_000],
-)  # fmt: skip
+    [
+        "+56 CALL ME NOW",
+        "+1800FLOWERS",
+        "tel:+56912345678",
+        "+569" + "1" * 60,
+        "+56",
+        "0" * 10_000,
+    ],
+)
 def test_text_that_is_no_number_is_refused(text):
     """Letters are not dialled for anybody, and what is too long is not read."""
     assert code("t | e164", t=text) == "E309"
