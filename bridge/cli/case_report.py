@@ -9,6 +9,7 @@ from itertools import zip_longest
 from pathlib import Path
 from unicodedata import name
 
+from bridge.cli.finding import coloured
 from bridge.cli.text import at, printable
 from bridge.mapping import (
     Absent,
@@ -19,7 +20,6 @@ from bridge.mapping import (
     RuleCoverage,
     Step,
 )
-from bridge.mapping.diagnostics import full
 from bridge.model import Said
 from bridge.services.trial import typed, written
 from bridge.strict import json
@@ -71,7 +71,7 @@ def _failure(failure: Failure, folder: Path) -> Iterator[str]:
     if failure.difference is not None:
         yield from _difference(failure.difference, folder)
         return
-    yield full(failure.diagnostic, str(folder))
+    yield coloured(failure.diagnostic, str(folder))
     if failure.reason is not None:
         yield from _reason(failure.reason, folder)
 

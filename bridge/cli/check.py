@@ -7,16 +7,18 @@ from pathlib import Path
 import click
 
 from bridge import mapping
+from bridge.cli.finding import coloured, concise
 from bridge.cli.mappings import chosen, folder_argument
+from bridge.cli.screen import say
 from bridge.cli.text import count, json_line
 from bridge.mapping import Ruleset
-from bridge.mapping.diagnostics import concise, full, to_dict
+from bridge.mapping.diagnostics import to_dict
 from bridge.mapping.findings import order
 from bridge.mapping.reports import github, sarif
 from bridge.model import Diagnostic
 
 _FORMATS: dict[str, Callable[[Sequence[Diagnostic], str], Iterable[str]]] = {
-    "full": lambda found, root: (f"{full(one, root)}\n" for one in found),
+    "full": lambda found, root: (f"{coloured(one, root)}\n" for one in found),
     "concise": lambda found, root: (concise(one, root) for one in found),
     "json": lambda found, root: (json_line(to_dict(one, root)) for one in found),
     "sarif": lambda found, root: [json_line(sarif(found, root))],
@@ -43,7 +45,7 @@ class _Run:
             found += self._around(loaded.ruleset)
         found.sort(key=order)
         for line in _FORMATS[self.form](found, str(self.folder)):
-            click.echo(line)
+            say(line)
         errors = sum(finding.severity == "error" for finding in found)
         if self.form not in _SILENT:
             rules = len(loaded.ruleset.rules) if loaded.ruleset else None

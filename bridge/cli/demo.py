@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from bridge import settings as environment
+from bridge.cli.screen import painted, say
+from bridge.cli.text import printable
 
 if TYPE_CHECKING:
     from bridge.demo import Demo, Wanted
@@ -65,19 +67,10 @@ def _run(running: "Demo") -> bool:
 
 
 def _show(calls: "Sequence[Recorded]") -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    from bridge.cli.received import show
 
-    table = Table(header_style="bold", row_styles=["", "dim"], box=None, pad_edge=False)
-    table.add_column("Vendor")
-    table.add_column("Answer")
-    table.add_column("What it received", overflow="fold")
     for call in sorted(calls, key=lambda item: item.vendor):
-        body = call.body.decode("utf-8", "backslashreplace")
-        text = Text(f"{call.method} {call.path}\n{body}")
-        table.add_row(call.vendor, str(call.status or "none"), text)
-    Console().print(table)
+        show(call)
 
 
 def _judge(running: "Demo", wanted: "Sequence[Wanted]") -> bool:
@@ -86,15 +79,14 @@ def _judge(running: "Demo", wanted: "Sequence[Wanted]") -> bool:
     _show(running.sandbox.calls())
     for what, calls in (("missing", missing), ("unexpected", extra)):
         for call in calls:
-            click.secho(
-                f"{what}: {call.vendor} {call.method} {call.path} {call.body}", fg="red"
-            )
+            said = f"{what}: {call.vendor} {call.method} {call.path} {call.body}"
+            say(painted(printable(said), "error"))
     if missing:
         for reason in running.waiting():
-            click.echo(f"  {reason}", err=True)
+            click.echo(f"  {printable(reason)}", err=True)
     if missing or extra:
         return False
-    click.secho(f"all {len(wanted)} expected calls arrived, and no others", fg="green")
+    say(painted(f"all {len(wanted)} expected calls arrived, and no others", "ok"))
     return True
 
 

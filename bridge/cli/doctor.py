@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from bridge.services.doctor import Line
 
 
+_INDENT = 15  # columns before what a line says
+
+
 @click.command("doctor")
 @click.option(
     "--running", is_flag=True, help="Ask the running bridge only; for health checks."
@@ -35,12 +38,21 @@ def command(running: bool, reach: bool, as_json: bool) -> None:
     well = True
     for line in lines:
         well = well and line.ok
-        click.echo(json_line(asdict(line)) if as_json else _said(line))
+        if as_json:
+            click.echo(json_line(asdict(line)))
+        else:
+            _say(line)
     if not well:
         raise SystemExit(1)
 
 
-def _said(line: "Line") -> str:
-    message = "\n".join(map(printable, line.message.split("\n")))
-    indented = message.replace("\n", f"\n{'':15}")
-    return f"{'ok  ' if line.ok else 'FAIL'} {line.what:9} {indented}"
+def _say(line: "Line") -> None:
+    from bridge.cli import screen
+
+    mark = "ok" if line.ok else "FAIL"
+    first, *more = map(printable, line.message.split("\n"))
+    lead = screen.painted(f"{mark:4}", mark)
+    lines = [part for text in (first, *more) for part in screen.folded(text, _INDENT)]
+    screen.say(f"{lead} {line.what:9} {lines[0]}")
+    for part in lines[1:]:
+        screen.say(f"{'':{_INDENT}}{part}")

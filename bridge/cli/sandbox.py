@@ -8,7 +8,8 @@ import click
     "--bind", default="127.0.0.1:8090", show_default=True, metavar="HOST:PORT"
 )
 def command(bind: str) -> None:
-    """Run the pretend vendors until Ctrl-C. Point a bridge at them with BRIDGE_SANDBOX_URL."""
+    """Run the pretend vendors until Ctrl-C, and show each call. Point a bridge at them with BRIDGE_SANDBOX_URL."""
+    from bridge.cli.received import show
     from bridge.sandbox import DEFAULT_CREDENTIALS
     from bridge.sandbox.server import run
     from bridge.settings import split_bind
@@ -21,4 +22,4 @@ def command(bind: str) -> None:
         click.echo(
             f"{vendor:8} http://{bind}/{vendor}  credential {credential}", err=True
         )
-    run(*address)
+    run(*address, told=show)

@@ -1,6 +1,5 @@
 """What the commands that look into the store share: opening it, and showing rows as a table or as JSON."""
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -28,7 +27,6 @@ NUMBER = click.IntRange(
     1, 2**63 - 1
 )  # of an event or a delivery: what the store can hold
 _NOTHING = 5  # exit code: nothing matched
-_UNCUT = 10_000  # columns: lines are never folded for a file or another program
 
 
 @contextmanager
@@ -63,17 +61,11 @@ def show_rows(
 
 
 def show_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    """The named columns of rows; on a terminal folded to its width."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    """The named columns of rows, as wide as the terminal at most."""
+    from bridge.cli import table
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(printable(row[column])) for column in columns))
-    Console(width=None if sys.stdout.isatty() else _UNCUT).print(table)
+    cells = [[printable(row[column]) for column in columns] for row in rows]
+    table.show(columns, cells)
 
 
 def show_one(
@@ -84,8 +76,10 @@ def show_one(
         nothing(f"there is no {what}")
     if as_json:
         show_rows([row], (), as_json=True)
-    for name in names if not as_json else ():
-        click.echo(f"{name:12} {printable(row[name])}")
+    else:
+        from bridge.cli import table
+
+        table.block(names, [printable(row[name]) for name in names])
     return row
 
 

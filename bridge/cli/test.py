@@ -11,7 +11,8 @@ from bridge import mapping
 from bridge.cli import case_report, last_failed
 from bridge.cli.case_report import Ran
 from bridge.cli.mappings import chosen, folder_argument, usable
-from bridge.cli.text import at
+from bridge.cli.screen import painted, say
+from bridge.cli.text import at, printable
 from bridge.mapping import RuleCoverage, Ruleset
 
 
@@ -41,16 +42,17 @@ class _Run:
         failed = [one for one in ran if not one.result.passed]
         for one in failed:
             case = one.result.case
-            click.echo(f"\nFAILED {case.name}  ({at(self.folder, case.place)})")
+            said = printable(f"{case.name}  ({at(self.folder, case.place)})")
+            say(f"\n{painted('FAILED', 'error')} {said}")
             for line in case_report.failed_lines(one.result, self.folder):
-                click.echo(line)
+                say(line)
         if failed:
             click.echo()
         parts = [f"{len(failed)} failed"] if failed else []
         parts.append(f"{len(ran) - len(failed)} passed")
-        colour = "red" if failed else "green"
+        meaning = "error" if failed else "ok"
         seconds = time.monotonic() - started
-        click.secho(f"{', '.join(parts)} in {seconds:.2f} s", fg=colour)
+        say(painted(f"{', '.join(parts)} in {seconds:.2f} s", meaning))
         self.remember(ran)
         return ran
 

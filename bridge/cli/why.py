@@ -8,6 +8,7 @@ import click
 
 from bridge import settings as environment
 from bridge.cli import filters, ledger
+from bridge.cli.screen import say_folded
 from bridge.cli.store import event_named, json_option, limit_option, nothing, opened
 from bridge.cli.text import at, count, json_line, plain, printable
 from bridge.store import Database, views
@@ -49,25 +50,27 @@ def _event(database: Database, id: int, *, as_json: bool) -> None:
         click.echo(json_line({**_plain([event])[0], **rows}))
         return
     said = f"event {id}: {event['type']} from {event['source']}, {event['state']}"
-    click.echo(printable(said))
+    say_folded("", printable(said))
     occurred = f", occurred {printable(event['occurred_at'])}"
     said = f"received {printable(event['received_at'])}"
-    click.echo(f"  {said}{occurred if event['occurred_at'] else ''}")
+    say_folded("  ", f"{said}{occurred if event['occurred_at'] else ''}")
     if event["imported"]:
         said = f"not proven by its sender: imported {event['imported']}"
-        click.echo(f"  {printable(said)}")
+        say_folded("  ", printable(said))
     if event["state"] == "stored":
-        click.echo("  no rule was asked yet: a worker will")
+        say_folded("  ", "no rule was asked yet: a worker will")
     if event["state"] == "fetching":
-        click.echo("  no rule was asked yet: it is looked up first")
+        say_folded("  ", "no rule was asked yet: it is looked up first")
     for row in decisions:
         rule = row["rule"] or "every rule"
         place = f"  ({at(folder, row['place'])})" if row["place"] else ""
-        said = f"{row['said']:9} {rule}: {row['reason']}{place}"
-        click.echo(f"  {printable(said)}")
+        text = printable(f"{rule}: {row['reason']}{place}")
+        say_folded(f"  {row['said']:9} ", text, row["said"])
     stops = _stops(database, deliveries)
     for row in reversed(deliveries):
-        click.echo(f"  {printable(_delivery(row, stops.get(row['id'], '')))}")
+        kind = "look-up" if row["look_up"] else "delivery"
+        text = printable(_delivery(row, stops.get(row["id"], "")))
+        say_folded(f"  {kind} {row['id']} ", text, row["state"])
 
 
 def _stops(
@@ -95,6 +98,5 @@ def _delivery(row: Mapping[str, Any], stops: str) -> str:
         tried += f" at {printable(row['finished_at'])}"
     reason = f": {row['reason']}" if row["reason"] else ""
     step = outlook.step(row) or stops
-    kind = "look-up" if row["look_up"] else "delivery"
-    said = f"{kind} {row['id']} to {row['connection']}, {row['state']}{tried}{reason}"
+    said = f"to {row['connection']}, {row['state']}{tried}{reason}"
     return f"{said} → {step}" if step else said

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from bridge import __version__
 from bridge.mapping.codes import CODES
+from bridge.mapping.diagnostics import shown
 from bridge.model import Diagnostic, Fix, Place
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -123,7 +124,8 @@ def _fenced(example: str) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    written = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return shown(written)
 
 
 def _property(text: str) -> str:

@@ -8,7 +8,7 @@ can be ordered for the next calls. Knows bridge.model and nothing else of the br
 import pkgutil
 import socket
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from importlib import import_module
 
@@ -32,13 +32,17 @@ _LOGIN_PAGE = "<!doctype html><title>Sign in</title><form><input name=user></for
 def create_sandbox(
     credentials: Mapping[str, str] | None = None,
     known: Mapping[str, Iterable[str]] | None = None,
+    told: Callable[[Recorded], None] | None = None,
 ) -> Flask:
-    """An app with all pretend vendors. `known` limits a vendor to these tickets; else each is made at first sight."""
+    """An app with all pretend vendors. `known` limits a vendor to these tickets; else each is made at first sight.
+
+    `told` is called with each call once it was answered, from the thread that answers it.
+    """
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 8 * 1024 * 1024
     app.json.sort_keys = False  # type: ignore[attr-defined]
     accepted = {**DEFAULT_CREDENTIALS, **(credentials or {})}
-    app.extensions["sandbox"] = State(accepted, known or {})
+    app.extensions["sandbox"] = State(accepted, known or {}, told)
     app.before_request(_before)
     app.after_request(_after)
     for blueprint in _blueprints():
@@ -87,14 +91,14 @@ def _after(response: Response) -> Response:
     """Record the call; answer otherwise or close the socket where the fault says so."""
     response = g.instead or response
     if g.vendor:
-        current().record(_recorded(None if g.drop else response.status_code))
+        current().record(_recorded(None if g.drop else response))
     if g.drop:
         connection: socket.socket = request.environ["werkzeug.socket"]
         connection.shutdown(socket.SHUT_RDWR)
     return response
 
 
-def _recorded(status: int | None) -> Recorded:
+def _recorded(answer: Response | None) -> Recorded:
     target = request.environ.get("REQUEST_URI", request.full_path)
     return Recorded(
         vendor=g.vendor,
@@ -102,9 +106,10 @@ def _recorded(status: int | None) -> Recorded:
         path=target.removeprefix(f"/{g.vendor}"),
         headers=tuple(request.headers.items()),
         body=g.body,
-        status=status,
+        status=answer.status_code if answer else None,
         applied=g.applied,
         when=datetime.now(UTC),
+        answer=answer.get_data() if answer else b"",
     )
 
 

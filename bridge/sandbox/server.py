@@ -3,7 +3,7 @@
 Works in a process patched by gevent too, where its threads are greenlets. Listens on loopback unless told otherwise.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from threading import Thread
 from types import TracebackType
 from typing import Any, Self
@@ -24,8 +24,9 @@ class SandboxServer:
         port: int = 0,
         credentials: Mapping[str, str] | None = None,
         known: Mapping[str, Iterable[str]] | None = None,
+        told: Callable[[Recorded], None] | None = None,
     ) -> None:
-        app = create_sandbox(credentials, known)
+        app = create_sandbox(credentials, known, told)
         self._state: State = app.extensions["sandbox"]
         self._server = make_server(
             "127.0.0.1", port, app, threaded=True, request_handler=_Quiet
@@ -93,9 +94,10 @@ def run(
     host: str = "127.0.0.1",
     port: int = 8080,
     credentials: Mapping[str, str] | None = None,
+    told: Callable[[Recorded], None] | None = None,
 ) -> None:
-    """Serve until the process is interrupted."""
-    app = create_sandbox(credentials)
+    """Serve until the process is interrupted; `told` is called with each call."""
+    app = create_sandbox(credentials, told=told)
     server = make_server(host, port, app, threaded=True, request_handler=_Quiet)
     try:
         server.serve_forever(_POLL)

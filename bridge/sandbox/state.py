@@ -1,6 +1,6 @@
 """What the pretend vendors remember: calls, tickets and faults, behind one lock. Knows no vendor and no view."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import RLock
@@ -25,6 +25,7 @@ class Recorded:
     status: int | None  # None: the connection was closed without an answer
     applied: bool  # whether it changed a ticket
     when: datetime
+    answer: bytes = b""  # its body
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +61,14 @@ class State:
     """The memory of one sandbox."""
 
     def __init__(
-        self, credentials: Mapping[str, str], known: Mapping[str, Iterable[str]]
+        self,
+        credentials: Mapping[str, str],
+        known: Mapping[str, Iterable[str]],
+        told: Callable[[Recorded], None] | None = None,
     ) -> None:
+        """`told` is called with each call once it was answered, from the thread that answers it."""
         self.credentials = dict(credentials)
+        self._told = told
         self._lock = RLock()
         self._first_known = {name: set(ids) for name, ids in known.items()}
         self.reset()
@@ -78,6 +84,8 @@ class State:
     def record(self, call: Recorded) -> None:
         with self._lock:
             self._calls.append(call)
+        if self._told:
+            self._told(call)
 
     def calls(self, vendor: str | None = None) -> list[Recorded]:
         """The calls so far, in the order they were finished."""
