@@ -103,7 +103,9 @@ def _options(node: Node, vendor: vendors.Vendor, known: Known) -> dict[str, obje
     own = {key: item for key, item in pairs if key not in ("vendor", "auth")}
     options = known.references.options(replace(node, value=own))
     for path, problem in vendors.check_options(vendor, options).items():
-        if _reported(options, path):
+        unknown = problem.startswith("is unknown")
+        named = path == "timezone" and isinstance(options.get(path), str)
+        if _reported(options, path) or (named and not unknown):  # see _check_zone
             continue
         message, help = split_fix(problem)
         if "|" in help:  # an option is written as it is, so no helper can be added
@@ -113,7 +115,6 @@ def _options(node: Node, vendor: vendors.Vendor, known: Known) -> dict[str, obje
         elif path == "country" and str(options.get(path)).upper() in REGIONS:
             help = Advice(help, str(options[path]).upper())
         message = f"connection option '{path}' {message}"
-        unknown = problem.startswith("is unknown")
         place = (place_at if unknown or path not in options else value_place)(
             node, path
         )

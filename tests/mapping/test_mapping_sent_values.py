@@ -211,6 +211,12 @@ def test_a_connection_zone_is_that_of_its_times(zone, shown):
         ("BRT", "America/Sao_Paulo"),
         ("CLT", "America/Santiago"),
         ("ICT", "Asia/Ho_Chi_Minh"),
+        ("VET", "America/Caracas"),
+        ("PHT", "Asia/Manila"),
+        ("GMT-3", "'Etc/GMT+3'"),
+        ("UTC+7", "'Etc/GMT-7'"),
+        ("utc-03:00", "'Etc/GMT+3'"),
+        ("GMT+5:30", "use a name like"),
         ("Asia/Calcuta", "Asia/Calcutta"),
     ],
 )

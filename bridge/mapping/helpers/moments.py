@@ -28,7 +28,11 @@ _ABBREVIATIONS: Final = {
     "ART": "America/Argentina/Buenos_Aires",
     "COT": "America/Bogota",
     "PET": "America/Lima",
+    "VET": "America/Caracas",
     "WIB": "Asia/Jakarta",
+    "MYT": "Asia/Kuala_Lumpur",
+    "PHT": "Asia/Manila",
+    "HKT": "Asia/Hong_Kong",
     "SGT": "Asia/Singapore",
     "JST": "Asia/Tokyo",
     "CEST": "Europe/Berlin",
@@ -37,6 +41,10 @@ _ABBREVIATIONS: Final = {
     "PDT": "America/Los_Angeles",
     "PST": "America/Los_Angeles",
 }
+_OFFSET_NAME: Final = re.compile(
+    r"(?:UTC|GMT)? ?(?P<sign>[+-])(?P<hours>[0-9]{1,2})(?::?(?:00|(?P<minutes>[0-9]{2})))?",
+    re.IGNORECASE,
+)
 _ZONE_HELP: Final = "use a name like 'America/Santiago' or 'UTC'"
 
 # Fewer digits could be a date without marks: 20240503.
@@ -78,6 +86,10 @@ def _near_zone(name: str) -> str:
     """The zone that was meant, "" for none. Letters alone may stand for several: the likeliest is meant."""
     if meant := _ABBREVIATIONS.get(name.upper()):
         return meant
+    if offset := _OFFSET_NAME.fullmatch(name):
+        sign = "-" if offset["sign"] == "+" else "+"  # these names count to the west
+        etc = f"Etc/GMT{sign}{int(offset['hours'])}"
+        return etc if not offset["minutes"] and etc in available_timezones() else ""
     places = {zone for zone in available_timezones() if "/" in zone}
     return next(iter(get_close_matches(name[:_LONGEST_ZONE], places, n=1)), "")
 
