@@ -8,10 +8,11 @@ from bridge.mapping.case_replies import ENDING_KEYS, check_ending
 from bridge.mapping.codes import CODES
 from bridge.mapping.findings import suggest
 from bridge.mapping.known import Known
+from bridge.mapping.patch import NULL, Change
 from bridge.mapping.ruleset import Case, Rule
 from bridge.mapping.sources import source_name
 from bridge.model import Advice, Diagnostic
-from bridge.strict.yaml import Node, plain
+from bridge.strict.yaml import Node, is_value, plain
 
 WORDS = ("no_match", "skipped")
 _NOT_BODY = frozenset({"event", "body", "payload", "meta", "headers"})
@@ -54,8 +55,10 @@ def _case(item: Node, name: Node, source: str, position: int, known: Known) -> C
         place = expect.keys[rule].place if expect else name.place
         if known.declared("rule", rule, place):
             _check_outcome(outcome, known)
-    patch = plain(item.get("patch")) or {}
-    assert isinstance(patch, dict)
+    patch: dict[str, Change] = {
+        path: NULL if is_value(node) else plain(node)  # type: ignore[misc]
+        for path, node in _pairs(item.get("patch")).items()
+    }
     for path in patch:
         _check_path(path, item, known)
     given, at = item.get("given"), item.get("at")

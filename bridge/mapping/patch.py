@@ -1,4 +1,4 @@
-"""A recorded request with some of its values changed: `event.data.object.currency: usd`, null deletes.
+"""A recorded request with some of its values changed: `event.data.object.currency: usd`, null deletes, `!null` is null.
 
 The body itself is changed, so that whatever a provider reads out of it (id, type, time) changes with it. In a batch
 each element is changed.
@@ -7,12 +7,21 @@ each element is changed.
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
+from typing import Final, TypeAlias
 from urllib.parse import parse_qsl, urlencode
 
 from bridge.mapping.findings import suggest
 from bridge.model import Json, Request
 from bridge.providers import Provider
 from bridge.strict import json
+
+
+class _Null:
+    """Null as a value: `!null` in a mapping file, where a plain null deletes."""
+
+
+NULL: Final = _Null()
+Change: TypeAlias = "Json | _Null"
 
 
 class NoSuchPath(ValueError):
@@ -24,7 +33,7 @@ class NoSuchPath(ValueError):
 
 
 def patched(
-    request: Request, provider: Provider, changes: Mapping[str, Json]
+    request: Request, provider: Provider, changes: Mapping[str, Change]
 ) -> Request:
     """The request with the changes in its body. Raises NoSuchPath, or Malformed."""
     return Opened(request).patched(provider, changes)
@@ -38,7 +47,7 @@ class Opened:
         types = request.values("content-type")
         self._form = any("form" in value.lower() for value in types)
 
-    def patched(self, provider: Provider, changes: Mapping[str, Json]) -> Request:
+    def patched(self, provider: Provider, changes: Mapping[str, Change]) -> Request:
         """The request with the changes in its body. Raises NoSuchPath, or Malformed."""
         if not changes:
             return self._request
@@ -60,7 +69,9 @@ class Opened:
         return _read_form(raw) if self._form else json.loads(raw)
 
 
-def _each(body: Json, way: tuple[str, ...], keys: tuple[str, ...], value: Json) -> Json:
+def _each(
+    body: Json, way: tuple[str, ...], keys: tuple[str, ...], value: Change
+) -> Json:
     """The body with each element at the end of `way` changed; lists on the way are walked through."""
     if isinstance(body, list):
         return [_each(item, way, keys, value) for item in body]
@@ -71,7 +82,7 @@ def _each(body: Json, way: tuple[str, ...], keys: tuple[str, ...], value: Json) 
     return body
 
 
-def _changed(tree: Json, keys: tuple[str, ...], value: Json) -> Json:
+def _changed(tree: Json, keys: tuple[str, ...], value: Change) -> Json:
     key, rest = keys[0], keys[1:]
     if isinstance(tree, list) and key.isdecimal() and int(key) < len(tree):
         new = [*tree]
@@ -84,10 +95,12 @@ def _changed(tree: Json, keys: tuple[str, ...], value: Json) -> Json:
     return {**tree, key: kept[0]} if kept else others
 
 
-def _kept(old: Json, rest: tuple[str, ...], value: Json) -> list[Json]:
+def _kept(old: Json, rest: tuple[str, ...], value: Change) -> list[Json]:
     """The new value as a list of one, an empty list where it is deleted."""
     if rest:
         return [_changed(old, rest, value)]
+    if isinstance(value, _Null):
+        return [None]
     return [] if value is None else [value]
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from bridge import providers
 from bridge.errors import Refused, UnknownName
 from bridge.mapping.case_events import read_recording
-from bridge.mapping.patch import patched
+from bridge.mapping.patch import Change, patched
 from bridge.mapping.ruleset import Case, Rule, Ruleset, Source
-from bridge.model import Event, Json, Request
+from bridge.model import Event, Request
 from bridge.providers import Provider
 
 
@@ -62,14 +62,14 @@ def _recorded(source: Source, ruleset: Ruleset, folder: Path) -> Iterator[Event]
             yield from _read(request, source, {})
 
 
-def _events(path: Path, source: Source, patch: Mapping[str, Json]) -> Iterator[Event]:
+def _events(path: Path, source: Source, patch: Mapping[str, Change]) -> Iterator[Event]:
     request = _request(path, source.name)
     if request:
         yield from _read(request, source, patch)
 
 
 def _read(
-    request: Request, source: Source, patch: Mapping[str, Json]
+    request: Request, source: Source, patch: Mapping[str, Change]
 ) -> tuple[Event, ...]:
     try:
         changed = patched(request, source.provider, patch)

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from bridge import vendors
 from bridge.errors import MappingError
 from bridge.mapping.expressions import Expression, Table
+from bridge.mapping.patch import Change
 from bridge.model import (
     Connection,
     Diagnostic,
@@ -186,7 +187,7 @@ class Case:
     name: str
     source: str
     given: str  # path of the recording, relative to the mapping file
-    patch: Mapping[str, Json]
+    patch: "Mapping[str, Change]"  # path → what stands there instead
     at: datetime | None  # when the event arrives; None: when it occurred
     fetched: (
         Json  # what its look-up answers, as text the file that has it; None: not said

@@ -56,6 +56,14 @@ class Loader(yaml.CSafeLoader):
         return ""
 
 
+_NULL = re.compile(r"!null\s*\Z")  # null where a plain one means something else
+
+
+def is_value(node: "Node") -> bool:
+    """Whether a node is null as a value, `!null`, where a plain null deletes or leaves out."""
+    return bool(_NULL.match(source_of(node.written, node.file)))
+
+
 class _TooMuch(Exception):
     def __init__(self, finding: Diagnostic) -> None:
         self.finding = finding
@@ -82,6 +90,8 @@ class _Builder:
             raise self.too_much(f"expands to more than {MAX_NODES} values", node)
         if depth > MAX_DEPTH:
             raise self.too_much("is nested too deeply", node)
+        if self.tagged and _NULL.match(source_of(node, self.file)):
+            return Node(value=None, written=node, file=self.file)
         if self.tagged and source_of(node, self.file).startswith("!"):
             message = "YAML tags (a value that starts with !) are not used here"
             help = "drop it; text stands in quotes, a secret is { env: NAME }"
