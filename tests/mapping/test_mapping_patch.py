@@ -41,7 +41,7 @@ rules:
   - id: r
     target: http.request
     connection: { base_url: https://a.example.com }
-    fields: { method: PUT, path: /x, body: { has: "{{ 'note' in event }}", note: "{{ event.note | default('none') }}" } }
+    fields: { method: PUT, path: /, body: { has: "{{ 'note' in event }}", note: "{{ event.note | default('none') }}" } }
 tests:
   - name: a note
     given: note.json
