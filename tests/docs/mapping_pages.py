@@ -21,6 +21,7 @@ from bridge.cli import cli
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs/mapping-files.md"
+REFERENCE = ROOT / "docs/mapping-reference.md"
 COOKBOOK = ROOT / "docs/cookbook.md"
 LOOK_UPS = ROOT / "docs/look-ups.md"
 SIGNING_IN = ROOT / "docs/signing-in.md"

@@ -4,7 +4,16 @@ import re
 from itertools import product
 
 import pytest
-from mapping_pages import COOKBOOK, GUIDE, LOOK_UPS, PAGES, ROOT, played, sections
+from mapping_pages import (
+    COOKBOOK,
+    GUIDE,
+    LOOK_UPS,
+    PAGES,
+    REFERENCE,
+    ROOT,
+    played,
+    sections,
+)
 
 from bridge import mapping, vendors
 from bridge.mapping.allow import AllowShape
@@ -131,14 +140,16 @@ SHAPES = {
 
 def keys_listed(title):
     """The names in the first column of the table under a heading."""
-    part = GUIDE.read_text("utf-8").partition(f"### {title}\n")[2].partition("\n#")[0]
+    part = (
+        REFERENCE.read_text("utf-8").partition(f"### {title}\n")[2].partition("\n#")[0]
+    )
     cells = re.findall(r"^\| (`.*?) \|", part, re.MULTILINE)
     return {key for cell in cells for key in re.findall(r"`([\w.*-]+)", cell)}
 
 
 @pytest.mark.parametrize("title", SHAPES)
 def test_reference_lists_the_keys(title):
-    """All keys that a file may hold are in the guide's tables, and no other."""
+    """All keys that a file may hold are in the reference's tables, and no other."""
     assert keys_listed(title) - {"x-*"} == set(SHAPES[title]().keys)
 
 
@@ -187,7 +198,11 @@ def anchors(page):
     }
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda it: it.name)
+INDEX = [ROOT / "docs" / f"{name}.md" for name in ("index", "compared", "glossary")]
+LINKED = [*PAGES, REFERENCE, *INDEX, ROOT / "docs" / "deploying.md"]
+
+
+@pytest.mark.parametrize("page", LINKED, ids=lambda it: it.name)
 def test_links_lead_somewhere(page):
     """To a file of the repository and to a heading that it has."""
     for target in re.findall(r"\]\((?!http)([^)]+)\)", page.read_text("utf-8")):
@@ -202,3 +217,26 @@ def test_the_readme_leads_here():
     readme = (ROOT / "README.md").read_text("utf-8")
     for page in ("mapping-files", "helpers", "cookbook"):
         assert f"](docs/{page}.md)" in readme
+
+
+@pytest.mark.parametrize("page", [GUIDE, REFERENCE], ids=lambda it: it.name)
+def test_a_long_page_begins_with_what_is_on_it(page):
+    """Each heading that a reader may look for has its line, in order."""
+    text = page.read_text("utf-8")
+    level = "##" if page == GUIDE else "###"
+    titles = re.findall(rf"^{level} (.*)$", text, re.MULTILINE)
+    listed = re.findall(r"^- \[(.*)\]\(#", text, re.MULTILINE)
+    assert listed == [title for title in titles if title != "On this page"]
+
+
+def test_every_page_is_in_the_index():
+    """By what a person wants to do; the senders' own pages stand in an index of theirs."""
+    index = (ROOT / "docs" / "index.md").read_text("utf-8")
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"index.md"}
+    assert [name for name in sorted(pages) if f"]({name}" not in index] == []
+
+
+def test_the_comparison_is_dated():
+    """What is said of others was so on a day."""
+    page = (ROOT / "docs" / "compared.md").read_text("utf-8")
+    assert re.search(r"As of \d+ \w+ 20\d\d", page)
