@@ -27,8 +27,10 @@ def trouble(storm, life):
 
 
 def echo(storm, life):
-    """An answer repeats the credential, in some spelling."""
+    """An answer repeats the credential, in some spelling; another one than the call's own nobody could know."""
     yield
+    if "VAMBE_API_KEY" in life.environ:
+        return
     key = storm.fleet.bridge.environ["VAMBE_API_KEY"]
     spelled = storm.chance.choice(spellings(key))
     storm.spellings.add(spelled)
