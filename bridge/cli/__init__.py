@@ -37,7 +37,7 @@ COMMANDS = {
     "release": ("release", "Let held deliveries go."),
     "cancel": ("cancel", "Drop deliveries that wait, are held or dead."),
     "replay": ("replay", "Send finished deliveries once more, also after success."),
-    "reroute": ("reroute", "Route events once more, with the rules of now."),
+    "reroute": ("reroute", "Route events again, with the current rules."),
     "import": ("import_", "Take in events that a sender exported, on your word."),
     "pause": ("pause", "Stop deliveries of a source, rule, connection or ticket."),
     "resume": (

@@ -44,7 +44,7 @@ def command(
             show_rows([*mine], (), as_json=True)
     said = "is paused" if new else "was paused before"
     click.echo(
-        f"{scope} {said}: `bridge resume {pausing.options(scope)}` lets it go on",
+        f"{scope} {said}: `bridge resume {pausing.options(scope)}` resumes it",
         err=True,
     )
 

@@ -125,7 +125,7 @@ def _shown(replayer: Replayer) -> Callable[[Sequence[int]], list[Done]]:
 
 
 def _show(plan: Plan) -> Done:
-    """A plan as a line: what would be sent where, and what the rules of now make otherwise."""
+    """A plan as a line: what would be sent where, and what the current rules make otherwise."""
     if plan.problem:
         return Done(id=plan.id, ok=False, message=plan.problem)
     if plan.delivery["look_up"]:

@@ -37,7 +37,7 @@ def command(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Route events once more with the rules of now: what no rule took, what failed, what came before its rule.
+    """Route events again with the current rules: what no rule took, what failed, what came before its rule.
 
     Only what is new is sent: a call that was made, waits, is held or was dropped is not made again.
     """

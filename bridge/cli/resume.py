@@ -42,7 +42,7 @@ def command(
         if scope is not None and not pausing.resume(database, scope, by):
             nothing(f"{scope} is not paused: `bridge pause` lists what is")
         left = steering.stopped(database)
-    click.echo(f"{connection or scope} goes on", err=True)
+    click.echo(f"{connection or scope} resumed", err=True)
     for row in left:
         said = "still {kind}: {what} (`{resume}`)".format_map(row)
         click.echo(json_row(row) if as_json else said, err=not as_json)

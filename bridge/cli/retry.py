@@ -18,7 +18,7 @@ from bridge.services.rulesets import Rules
 def command(words: tuple[str, ...], reason: str, yes: bool, as_json: bool) -> None:
     """Send dead letters again as they were, and what waits for a retry now, in the order of its lane.
 
-    One that a rule's error made is routed again with the rules of now; a look-up that was cancelled is made again.
+    If a rule failed, the event is routed again with the current rules. A cancelled look-up is made again.
     """
     settings, by = environment.load(), steering.me(reason)
     with opened() as database:

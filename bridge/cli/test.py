@@ -137,7 +137,7 @@ def _failed_before(folder: Path, names: list[str]) -> list[str]:
     remembered = last_failed.recall(folder)
     found = [name for name in names if name in remembered]
     if not found:
-        click.echo("none of these is remembered as failed: all are run", err=True)
+        click.echo("no previous failures: running all tests", err=True)
     return found or names
 
 

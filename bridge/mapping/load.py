@@ -146,7 +146,7 @@ def _rules(file: Node, known: Known) -> Iterable[Rule]:
 
 
 def _check_source(file: Node, known: Known) -> None:
-    """A finding for rules or tests of nobody; a source that is wrong was told."""
+    """A finding for rules or tests without a source; a bad source is already reported."""
     parts = [
         (key, items[0]) for key in ("rules", "tests") if (items := _items(file, key))
     ]

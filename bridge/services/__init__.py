@@ -10,7 +10,7 @@ outlook.py   why a delivery will or will not be tried again; requests.py: its re
 choosing.py  which deliveries an act is about
 steer.py     retry, release, cancel, resume; replay.py: once more,
              replay_runs.py: all that a filter finds, and how it goes on; pausing.py: stopping and letting go on
-rerouting.py  events once more by the rules of now
+rerouting.py  events once more by the current rules
 importing.py  events that a sender exported, on a person's word
 posting.py   recordings signed and posted as their senders would; altering.py: made into other events
 starting.py  a first mapping file that passes its own test; first_rule.py: what it says

@@ -45,7 +45,7 @@ class Importer:
     enveloped: bool = False
 
     def take(self, lines: Iterable[Line], tell: Tell) -> Imported:
-        """Stores what is new, a batch at a time; a line that cannot be taken keeps back no other."""
+        """Stores what is new, a batch at a time; a bad line does not block the rest."""
         done = Imported()
         for batch in _batches(lines):
             now = datetime.now(UTC)

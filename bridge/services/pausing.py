@@ -32,7 +32,7 @@ class Stopped:
     since: datetime
     by: str  # "" where its vendor did it
     reason: str
-    resume: str  # the command that lets it go on
+    resume: str  # the command that resumes it
 
 
 def pause(

@@ -1,4 +1,4 @@
-"""A finished delivery once more, also after success: the same request, or what the rules of now make of its event.
+"""A finished delivery once more, also after success: the same request, or what the current rules make of its event.
 
 A plan says what would be sent and what speaks against it; sending it adds a new delivery at the end of its lane.
 Nothing here waits for a rate or asks anyone.
@@ -36,7 +36,7 @@ STATES = FINISHED  # what may be replayed
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """A value that the rules of now make otherwise; None where one side has none."""
+    """A value that the current rules make otherwise; None where one side has none."""
 
     name: str
     before: object
@@ -50,7 +50,7 @@ class Plan:
     id: int
     problem: str = ""
     delivery: Mapping[str, Any]
-    decision: Decision | None = None  # by the rules of now; None: the same request
+    decision: Decision | None = None  # by the current rules; None: the same request
     rendered: Rendered | None = None
     changes: tuple[Change, ...] = ()
 

@@ -1,4 +1,4 @@
-"""Events once more by the rules of now: those that no rule took, at which one failed, or that came before their rule.
+"""Events once more by the current rules: those that no rule took, at which one failed, or that came before their rule.
 
 What an event led to stays. A call is made of it again only where none with the same effect was made, waits, is held or
 was given up: whatever rule made it, so a renamed rule repeats nothing. Sending again is for replay.py and steer.py.

@@ -36,7 +36,7 @@ def retry(
     *,
     max_rendered: int = MAX_RENDERED,
 ) -> list[Done]:
-    """Sends dead letters again as they were, and what waits now; a rule's error is routed again with the rules of now.
+    """Sends dead letters again as they were, and what waits now; a rule's error is routed again with the current rules.
 
     A look-up that ended without an answer, cancelled or dead, is made again. Lanes keep their order: what stands behind
     another delivery follows that one, and its message says so.

@@ -247,7 +247,7 @@ def _parse(url: str) -> Any:
         parsed = make_url(url)
     except ArgumentError:
         raise SettingsError(
-            "what should be a database URL is none: write one such as sqlite:///var/bridge.db"
+            "not a database URL: write one such as sqlite:///var/bridge.db"
         ) from None
     backend = parsed.get_backend_name()
     if backend == "sqlite" and parsed.database not in (None, "", ":memory:"):

@@ -110,7 +110,7 @@ def test_mapping_errors_are_not_called_missing_secrets(terminal, settled, rewrit
 
 
 def test_parked_connection_is_a_case_for_a_person(terminal, settled):
-    """A parked connection is named with the command that lets it go on."""
+    """A parked connection is named with the command that resumes it."""
     from bridge.store import connections
 
     now = datetime.now(UTC)

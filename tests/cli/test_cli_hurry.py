@@ -71,7 +71,7 @@ def test_a_filter_takes_what_waits_and_what_is_dead(terminal, bench):
 
 
 def test_what_stops_it_still_is_said(terminal, bench):
-    """Due now is not sent now: a pause is named with what lets it go on."""
+    """Due now is not sent now: a pause is named with what resumes it."""
     waiting(bench, "evt_1")
     assert terminal("pause", "--rule", "paid-sets-amount").exit_code == 0
     result = terminal("retry", "1")
@@ -120,7 +120,7 @@ def test_resume_closes_a_breaker(terminal, bench):
     bench.sandbox.know("vambe", *tickets)
     result = terminal("resume", name, "--reason", "their status page is green")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert f"{name} goes on" in result.stderr
+    assert f"{name} resumed" in result.stderr
     assert terminal("pause").exit_code == 5
     bench.work()
     assert bench.states() == ["delivered"] * 6

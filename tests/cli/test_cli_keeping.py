@@ -65,7 +65,7 @@ def test_why_needs_one_of_both(terminal, bench):
 
 
 def test_backup_and_restore(terminal, bench, tmp_path, monkeypatch):
-    """What a backup holds is back after a restore, which says that nothing is sent yet and what lets it go on."""
+    """What a backup holds is back after a restore, which says that nothing is sent yet and what resumes it."""
     bench.paid("evt_a")
     made = terminal("backup", "b.db")
     assert (made.exit_code, made.stdout) == (0, "")

@@ -1,4 +1,4 @@
-"""`bridge reroute`: events meet the rules of now, and what was done for them before is not done again."""
+"""`bridge reroute`: events meet the current rules, and what was done for them before is not done again."""
 
 import pytest
 from bench import TICKET, objects

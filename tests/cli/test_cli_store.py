@@ -104,7 +104,7 @@ def test_why_says_what_each_rule_and_delivery_came_to(terminal, bench):
 
 
 def test_why_says_what_keeps_a_delivery(terminal, bench, sandbox):
-    """What waits says until when, behind which other one, and what is paused, with the command that lets it go on."""
+    """What waits says until when, behind which other one, and what is paused, with the command that resumes it."""
     sandbox.fault("vambe", status=503)
     bench.paid("evt_1")
     said = terminal("why", "1").stdout.splitlines()[-1]

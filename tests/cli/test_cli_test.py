@@ -146,7 +146,7 @@ def test_lf_runs_all_when_nothing_is_remembered(terminal, house):
     """And says so; nothing is written for tests that pass."""
     result = terminal("test", "--lf")
     assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "..")
-    assert result.stderr == "none of these is remembered as failed: all are run\n"
+    assert result.stderr == "no previous failures: running all tests\n"
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b'{"failed": 1}', b"\xff", b"{"])

@@ -112,7 +112,7 @@ def test_a_replay_is_not_swallowed_by_the_idempotency_key(store):
 
 
 def test_routed_again_it_is_not_swallowed_either(store):
-    """R-13 with the rules of now: the rule's key is made new, too."""
+    """R-13 with the current rules: the rule's key is made new, too."""
     old = store.paid("evt_1")
     store.set(old, state="delivered")
     (done,) = replay(store, old, rules=store.ruleset)
@@ -402,7 +402,7 @@ BROKEN = MAPPING.replace("inv.metadata.vambe_ticket_id | uuid", "inv.id | uuid")
 
 
 def test_a_rule_error_is_retried_not_replayed(store):
-    """It has no request that could differ; the sentence names the command, also with the rules of now."""
+    """It has no request that could differ; the sentence names the command, also with the current rules."""
     store.use(BROKEN)
     id = store.paid("evt_1")
     for rules in (None, store.ruleset):

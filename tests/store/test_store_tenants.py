@@ -109,7 +109,7 @@ def test_a_parked_account_in_front_of_its_line_hides_no_other(
 
 @pytest.mark.parametrize("called", [OLD, RENAMED])
 def test_a_renamed_connection_stays_parked(put, claim, finish, database, called):
-    """As long as it is the same credential; either name lets it go on."""
+    """As long as it is the same credential; either name resumes it."""
     put(OLD)
     (item,) = claim()
     finish(item, after=PARKED, attempt=REFUSED)

@@ -301,7 +301,7 @@ def test_cancelled_look_up_stands_in_nobodys_way(bench, shop):
 
 
 def test_cancelled_look_up_that_nobody_needs_any_more(bench, shop):
-    """Where the rules of now look nothing up, the event meets them as it is, and only once."""
+    """Where the current rules look nothing up, the event meets them as it is, and only once."""
     shop.order("1", "503")
     (id,) = bench.receive("1").ids
     bench.work()
