@@ -279,7 +279,7 @@ def test_resume_says_what_is_stopped_still(terminal, bench):
     terminal("pause", "--ticket", "4711")
     said = terminal("resume", "--all").stderr
     assert said == (
-        "everything goes on\n"
+        "everything resumed\n"
         "still paused: ticket 4711 (`bridge resume --ticket 4711`)\n"
     )
 

@@ -75,9 +75,15 @@ class Process:
             self.wait()
 
     def stop(self):
-        """SIGTERM, as a service manager sends it; the exit code."""
+        """SIGTERM, as a service manager sends it; the exit code. Who was frozen late, on a busy machine, is woken."""
         os.kill(self.pid, signal.SIGTERM)
-        return self.wait()
+        assert eventually(self._ends, 300), "it does not end"
+        return self.code()
+
+    def _ends(self):
+        if self.code() is None:
+            self.signal(signal.SIGCONT)
+        return self.code() is not None
 
     def wait(self):
         """The exit code once it ended."""
