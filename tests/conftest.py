@@ -25,6 +25,9 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
+# pytest-xdist tells its processes how wide the terminal is, and the commands that they run would fold their lines.
+os.environ.pop("COLUMNS", None)
+
 _connect = socket.socket.connect
 
 

@@ -208,6 +208,7 @@ def test_a_worker_that_keeps_dying_never_ends_the_receivers(running, sandbox):
     """Events are accepted, /readyz says degraded and why, and all is well again once the worker stays up."""
     broken = running.folder / "broken"
     broken.touch()
+    assert running.run("migrate").returncode == 0  # as `bridge serve` does before
     running.start(str(broken), "0.01", command=("-c", FRAGILE))
     assert eventually(lambda: deaths(running) > 3 * serve.GIVE_UP)
     taken(running.url, body("evt_meanwhile"))
