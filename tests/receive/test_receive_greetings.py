@@ -8,7 +8,7 @@ from importlib import import_module
 from urllib.parse import urlencode
 
 import pytest
-from fronts import set_secrets
+from fronts import RULES, set_secrets
 
 from bridge.app import Parts, hooks_app
 from bridge.mapping.load import load
@@ -20,14 +20,6 @@ from bridge.store import views
 SECRET = "of-the-sender"
 TOKEN = "{ scheme: token, query: key, secret: { env: SENDER } }"
 SIGNED = "{ scheme: hmac, header: X-Sig, secret: { env: SENDER } }"
-RULES = """
-rules:
-  - id: some-rule
-    events: [never]
-    target: vambe.update_amount
-    auth: { api_key: { env: VAMBE_API_KEY } }
-    fields: { ticket_id: "{{ event.ticket | uuid }}", amount: 1, currency: CLP }
-"""
 
 
 def source(handshake, verify=SIGNED):

@@ -8,7 +8,7 @@ from time import time
 from types import SimpleNamespace
 
 import pytest
-from fronts import set_secrets
+from fronts import RULES, set_secrets
 from pages import serving
 
 from bridge.app import Parts, hooks_app
@@ -18,14 +18,6 @@ from bridge.services.rulesets import Rules
 from bridge.settings import Settings
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
-RULES = """
-rules:
-  - id: some-rule
-    events: [never]
-    target: vambe.update_amount
-    auth: { api_key: { env: VAMBE_API_KEY } }
-    fields: { ticket_id: "{{ event.ticket | uuid }}", amount: 1, currency: CLP }
-"""
 BY_TOKEN = """
 version: 1
 source:

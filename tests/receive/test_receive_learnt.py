@@ -5,7 +5,7 @@ import json
 import os
 
 import pytest
-from fronts import set_secrets
+from fronts import RULES, set_secrets
 
 from bridge.app import Parts, hooks_app
 from bridge.errors import ConfigurationError
@@ -44,14 +44,6 @@ source:
   handshake:
     when: { method: POST }
     learn: body.verification_token
-"""
-RULES = """
-rules:
-  - id: some-rule
-    events: [never]
-    target: vambe.update_amount
-    auth: { api_key: { env: VAMBE_API_KEY } }
-    fields: { ticket_id: "{{ event.ticket | uuid }}", amount: 1, currency: CLP }
 """
 
 

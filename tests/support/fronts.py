@@ -32,13 +32,8 @@ def send(app, body=BODY, **options):
     )
 
 
-GATE = """
-version: 1
-source:
-  name: gate
-  provider: generic
-  verify: { scheme: token, path: token, secret: { env: STRIPE_WEBHOOK_SECRET } }
-  event: { id: body.id }
+# A source needs a rule; this one takes no event.
+RULES = """
 rules:
   - id: some-rule
     events: [never]
@@ -46,3 +41,11 @@ rules:
     auth: { api_key: { env: VAMBE_API_KEY } }
     fields: { ticket_id: "{{ event.ticket | uuid }}", amount: 1, currency: CLP }
 """
+GATE = f"""
+version: 1
+source:
+  name: gate
+  provider: generic
+  verify: {{ scheme: token, path: token, secret: {{ env: STRIPE_WEBHOOK_SECRET }} }}
+  event: {{ id: body.id }}
+{RULES}"""

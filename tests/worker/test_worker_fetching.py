@@ -3,10 +3,9 @@
 import json
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
-from threading import Thread
 
 import pytest
-from werkzeug.serving import WSGIRequestHandler, make_server
+from answering import Answering
 from werkzeug.wrappers import Request as Asked
 from werkzeug.wrappers import Response
 from working import Bench
@@ -65,23 +64,12 @@ rules:
 """
 
 
-class Shop:
+class Shop(Answering):
     """An API that answers as told: path → what it says next, the last one for ever."""
 
     def __init__(self):
+        super().__init__()
         self.answers, self.asked = {}, []
-        self._server = make_server("127.0.0.1", 0, self, request_handler=_Quiet)
-        self._thread = Thread(target=self._server.serve_forever, args=(0.02,))
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
     def order(self, name, *said):
         """What it says about an order: a total, a status as text, or a body."""
@@ -99,11 +87,6 @@ class Shop:
         else:
             body = json.dumps({"ticket": TICKET, "total": said}).encode()
         return Response(body, 200, mimetype="application/json")(environ, start)
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_request(self, *_):
-        """Says nothing."""
 
 
 class ShopBench(Bench):

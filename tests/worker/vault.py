@@ -3,9 +3,8 @@
 import json
 from datetime import UTC, datetime
 from ipaddress import ip_network
-from threading import Thread
 
-from werkzeug.serving import WSGIRequestHandler, make_server
+from answering import Answering
 from werkzeug.wrappers import Request as Asked
 from werkzeug.wrappers import Response
 from working import Bench
@@ -42,27 +41,16 @@ rules:
 """
 
 
-class Vault:
+class Vault(Answering):
     """Boxes by name: version, and what they hold.
 
     `meddle` says before which writes somebody else writes first, `say` what is answered next to a method instead.
     """
 
     def __init__(self):
+        super().__init__()
         self.boxes, self.meddle, self.say = {}, [], {}
         self.calls, self.keys = [], []
-        self._server = make_server("127.0.0.1", 0, self, request_handler=_Quiet)
-        self._thread = Thread(target=self._server.serve_forever, args=(0.02,))
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
     def __call__(self, environ, start):
         asked = Asked(environ)
@@ -85,11 +73,6 @@ class Vault:
         answer.headers["ETag"] = f'"v{version}"'
         answer.headers["Set-Cookie"] = "session=secret"
         return answer(environ, start)
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_request(self, *_):
-        """Says nothing."""
 
 
 class VaultBench(Bench):
