@@ -4,6 +4,7 @@
 they share for their metrics. Processes that nobody started together know of no others.
 """
 
+import ctypes
 import gc
 import os
 from collections.abc import Sequence
@@ -12,12 +13,22 @@ from pathlib import Path
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # the variable that names the folder
 _FILE = "dying"
+_M_MMAP_THRESHOLD = -3  # malloc.h
+_LARGE = (
+    128 * 1024
+)  # bytes, from which on glibc maps a block of its own; said once, it no longer raises it
 
 
 def settle() -> None:
-    """Tells the collector that what was loaded stays: each of its full rounds would stop all work for 50 ms over it."""
+    """Makes a process, once it has loaded all, one that may live for months.
+
+    What was loaded stays: each full round of the collector would stop all work for 50 ms over it. What is large goes back
+    to the system when it is free: glibc would come to keep it between smaller things, for as long as those are there.
+    """
     gc.collect()
     gc.freeze()
+    with suppress(AttributeError, OSError):  # another C library
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE)
 
 
 def supervised() -> bool:
