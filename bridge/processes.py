@@ -22,8 +22,8 @@ _LARGE = (
 def settle() -> None:
     """Makes a process, once it has loaded all, one that may live for months.
 
-    What was loaded stays: each full round of the collector would stop all work for 50 ms over it. What is large goes back
-    to the system when it is free: glibc would come to keep it between smaller things, for as long as those are there.
+    What was loaded stays: each full round of the collector would stop all work for 50 ms over it. What is large goes
+    back to the system when it is free: glibc would come to keep it between smaller things, while those are there.
     """
     gc.collect()
     gc.freeze()
