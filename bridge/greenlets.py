@@ -46,7 +46,12 @@ def computed(size: int, work: Callable[[], T]) -> T:
 
     It has threads of its own, few, so that it never makes the loop or what waits for a disk wait for long.
     """
-    return work() if size < LARGE else _in_thread(_hands, work)
+    return work() if size < LARGE else beside(work)
+
+
+def beside(work: Callable[[], T]) -> T:
+    """The same for work that computes for long, whatever its bytes."""
+    return _in_thread(_hands, work)
 
 
 def _in_thread(pool: Callable[[Any], Any], work: Callable[[], T]) -> T:

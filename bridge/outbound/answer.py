@@ -35,9 +35,8 @@ class Answer:
 
     def __init__(self, host: str, method: str) -> None:
         self.status = 0
-        self.headers: dict[str, str] = (
-            {}
-        )  # by lower-case name; repeated ones are joined
+        # By lower-case name; repeated ones are joined.
+        self.headers: dict[str, str] = {}
         self.complete = False
         self.truncated = False
         self.reusable = False  # whether its connection may carry another exchange

@@ -6,6 +6,8 @@ It sends one request at a time and reads its answer to the end. Nothing is sent 
 import socket
 import ssl
 import time
+from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from bridge.outbound.answer import Answer
 from bridge.outbound.dial import dial
@@ -13,6 +15,21 @@ from bridge.outbound.exchange import Exchange, Failed
 from bridge.outbound.handshake import secured, unwelcome
 
 _WRITE = _READ = 16 * 1024
+_PORTS = {"http": 80, "https": 443}
+
+
+class Place(NamedTuple):
+    """Where a connection leads."""
+
+    scheme: str
+    host: str
+    port: int
+
+
+def place_of(url: str) -> Place:
+    """Where a call to an http(s) URL goes."""
+    parts = urlsplit(url)
+    return Place(parts.scheme, parts.hostname or "", parts.port or _PORTS[parts.scheme])
 
 
 class Connection:
@@ -62,13 +79,12 @@ class Connection:
         self._sock.close()
 
 
-def connect(
-    exchange: Exchange, host: str, port: int, tls: ssl.SSLContext | None
-) -> Connection:
-    """A new connection, encrypted where there is a context. Raises CallRefused, or Failed."""
-    host = host.rstrip(".")  # it says that the name is whole, and is no part of it
-    sock = dial(exchange, host, port, encrypted=tls is not None)
-    return Connection(secured(sock, host, tls, exchange) if tls else sock)
+def connect(exchange: Exchange, place: Place, tls: ssl.SSLContext) -> Connection:
+    """A new connection, by TLS where the scheme says so. Raises CallRefused, or Failed."""
+    host = place.host.rstrip(".")  # the dot says that the name is whole
+    encrypted = place.scheme == "https"
+    sock = dial(exchange, host, place.port, encrypted=encrypted)
+    return Connection(secured(sock, host, tls, exchange) if encrypted else sock)
 
 
 def _closed(exchange: Exchange) -> Failed:

@@ -6,7 +6,7 @@ to its thread and to its greenlet, so the same code serves both.
 
 import time
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,6 @@ class Exchange:
     proxy: "Proxy | None" = None  # for all but networks that are allowed by name
     start_by: float = inf  # the request may not leave later than this
     sent: bool = False  # the first byte of the request has, perhaps, left
-    touched: float = field(default_factory=time.monotonic)  # when bytes last moved
 
     def remaining(self) -> float:
         """Seconds left, more than 0. Raises Failed when there are none."""

@@ -15,16 +15,13 @@ from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
 
 from bridge.outbound.answer import Answer
-from bridge.outbound.connection import Connection, connect
+from bridge.outbound.connection import Connection, Place, connect, place_of
 from bridge.outbound.exchange import CURRENT, Exchange
 
 # A server closes idle connections, five seconds being a common choice, and a request that crosses that close on its
 # way has an unknown outcome. A fresh connection is cheap against that.
 MAX_IDLE = 3.0  # seconds
 MAX_KEPT = 64  # of one host
-PORTS = {"http": 80, "https": 443}
-
-_Where = tuple[str, str, int]  # scheme, host, port
 
 
 class Transport(BaseAdapter):
@@ -49,18 +46,14 @@ class Transport(BaseAdapter):
         Raises CallRefused, Failed, and OSError where the connection broke.
         """
         exchange = CURRENT.get()
-        parts = urlsplit(str(request.url))
-        host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
-        where = (parts.scheme, host, port)
-        connection = self._kept.take(where) or connect(
-            exchange, host, port, self.tls if parts.scheme == "https" else None
-        )
+        place = place_of(str(request.url))
+        connection = self._kept.take(place) or connect(exchange, place, self.tls)
         answer = Answer(exchange.host, str(request.method))
         try:
-            _converse(connection, _written(request, parts.netloc), answer, exchange)
+            _converse(connection, _written(request), answer, exchange)
         finally:
             if answer.reusable:
-                self._kept.put(where, connection)
+                self._kept.put(place, connection)
             else:
                 connection.close()
         return _response(request, answer)
@@ -75,22 +68,22 @@ class _Kept:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._idle: dict[_Where, list[Connection]] = {}
+        self._idle: dict[Place, list[Connection]] = {}
         self._swept = time.monotonic()
 
-    def take(self, where: _Where) -> Connection | None:
+    def take(self, place: Place) -> Connection | None:
         """The one used last, where it is fresh and open."""
         while True:
             with self._lock:
-                idle = self._idle.get(where)
+                idle = self._idle.get(place)
                 connection = idle.pop() if idle else None
             if connection is None or (_is_fresh(connection) and connection.is_quiet()):
                 return connection
             connection.close()
 
-    def put(self, where: _Where, connection: Connection) -> None:
+    def put(self, place: Place, connection: Connection) -> None:
         with self._lock:
-            idle = self._idle.setdefault(where, [])
+            idle = self._idle.setdefault(place, [])
             idle.append(connection)
             stale = [idle.pop(0)] if len(idle) > MAX_KEPT else []
             if time.monotonic() - self._swept > MAX_IDLE:
@@ -100,22 +93,22 @@ class _Kept:
 
     def clear(self) -> None:
         with self._lock:
-            kept = [one for idle in self._idle.values() for one in idle]
-            self._idle.clear()
-        for one in kept:
-            one.close()
+            kept, self._idle = self._idle, {}
+        for idle in kept.values():
+            for one in idle:
+                one.close()
 
     def _stale(self) -> list[Connection]:
         """Takes out what is too old to be used again: its vendor may never be called any more."""
         self._swept = time.monotonic()
-        fresh = {
-            where: [one for one in idle if _is_fresh(one)]
-            for where, idle in self._idle.items()
-        }
-        stale = [
-            one for idle in self._idle.values() for one in idle if not _is_fresh(one)
-        ]
-        self._idle = {where: idle for where, idle in fresh.items() if idle}
+        stale: list[Connection] = []
+        kept, self._idle = self._idle, {}
+        for place, idle in kept.items():
+            fresh: list[Connection] = []
+            for one in idle:
+                (fresh if _is_fresh(one) else stale).append(one)
+            if fresh:
+                self._idle[place] = fresh
         return stale
 
 
@@ -136,9 +129,10 @@ def _converse(
         connection.receive(answer, exchange)
 
 
-def _written(request: PreparedRequest, netloc: str) -> bytes:
+def _written(request: PreparedRequest) -> bytes:
     """The request as it goes over the wire; `prepare` made sure that nothing in it can end a line."""
-    lines = [f"{request.method} {request.path_url} HTTP/1.1", f"Host: {netloc}"]
+    host = urlsplit(str(request.url)).netloc
+    lines = [f"{request.method} {request.path_url} HTTP/1.1", f"Host: {host}"]
     lines += [f"{name}: {value}" for name, value in request.headers.items()]
     head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
     body = request.body or b""

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from bridge import log
 from bridge.errors import KeysUnavailable, Malformed
@@ -44,6 +44,14 @@ class _Kept:
     proven: bool = False
 
 
+class Found(NamedTuple):
+    """What there is for one request."""
+
+    keys: Mapping[int, Sequence[Secret]]  # by the position of their recipe
+    problem: KeysUnavailable | None  # why some cannot be had
+    urls: tuple[str, ...]  # that were asked for
+
+
 class Keyring:
     """Those of one process. `fetch` asks one address; `clock` counts seconds."""
 
@@ -54,10 +62,8 @@ class Keyring:
         self._kept: dict[str, _Kept] = {}
         self._new: deque[float] = deque(maxlen=NEW)
 
-    def keys_for(
-        self, provider: Provider, request: Request
-    ) -> tuple[Mapping[int, Sequence[Secret]], KeysUnavailable | None]:
-        """The keys that may have signed a request, by the position of their recipe, and why some cannot be had."""
+    def keys_for(self, provider: Provider, request: Request) -> Found:
+        """The keys that may have signed a request, and why some cannot be had."""
         size = most_bytes(request)
         asked = computed(size, lambda: keysource.asked(provider, request))
         found: dict[int, Sequence[Secret]] = {}
@@ -70,13 +76,13 @@ class Keyring:
             else:
                 recipe = provider.recipes[position]
                 found[position] = keysource.usable(recipe, one.key, keys)
-        return found, problem
+        return Found(found, problem, tuple(one.url for one in asked.values()))
 
-    def proven(self, provider: Provider, request: Request) -> None:
+    def proven(self, found: Found) -> None:
         """The keys of these addresses proved somebody."""
-        for one in keysource.asked(provider, request).values():
-            if one.url in self._kept:
-                self._kept[one.url].proven = True
+        for url in found.urls:
+            if url in self._kept:
+                self._kept[url].proven = True
 
     def _keys(self, asked: Asked) -> tuple[Key, ...]:
         """Raises KeysUnavailable."""

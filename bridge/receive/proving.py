@@ -1,6 +1,7 @@
 """Who sent a request: by the source's secrets or the keys that its sender publishes; and checks of the URL."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bridge import log, providers
 from bridge.errors import NotConfirmed, NotVerified
@@ -37,12 +38,12 @@ class Prover:
         """
         if not source.provider.fetches_keys:
             return computed(size, lambda: self._proven(source, received, {}))
-        keys, problem = self._keyring.keys_for(source.provider, received)
+        keyed = self._keyring.keys_for(source.provider, received)
         try:
-            found = computed(size, lambda: self._proven(source, received, keys))
+            found = computed(size, lambda: self._proven(source, received, keyed.keys))
         except NotVerified as error:
-            raise problem or error from None
-        self._keyring.proven(source.provider, received)
+            raise keyed.problem or error from None
+        self._keyring.proven(keyed)
         return found
 
     def greeting(
@@ -112,8 +113,4 @@ class Prover:
 
     def _outbound(self) -> Outbound:
         """For what senders publish: it is fetched from them in sandbox mode, too."""
-        bundle = self._settings.ca_bundle
-        return Outbound(
-            allowed_networks=self._settings.allowed_networks,
-            ca_bundle=str(bundle) if bundle else None,
-        )
+        return Outbound.of(replace(self._settings, sandbox_url=None))

@@ -330,15 +330,14 @@ turns = Table(  # what has the turn at something is doing: turn.py. Beside a SQL
     Column("note", String(50), nullable=False),
 )
 
-grants = (
-    Table(  # what token endpoints and senders gave to be kept: grants.py, learnt.py
-        "grants",
-        metadata,
-        Column("name", String(64), primary_key=True),  # a hash of who asks where
-        Column("sealed", LargeBinary),  # bridge/sealing.py; None: nothing was given yet
-        Column("version", Integer, nullable=False),  # counts what was given
-        Column("owner", String(40)),  # who is asking now
-        Column("lease_until", Moment),
-        Column("asked_at", Moment),  # since then it is not known what an endpoint gave
-    )
+# What token endpoints and senders gave to be kept: grants.py, learnt.py.
+grants = Table(
+    "grants",
+    metadata,
+    Column("name", String(64), primary_key=True),  # a hash of who asks where
+    Column("sealed", LargeBinary),  # bridge/sealing.py; None: nothing was given yet
+    Column("version", Integer, nullable=False),  # counts what was given
+    Column("owner", String(40)),  # who is asking now
+    Column("lease_until", Moment),
+    Column("asked_at", Moment),  # since then it is not known what an endpoint gave
 )

@@ -32,7 +32,7 @@ import gevent
 
 from bridge import log, metrics, providers
 from bridge.errors import StoreUnavailable
-from bridge.greenlets import LARGE, computed
+from bridge.greenlets import LARGE, beside
 from bridge.mapping import Ruleset, TooLong, while_others_wait
 from bridge.model import Said
 from bridge.settings import MAX_RENDERED
@@ -146,7 +146,7 @@ class Router(Asker):
         if size < LARGE:
             with suppress(TooLong), while_others_wait():
                 return self.ask(ruleset, stored)
-        return computed(LARGE, lambda: self.ask(ruleset, stored))
+        return beside(lambda: self.ask(ruleset, stored))
 
     def _bury(self, ruleset: Ruleset, id: int, source: str, reason: str) -> None:
         """Makes a dead letter of an event; where not even that can be stored, the next round tries again."""

@@ -4,12 +4,14 @@ import base64
 import json
 from importlib import import_module
 from ipaddress import ip_network
+from socket import create_server
 from time import time
 from types import SimpleNamespace
 
 import pytest
 from fronts import RULES, set_secrets
 from pages import serving
+from structlog.testing import capture_logs
 
 from bridge.app import Parts, hooks_app
 from bridge.providers import asymmetric
@@ -100,11 +102,11 @@ def front(sqlite, tmp_path, monkeypatch, server):
     set_secrets(monkeypatch)
     monkeypatch.setenv("SENDER", "of-the-sender")
 
-    def made(text, networks=LOOPBACK, **values):
+    def made(text, networks=LOOPBACK, proxy=None, **values):
         values = {"algorithm": "RS256", **values}
         text = text.format(url=server.url, host=server.host, **values)
         (tmp_path / "x.yaml").write_text(text + RULES)
-        settings = Settings(allowed_networks=networks)
+        settings = Settings(allowed_networks=networks, proxy=proxy)
         rules = Rules(sqlite, tmp_path)
         parts = Parts(settings=settings, database=sqlite, rules=rules)
         return hooks_app(parts).test_client()
@@ -119,6 +121,22 @@ def post(client, body=b'{"id":"1"}', **headers):
 
 def bearing(client, token, body=b'{"id":"1"}'):
     return post(client, body, Authorization=f"Bearer {token}")
+
+
+def test_keys_are_fetched_through_the_egress_proxy(front):
+    """Where calls may leave by BRIDGE_PROXY alone, what a sender publishes is asked for by that way as well."""
+    with create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    client = front(
+        BY_CERTIFICATE.replace("{host}", "keys.example.com"),
+        networks=(),
+        proxy=f"http://127.0.0.1:{port}",
+    )
+    url = "https://keys.example.com/certificate"
+    with capture_logs() as lines:
+        assert post(client, X_Sig="AAAA", X_Cert_Url=url) == 503
+    (said,) = (one["error"] for one in lines if one["event"] == "keys not fetched")
+    assert said.startswith("the proxy of BRIDGE_PROXY cannot be reached")
 
 
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256"])

@@ -46,10 +46,10 @@ class World:
         request = Request(
             method="POST", target="/", headers=headers, body=b"{}", received_at=NOW
         )
-        found, problem = self.keyring.keys_for(provider, request)
+        self.last = self.keyring.keys_for(provider, request)
+        problem = self.last.problem
         assert problem is None or isinstance(problem, KeysUnavailable)
-        self.last = provider, request
-        return None if problem else found
+        return None if problem else self.last.keys
 
 
 def configured(verify):
@@ -109,7 +109,7 @@ def test_addresses_that_requests_name_are_bounded():
     """New ones are asked NEW times in a while, and MOST are kept; one that proved somebody is not pushed out."""
     world = World(reply("-----BEGIN X-----\nAA==\n-----END X-----"))
     assert world.keys(NAMED) is not None
-    world.keyring.proven(*world.last)
+    world.keyring.proven(world.last)
     for number in range(1, 3 * NEW):
         named = f"https://keys.example.com/made-up-{number}"
         assert (world.keys(NAMED, url=named) is None) == (number >= NEW)

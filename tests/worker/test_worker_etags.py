@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from vault import Vault, VaultBench
+from vault import VaultBench
 
 from bridge import mapping
 from bridge.model import Reply
@@ -12,16 +12,6 @@ from bridge.store.retention import Keep, forget
 from bridge.worker import fetching
 
 KEPT = {"payloads": timedelta(30), "events": timedelta(90), "ledger": timedelta(400)}
-OPEN = {"total": 10, "open": True}
-
-
-@pytest.fixture
-def vault(monkeypatch):
-    monkeypatch.setenv("SHOP_TOKEN", "s")
-    monkeypatch.setenv("VAULT_TOKEN", "v")
-    with Vault() as made:
-        made.boxes = {"a": (1, OPEN), "b": (7, {"total": 1, "open": True})}
-        yield made
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 from sqlalchemy import text
-from vault import Vault, VaultBench
+from vault import VaultBench
 
 from bridge import mapping
 from bridge.store import events
@@ -12,15 +12,6 @@ AGAIN = """
       - { when: "response.status in [409, 412]", do: look_up_again, note: somebody else was first }
 """
 OPEN = {"total": 10, "open": True}
-
-
-@pytest.fixture
-def vault(monkeypatch):
-    monkeypatch.setenv("SHOP_TOKEN", "s")
-    monkeypatch.setenv("VAULT_TOKEN", "v")
-    with Vault() as made:
-        made.boxes = {"a": (1, OPEN), "b": (7, {"total": 1, "open": True})}
-        yield made
 
 
 @pytest.fixture
