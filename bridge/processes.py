@@ -14,9 +14,8 @@ from pathlib import Path
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # the variable that names the folder
 _FILE = "dying"
 _M_MMAP_THRESHOLD = -3  # malloc.h
-_LARGE = (
-    128 * 1024
-)  # bytes, from which on glibc maps a block of its own; said once, it no longer raises it
+# Bytes, from which on glibc maps a block of its own. Where it was said, glibc no longer raises it.
+_LARGE = 128 * 1024
 
 
 def settle() -> None:

@@ -68,9 +68,8 @@ def _filtered(
 ) -> Iterator[Sequence[int]]:
     """The events of a filter that were there when it was agreed to, a few at a time."""
     where = filters.read(words, "events")
-    found = choosing.event_batches(
-        database, where
-    )  # what comes while it is asked about is not touched
+    # What comes while it is asked about is not touched.
+    found = choosing.event_batches(database, where)
     number = choosing.count_events(database, where)
     if not number:
         nothing("nothing matched")

@@ -13,9 +13,8 @@ from bridge.strict.yaml_writing import quoted, written
 _MEANT = re.compile(r"did you mean '([^']+)'\?")
 _NAME = re.compile(r"[\w./-]+")
 _QUOTES = ("'", '"')
-_ALONE = re.compile(
-    r"\s*(?:- +)*(?:[\w.-]+: +)?"
-)  # what may stand before a value outside of brackets
+# What may stand before a value outside of brackets.
+_ALONE = re.compile(r"\s*(?:- +)*(?:[\w.-]+: +)?")
 
 
 def instead(place: Place, help: str) -> tuple[Fix, ...]:

@@ -20,9 +20,8 @@ from bridge.mapping.route import scope_of
 from bridge.mapping.ruleset import Case, Formula, Rule, Ruleset
 from bridge.model import Diagnostic, Event, Place
 
-_NOT_RECORDED = frozenset(
-    {"fields", "index", "fetched", "fetched_headers"}
-)  # names that no payload gives
+# Names that no payload gives.
+_NOT_RECORDED = frozenset({"fields", "index", "fetched", "fetched_headers"})
 _SHOWN = 8  # keys that a help lists
 _SURELY_MEANT = 0.85  # so alike are two keys when one is taken for a misspelling
 

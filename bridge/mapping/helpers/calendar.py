@@ -6,10 +6,11 @@ from typing import Annotated, Final
 
 from bridge.mapping.helpers import moments, numbers
 from bridge.mapping.helpers.catalogue import Example, helper
+from bridge.mapping.helpers.complaints import chosen
 from bridge.mapping.helpers.moments import Moment
 from bridge.mapping.helpers.scope import Scope
 from bridge.mapping.helpers.time import Zone, within
-from bridge.mapping.helpers.values import ExpressionError, Number
+from bridge.mapping.helpers.values import Number
 
 _SECONDS: Final = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
 _TICKS: Final = {"seconds": 1, "milliseconds": 1_000}  # of a second
@@ -17,19 +18,12 @@ _TICKS: Final = {"seconds": 1, "milliseconds": 1_000}  # of a second
 
 def known_unit(unit: str) -> int:
     """The seconds of a unit. Raises E302 for another word."""
-    return _choice(unit, _SECONDS)
+    return chosen(unit, _SECONDS, "unit of time")
 
 
 def known_tick(unit: str) -> int:
     """How many of a unit make a second. Raises E302 for another word."""
-    return _choice(unit, _TICKS)
-
-
-def _choice(unit: str, units: dict[str, int]) -> int:
-    if unit not in units:
-        help = f"use one of {', '.join(map(repr, units))}"
-        raise ExpressionError("E302", "unknown unit of time", help=help)
-    return units[unit]
+    return chosen(unit, _TICKS, "unit of time")
 
 
 Unit = Annotated[str, known_unit]

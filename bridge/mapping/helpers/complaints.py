@@ -5,10 +5,13 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from bridge.mapping.helpers.kinds import NUMBERS, describe, kind_of, type_of
 from bridge.mapping.helpers.values import ExpressionError, Missing, Omit
 from bridge.model import Advice
+
+T = TypeVar("T")
 
 _KEYS_SHOWN = 12
 _KEYS_COMPARED = 200
@@ -131,3 +134,11 @@ def _shown(key: str) -> str:
 
 def _plain(key: str) -> bool:
     return key.isidentifier() or (key.isascii() and key.isdecimal())
+
+
+def chosen(word: str, known: Mapping[str, T], what: str) -> T:
+    """What a word stands for. Raises E302, "unknown <what>", for one that is not known."""
+    if word not in known:
+        help = f"use one of {', '.join(map(repr, known))}"
+        raise ExpressionError("E302", f"unknown {what}", help=help)
+    return known[word]

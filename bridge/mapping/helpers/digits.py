@@ -5,18 +5,16 @@ from typing import Annotated, Final
 
 from bridge.mapping.helpers import numbers
 from bridge.mapping.helpers.catalogue import Example, helper
+from bridge.mapping.helpers.complaints import chosen
 from bridge.mapping.helpers.money import check_marks
-from bridge.mapping.helpers.values import ExpressionError, Number
+from bridge.mapping.helpers.values import Number
 
 _SIZES: Final = {"thousands": 3, "indian": 2}  # of the groups before the last three
 
 
 def known_style(style: str) -> int:
     """The digits of a group. Raises E302 for another word."""
-    if style not in _SIZES:
-        help = f"use one of {', '.join(map(repr, _SIZES))}"
-        raise ExpressionError("E302", "unknown style of a number", help=help)
-    return _SIZES[style]
+    return chosen(style, _SIZES, "style of a number")
 
 
 Style = Annotated[str, known_style]
