@@ -12,7 +12,7 @@ import click
 
 from bridge.cli import filters
 from bridge.cli.store import json_option, nothing, opened
-from bridge.cli.text import json_line, printable
+from bridge.cli.text import count, json_line, printable
 from bridge.services import choosing, pausing
 from bridge.services.acts import Act, Done
 from bridge.store import Database
@@ -93,7 +93,7 @@ def each(
             click.echo(_line(item, as_json=as_json))
     if done + failed > 1:
         refused = f", {failed} not" if failed else ""
-        click.echo(f"{what}: {_count(done, noun)} done{refused}", err=True)
+        click.echo(f"{what}: {count(done, noun)} done{refused}", err=True)
     if failed:
         raise SystemExit(1)
 
@@ -106,7 +106,7 @@ def agree(found: Mapping[tuple[str, str], int], what: str, *, yes: bool) -> None
     parts = (
         f"{n} {state} of rule {rule or '(none)'}" for (state, rule), n in found.items()
     )
-    agree_to(f"{_count(total)}: {', '.join(parts)}", what, yes=yes)
+    agree_to(f"{count(total, 'delivery')}: {', '.join(parts)}", what, yes=yes)
 
 
 def agree_to(found: str, what: str, *, yes: bool) -> None:
@@ -160,11 +160,6 @@ def chunks(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
     """The ids, so many at a time."""
     for start in range(0, len(numbers), size):
         yield numbers[start : start + size]
-
-
-def _count(number: int, noun: str = "delivery") -> str:
-    many = f"{noun.removesuffix('y')}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number} {noun if number == 1 else many}"
 
 
 def stopped(database: Database) -> list[dict[str, Any]]:

@@ -51,8 +51,9 @@ def at(folder: Path, place: object) -> str:
 
 
 def count(number: int, what: str) -> str:
-    """A number of things: 1 file, 2 files."""
-    return f"{number} {what}{'s' * (number != 1)}"
+    """A number of things: 1 file, 2 files, 2 deliveries."""
+    many = f"{what.removesuffix('y')}ies" if what.endswith("y") else f"{what}s"
+    return f"{number} {what if number == 1 else many}"
 
 
 def raw(content: bytes) -> None:
