@@ -1,6 +1,6 @@
 """Whether a store that holds a million events is as fast as an empty one: taking in, and all the way to the vendor.
 
-The events that are there already are made by SQL, each with its payload, its decision and a finished delivery.
+The events that are there already are made by SQL, each with its payload, its decisions and a finished delivery.
 """
 
 import argparse
@@ -23,13 +23,11 @@ _PAYLOADS = (
     f" {_FILL} SELECT i, i, 'POST', '/hooks/stripe', '{{}}', randomblob(1400) FROM n"
 )
 _EVENTS = (
-    "INSERT INTO events (id, source, event_id, type, received_at, payload_id, live, digest, conflicts, state, outcome)"
+    "INSERT INTO events (id, source, event_id, type, received_at, payload_id, live, digest, conflicts, state, outcome,"
+    " decisions)"
     f" {_FILL} SELECT i, 'stripe', 'evt_old' || hex(randomblob(9)), 'invoice.paid', i, i, 1, hex(randomblob(32)), 0,"
-    " 'routed', 'matched' FROM n"
-)
-_DECISIONS = (
-    "INSERT INTO decisions (event, rule, said, reason, place, decided_at)"
-    f" {_FILL} SELECT i, 'paid-sets-amount', 'matched', 'because', 'rules.yaml:5', i FROM n"
+    " 'routed', 'matched', json_array(json_object('rule', 'paid-sets-amount', 'said', 'matched', 'reason', 'because',"
+    " 'place', 'rules.yaml:5', 'code', NULL, 'decided_at', i)) FROM n"
 )
 _DELIVERIES = (
     "INSERT INTO deliveries (event, source, rule, item_key, operation, connection, ticket, lane, stale, retries,"
@@ -65,7 +63,7 @@ def main() -> None:
 def _fill(path: Path, count: int) -> None:
     database = Database(f"sqlite:///{path}")
     migrate(database)
-    for statement in (_PAYLOADS, _EVENTS, _DECISIONS, _DELIVERIES) if count else ():
+    for statement in (_PAYLOADS, _EVENTS, _DELIVERIES) if count else ():
         with database.transaction() as connection:
             connection.execute(text(statement), {"count": count})
     database.close()

@@ -1,15 +1,26 @@
-"""What each rule said to an event, in the order it was said, and what that came to for the event as a whole."""
+"""What each rule said to an event, in the order it was said, and what that came to for the event as a whole.
 
+It is one document on the event: a list with at least one element, or none at all. So two of them are joined as text, in
+the statement that writes the event's state.
+"""
+
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Text, bindparam, func, type_coerce, update
 
 from bridge.model import Decision, Said
-from bridge.store import inserting
-from bridge.store.tables import decisions, events
+from bridge.store.columns import microseconds, storable
+from bridge.store.tables import events
 
 _STRONGEST = (Said.ERROR, Said.MATCHED, Said.SKIPPED, Said.NO_MATCH)
+
+_before = type_coerce(events.c.decisions, Text)
+_open = func.substr(_before, 1, func.length(_before) - 1).concat(",")
+_joined = func.coalesce(_open, "[").concat(bindparam("said", type_=Text))
+# A value of events.c.decisions: what was said before, and behind it `said`, which `written` gives.
+JOINED = func.coalesce(_joined, _before)
 
 
 def outcome(said: Iterable[Said]) -> str:
@@ -20,33 +31,32 @@ def outcome(said: Iterable[Said]) -> str:
     )
 
 
-def add(
-    connection: Connection, event: int, said: Sequence[Decision], now: datetime
-) -> None:
-    """Adds decisions to an event's history."""
-    for decision in said:
-        row = {
-            "event": event,
+def written(said: Sequence[Decision], now: datetime) -> str | None:
+    """What JOINED adds; None where nothing was said."""
+    at = microseconds(now)
+    listed = [
+        {
             "rule": decision.rule,
             "said": decision.said.value,
-            "reason": decision.reason,
+            "reason": storable(decision.reason),
             "place": decision.place,
             "code": decision.diagnostic.code if decision.diagnostic else None,
-            "decided_at": now,
+            "decided_at": at,
         }
-        inserting.insert(connection, decisions, row)
+        for decision in said
+    ]
+    return json.dumps(listed, separators=(",", ":"))[1:] if listed else None
 
 
 def revise(
     connection: Connection, event: int, said: Sequence[Decision], now: datetime
 ) -> None:
     """Adds decisions of a later routing: the event's outcome is from now on that of each rule's last word."""
-    add(connection, event, said, now)
-    columns = (decisions.c.rule, decisions.c.said)
-    query = select(*columns).where(decisions.c.event == event).order_by(decisions.c.id)
-    last: dict[str, Said] = {}
-    for rule, word in connection.execute(query):
-        last.pop("", None)  # about the event as a whole: it held until a rule was asked
-        last[rule] = Said(word)
     mine = update(events).where(events.c.id == event)
+    adding = mine.values(decisions=JOINED).returning(events.c.decisions)
+    listed = connection.execute(adding, {"said": written(said, now)}).scalar_one()
+    last: dict[str, Said] = {}
+    for one in listed or ():
+        last.pop("", None)  # about the event as a whole: it held until a rule was asked
+        last[one["rule"]] = Said(one["said"])
     connection.execute(mine.values(outcome=outcome(last.values())))

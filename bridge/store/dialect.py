@@ -1,5 +1,5 @@
 """What SQLite and PostgreSQL spell differently: inserts that may conflict, the time, one transaction at a time, any
-number of row numbers in one value, `*`.
+number of row numbers in one value, `*`, the inside of documents.
 """
 
 import json
@@ -17,10 +17,12 @@ from sqlalchemy import (
     Text,
     any_,
     bindparam,
+    cast,
     func,
     literal,
     select,
     text,
+    type_coerce,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -93,6 +95,18 @@ def like(connection: Connection, column: Any, pattern: str) -> Any:
         escaped = re.sub(r"([\\%_])", r"\\\1", pattern)
         return column.like(escaped.replace("*", "%"), escape="\\")
     return column.op("GLOB", is_comparison=True)(re.sub(r"([?\[])", r"[\1]", pattern))
+
+
+def texts(
+    connection: Connection, document: ColumnElement[Any], name: str
+) -> tuple[Any, Any]:
+    """The elements of a row's document, as a table beside that row, and the text that each has under a name."""
+    if connection.dialect.name == "postgresql":
+        as_json = cast(type_coerce(document, Text), postgresql.JSON)
+        listed = func.json_array_elements(as_json).table_valued("value")
+        return listed, func.json_extract_path_text(listed.c.value, name, type_=Text)
+    listed = func.json_each(type_coerce(document, Text)).table_valued("value")
+    return listed, func.json_extract(listed.c.value, f"$.{name}", type_=Text)
 
 
 def version(connection: Connection) -> str:

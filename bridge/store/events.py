@@ -29,6 +29,7 @@ from bridge.store.tables import events, payloads
 # Besides the provider's allow-list: needed to read the body again.
 _KEPT_HEADERS = ("content-type",)
 _LARGE = 16 * 1024  # bytes of a body that is not written in vain
+_COLUMNS = [column for column in events.c if column is not events.c.decisions]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -271,7 +272,7 @@ def _unrouted(sources: Iterable[str]) -> tuple[Any, ...]:
 
 def _with_request() -> Select[Any]:
     return select(
-        events,
+        *_COLUMNS,
         payloads.c.method,
         payloads.c.target,
         payloads.c.headers,

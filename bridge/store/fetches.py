@@ -90,6 +90,6 @@ def _end(
 ) -> None:
     mine = update(events).where(events.c.id == event, events.c.state == "fetching")
     ended = {"state": "routed", "outcome": said.value, "routed_at": now}
-    if connection.execute(mine.values(ended)).rowcount == 1:
-        decision = Decision(rule="", said=said, reason=reason, place="")
-        decisions.add(connection, event, [decision], now)
+    decision = Decision(rule="", said=said, reason=reason, place="")
+    added = {"said": decisions.written([decision], now)}
+    connection.execute(mine.values(**ended, decisions=decisions.JOINED), added)

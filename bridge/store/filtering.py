@@ -12,7 +12,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
-    exists,
     func,
     not_,
     or_,
@@ -20,8 +19,8 @@ from sqlalchemy import (
     true,
 )
 
-from bridge.store.dialect import like
-from bridge.store.tables import FINISHED, UNFINISHED, decisions, deliveries, events
+from bridge.store.dialect import like, texts
+from bridge.store.tables import FINISHED, UNFINISHED, deliveries, events
 
 Kind = Literal["events", "deliveries"]
 
@@ -136,8 +135,9 @@ def _event(connection: Connection, condition: Condition) -> ColumnElement[bool]:
         case "until":
             return events.c.received_at < value
         case "reason":
-            said = decisions.c.reason.icontains(value, autoescape=True)
-            return exists().where(decisions.c.event == events.c.id, said)
+            listed, said = texts(connection, events.c.decisions, "reason")
+            found = said.icontains(value, autoescape=True)
+            return select(listed).where(found).correlate(events).exists()
         case "event" if isinstance(value, int):
             return events.c.id == value
         case "event":

@@ -17,7 +17,7 @@ from bridge.store.engine import Database
 from bridge.store.lock import FileLock
 from bridge.store.postgres import unhurried
 
-HEAD = "0009"  # the newest file in migrations/versions; they are numbered in order
+HEAD = "0010"  # the newest file in migrations/versions; they are numbered in order
 MOVING = "moving"  # in the place of a revision: filled by half, see moving.py
 MOVED = "moved"  # all of it is in another database
 

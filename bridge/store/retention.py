@@ -1,6 +1,6 @@
 """Forgets what was kept long enough, in small steps that intake does not notice.
 
-A request and all that came of it (its events, decisions, deliveries, attempts) age together, from its receipt or from
+A request and all that came of it (its events, deliveries, attempts) age together, from its receipt or from
 the end of its last delivery, whichever is later: first the payloads go, the request's and those of its deliveries, then
 the rows. As long as one of its events is unrouted, or one of its deliveries unfinished or dead, all of it stays.
 What waits is told from the states that are over, so that a state nobody thought of here is kept.
@@ -35,7 +35,6 @@ from bridge.store.tables import (
     UNFINISHED,
     attempts,
     audit,
-    decisions,
     deliveries,
     events,
     lane_marks,
@@ -138,7 +137,6 @@ def _rows_of_requests(before: datetime) -> Step:
             delete(attempts).where(attempts.c.delivery.in_(made)),
             # One that is left has a foreign key that refuses its event's end: the next pass looks again.
             delete(deliveries).where(deliveries.c.event.in_(received), _IS_OVER),
-            delete(decisions).where(decisions.c.event.in_(received)),
             delete(events).where(events.c.payload_id.in_(keys)),
             delete(payloads).where(payloads.c.id.in_(keys)),
         ):

@@ -1,4 +1,4 @@
-"""What routing came to: the states of a batch of events, and with them the decisions and deliveries that follow."""
+"""What routing came to: the states of a batch of events with what the rules said, and the deliveries that follow."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ _ROUTED = (
         ruleset=bindparam("hash"),
         routed_at=bindparam("now"),
         outcome=bindparam("strongest"),
+        decisions=decisions.JOINED,
     )
 )
 
@@ -46,8 +47,6 @@ def record(
     own = [verdict for verdict, is_mine in zip(verdicts, mine) if is_mine]
     rows = [row for verdict in own for row in _rows(verdict, ruleset, now)]
     with prepared.pipelined(connection):
-        for verdict in own:
-            decisions.add(connection, verdict.event, verdict.decisions, now)
         put = deliveries.put(connection, rows, _rendered(own))
     deliveries.ids(connection, rows, put)
     return mine
@@ -71,8 +70,12 @@ def _take(connection: Connection, verdict: Verdict, ruleset: str, now: datetime)
     if verdict.look_up:
         return fetches.begin(connection, verdict.event)
     strongest = decisions.outcome(decision.said for decision in verdict.decisions)
-    values = {"hash": ruleset, "now": now, "strongest": strongest}
-    return prepared.execute(connection, _ROUTED, {"row": verdict.event, **values})
+    values = {"row": verdict.event, "hash": ruleset, "now": now}
+    values |= {
+        "strongest": strongest,
+        "said": decisions.written(verdict.decisions, now),
+    }
+    return prepared.execute(connection, _ROUTED, values)
 
 
 def _rows(verdict: Verdict, ruleset: str, now: datetime) -> Iterator[Row]:

@@ -60,6 +60,7 @@ events = Table(
     Column("routed_at", Moment),
     Column("fetched", LargeBinary),  # the answer to its look-up: JSON
     Column("fetched_headers", Document),  # of that answer; lower-case names
+    Column("decisions", Document),  # what each rule said to it: decisions.py
     UniqueConstraint("source", "event_id", name="uq_events_source_event_id"),
 )
 Index(
@@ -69,20 +70,6 @@ Index(
     postgresql_where=text("state = 'stored'"),
 )
 Index("ix_events_payload", events.c.payload_id)
-
-decisions = Table(
-    "decisions",
-    metadata,
-    Column("id", Identity, primary_key=True),
-    Column("event", Identity, ForeignKey("events.id"), nullable=False),
-    Column("rule", Text, nullable=False),
-    Column("said", String(10), nullable=False),
-    Column("reason", Words, nullable=False),
-    Column("place", Text, nullable=False),
-    Column("code", String(10)),
-    Column("decided_at", Moment, nullable=False),
-)
-Index("ix_decisions_event", decisions.c.event)
 
 connection_specs = Table(  # what a delivery needs to be sent later, whatever became of its rule: references, no secrets
     "connection_specs",

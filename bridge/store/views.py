@@ -16,6 +16,7 @@ from sqlalchemy import (
 
 from bridge import model
 from bridge.store import keys
+from bridge.store.columns import moment
 from bridge.store.filtering import Filter, deliveries_that, events_that
 from bridge.store.imports import vouched
 from bridge.store.lanes import BLOCKER
@@ -27,7 +28,6 @@ from bridge.store.tables import (
     SENDING,
     attempts,
     connections,
-    decisions,
     deliveries,
     events,
 )
@@ -105,10 +105,9 @@ def event(connection: Connection, id: int) -> Mapping[str, Any] | None:
 
 def decisions_of(connection: Connection, event_id: int) -> Rows:
     """What each rule said, in the order it was said."""
-    query = (
-        select(decisions).where(decisions.c.event == event_id).order_by(decisions.c.id)
-    )
-    return _rows(connection, query)
+    query = select(events.c.decisions).where(events.c.id == event_id)
+    said = connection.execute(query).scalar_one_or_none() or []
+    return [{**one, "decided_at": moment(one["decided_at"])} for one in said]
 
 
 def list_deliveries(

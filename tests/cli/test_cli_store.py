@@ -163,7 +163,10 @@ def test_what_a_sender_wrote_does_not_reach_the_terminal(terminal, bench, tmp_pa
     bench.paid()
     with sqlite3.connect(tmp_path / "bridge.db") as raw:
         raw.execute("UPDATE events SET type = ?, event_id = ?", (ODD, ODD))
-        raw.execute("UPDATE decisions SET reason = ?", (ODD,))
+        raw.execute(
+            "UPDATE events SET decisions = json_replace(decisions, '$[0].reason', ?)",
+            (ODD,),
+        )
         raw.execute(
             "UPDATE deliveries SET ticket = ?, reason = ?, body = ?",
             (ODD, ODD, ODD.encode()),

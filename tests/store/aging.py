@@ -9,7 +9,6 @@ from sqlalchemy import func, insert, select
 from bridge.store.tables import (
     FINISHED,
     attempts,
-    decisions,
     deliveries,
     events,
     lane_marks,
@@ -48,11 +47,9 @@ def _event(connection, payload, age, state):
         "live": True,
         "digest": "d",
         "state": state,
+        "decisions": [{"rule": "r", "said": "matched", "reason": ""}],
     }
-    id = _insert(connection, events, values)
-    said = {"rule": "r", "said": "matched", "reason": "", "place": "a:1"}
-    _insert(connection, decisions, {"event": id, **said, "decided_at": days(age)})
-    return id
+    return _insert(connection, events, values)
 
 
 def delivery(connection, event, state, age, **changes):

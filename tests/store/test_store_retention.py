@@ -22,7 +22,6 @@ from bridge.store.tables import (
     UNFINISHED,
     attempts,
     audit,
-    decisions,
     deliveries,
     events,
     lane_marks,
@@ -93,7 +92,7 @@ def test_rows_go_later(database):
     database.write(fill)
     forget(database)
     with database.read() as connection:
-        for table in (payloads, events, deliveries, decisions, attempts):
+        for table in (payloads, events, deliveries, attempts):
             assert aging.count(connection, table) == 1, table.name
     assert rows(database, deliveries.c.id, deliveries.c.state) == [(2, "cancelled")]
 

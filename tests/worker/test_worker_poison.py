@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from working import failed, paid
 
-from bridge.store import attempts, decisions, routed
+from bridge.store import attempts, routed
 from bridge.store.tables import events
 from bridge.worker import asking, recording
 
@@ -182,21 +182,21 @@ def test_all_good_ones_are_routed_in_order(bench, count, kinds):
     for id in bad.get("row", ()):
         spoil = f"UPDATE payloads SET headers = '[' WHERE id = {id}"
         bench.database.write(lambda c, sql=spoil: c.exec_driver_sql(sql))
-    whole_rows, whole_add = routed._rows, decisions.add
+    whole_rows, whole_take = routed._rows, routed._take
 
     def rows(verdict, *rest):
         if verdict.event in bad.get("memory", ()) and verdict.decisions[0].rule:
             raise MemoryError
         return whole_rows(verdict, *rest)
 
-    def add(connection, event, said, now):
-        if event in bad.get("store", ()) and said[0].rule:
+    def take(connection, verdict, *rest):
+        if verdict.event in bad.get("store", ()) and verdict.decisions[0].rule:
             connection.exec_driver_sql("SELECT 1 / 0, abs(-9223372036854775807 - 1)")
-        return whole_add(connection, event, said, now)
+        return whole_take(connection, verdict, *rest)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(routed, "_rows", rows)
-        patch.setattr(decisions, "add", add)
+        patch.setattr(routed, "_take", take)
         while bench.worker._router.route_waiting(bench.ruleset):
             pass
     with bench.database.read() as connection:
