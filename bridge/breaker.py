@@ -2,7 +2,7 @@
 
 Closed, a breaker counts from the first failure on: WINDOW seconds of calls, and failures in a row. So a connection in
 good health has nothing to remember. Open, nothing is sent but one probe at a time, REST seconds later and then twice as
-long after each that fails. What answers mean for their own delivery is retry.py's matter: an open breaker keeps
+long after each that fails. What answers mean for their own delivery is conclude.py's matter: an open breaker keeps
 deliveries waiting, and uses up none of their attempts.
 """
 

@@ -185,6 +185,8 @@ class Verdict(StrEnum):
     FAILED = "failed"  # the vendor will never take it as it is: dead letter
     PARK = "park"  # the credentials are wrong: the connection stops, nothing is burnt
     UNKNOWN = "unknown"  # it may have been applied: on_ambiguous decides
+    REUSED = "reused"  # a look-up that was answered shortly before: no call was made
+    LOOKED_UP = "looked_up"  # a second look-up: the call was made anew of its answer
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -197,6 +199,29 @@ class Outcome:
     # Try at most so many times for this cause, whatever the rule's max_attempts.
     limit: int | None = None
     call: Call | None = None  # what is left to send, where a part was already applied
+    # The delivery's next state, where that was said already: waiting, held, dead or skipped.
+    settled: str = ""
+    anew: "Rendered | None" = None  # what is to be sent instead
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt:
+    """One HTTP call of a delivery, and what its answer means."""
+
+    started_at: datetime
+    outcome: Outcome
+    answer: Reply | NoReply | None = None  # None: no call was made, or nobody knows
+    fetched: Reply | None = None  # of a look-up that was answered
+
+    @property
+    def status(self) -> int | None:
+        """The answer's; None without one."""
+        return self.answer.status if isinstance(self.answer, Reply) else None
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The answer's, with lower-case names."""
+        return self.answer.headers if isinstance(self.answer, Reply) else {}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -23,7 +23,7 @@ from bridge.mapping.folder import fingerprint
 from bridge.mapping.load import build, load
 from bridge.mapping.recorded import check_recorded, unheard
 from bridge.mapping.recordings import Recordings, read_recordings
-from bridge.mapping.responses import LOOK_UP_AGAIN, judge
+from bridge.mapping.responses import judge
 from bridge.mapping.route import Trial, passed_over, route, try_event
 from bridge.mapping.ruleset import Case, Loaded, Rule, Ruleset, Source
 
@@ -36,7 +36,6 @@ __all__ = [
     "Difference",
     "Edit",
     "ExpressionError",
-    "LOOK_UP_AGAIN",
     "Failure",
     "Left",
     "Loaded",

@@ -8,14 +8,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bridge import retry, vendors
+from bridge import vendors
+from bridge.conclude import WELL, Tried, conclude
 from bridge.mapping.expressions import ExpressionError
 from bridge.mapping.known import Known
 from bridge.mapping.responses import judge
 from bridge.mapping.schema import EndingShape
 from bridge.mapping.shape import check
-from bridge.model import Call, Diagnostic, NoReply, Outcome, Rendered, Reply, Response
-from bridge.retry import Next
+from bridge.model import (
+    Attempt,
+    Call,
+    Diagnostic,
+    NoReply,
+    Outcome,
+    Rendered,
+    Reply,
+    Response,
+)
 from bridge.strict import json
 from bridge.strict.yaml import Node, plain
 
@@ -58,13 +67,13 @@ def compare_ending(
         return
     replies = _items(call)
     found: list[Diagnostic] = []
-    step, used = _play(rendered, replies, now, found)
+    state, reason, used = _play(rendered, replies, now, found)
     yield from found
-    if (step.state, used) != (final.value, len(replies)):
+    if (state, used) != (final.value, len(replies)):
         wanted = f"should be {final.value} {_at(len(replies))}"
-        message = f"rule '{rendered.rule}' {wanted}, but is {step.state} {_at(used)}"
-        reason = f": {step.reason}" if step.reason else ""
-        yield Diagnostic(code="T506", message=message + reason, place=final.place)
+        message = f"rule '{rendered.rule}' {wanted}, but is {state} {_at(used)}"
+        said = f": {reason}" if reason else ""
+        yield Diagnostic(code="T506", message=message + said, place=final.place)
 
 
 def _play(
@@ -72,26 +81,24 @@ def _play(
     replies: Sequence[Node],
     now: datetime,
     found: list[Diagnostic],
-) -> tuple[Next, int]:
-    """The state after the replies, and how many of them were used."""
-    step = Next(state="held" if rendered.hold else "waiting", reason="", code="")
+) -> tuple[str, str, int]:
+    """The state after the replies, why, and how many of them were used."""
+    state, reason = "held" if rendered.hold else "waiting", ""
     call, age = rendered.call, 0.0
-    for attempt, node in enumerate(replies, 1):
+    for used, node in enumerate(replies, 1):
         answer = _answer(node)
         outcome = _outcome(rendered, call, answer, node, found)
-        step = retry.next_step(
-            outcome,
-            attempts=attempt,
-            age=age,
-            retries=rendered.retries,
-            reply_headers=answer.headers if isinstance(answer, Reply) else {},
-            now=now + timedelta(seconds=age),
-            random=lambda: 0.0,
+        at = now + timedelta(seconds=age)
+        attempt = Attempt(started_at=at, outcome=outcome, answer=answer)
+        tried = Tried(
+            retries=rendered.retries, attempts=used - 1, age=age, claimed_at=at
         )
-        if step.state != "waiting":
-            return step, attempt
+        step = conclude(attempt, tried, WELL, at, 0.0)
+        state, reason = "parked" if step.parks else step.state, step.reason
+        if state != "waiting":
+            return state, reason, used
         call, age = outcome.call or call, age + step.delay
-    return step, len(replies)
+    return state, reason, len(replies)
 
 
 def _outcome(
@@ -101,9 +108,6 @@ def _outcome(
     node: Node,
     found: list[Diagnostic],
 ) -> Outcome:
-    if isinstance(answer, NoReply):
-        return retry.judge_silence(answer)
-
     def report(response: Response, error: ExpressionError) -> None:
         message = f"rule '{rendered.rule}' cannot try '{response.when}' on this answer: {error.message}"
         help = error.help or "guard it, as with | default('')"

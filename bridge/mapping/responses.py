@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
+from bridge.conclude import LOOK_UP_AGAIN
 from bridge.errors import Malformed
 from bridge.mapping.expressions import (
     ExpressionError,
@@ -20,7 +21,8 @@ from bridge.mapping.helpers.kinds import NUMBERS
 from bridge.mapping.known import Known
 from bridge.mapping.places import place_in
 from bridge.mapping.ruleset import FETCHED, Formula, Rule
-from bridge.model import Call, Json, Outcome, Reply, Response, Verdict
+from bridge.model import Call, Json, NoReply, Outcome, Reply, Response, Verdict
+from bridge.retry import judge_silence
 from bridge.strict import json
 from bridge.strict.yaml import Node
 from bridge.vendors import Operation
@@ -36,7 +38,6 @@ _VERDICTS = {
     "ignore": Verdict.DELIVERED,
     "look_up_again": Verdict.RETRY,
 }
-LOOK_UP_AGAIN = "look_up_again"  # the code of a delivery whose call is to be made anew
 SECOND_LOOKS = 3  # of one delivery, one after each answer that asks for it
 # Else the answer's status.
 _CODES = {"ok": "delivered", "ignore": "ignored", LOOK_UP_AGAIN: LOOK_UP_AGAIN}
@@ -54,15 +55,17 @@ def read_responses(node: Node | None, known: Known) -> tuple[Response, ...]:
 def judge(
     operation: Operation,
     call: Call,
-    reply: Reply,
+    reply: Reply | NoReply,
     responses: Sequence[Response],
     report: Report,
 ) -> Outcome:
-    """What an answer means: as the first response that fits says, else as the vendor does. Never raises.
+    """What an answer, or none, means: as the first response that fits says, else as the vendor does. Never raises.
 
     A response that cannot be evaluated for this answer does not fit, and `report` is told. What is left of a call that
     was done in part stays the vendor's to say, so that a retry never repeats the part that was done.
     """
+    if isinstance(reply, NoReply):
+        return judge_silence(reply)
     outcome = operation.judge(call, reply)
     fitting = _first_fitting(responses, reply, report) if responses else None
     if fitting is None:

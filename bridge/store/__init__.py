@@ -8,13 +8,14 @@ retention (forgets), backup, restore, moving (to PostgreSQL).
 
 from sqlalchemy import Connection as Session
 
-from bridge.store.dialect import announce, clock
+from bridge.store.dialect import Clock, announce, clock
 from bridge.store.engine import Database, is_there, require_there, sqlite_file
 from bridge.store.migrate import ensure_shape, migrate
 from bridge.store.turn import Turn
 from bridge.store.writer import Together
 
 __all__ = [
+    "Clock",
     "Database",
     "Session",
     "Together",

@@ -4,22 +4,24 @@ what it teaches about the connection.
 Only the owner of the lease may write any of it.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from random import random
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement
 from sqlalchemy import Connection as Database
 from sqlalchemy import Dialect, and_, bindparam, func, insert, select, update
 
-from bridge.model import Call, Rendered
+from bridge.conclude import WELL, Conclusion, conclude
+from bridge.model import Attempt, Reply
 from bridge.store import calls, connections, fetches, keys, lanes, ledger, prepared
 from bridge.store.columns import encoded
 from bridge.store.dialect import upsert
 from bridge.store.leases import Claimed
 from bridge.store.tables import FINISHED, attempts, deliveries, lane_marks
+
+KEPT = 64 * 1024  # bytes of an answer
 
 _OWNED = and_(
     deliveries.c.owner == bindparam("holder"), deliveries.c.state == "sending"
@@ -35,148 +37,93 @@ _RECORD = insert(attempts).values(
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Attempt:
-    """One HTTP call of a delivery, as recorded."""
-
-    started_at: datetime
-    elapsed: float  # seconds
-    status: int | None  # None: no answer
-    verdict: str
-    code: str
-    reason: str
-    reply: bytes | None  # at most 64 KiB
-    retry_after: float = 0.0  # seconds that the vendor asks to wait
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class After:
-    """What a delivery becomes after an attempt."""
-
-    state: str  # waiting, held, delivered, dead, skipped
-    code: str
-    reason: str
-    delay: float = 0.0  # seconds until it is due again
-    counts: bool = True  # whether the attempt counts against max_attempts
-    parks: bool = False  # stops the connection
-    call: Call | None = None  # what is left to send
-    anew: Rendered | None = None  # what is to be sent instead
-    fetched: bytes = b""  # of a look-up that was answered
-    fetched_headers: Mapping[str, str] = field(default_factory=dict)
-
-
-Made: TypeAlias = tuple[Claimed, Attempt, After]
-
-
-def finish(
-    database: Database,
-    item: Claimed,
-    attempt: Attempt,
-    after: After,
-    now: datetime,
-) -> After | None:
-    """Records the attempt and the new state, which what is known about the connection may change.
-
-    None, and nothing written, when the lease was lost meanwhile.
-    """
-    (finished,) = finish_all(database, [(item, attempt, after)], now)
-    return finished
+Made: TypeAlias = tuple[Claimed, Attempt]
 
 
 def finish_all(
-    database: Database, made: Sequence[Made], now: datetime
-) -> list[After | None]:
-    """As `finish`, for several in their order."""
-    finished = _settle(database, made, now)
+    database: Database,
+    made: Sequence[Made],
+    now: datetime,
+    chance: Callable[[], float] = random,
+) -> list[Conclusion | None]:
+    """Records attempts in their order, and what follows from each.
+
+    None, and nothing written, for each whose lease was lost meanwhile. `chance` gives 0.0 up to 1.0: see conclude.py.
+    """
+    finished = _settle(database, made, now, [chance() for _ in made])
+    again = {id for concluded in finished if concluded for id in concluded.again}
     with prepared.pipelined(database):
-        for (item, attempt, _), after in zip(made, finished):
-            if after:
-                _record(database, item, attempt, after, now)
-    for (item, _, _), after in zip(made, finished):
-        if after and item.look_up is not None:
-            _tell(database, item, after, now)
-        elif after and after.fetched:
-            answer = after.fetched, after.fetched_headers
-            fetches.renewed(database, item.event, *answer)
+        for (item, attempt), concluded in zip(made, finished):
+            if concluded:
+                ended = concluded.state in keys.ENDED and item.id not in again
+                _record(database, item, attempt, concluded, now, ended)
+    for (item, attempt), concluded in zip(made, finished):
+        if concluded:
+            _tell(database, item, attempt, concluded, now)
     return finished
 
 
 def _settle(
-    database: Database, made: Sequence[Made], now: datetime
-) -> list[After | None]:
+    database: Database, made: Sequence[Made], now: datetime, chances: Sequence[float]
+) -> list[Conclusion | None]:
     """What each delivery becomes; None where the lease was lost.
 
     What was delivered is written at once. The others take their turns: what one teaches about its connection moves what
     waits, and may park it before the next.
     """
+    usual = [
+        conclude(attempt, item.tried, WELL, now, chance)
+        for (item, attempt), chance in zip(made, chances)
+    ]
     with prepared.pipelined(database):
         written = {
-            place: _write(database, item, after, now, _OWNED)
-            for place, (item, _, after) in enumerate(made)
-            if after.state == "delivered"
+            place: _write(database, *one, concluded, now)
+            for place, (one, concluded) in enumerate(zip(made, usual))
+            if concluded.state == "delivered"
         }
-        used = {item.connection.account: item.connection for item, _, _ in made}
+        used = {item.connection.account: item.connection for item, _ in made}
         trouble = [connections.trouble(database, one) for one in used.values()]
-    well = {*used, *(one.tenant for one in used.values())}
-    well -= {name for found in trouble for (name,) in found.fetchall()}
-    finished: list[After | None] = []
-    for place, (item, attempt, after) in enumerate(made):
-        done = written.get(place) or _write(database, item, after, now, _OWNED)
-        mine = done.rowcount == 1
-        become = _learn(database, item, attempt, after, now, well) if mine else None
-        finished.append(become)
+    ill = {name for found in trouble for (name,) in found.fetchall()}
+    finished: list[Conclusion | None] = []
+    for place, (item, attempt) in enumerate(made):
+        concluded, health = usual[place], WELL
+        names = {item.connection.tenant, item.connection.account}
+        learns = concluded.health != WELL or not ill.isdisjoint(names)
+        if learns:
+            health = connections.health(database, item.connection)
+            concluded = conclude(attempt, item.tried, health, now, chances[place])
+        done = written.get(place) or _write(database, item, attempt, concluded, now)
+        if done.rowcount != 1:
+            finished.append(None)
+            continue
+        if learns:
+            ill |= names
+            connections.learn(database, item.connection, health, concluded, now)
+        finished.append(concluded)
     return finished
-
-
-def _learn(
-    database: Database,
-    item: Claimed,
-    attempt: Attempt,
-    after: After,
-    now: datetime,
-    well: set[str],
-) -> After:
-    """What the delivery becomes, its connection considered, which it may park."""
-    parks = connections.learn(
-        database,
-        item,
-        verdict=attempt.verdict,
-        status=attempt.status,
-        code=attempt.code,
-        asked=timedelta(seconds=attempt.retry_after),
-        now=now,
-        well=well,
-    )
-    if parks:
-        after = replace(after, state="waiting", parks=True, counts=False)
-        _write(database, item, after, now)
-    if after.parks:  # now: the next attempt may be a 403, or a probe that opens it
-        account, label = item.connection.account, item.connection.name
-        connections.park(database, account, after.reason, now, label)
-    return after
 
 
 def _write(
     database: Database,
     item: Claimed,
-    after: After,
+    attempt: Attempt,
+    concluded: Conclusion,
     now: datetime,
-    *where: ColumnElement[bool],
 ) -> Any:
-    """The rowcount of what it returns is 0 when nothing agreed."""
+    """The rowcount of what it returns is 0 when the lease was lost."""
     values: dict[str, object] = {
-        "state": after.state,
-        "code": after.code,
-        "reason": after.reason,
-        "attempts": item.attempts + after.counts,
-        "due_at": now + timedelta(seconds=after.delay),
-        "finished_at": now if after.state in FINISHED else None,
+        "state": concluded.state,
+        "code": concluded.code,
+        "reason": concluded.reason,
+        "attempts": item.attempts + concluded.counts,
+        "due_at": now + timedelta(seconds=concluded.delay),
+        "finished_at": now if concluded.state in FINISHED else None,
         "owner": None,
         "lease_until": None,
     }
-    if after.call:
-        values |= {"call": calls.to_json(after.call), "body": after.call.body}
-    if anew := after.anew:
+    if call := attempt.outcome.call:
+        values |= {"call": calls.to_json(call), "body": call.body}
+    if anew := attempt.outcome.anew:
         values |= {
             **{"call": calls.to_json(anew.call), "body": anew.call.body},
             **{"fields": encoded(anew.fields), "at": anew.at, "stale": anew.stale},
@@ -184,45 +131,58 @@ def _write(
         }
     bound = {f"new_{name}": value for name, value in values.items()}
     bound |= {"number": item.id, "holder": item.owner}
-    return prepared.execute(database, _update((*values,), where), bound)
+    return prepared.execute(database, _update((*values,)), bound)
 
 
 @lru_cache
-def _update(columns: tuple[str, ...], where: tuple[ColumnElement[bool], ...]) -> Any:
+def _update(columns: tuple[str, ...]) -> Any:
     values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
-    one = update(deliveries).where(deliveries.c.id == bindparam("number"), *where)
+    one = update(deliveries).where(deliveries.c.id == bindparam("number"), _OWNED)
     return one.values(values)
 
 
 def _record(
-    database: Database, item: Claimed, attempt: Attempt, after: After, now: datetime
+    database: Database,
+    item: Claimed,
+    attempt: Attempt,
+    concluded: Conclusion,
+    now: datetime,
+    ended: bool,
 ) -> None:
     """What every attempt leaves behind; nothing of it is asked for."""
+    outcome, answer = attempt.outcome, attempt.answer
     row = {
         "delivery": item.id,
         "started_at": attempt.started_at,
-        "elapsed_ms": round(attempt.elapsed * 1000),
+        "elapsed_ms": round(answer.elapsed * 1000) if answer else 0,
         "status": attempt.status,
-        "verdict": attempt.verdict,
-        "code": attempt.code,
-        "reason": attempt.reason,
-        "reply": attempt.reply,
+        "verdict": outcome.verdict.value,
+        "code": outcome.code,
+        "reason": outcome.reason,
+        "reply": answer.body[:KEPT] if isinstance(answer, Reply) else None,
     }
     prepared.execute(database, _RECORD, row)
-    if after.state in ("dead", "skipped"):
+    if ended:
         keys.free(database, item.id)
-    if item.look_up is None and after.state == "delivered":
+    if item.look_up is None and concluded.state == "delivered":
         _mark(database, item, now)
         ledger.record(database, item.id, attempt.status, now)
     lanes.advance(database, item.lane)
 
 
-def _tell(database: Database, item: Claimed, after: After, now: datetime) -> None:
-    """What a look-up came to: its event waits for that. Nothing was updated, so nothing is in the ledger."""
-    if after.state == "delivered":
-        fetches.answered(database, item.event, after.fetched, after.fetched_headers)
-    elif after.state == "dead":
-        fetches.failed(database, item.event, after.reason, now)
+def _tell(
+    database: Database,
+    item: Claimed,
+    attempt: Attempt,
+    concluded: Conclusion,
+    now: datetime,
+) -> None:
+    """What a look-up came to, where its event waits for that. Nothing was updated, so nothing is in the ledger."""
+    if item.look_up is not None and concluded.state == "dead":
+        fetches.failed(database, item.event, concluded.reason, now)
+    if fetched := attempt.fetched:
+        tell = fetches.renewed if item.look_up is None else fetches.answered
+        tell(database, item.event, fetched.body, fetched.headers)
 
 
 def _mark(database: Database, item: Claimed, now: datetime) -> None:

@@ -1,37 +1,25 @@
-"""What attempts teach: of an account, that it is parked or goes on; of a tenant, its breaker. Budgets are budgets.py's.
+"""What is known of accounts, parked or not, and of tenants, their breaker. Budgets are budgets.py's.
 
-All workers share it, so it is changed one at a time; what is in good health is only read. Rows are known by the names
-of tenants.py, which no edit of the mapping files changes; `label` is what people call the connection.
+What an attempt teaches about them is for conclude.py to say. All workers share it, so it is changed one at a time;
+what is in good health is only read. Rows are known by the names of tenants.py, which no edit of the mapping files
+changes; `label` is what people call the connection.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-)
+from sqlalchemy import BigInteger, ColumnElement
 from sqlalchemy import Connection as Database
-from sqlalchemy import (
-    Row,
-    bindparam,
-    case,
-    insert,
-    or_,
-    select,
-    text,
-    type_coerce,
-    update,
-)
+from sqlalchemy import Row, bindparam, case, or_, select, text, type_coerce, update
 
-from bridge import breaker
-from bridge.breaker import Breaker, Lesson
+from bridge.breaker import Breaker
+from bridge.conclude import FORBIDDEN, WELL, Conclusion, Health
 from bridge.model import Connection
 from bridge.store import keys, prepared
 from bridge.store.columns import microseconds
 from bridge.store.dialect import QUEUE, one_at_a_time, upsert
-from bridge.store.leases import Claimed
 from bridge.store.tables import (
     BEHIND,
     CLAIMABLE,
@@ -39,13 +27,6 @@ from bridge.store.tables import (
     connections,
     deliveries,
 )
-
-FORBIDDEN = "http_403"
-REFUSALS = (
-    3  # lanes in a row that a vendor forbids: then it is the credential, not the ticket
-)
-_BUSY = (429, 503)  # with Retry-After they speak of the vendor, not of one call
-_REMEMBERED = 100  # of the deliveries that a 403 ended
 
 _BREAKER = tuple(Breaker.__dataclass_fields__)
 _TROUBLED = select(connections.c.name).where(
@@ -82,10 +63,12 @@ def resume(
 ) -> bool:
     """Lets a parked account go on: what waits is due at once, and the time parked does not count as age."""
     one_at_a_time(database, QUEUE)
-    known = _load(database, name)
-    if known is None or known.state != "parked":
+    mine = connections.c.name == name, connections.c.state == "parked"
+    known = database.execute(select(connections).where(*mine)).one_or_none()
+    if known is None:
         return False
-    _save(database, name, state="open", reason=reason, since=now, forbidden=None)
+    going = {"state": "open", "reason": reason, "since": now, "forbidden": None}
+    database.execute(update(connections).where(*mine).values(going))
     due_at_once(database, connection_specs.c.account, known, known.since, now)
     return True
 
@@ -126,71 +109,44 @@ def due_at_once(
         )
 
 
+def health(database: Database, connection: Connection) -> Health:
+    """What is known of a connection; nobody else changes it before this transaction ends."""
+    one_at_a_time(database, QUEUE)
+    names = connection.tenant, connection.account
+    query = select(connections).where(connections.c.name.in_(names))
+    known: Any = {row.name: row for row in database.execute(query)}
+    found = WELL
+    if tenant := known.get(connection.tenant):
+        closed_or_not = Breaker(**{key: tenant._mapping[key] for key in _BREAKER})
+        found = replace(found, breaker=closed_or_not, next_at=tenant.next_at)
+    if account := known.get(connection.account):
+        since = account.since if account.state == "parked" else None
+        ended = tuple((id, lane) for id, lane in account.forbidden or ())
+        found = replace(found, parked_at=since, forbidden=ended)
+    return found
+
+
 def learn(
     database: Database,
-    item: Claimed,
-    *,
-    verdict: str,
-    status: int | None,
-    code: str,
-    asked: timedelta,
+    connection: Connection,
+    before: Health,
+    concluded: Conclusion,
     now: datetime,
-    well: set[str],
-) -> bool:
-    """What one attempt says about its tenant and account; whether that parks it although the verdict alone does not.
-
-    Of those in `well` there was nothing to remember, so that a success changes nothing.
-
-    An account that was parked before the attempt was claimed has let it through to try its credentials: any answer
-    to the call itself shows that they are right.
-    """
-    connection = item.connection
-    both = {connection.tenant, connection.account}
-    lesson = breaker.lesson(verdict, status, code)
-    if lesson is Lesson.NOTHING:
-        return False
-    forbidden = code == FORBIDDEN and verdict == "failed" and not item.responses
-    if lesson is Lesson.WELL and not forbidden and both <= well:
-        return False
-    well -= both
-    one_at_a_time(database, QUEUE)
-    tenant = _load_or_make(database, connection.tenant, connection, now)
-    after = breaker.learn(
-        _breaker(tenant), lesson, claimed_at=item.claimed_at, now=now, asked=asked
-    )
-    _save(database, tenant.name, **{key: getattr(after, key) for key in _BREAKER})
-    if asked and lesson is Lesson.ILL and status in _BUSY:
-        _leave_alone(database, tenant, now + asked)
-    name = connection.account
-    if forbidden:
-        account = _load_or_make(database, name, connection, now)
-        return account.state == "parked" or _forbid(database, item, account, now)
-    known = _load(database, name)
-    if known is None:
-        return False
-    if verdict == "delivered":
-        _save(database, name, forbidden=None)
-    probed = known.state == "parked" and item.claimed_at > known.since
-    if probed and lesson is Lesson.WELL and verdict != "park":
-        resume(database, name, now, "its credentials are accepted again")
-    return False
-
-
-def _leave_alone(database: Database, known: Row[Any], until: datetime) -> None:
-    """Sends nothing before the vendor wants it: what one call was told holds for the others."""
-    if known.next_at is None or known.next_at < until:
-        _save(database, known.name, next_at=until)
-
-
-def _forbid(database: Database, item: Claimed, known: Row[Any], now: datetime) -> bool:
-    """Notes a 403. Whether it is the credential's fault: then what it ended before waits again, as if never sent."""
-    ended = [*(known.forbidden or ()), [item.id, item.lane]][-_REMEMBERED:]
-    if len({lane for _, lane in ended}) < REFUSALS:
-        _save(database, known.name, forbidden=ended)
-        return False
-    _save(database, known.name, forbidden=None)
-    _wait_again(database, [id for id, _ in ended], now)
-    return True
+) -> None:
+    """Stores what is otherwise than `before`, and moves what waits for it."""
+    after = concluded.health
+    if (after.breaker, after.next_at) != (before.breaker, before.next_at):
+        learnt = {**asdict(after.breaker), "next_at": after.next_at}
+        _save(database, connection.tenant, connection, now, **learnt)
+    account = connection.account
+    if after.forbidden != before.forbidden:
+        ended = [[*one] for one in after.forbidden] or None
+        _save(database, account, connection, now, forbidden=ended)
+    if after.parked_at and not before.parked_at:
+        park(database, account, concluded.reason, now, connection.name)
+        _wait_again(database, concluded.again, now)
+    elif before.parked_at and not after.parked_at:
+        resume(database, account, now, "its credentials are accepted again")
 
 
 def _wait_again(database: Database, ids: Sequence[int], now: datetime) -> None:
@@ -213,31 +169,16 @@ def _wait_again(database: Database, ids: Sequence[int], now: datetime) -> None:
 
 
 def trouble(database: Database, connection: Connection) -> Any:
-    """The rows of this are the tenants and accounts about which there is something to remember: see `learn`."""
+    """The rows of this are the tenants and accounts about which something is known."""
     names = {"tenant": connection.tenant, "account": connection.account}
     return prepared.execute(database, _TROUBLED, names)
 
 
-def _breaker(known: Row[Any]) -> Breaker:
-    return Breaker(**{key: known._mapping[key] for key in _BREAKER})
-
-
-def _load(database: Database, name: str) -> Row[Any] | None:
-    query = select(connections).where(connections.c.name == name)
-    return database.execute(query).one_or_none()
-
-
-def _load_or_make(
-    database: Database, name: str, connection: Connection, now: datetime
-) -> Row[Any]:
-    if known := _load(database, name):
-        return known
+def _save(
+    database: Database, name: str, connection: Connection, now: datetime, **values: Any
+) -> None:
     row = {"name": name, "label": connection.name, "state": "open", "reason": ""}
-    made = insert(connections).values(**row, since=now).returning(connections)
-    return database.execute(made).one()
-
-
-def _save(database: Database, name: str, **values: Any) -> None:
+    statement = upsert(database, connections).values(**row, since=now, **values)
     database.execute(
-        update(connections).where(connections.c.name == name).values(values)
+        statement.on_conflict_do_update(index_elements=["name"], set_=values)
     )

@@ -4,9 +4,9 @@ number of row numbers in one value, `*`, the inside of documents.
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     BigInteger,
@@ -50,6 +50,9 @@ def upsert(database: Connection | Dialect, table: Table) -> Any:
 def insert_or_ignore(connection: Connection, table: Table) -> Any:
     """An INSERT that leaves a row as it is when a unique one is there already."""
     return upsert(connection, table).on_conflict_do_nothing()
+
+
+Clock: TypeAlias = Callable[[Connection], datetime]
 
 
 def clock(connection: Connection) -> datetime:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection as Database
 from sqlalchemy import Text, bindparam, case, select, text, type_coerce, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from bridge.conclude import LOOK_UP_AGAIN, Tried
 from bridge.model import Call, Connection, Response, Retries
 from bridge.store import calls, fetches, keys, prepared, specs
 from bridge.store.burying import bury
@@ -66,6 +67,25 @@ class Claimed:
     look_up: int | None = None  # of its event; see model.Rendered
     code: str = ""  # of its last outcome
     key: str = ""  # of its item of for_each
+
+    @property
+    def second_look(self) -> bool:
+        """Whether its event is looked up once more before anything is sent."""
+        return self.code == LOOK_UP_AGAIN and self.look_up is None
+
+    @property
+    def tried(self) -> Tried:
+        """What matters of it once it was tried."""
+        return Tried(
+            retries=self.retries,
+            id=self.id,
+            lane=self.lane,
+            attempts=self.attempts,
+            age=self.age.total_seconds(),
+            claimed_at=self.claimed_at,
+            believed=bool(self.responses),
+            second_look=self.second_look,
+        )
 
 
 def lease(

@@ -31,7 +31,10 @@ class Asked:
 
 
 class Asker:
-    """Asks the rules. Keeps the last body it read: a batch of a thousand events is parsed once, not each time."""
+    """Asks the rules, for any number of greenlets.
+
+    Keeps the last body it read: a batch of a thousand events is parsed once, not each time.
+    """
 
     def __init__(self, environment: str, max_rendered: int = MAX_RENDERED) -> None:
         self._environment = environment
@@ -106,13 +109,15 @@ class Asker:
         if stored.pruned:
             raise Malformed("it was kept long enough and is gone")
         key = (stored.payload_id, source)
-        if self._read[0] != key:
-            self._read = (None, {})
+        last, events = self._read
+        if last != key:
+            self._read = (None, {})  # two large ones at once would be one too many
             found = providers.take(
                 source.provider, source.name, providers.trust(stored.request)
             )
-            self._read = (key, {event.item: event for event in found})
-        event = self._read[1].get(stored.item)
+            events = {event.item: event for event in found}
+            self._read = (key, events)
+        event = events.get(stored.item)
         if event is None:
             raise Malformed("the body holds no such event any more")
         return replace(

@@ -6,13 +6,20 @@ the turn: routing only queues the look-up, and comes back to the event when its 
 
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bridge.errors import Malformed
-from bridge.model import Call, Connection, Json, Outcome, Reply, Verdict
-from bridge.store.attempts import After, Attempt
+from bridge.model import (
+    Attempt,
+    Call,
+    Connection,
+    Json,
+    NoReply,
+    Outcome,
+    Reply,
+    Verdict,
+)
 from bridge.store.leases import Claimed
 from bridge.strict import json
 from bridge.vendors import NOT_FOUND
@@ -25,8 +32,6 @@ UNKNOWN_YET = (
 UNREADABLE = 3  # attempts: an error page that says 200, perhaps
 KEPT = 1_000  # answers that a process keeps for `cache`
 KEPT_BYTES = 16 * 1024 * 1024
-
-REUSED = "reused"  # the verdict of an attempt that made no call
 
 
 def judged(outcome: Outcome, reply: Reply) -> Outcome:
@@ -48,14 +53,16 @@ def judged(outcome: Outcome, reply: Reply) -> Outcome:
     return outcome
 
 
-def headers_of(reply: Reply) -> dict[str, str]:
-    """The headers that are kept with an answer: no cookies, and no more than MAX_HEADERS characters."""
-    kept, room = dict[str, str](), MAX_HEADERS
-    for name, value in reply.headers.items():
+def kept(answer: Reply | NoReply) -> Reply | None:
+    """What is kept of an answer: of its headers no cookies, and no more than MAX_HEADERS characters."""
+    if isinstance(answer, NoReply):
+        return None
+    headers, room = dict[str, str](), MAX_HEADERS
+    for name, value in answer.headers.items():
         room -= len(name) + len(value)
         if room >= 0 and not name.startswith("set-cookie"):
-            kept[name] = value
-    return kept
+            headers[name] = value
+    return replace(answer, headers=headers)
 
 
 def read(answer: bytes | None) -> Json:
@@ -69,8 +76,7 @@ class _Kept:
 
     connection: Connection
     asked: float
-    answer: bytes
-    headers: Mapping[str, str]
+    answer: Reply
 
 
 class Answers:
@@ -80,7 +86,7 @@ class Answers:
         self._kept: OrderedDict[Call, _Kept] = OrderedDict()
         self._bytes = 0
 
-    def reuse(self, item: Claimed) -> tuple[Attempt, After] | None:
+    def reuse(self, item: Claimed) -> Attempt | None:
         """An attempt without a call, where the same question was answered short enough ago."""
         if not item.look_up:
             return None
@@ -91,43 +97,26 @@ class Answers:
         if age > item.look_up:
             return None
         reason = f"the same was answered {age:.0f} s before"
-        made = Attempt(
-            started_at=datetime.now(UTC),
-            elapsed=0.0,
-            status=None,
-            verdict=REUSED,
-            code=REUSED,
-            reason=reason,
-            reply=None,
+        outcome = Outcome(verdict=Verdict.REUSED, reason=reason, code="reused")
+        return Attempt(
+            started_at=datetime.now(UTC), outcome=outcome, fetched=kept.answer
         )
-        after = After(
-            state="delivered",
-            code=REUSED,
-            reason=reason,
-            fetched=kept.answer,
-            fetched_headers=kept.headers,
-        )
-        return made, after
 
-    def keep(self, item: Claimed, after: After, asked: float) -> None:
+    def keep(self, item: Claimed, made: Attempt, asked: float) -> None:
         """Remembers an answer from when it was asked for, a time.monotonic(); the oldest make room."""
-        if not item.look_up or not after.fetched or after.code == REUSED:
+        answer = made.fetched
+        if not item.look_up or not answer or made.outcome.verdict is Verdict.REUSED:
             return
         self._forget(item.call)
-        kept = _Kept(
-            connection=item.connection,
-            asked=asked,
-            answer=after.fetched,
-            headers=after.fetched_headers,
-        )
+        kept = _Kept(connection=item.connection, asked=asked, answer=answer)
         self._kept[item.call] = kept
-        self._bytes += len(kept.answer)
+        self._bytes += len(answer.body)
         while len(self._kept) > KEPT or self._bytes > KEPT_BYTES:
             self._forget(next(iter(self._kept)))
 
     def _forget(self, call: Call) -> None:
         if kept := self._kept.pop(call, None):
-            self._bytes -= len(kept.answer)
+            self._bytes -= len(kept.answer.body)
 
 
 def _unreadable(reason: str) -> Outcome:

@@ -16,16 +16,17 @@ from gevent.select import select
 
 from bridge import log
 from bridge.errors import StoreUnavailable
-from bridge.mapping import LOOK_UP_AGAIN, Ruleset
+from bridge.mapping import Ruleset
+from bridge.model import Attempt
 from bridge.outbound import Outbound
 from bridge.settings import MAX_RENDERED
-from bridge.store import Database, Session, clock, queue, relaning
-from bridge.store.attempts import Made
+from bridge.store import Clock, Database, Session, clock, queue, relaning
 from bridge.store.leases import Claimed
 from bridge.store.queue import Claim
+from bridge.worker.asking import Asker
 from bridge.worker.fetching import Answers
 from bridge.worker.keeping import LEASE, Keeper
-from bridge.worker.recording import record
+from bridge.worker.recording import Recorder
 from bridge.worker.refusals import Refusals
 from bridge.worker.routing import Router
 from bridge.worker.second_look import SecondLook
@@ -54,15 +55,18 @@ class Worker:
         *,
         environment: str = "",
         max_rendered: int = MAX_RENDERED,
+        clock: Clock = clock,
     ) -> None:
-        self._database = database
+        self._database, self._clock = database, clock
         self._ruleset = ruleset
         self._outbound = outbound
         # Never used again, as the names of hosts and the numbers of processes are.
         self._name = secrets.token_hex(8)
         self._claims = itertools.count(1)
-        self._router = Router(database, environment, max_rendered)
-        self._keeper = Keeper(database, self._owner)
+        asker = Asker(environment, max_rendered)
+        self._router = Router(database, asker, clock)
+        self._recorder = Recorder(database, clock)
+        self._keeper = Keeper(database, self._owner, self._recorder, clock)
         self._refusals = Refusals()
         self._answers = Answers()
         self._second_look = SecondLook(
@@ -70,8 +74,7 @@ class Worker:
             outbound,
             self._refusals,
             self._answers,
-            environment=environment,
-            max_rendered=max_rendered,
+            asker,
         )
         self._probes: set[str] = set()  # parked accounts to try
         self._calls = Pool(CALLS)
@@ -188,7 +191,7 @@ class Worker:
 
     def _anything_due(self, off: list[str]) -> bool:
         with self._database.read() as connection:
-            now = clock(connection)
+            now = self._clock(connection)
             outlook = queue.look(connection, now, off, self._probes)
         if outlook.next_at is not None:
             wait = (outlook.next_at - now).total_seconds()
@@ -196,7 +199,7 @@ class Worker:
         return outlook.due
 
     def _claim(self, connection: Session, room: int, off: list[str]) -> Claim:
-        now = clock(connection)
+        now = self._clock(connection)
         owner = self._owner()
         return queue.claim(connection, owner, now, LEASE, room, off, self._probes)
 
@@ -207,11 +210,11 @@ class Worker:
         start_by = claimed + LEASE.total_seconds() / 2
         try:
             gevent.sleep(item.wait)
-            if item.code == LOOK_UP_AGAIN and item.look_up is None:
-                made = self._second_look.make(item, ruleset, start_by)
+            if item.second_look:
+                item, made = self._second_look.make(item, ruleset, start_by)
             else:
                 made = self._made(item, start_by)
-            record(self._database, *made)
+            self._recorder.record(item, made)
         except Exception as error:
             # The lease runs out, and whoever takes over records an unknown outcome: the truth as far as the store goes.
             _log.error(
@@ -221,13 +224,13 @@ class Worker:
             self._keeper.sending.pop(item.id, None)
             self._wake.set()
 
-    def _made(self, item: Claimed, start_by: float) -> Made:
+    def _made(self, item: Claimed, start_by: float) -> Attempt:
         asked = time.monotonic()
-        made, after = self._answers.reuse(item) or attempt(
+        made = self._answers.reuse(item) or attempt(
             item, self._outbound, self._refusals, start_by
         )
-        self._answers.keep(item, after, asked)
-        return item, made, after
+        self._answers.keep(item, made, asked)
+        return made
 
     def _keep_leases(self) -> None:
         """Renews what is being sent, and takes over what nobody renews; until `_drained`.

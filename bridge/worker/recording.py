@@ -9,9 +9,11 @@ from dataclasses import replace
 import gevent
 
 from bridge import log
+from bridge.conclude import Conclusion
 from bridge.errors import StoreUnavailable
-from bridge.store import Database, Session, Together, attempts, clock
-from bridge.store.attempts import After, Attempt, Made
+from bridge.model import Attempt, Outcome, Reply
+from bridge.store import Clock, Database, Session, Together, attempts
+from bridge.store.attempts import Made
 from bridge.store.leases import Claimed
 from bridge.worker.insisting import insist, is_away
 
@@ -21,74 +23,75 @@ _AGAIN = 0.5  # seconds between tries while the store is away
 _log = log.get("worker")
 
 
-def record(
-    database: Database, item: Claimed, made: Attempt, after: After
-) -> After | None:
-    """What became of the delivery; None when its lease was lost. Waits for a store that is away."""
-    recorded = _stored(database, item, made, after)
-    if recorded and recorded.parks:
-        name = item.connection.name
-        _log.error("connection parked", connection=name, reason=recorded.reason)
-    message = "attempt recorded" if recorded else "attempt not recorded: lease lost"
-    _log.info(
-        message,
-        delivery_id=item.id,
-        event_id=item.event,
-        rule=item.rule,
-        connection=item.connection.name,
-        status=made.status,
-        verdict=made.verdict,
-        code=made.code,
-        state=(recorded or after).state,
-    )
-    return recorded
+class Recorder:
+    """Records attempts, by the time that `clock` tells."""
 
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
 
-def _stored(
-    database: Database, item: Claimed, made: Attempt, after: After
-) -> After | None:
-    """Records it as it is; what the store does not take becomes a dead letter that says what came of the call."""
-    try:
-        return _waited(database, item, made, after)
-    except Exception as error:
-        _log.error(
-            "attempt not taken by the store", delivery_id=item.id, error=_told(error)
+    def record(self, item: Claimed, made: Attempt) -> Conclusion | None:
+        """What became of the delivery; None when its lease was lost. Waits for a store that is away."""
+        concluded = self._stored(item, made)
+        if concluded and concluded.parks:
+            name = item.connection.name
+            _log.error("connection parked", connection=name, reason=concluded.reason)
+        _log.info(
+            "attempt recorded" if concluded else "attempt not recorded: lease lost",
+            delivery_id=item.id,
+            event_id=item.event,
+            rule=item.rule,
+            connection=item.connection.name,
+            status=made.status,
+            verdict=made.outcome.verdict.value,
+            code=made.outcome.code,
+            state=concluded.state if concluded else None,
         )
-        return _waited(database, item, *_unrecorded(made, _told(error)))
+        return concluded
 
-
-def _waited(
-    database: Database, item: Claimed, made: Attempt, after: After
-) -> After | None:
-    """Records it once the store is there. Raises what the store has against it."""
-    write = Together(_finish, (item, made, after))
-    while True:
+    def _stored(self, item: Claimed, made: Attempt) -> Conclusion | None:
+        """Records it as it is; what the store does not take becomes a dead letter that says what came of the call."""
         try:
-            return insist(database, lambda: database.write(write))
-        except StoreUnavailable as error:
-            if not is_away(error):
-                raise
-            reason = str(error)
-            _log.error("attempt not recorded yet", delivery_id=item.id, error=reason)
-            gevent.sleep(_AGAIN)
+            return self._waited(item, made)
+        except Exception as error:
+            why = _told(error)
+            _log.error("attempt not taken by the store", delivery_id=item.id, error=why)
+            return self._waited(item, _unrecorded(made, why))
+
+    def _waited(self, item: Claimed, made: Attempt) -> Conclusion | None:
+        """Records it once the store is there. Raises what the store has against it."""
+        write = Together(self._finish, (item, made))
+        while True:
+            try:
+                return insist(self._database, lambda: self._database.write(write))
+            except StoreUnavailable as error:
+                if not is_away(error):
+                    raise
+                _log.error(
+                    "attempt not recorded yet", delivery_id=item.id, error=str(error)
+                )
+                gevent.sleep(_AGAIN)
+
+    def _finish(
+        self, connection: Session, made: Sequence[Made]
+    ) -> list[Conclusion | None]:
+        """What ended while a commit ran is recorded by the next one."""
+        return attempts.finish_all(connection, made, self._clock(connection))
 
 
-def _unrecorded(made: Attempt, why: str) -> tuple[Attempt, After]:
-    """The same without anything that a vendor chose."""
+def _unrecorded(made: Attempt, why: str) -> Attempt:
+    """The same without anything that a vendor chose: a dead letter."""
     said = "no answer" if made.status is None else f"HTTP {made.status}"
+    verdict, answer = made.outcome.verdict, made.answer
     reason = (
-        f"the call was made ({said}, {made.verdict}) and could not be recorded ({why}):"
+        f"the call was made ({said}, {verdict.value}) and could not be recorded ({why}):"
         " look at the ticket before you send it again"
     )
-    plain = replace(made, code=CODE, reason=reason, reply=None)
-    return plain, After(state="dead", code=CODE, reason=reason)
+    if isinstance(answer, Reply):
+        answer = replace(answer, headers={}, body=b"")
+    outcome = Outcome(verdict=verdict, reason=reason, code=CODE, settled="dead")
+    return Attempt(started_at=made.started_at, outcome=outcome, answer=answer)
 
 
 def _told(error: Exception) -> str:
     known = isinstance(error, StoreUnavailable)
     return str(error) if known else type(error).__name__
-
-
-def _finish(connection: Session, made: Sequence[Made]) -> list[After | None]:
-    """What ended while a commit ran is recorded by the next one."""
-    return attempts.finish_all(connection, made, clock(connection))

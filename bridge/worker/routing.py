@@ -26,6 +26,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 from itertools import accumulate
 
 import gevent
@@ -35,8 +36,7 @@ from bridge.errors import StoreUnavailable
 from bridge.greenlets import LARGE, beside
 from bridge.mapping import Ruleset, TooLong, while_others_wait
 from bridge.model import Said
-from bridge.settings import MAX_RENDERED
-from bridge.store import Database, Session, announce, clock, events, routed
+from bridge.store import Clock, Database, Session, announce, clock, events, routed
 from bridge.store.events import StoredEvent
 from bridge.store.routed import Verdict
 from bridge.worker.asking import Asked, Asker, unasked
@@ -53,17 +53,11 @@ PATIENCE = 5.0  # seconds
 _log = log.get("worker")
 
 
-class Router(Asker):
-    """Routes what waits."""
+class Router:
+    """Routes what waits: has the rules asked, and stores what they say."""
 
-    def __init__(
-        self,
-        database: Database,
-        environment: str,
-        max_rendered: int = MAX_RENDERED,
-    ) -> None:
-        super().__init__(environment, max_rendered)
-        self._database = database
+    def __init__(self, database: Database, asker: Asker, clock: Clock = clock) -> None:
+        self._database, self._asker, self._clock = database, asker, clock
         self._had_turn = time.monotonic()
         self._me = new_name()
 
@@ -145,8 +139,8 @@ class Router(Asker):
         size = providers.most_bytes(stored.request) + len(stored.fetched or b"")
         if size < LARGE:
             with suppress(TooLong), while_others_wait():
-                return self.ask(ruleset, stored)
-        return beside(lambda: self.ask(ruleset, stored))
+                return self._asker.ask(ruleset, stored)
+        return beside(lambda: self._asker.ask(ruleset, stored))
 
     def _bury(self, ruleset: Ruleset, id: int, source: str, reason: str) -> None:
         """Makes a dead letter of an event; where not even that can be stored, the next round tries again."""
@@ -160,7 +154,11 @@ class Router(Asker):
 
     def _store(self, ruleset: Ruleset, items: Sequence[Asked]) -> None:
         """Records a batch, and tells of it."""
-        for item in self._database.write(lambda c: _record(c, ruleset, items)):
+
+        def job(connection: Session) -> list[Asked]:
+            return _record(connection, ruleset, items, self._clock(connection))
+
+        for item in self._database.write(job):
             counts = Counter(decision.said.value for decision in item.decisions)
             for said, count in counts.items():
                 metrics.DECISIONS.labels(item.source, said).inc(count)
@@ -169,14 +167,14 @@ class Router(Asker):
 
 
 def _record(
-    connection: Session, ruleset: Ruleset, items: Sequence[Asked]
+    connection: Session, ruleset: Ruleset, items: Sequence[Asked], now: datetime
 ) -> list[Asked]:
     """Stores decisions and deliveries; those that another worker did not record before."""
     verdicts = [
         Verdict(event=item.id, decisions=item.decisions, look_up=item.look_up)
         for item in items
     ]
-    mine = routed.record(connection, verdicts, ruleset.hash, clock(connection))
+    mine = routed.record(connection, verdicts, ruleset.hash, now)
     announce(connection)  # other workers may have room for what is due now
     return [item for item, is_mine in zip(items, mine) if is_mine]
 

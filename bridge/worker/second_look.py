@@ -7,11 +7,11 @@ from there, whatever became of the worker before; the answer and the new version
 import time
 from dataclasses import replace
 
-from bridge.mapping import LOOK_UP_AGAIN, Ruleset
-from bridge.model import Decision, Rendered, Said
+from bridge.mapping import Ruleset
+from bridge.model import Decision, Outcome, Rendered, Reply, Said, Verdict
 from bridge.outbound import Outbound
 from bridge.store import Database, events, replays
-from bridge.store.attempts import After, Made
+from bridge.store.attempts import Made
 from bridge.store.columns import bounded, storable
 from bridge.store.events import StoredEvent
 from bridge.store.leases import Claimed
@@ -19,9 +19,6 @@ from bridge.worker.asking import Asker
 from bridge.worker.fetching import Answers
 from bridge.worker.refusals import Refusals
 from bridge.worker.sending import attempt, unasked
-
-PARKED = 60.0  # seconds until it is asked again with credentials that were refused
-CODE = "looked_up"  # of a delivery that has its new version, and the verdict of the look-up
 
 
 class SecondLook:
@@ -33,69 +30,68 @@ class SecondLook:
         outbound: Outbound,
         refusals: Refusals,
         answers: Answers,
-        *,
-        environment: str,
-        max_rendered: int,
+        asker: Asker,
     ) -> None:
         self._database, self._outbound, self._refusals = database, outbound, refusals
-        self._answers = answers
-        self._asks = environment, max_rendered
+        self._answers, self._asker = answers, asker
 
     def make(self, item: Claimed, ruleset: Ruleset, start_by: float) -> Made:
         """One look-up, with what follows for the delivery. What it teaches is about the connection that was asked."""
         with self._database.read() as connection:
             stored = events.load(connection, item.event)
         if stored is None or stored.source not in ruleset.sources:
-            return item, *unasked(item, "its source is not declared any more")
-        asked = Asker(*self._asks).ask(ruleset, replace(stored, fetched=None))
+            return item, unasked("its source is not declared any more")
+        asked = self._asker.ask(ruleset, replace(stored, fetched=None))
         if asked.look_up is None:
             said = "; ".join(one.reason for one in asked.decisions[:1])
-            return item, *unasked(item, f"it cannot be looked up again: {said}")
+            return item, unasked(f"it cannot be looked up again: {said}")
         question = _question(item, asked.look_up)
         began = time.monotonic()
-        made, after = attempt(question, self._outbound, self._refusals, start_by)
-        self._answers.keep(question, after, began)
-        told = replace(item, connection=question.connection)
-        if after.state == "waiting":
-            delay = PARKED if after.parks else after.delay
-            return told, made, replace(after, code=LOOK_UP_AGAIN, delay=delay)
-        if after.state == "delivered":
-            return (
-                told,
-                replace(made, verdict=CODE),
-                self._anew(item, ruleset, stored, after),
-            )
-        reason = f"it was not looked up again: {after.reason}"
-        return told, made, replace(after, reason=reason)
+        made = attempt(question, self._outbound, self._refusals, start_by)
+        self._answers.keep(question, made, began)
+        if made.fetched:
+            outcome = self._anew(item, ruleset, stored, made.fetched)
+            made = replace(made, outcome=outcome)
+        return (
+            replace(item, connection=question.connection, retries=question.retries),
+            made,
+        )
 
     def _anew(
-        self, item: Claimed, ruleset: Ruleset, stored: StoredEvent, answer: After
-    ) -> After:
-        """The delivery with what its rule makes of the answer."""
-        known = replace(
-            stored, fetched=answer.fetched, fetched_headers=answer.fetched_headers
-        )
-        decisions = Asker(*self._asks).ask(ruleset, known).decisions
-        after = replace(answer, code=CODE, counts=False, delay=0.0)
+        self, item: Claimed, ruleset: Ruleset, stored: StoredEvent, answer: Reply
+    ) -> Outcome:
+        """What the delivery's rule makes of the answer."""
+        known = replace(stored, fetched=answer.body, fetched_headers=answer.headers)
+        decisions = self._asker.ask(ruleset, known).decisions
         mine = [one for one in decisions if one.rule in (item.rule, "")]
         decision = next((one for one in mine if one.rule == item.rule), None)
         if decision is None or decision.said is Said.ERROR:
             reason = mine[0].reason if mine else "its rule is not there any more"
-            return replace(after, state="dead", reason=f"looked up again: {reason}")
+            return _settled("dead", f"looked up again: {reason}")
         rendered = _own(item, decision)
         if rendered is None:
             reason = f"looked up again, there is nothing to send: {decision.reason}"
-            return replace(after, state="skipped", reason=reason)
+            return _settled("skipped", reason)
         if not _same_ticket(item, rendered):
             reason = (
                 "looked up again, it is for another ticket or connection: replay it"
             )
-            return replace(after, state="dead", reason=reason)
+            return _settled("dead", reason)
         key = replays.fresh_key(item.idempotency_key) or ""
         anew = replace(rendered, idempotency_key=key)
         state = "held" if rendered.hold else "waiting"
         reason = rendered.hold or "looked up again, its call was made anew"
-        return replace(after, state=state, reason=reason, anew=anew)
+        return _settled(state, reason, anew)
+
+
+def _settled(state: str, reason: str, anew: Rendered | None = None) -> Outcome:
+    return Outcome(
+        verdict=Verdict.LOOKED_UP,
+        reason=reason,
+        code="looked_up",
+        settled=state,
+        anew=anew,
+    )
 
 
 def _question(item: Claimed, look_up: Rendered) -> Claimed:

@@ -1,26 +1,24 @@
-"""One attempt of a delivery: where and as whom, the call, what the answer means, what follows.
+"""One attempt of a delivery: where and as whom, the call, what the answer means.
 
-Sends and judges; the loop claims before and records after. Secrets do not leave outbound.
+Sends and judges; the loop claims before, and what follows is concluded where it is recorded. Secrets do not leave
+outbound.
 """
 
-import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bridge import log, mapping, metrics, retry, retry_after, vendors
+from bridge import log, mapping, metrics, vendors
+from bridge.conclude import FORBIDDEN, LOOK_UP_AGAIN
 from bridge.errors import ConfigurationError, UnknownName
-from bridge.mapping import LOOK_UP_AGAIN, ExpressionError
-from bridge.model import Call, NoReply, Outcome, Reply, Response, Verdict
+from bridge.mapping import ExpressionError
+from bridge.model import Attempt, Call, NoReply, Outcome, Reply, Response, Verdict
 from bridge.outbound import Outbound, resolve_target
-from bridge.store.attempts import After, Attempt
-from bridge.store.connections import FORBIDDEN
 from bridge.store.leases import Claimed
 from bridge.vendors import Operation
 from bridge.worker import fetching
 from bridge.worker.refusals import Refusals
 
-STORED_REPLY = 64 * 1024  # bytes of an answer that are kept
 TIMEOUT = 30.0  # seconds for a whole call, where the connection says nothing
 
 _log = log.get("worker")
@@ -28,8 +26,8 @@ _log = log.get("worker")
 
 def attempt(
     item: Claimed, outbound: Outbound, refusals: Refusals, start_by: float
-) -> tuple[Attempt, After]:
-    """Makes one call. Whatever happens has an attempt to record and a next state; `refusals` is told of a refusal.
+) -> Attempt:
+    """Makes one call. Whatever happens has an attempt to record; `refusals` is told of a refusal.
 
     Nothing is sent after `start_by`, a time.monotonic(): a host that was suspended may have lost its lease.
     """
@@ -39,9 +37,9 @@ def attempt(
         operation = find(item.operation)
         target = resolve_target(item.connection)
     except UnknownName as error:
-        return _unsent(item, started, Verdict.FAILED, "unknown_operation", str(error))
+        return _unsent(Verdict.FAILED, "unknown_operation", str(error))
     except ConfigurationError as error:  # a secret that went missing: nothing is burnt
-        return _unsent(item, started, Verdict.PARK, error.reason, str(error))
+        return _unsent(Verdict.PARK, error.reason, str(error))
     call = _with_key(item)
     answer = outbound.send(call, target, timeout=_timeout(item), start_by=start_by)
     outcome = _judge(operation, item, call, answer)
@@ -49,17 +47,23 @@ def attempt(
         refusals.note(item.connection.account, target)
     metrics.ATTEMPTS.labels(item.connection.name, outcome.verdict.value).inc()
     metrics.ATTEMPT_SECONDS.labels(item.connection.name).observe(answer.elapsed)
-    return _conclude(item, started, outcome, answer)
+    looked_up = item.look_up is not None and outcome.verdict is Verdict.DELIVERED
+    return Attempt(
+        started_at=started,
+        outcome=outcome,
+        answer=answer,
+        fetched=fetching.kept(answer) if looked_up else None,
+    )
 
 
 def _judge(
     operation: Operation, item: Claimed, call: Call, answer: Reply | NoReply
 ) -> Outcome:
-    if isinstance(answer, NoReply):
-        return retry.judge_silence(answer)
     try:
         outcome = mapping.judge(operation, call, answer, item.responses, _report(item))
-        return outcome if item.look_up is None else fetching.judged(outcome, answer)
+        if item.look_up is None or isinstance(answer, NoReply):
+            return outcome
+        return fetching.judged(outcome, answer)
     except (
         Exception
     ) as error:  # the call was made: its attempt must be recorded, whatever we make of the answer
@@ -67,20 +71,19 @@ def _judge(
         return Outcome(verdict=Verdict.UNKNOWN, reason=reason, code="not_judged")
 
 
-def unasked(item: Claimed, reason: str) -> tuple[Attempt, After]:
-    """What becomes of a delivery whose look-up cannot be made again: a dead letter."""
-    return _unsent(item, datetime.now(UTC), Verdict.FAILED, LOOK_UP_AGAIN, reason)
+def unasked(reason: str) -> Attempt:
+    """What is recorded of a delivery whose look-up cannot be made again: a dead letter."""
+    return _unsent(Verdict.FAILED, LOOK_UP_AGAIN, reason, settled="dead")
 
 
-def taken_over(item: Claimed) -> tuple[Attempt, After]:
-    """What becomes of a delivery whose worker vanished: it may have been sent, and that counts as an attempt."""
+def taken_over(item: Claimed) -> Attempt:
+    """What is recorded of a delivery whose worker vanished: it may have been sent, and that counts as an attempt."""
     reason = (
         "the worker that was sending this stopped: the vendor may or may not have it"
     )
-    outcome = Outcome(verdict=Verdict.UNKNOWN, reason=reason, code="worker_lost")
-    if item.code == LOOK_UP_AGAIN:  # it was asking, which does no harm
-        outcome = replace(outcome, verdict=Verdict.RETRY, code=LOOK_UP_AGAIN)
-    return _conclude(item, datetime.now(UTC), outcome, None)
+    if item.second_look:  # it was asking, which does no harm
+        return _unsent(Verdict.RETRY, LOOK_UP_AGAIN, reason)
+    return _unsent(Verdict.UNKNOWN, "worker_lost", reason)
 
 
 def _report(item: Claimed) -> Callable[[Response, ExpressionError], None]:
@@ -115,54 +118,6 @@ def _timeout(item: Claimed) -> float:
     return min(float(str(asked)), TIMEOUT) if asked is not None else TIMEOUT
 
 
-def _unsent(
-    item: Claimed, started: datetime, verdict: Verdict, code: str, reason: str
-) -> tuple[Attempt, After]:
-    outcome = Outcome(verdict=verdict, reason=reason, code=code)
-    return _conclude(item, started, outcome, None)
-
-
-def _conclude(
-    item: Claimed,
-    started: datetime,
-    outcome: Outcome,
-    answer: Reply | NoReply | None,
-) -> tuple[Attempt, After]:
-    now = datetime.now(UTC)
-    reply = answer if isinstance(answer, Reply) else None
-    looks_up = item.look_up is not None
-    headers = reply.headers if reply else {}
-    step = retry.next_step(
-        outcome,
-        attempts=item.attempts + 1,
-        age=item.age.total_seconds(),
-        retries=item.retries,
-        reply_headers=headers,
-        now=now,
-        random=random.random,
-    )
-    parks = step.state == "parked"
-    # The whole answer, with its event.
-    kept = reply if looks_up and step.state == "delivered" else None
-    after = After(
-        state="waiting" if parks else step.state,
-        code=step.code,
-        reason=step.reason,
-        delay=0.0 if step.code == LOOK_UP_AGAIN else step.delay,
-        counts=not parks,
-        parks=parks,
-        call=outcome.call,
-        fetched=kept.body if kept else b"",
-        fetched_headers=fetching.headers_of(kept) if kept else {},
-    )
-    recorded = Attempt(
-        started_at=started,
-        elapsed=answer.elapsed if answer else 0.0,
-        status=reply.status if reply else None,
-        verdict=outcome.verdict.value,
-        code=outcome.code,
-        reason=outcome.reason,
-        reply=reply.body[:STORED_REPLY] if reply else None,
-        retry_after=retry_after.asked(headers, now, item.retries),
-    )
-    return recorded, after
+def _unsent(verdict: Verdict, code: str, reason: str, settled: str = "") -> Attempt:
+    outcome = Outcome(verdict=verdict, reason=reason, code=code, settled=settled)
+    return Attempt(started_at=datetime.now(UTC), outcome=outcome)

@@ -53,7 +53,7 @@ class Store:
         source = self.ruleset.sources["stripe"]
         found = providers.read(source.provider, "stripe", providers.trust(request))
         self.database.write(lambda c: events.accept(c, request, found))
-        Router(self.database, "").route_waiting(self.ruleset)
+        Router(self.database, Asker("")).route_waiting(self.ruleset)
         (made,) = range(before + 1, self.newest() + 1)
         return made
 

@@ -4,10 +4,10 @@ import itertools
 from dataclasses import replace
 
 import pytest
-from queueing import CALL, DONE, LEASE, SENT, VAMBE
+from queueing import CALL, LEASE, SENT, VAMBE
 from running import NOW
 
-from bridge.model import Event, Rendered, Request
+from bridge.model import Event, Rendered, Request, Retries
 from bridge.store import attempts, deliveries, events, queue
 
 
@@ -84,7 +84,12 @@ def claim(database):
 
 @pytest.fixture
 def finish(database):
-    def finish(item, after=DONE, attempt=SENT, now=NOW):
-        return database.write(lambda c: attempts.finish(c, item, attempt, after, now))
+    def finish(item, attempt=SENT, now=NOW, delay=5):
+        """Records an attempt; what waits then does so for so many seconds."""
+        endless = {"max_attempts": 10**6, "max_age": 10**9}
+        retries = Retries(initial=10**9, max_delay=delay, **endless)
+        made = [(replace(item, retries=retries), attempt)]
+        (concluded,) = database.write(lambda c: attempts.finish_all(c, made, now))
+        return concluded
 
     return finish

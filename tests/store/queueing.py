@@ -1,13 +1,19 @@
 """What the queue's tests share: a connection, a call, an attempt that was well, and how to look at a delivery."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from running import NOW
 
-from bridge.model import Call, Connection, SecretRef
+from bridge.model import (
+    Attempt,
+    Call,
+    Connection,
+    Outcome,
+    Reply,
+    SecretRef,
+    Verdict,
+)
 from bridge.store import views
-from bridge.store.attempts import After, Attempt
 from bridge.store.tables import connections, deliveries
 
 LEASE = timedelta(seconds=15)
@@ -24,28 +30,29 @@ CALL = Call(
     headers=(("Content-Type", "application/json"),),
     body=b'{"amount":150000}',
 )
-SENT = Attempt(
-    started_at=NOW,
-    elapsed=0.2,
-    status=200,
-    verdict="delivered",
-    code="ok",
-    reason="accepted",
-    reply=b"{}",
-)
-FAILED = replace(
-    SENT, status=503, verdict="retry", code="http_503", reason="a failure of its own"
-)
-FORBIDDEN = replace(
-    SENT, status=403, verdict="failed", code="http_403", reason="not permitted"
-)
-REFUSED = replace(SENT, status=401, verdict="park", code="http_401", reason="who?")
-DONE = After(state="delivered", code="ok", reason="accepted")
-AGAIN = After(state="waiting", code="http_503", reason="it is tried again", delay=5)
-DEAD = After(state="dead", code="http_403", reason="not permitted")
-PARKED = After(
-    state="waiting", code="http_401", reason="who?", counts=False, parks=True
-)
+
+
+def made(status, verdict, code="", *, asks=None, **outcome):
+    """An attempt that was answered so, by a vendor that `asks` for a wait of so many seconds."""
+    headers = {} if asks is None else {"retry-after": str(asks)}
+    answer = Reply(status=status or 0, headers=headers, body=b"{}", elapsed=0.2)
+    said = Outcome(
+        verdict=Verdict(verdict),
+        code=code or f"http_{status}",
+        reason=outcome.pop("reason", "as a test says"),
+        **outcome,
+    )
+    return Attempt(started_at=NOW, outcome=said, answer=answer if status else None)
+
+
+SENT = made(200, "delivered", "ok")
+FAILED = made(503, "retry")
+ODD = made(200, "retry", "not_json")  # no sign of trouble: no breaker
+UNKNOWN = made(None, "unknown", "timeout")
+HELD = made(200, "unknown", "not_json", settled="held")
+DEAD = made(404, "failed")
+FORBIDDEN = made(403, "failed")
+REFUSED = made(401, "park")
 
 
 def state(database, id):

@@ -1,18 +1,15 @@
 """Age: the time between a delivery's own attempts, and no time that something stopped it."""
 
 import secrets
-from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from queueing import FAILED, VAMBE
+from queueing import ODD, VAMBE
 from running import NOW
 
 from bridge.store import connections
-from bridge.store.attempts import After
 
-ODD = replace(FAILED, status=200, code="not_json")  # no sign of trouble: no breaker
 SECONDS = st.integers(0, 10_000)
 # How late each claim was for whatever reason, how long its call took, and the wait until the next attempt.
 ROUNDS = st.lists(st.tuples(SECONDS, st.integers(0, 30), SECONDS), max_size=6)
@@ -20,10 +17,6 @@ ROUNDS = st.lists(st.tuples(SECONDS, st.integers(0, 30), SECONDS), max_size=6)
 
 def seconds(number):
     return timedelta(seconds=number)
-
-
-def waiting(delay):
-    return After(state="waiting", code="not_json", reason="again", delay=delay)
 
 
 @settings(
@@ -42,7 +35,7 @@ def test_lateness_is_no_age(add, claim, finish, database, rounds):
         now = due + seconds(late)
         (item,) = claim(now=now)
         assert item.age == seconds(expected)
-        finish(item, after=waiting(wait), attempt=ODD, now=now + seconds(call))
+        finish(item, ODD, now=now + seconds(call), delay=wait)
         due, expected = now + seconds(call + wait), expected + call + wait
     (item,) = claim(now=due)
     assert item.age == seconds(expected)
@@ -63,7 +56,7 @@ def test_parked_time_is_no_age(
     """
     add(secrets.token_hex(4))
     (item,) = claim()
-    finish(item, after=waiting(wait), attempt=ODD)
+    finish(item, ODD, delay=wait)
     since = NOW + seconds(before)
     until = since + seconds(parked)
     database.write(lambda c: connections.park(c, VAMBE.name, "no", since))

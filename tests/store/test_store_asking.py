@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from queueing import AGAIN, DEAD, FAILED, LEASE, SENT, VAMBE, known
+from queueing import FAILED, LEASE, VAMBE, known, made
 from running import NOW
 from sqlalchemy import event
 
@@ -15,8 +15,8 @@ OTHER = replace(VAMBE, name="other")
 LATER = NOW + 90 * SECOND
 
 
-def asking(status=429, seconds=90.0):
-    return replace(FAILED, status=status, code=f"http_{status}", retry_after=seconds)
+def asking(status=429, seconds=90):
+    return made(status, "retry", asks=seconds)
 
 
 def look(database, now=NOW):
@@ -32,7 +32,7 @@ def test_one_answer_stops_its_connection_and_no_other(
     for number in range(3):
         add(f"t{number}")
     first, *_ = claim(limit=1)
-    finish(first, after=replace(AGAIN, delay=90.0), attempt=asking(status))
+    finish(first, asking(status))
     other = add("t9", connection=OTHER)
     assert [item.id for item in claim("another host")] == [other]
     assert not look(database).due
@@ -45,7 +45,7 @@ def test_waiting_for_the_vendor_is_no_age(add, claim, finish):
     """What waited only because its vendor wanted so is as young as before."""
     first, second = add("t1"), add("t2")
     (item,) = claim(limit=1)
-    finish(item, after=replace(AGAIN, delay=3600.0), attempt=asking(seconds=3600.0))
+    finish(item, asking(seconds=3600))
     late = NOW + timedelta(hours=1)
     ages = {item.id: item.age for item in claim(now=late)}
     assert ages == {first: timedelta(hours=1), second: timedelta(0)}
@@ -55,13 +55,13 @@ def test_other_answers_stop_only_their_own_delivery(add, claim, finish):
     """A 500, a refusal, or a 429 that its rule calls final says nothing of other calls."""
     for number in range(4):
         add(f"t{number}")
-    for attempt, after in (
-        (asking(500), replace(AGAIN, delay=90.0)),
-        (replace(asking(404), verdict="failed"), DEAD),
-        (replace(asking(429), verdict="failed"), DEAD),
+    for attempt in (
+        asking(500),
+        made(404, "failed", asks=90),
+        made(429, "failed", asks=90),
     ):
         (item,) = claim(limit=1)
-        finish(item, after=after, attempt=attempt)
+        finish(item, attempt)
     assert len(claim()) == 1
 
 
@@ -70,10 +70,8 @@ def test_the_longest_wait_holds(add, claim, finish, database):
     for number in range(3):
         add(f"t{number}")
     items = claim()
-    for item, seconds in zip(items, (30.0, 90.0, 5.0)):
-        finish(
-            item, after=replace(AGAIN, delay=seconds), attempt=asking(seconds=seconds)
-        )
+    for item, seconds in zip(items, (30, 90, 5)):
+        finish(item, asking(seconds=seconds))
     assert known(database, VAMBE.name).next_at == LATER
 
 
@@ -82,8 +80,8 @@ def test_success_of_a_call_under_way_ends_no_wait(add, claim, finish):
     for number in range(3):
         add(f"t{number}")
     first, second = claim(limit=2)
-    finish(first, after=replace(AGAIN, delay=90.0), attempt=asking())
-    finish(second, attempt=SENT)
+    finish(first, asking())
+    finish(second)
     assert claim() == []
 
 
@@ -92,9 +90,9 @@ def test_open_breaker_and_its_vendors_wait_agree(add, claim, finish, database):
     for number in range(6):
         add(f"t{number}", connection=replace(VAMBE, options={"concurrency": 6}))
     first, *rest = claim()
-    finish(first, after=replace(AGAIN, delay=90.0), attempt=asking())
+    finish(first, asking())
     for item in rest:
-        finish(item, after=AGAIN, attempt=FAILED)
+        finish(item, FAILED)
     assert known(database, VAMBE.name).probe_at < LATER
     between = LATER - 30 * SECOND
     assert claim(now=between) == []
@@ -107,7 +105,7 @@ def test_a_wait_that_is_over_costs_no_writes(add, claim, finish, database):
     """Claims of a connection without a rate do not touch its row, though a wait was in it once."""
     add("t1"), add("t2")
     (item,) = claim(limit=1)
-    finish(item, after=AGAIN, attempt=asking(seconds=1.0))
+    finish(item, asking(seconds=1))
     seen = []
 
     def job(connection):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from queueing import AGAIN, DONE, FAILED, VAMBE, known
+from queueing import FAILED, ODD, VAMBE, known, made
 from running import NOW
 
 from bridge.store import queue
@@ -86,7 +86,7 @@ def test_retry_that_comes_due_is_known(add, claim, finish, database):
     """A worker may rest until then and no longer."""
     add()
     (item,) = claim()
-    finish(item, after=AGAIN)
+    finish(item, ODD)
     assert look(database).next_at == NOW + 5 * SECOND
     assert look(database, now=NOW + 5 * SECOND).due
 
@@ -184,7 +184,7 @@ def break_it(add, claim, finish, now=NOW):
         add(f"down-{number}", now=now, connection=with_options(concurrency=9))
     for _ in range(3):
         for item in claim(now=now):
-            finish(item, after=AGAIN, attempt=FAILED, now=now)
+            finish(item, FAILED, now=now)
 
 
 def test_open_breaker_holds_the_connection_alone(add, claim, finish, database):
@@ -207,7 +207,7 @@ def test_late_failure_makes_the_rest_no_longer(add, claim, finish, database):
     late = claim()[0]
     break_it(add, claim, finish)
     before = known(database, VAMBE.name).probe_at
-    finish(late, after=AGAIN, attempt=FAILED, now=NOW + SECOND)
+    finish(late, FAILED, now=NOW + SECOND)
     assert known(database, VAMBE.name).probe_at == before
 
 
@@ -237,11 +237,11 @@ def test_probe_that_fails_rests_longer(add, claim, finish, database):
     break_it(add, claim, finish)
     later = NOW + 10 * SECOND
     (probe,) = claim(now=later)
-    finish(probe, after=AGAIN, attempt=FAILED, now=later)
+    finish(probe, FAILED, now=later)
     assert known(database, VAMBE.name).probe_at == later + 20 * SECOND
     (probe,) = claim(now=later + 20 * SECOND)
-    asking = replace(FAILED, retry_after=3600.0)
-    finish(probe, after=AGAIN, attempt=asking, now=later + 20 * SECOND)
+    asking = made(503, "retry", asks=3600)
+    finish(probe, asking, now=later + 20 * SECOND)
     assert known(database, VAMBE.name).probe_at == later + 3620 * SECOND
 
 
@@ -249,7 +249,7 @@ def test_connection_in_good_health_is_not_written(add, claim, finish, database):
     """A success teaches nothing new: workers do not wait for each other at the connection's row."""
     add()
     (item,) = claim()
-    finish(item, after=DONE)
+    finish(item)
     assert known(database, VAMBE.name) is None
 
 

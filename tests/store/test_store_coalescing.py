@@ -4,13 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from queueing import AGAIN, CALL, DONE, PARKED, REFUSED, SENT, row, state
+from queueing import CALL, HELD, ODD, REFUSED, UNKNOWN, row, state
 from running import NOW
 
 from bridge.store import deliveries
-from bridge.store.attempts import After
 
-UNKNOWN = replace(SENT, status=None, verdict="unknown", code="timeout")
 SECOND = timedelta(seconds=1)
 
 
@@ -106,14 +104,14 @@ def test_nothing_is_dropped_across_something_else(update, claim, finish, between
     assert second
 
 
-@pytest.mark.parametrize("attempt", [UNKNOWN, replace(SENT, verdict="retry")])
+@pytest.mark.parametrize("attempt", [UNKNOWN, ODD])
 def test_what_may_have_been_applied_is_sent_again(
     update, claim, finish, database, attempt
 ):
     """An update with an attempt behind it keeps its place, also after a person gave it fresh attempts."""
     first = update()
     (item,) = claim()
-    finish(item, after=replace(AGAIN, delay=0), attempt=attempt)
+    finish(item, attempt, delay=0)
     update()
     assert [item.id for item in claim()] == [first]
 
@@ -122,7 +120,7 @@ def test_refused_for_its_credentials_may_be_replaced(update, claim, finish, data
     """A 401 proves that nothing was applied."""
     first = update()
     (item,) = claim()
-    finish(item, after=PARKED, attempt=REFUSED)
+    finish(item, REFUSED)
     second = update()
     database.write(lambda c: c.exec_driver_sql("UPDATE connections SET state = 'open'"))
     assert sent(claim, finish) == [second]
@@ -150,7 +148,7 @@ def test_being_sent_is_not_touched(update, claim, finish, database):
     first = update()
     (item,) = claim()
     second, third = update(), update()
-    finish(item, after=DONE)
+    finish(item)
     assert state(database, first) == "delivered"
     assert sent(claim, finish) == [third]
     assert state(database, second) == "skipped"
@@ -160,7 +158,7 @@ def test_unknown_outcome_after_hold_is_sent(update, claim, finish, database):
     """A held one that a person releases was perhaps applied: it goes, although its attempts count from nothing."""
     first = update()
     (item,) = claim()
-    finish(item, after=After(state="held", code="t", reason="u"), attempt=UNKNOWN)
+    finish(item, HELD)
     second = update()
     database.write(
         lambda c: deliveries.change_state(c, first, ("held",), "waiting", "go", NOW)

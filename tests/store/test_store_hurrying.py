@@ -9,11 +9,9 @@ from running import MAPPING, NOW
 from bridge import mapping
 from bridge.services import steer
 from bridge.store import audit, deliveries, replays
-from bridge.store.attempts import After
 from bridge.store.audit import By
 
 ANA = By(person="ana", reason="it is back")
-DOWN = After(state="waiting", code="http_503", reason="down", delay=3600)
 HOUR = timedelta(hours=1)
 
 
@@ -37,7 +35,7 @@ def fail(claim, finish):
 
     def fail(now=NOW):
         (item,) = claim(now=now, limit=1)
-        finish(item, after=DOWN, attempt=FAILED, now=now)
+        finish(item, FAILED, now=now, delay=3600)
         return item.id
 
     return fail
@@ -50,7 +48,11 @@ def test_what_waits_is_due_now(add, claim, fail, hurry, database):
     assert claim(now=later) == []
     assert hurry(id, later)
     found = row(database, id)
-    assert (found.state, found.attempts, found.reason) == ("waiting", 1, "down")
+    assert (found.state, found.attempts, found.reason) == (
+        "waiting",
+        1,
+        FAILED.outcome.reason,
+    )
     assert (found.person, found.because) == ("ana", "it is back")
     (item,) = claim(now=later)
     assert (item.id, item.attempts, item.age) == (id, 1, HOUR / 2)

@@ -1,17 +1,14 @@
 """Idempotency keys: used up by what a vendor has or may have, let go by everything else."""
 
 import threading
-from dataclasses import replace
 
 import pytest
-from queueing import DEAD, DONE, FAILED, FORBIDDEN, SENT, row
+from queueing import FAILED, FORBIDDEN, HELD, SENT, made, row
 from running import NOW
 
 from bridge.store import deliveries
-from bridge.store.attempts import After
 
-UNKNOWN = replace(SENT, status=None, verdict="unknown", code="timeout")
-HELD = After(state="held", code="timeout", reason="look first")
+LOST = made(None, "unknown", "timeout", settled="dead")
 
 
 @pytest.fixture
@@ -44,16 +41,16 @@ def again(database, id):
 
 
 @pytest.mark.parametrize(
-    ("after", "attempt"),
-    [(DONE, SENT), (HELD, UNKNOWN), (DEAD, UNKNOWN)],
+    "attempt",
+    [SENT, HELD, LOST],
 )
 def test_what_the_vendor_may_have_uses_its_key_up(
-    key, claim, finish, database, after, attempt
+    key, claim, finish, database, attempt
 ):
     """Delivered, held for an unknown outcome, or dead after one: the next one is skipped, and names it."""
     first = key("a")
     (item,) = claim()
-    finish(item, after, attempt)
+    finish(item, attempt)
     state, code, reason = shown(database, key("b"))
     assert (state, code) == ("skipped", "same_key")
     assert f"delivery {first} " in reason
@@ -71,7 +68,7 @@ def test_what_was_refused_lets_its_key_go(key, claim, finish, database):
     """A dead letter that the vendor certainly does not have uses nothing up."""
     first = key("a")
     (item,) = claim()
-    finish(item, DEAD, FORBIDDEN)
+    finish(item, FORBIDDEN)
     assert shown(database, first)[0] == "dead"
     assert shown(database, key("b"))[0] == "waiting"
 
@@ -88,7 +85,7 @@ def test_what_was_cancelled_after_an_unknown_outcome_keeps_its_key(
     """A person who gives up does not know either whether the vendor has it."""
     first = key("a")
     (item,) = claim()
-    finish(item, HELD, UNKNOWN)
+    finish(item, HELD)
     assert cancelled(database, first)
     assert shown(database, key("b"))[0] == "skipped"
 
@@ -115,7 +112,7 @@ def test_a_dead_letter_needs_its_key_to_be_sent_again(key, claim, finish, databa
     """Whoever comes second waits for a person: a retry does not send what another one sent meanwhile."""
     first = key("a")
     (item,) = claim()
-    finish(item, DEAD, FORBIDDEN)
+    finish(item, FORBIDDEN)
     second = key("b")
     assert not again(database, first)
     assert cancelled(database, second)
@@ -127,7 +124,7 @@ def test_a_retry_of_its_own_is_no_repetition(key, claim, finish, database):
     """What waits for its next try still has its key."""
     first = key("a")
     (item,) = claim()
-    finish(item, After(state="waiting", code="http_503", reason="", delay=5), FAILED)
+    finish(item, FAILED)
     assert shown(database, first)[0] == "waiting"
     assert shown(database, key("b"))[0] == "skipped"
 

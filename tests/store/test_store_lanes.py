@@ -7,14 +7,11 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from queueing import AGAIN, DEAD, DONE, LEASE, row, state
+from queueing import DEAD, HELD, LEASE, ODD, SENT, row, state
 from running import NOW
 
 from bridge.store import deliveries, lanes, leases
-from bridge.store.attempts import After
 from bridge.store.tables import UNFINISHED
-
-HELD = After(state="held", code="timeout", reason="unknown outcome")
 
 
 def person(database, id, allowed, to):
@@ -31,13 +28,15 @@ def test_what_waits_behind_is_looked_at_once(add, claim, database):
     assert row(database, second).behind
 
 
-@pytest.mark.parametrize("after", [DONE, DEAD])
-def test_finished_delivery_lets_the_next_one_come(add, claim, finish, database, after):
-    """In the transaction that ends the first one. Without lanes.advance in attempts.finish this fails."""
+@pytest.mark.parametrize("attempt", [SENT, DEAD])
+def test_finished_delivery_lets_the_next_one_come(
+    add, claim, finish, database, attempt
+):
+    """In the transaction that ends the first one. Without lanes.advance in attempts._record this fails."""
     add("t1")
     second, third = add("t1"), add("t1")
     (item,) = claim()
-    finish(item, after=after)
+    finish(item, attempt)
     assert [row(database, id).behind for id in (second, third)] == [False, True]
     assert [one.id for one in claim()] == [second]
 
@@ -46,7 +45,7 @@ def test_cancelled_delivery_lets_the_next_one_come(add, claim, finish, database)
     """A person who drops what is held sets its lane going."""
     first, second = add("t1"), add("t1")
     (item,) = claim()
-    finish(item, after=HELD)
+    finish(item, HELD)
     assert person(database, first, ("held",), "cancelled")
     assert [one.id for one in claim()] == [second]
 
@@ -131,8 +130,8 @@ class Play:
             self.lose()
         elif self.sending:
             item = self.sending.pop(number % len(self.sending))
-            after = {"done": DONE, "again": AGAIN, "dead": DEAD, "hold": HELD}[what]
-            self.finish(item, after=after, now=self.now)
+            made = {"done": SENT, "again": ODD, "dead": DEAD, "hold": HELD}[what]
+            self.finish(item, made, now=self.now)
 
     def take(self):
         before = self.rows()

@@ -1,17 +1,14 @@
 """Wrong credentials: the connection is parked and nothing is burnt; changed ones are tried once; then all goes on."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from queueing import (
-    AGAIN,
     DEAD,
-    DONE,
     FAILED,
     FORBIDDEN,
-    PARKED,
     REFUSED,
+    SENT,
     VAMBE,
     known,
     row,
@@ -21,7 +18,6 @@ from running import NOW
 
 from bridge.model import Response
 from bridge.store import connections, queue
-from bridge.store.attempts import After
 
 DAYS = timedelta(days=6)
 
@@ -31,8 +27,8 @@ def parked(add, claim, finish, database):
     """A parked connection with three deliveries; their ids."""
     ids = [add("t1"), add("t1"), add("t2")]
     item, other = claim()
-    finish(item, after=PARKED, attempt=REFUSED)
-    finish(other, after=PARKED, attempt=REFUSED)
+    finish(item, REFUSED)
+    finish(other, REFUSED)
     return ids
 
 
@@ -60,10 +56,9 @@ def test_resuming_ends_the_waits_for_a_retry(add, claim, finish, database):
     waiting = add("t1")
     add("t2")
     first, second = claim()
-    slow = After(state="waiting", code="http_503", reason="later", delay=86_400)
-    finish(first, after=slow, attempt=FAILED)
+    finish(first, FAILED, delay=86_400)
     hour = NOW + timedelta(hours=1)
-    finish(second, after=PARKED, attempt=REFUSED, now=hour)
+    finish(second, REFUSED, now=hour)
     later = hour + timedelta(hours=2)
     resume(database, later)
     again = {item.id: item for item in claim(now=later)}[waiting]
@@ -74,7 +69,7 @@ def test_parked_connection_stays_as_it_was_parked(parked, claim, finish, databas
     """A second refusal changes neither since when nor why."""
     before = known(database, VAMBE.name)
     (probe,) = claim(now=NOW + DAYS, probes=[VAMBE.name])
-    finish(probe, after=PARKED, attempt=REFUSED, now=NOW + DAYS)
+    finish(probe, REFUSED, now=NOW + DAYS)
     after = known(database, VAMBE.name)
     assert (after.state, after.since) == ("parked", before.since)
     assert row(database, probe.id).attempts == 0
@@ -87,16 +82,13 @@ def test_probe_is_one_call(parked, claim, database):
 
 
 @pytest.mark.parametrize(
-    ("status", "verdict", "after"),
-    [(200, "delivered", DONE), (404, "failed", DEAD)],
+    "attempt",
+    [SENT, DEAD],
 )
-def test_probe_that_is_answered_resumes(
-    parked, claim, finish, database, status, verdict, after
-):
+def test_probe_that_is_answered_resumes(parked, claim, finish, database, attempt):
     """Any answer to the call itself shows that the credentials are right."""
     (probe,) = claim(now=NOW + DAYS, probes=[VAMBE.name])
-    attempt = replace(FAILED, status=status, verdict=verdict, code=f"http_{status}")
-    finish(probe, after=after, attempt=attempt, now=NOW + DAYS)
+    finish(probe, attempt, now=NOW + DAYS)
     assert known(database, VAMBE.name).state == "open"
     assert len(claim(now=NOW + DAYS)) == 2
 
@@ -106,7 +98,7 @@ def test_probe_that_meets_a_failing_vendor_says_nothing(
 ):
     """A vendor that is down does not tell whether the credentials are right."""
     (probe,) = claim(now=NOW + DAYS, probes=[VAMBE.name])
-    finish(probe, after=AGAIN, attempt=FAILED, now=NOW + DAYS)
+    finish(probe, FAILED, now=NOW + DAYS)
     assert known(database, VAMBE.name).state == "parked"
 
 
@@ -114,7 +106,7 @@ def test_success_of_a_call_from_before_resumes_nothing(add, claim, finish, datab
     """Of two calls under way, the one that is refused parks; the other was made with who knows which credentials."""
     add("t1"), add("t2")
     first, second = claim()
-    finish(first, after=PARKED, attempt=REFUSED, now=NOW + timedelta(seconds=1))
+    finish(first, REFUSED, now=NOW + timedelta(seconds=1))
     finish(second, now=NOW + timedelta(seconds=2))
     assert known(database, VAMBE.name).state == "parked"
 
@@ -125,14 +117,14 @@ def forbid(add, claim, finish, *tickets):
     for ticket in tickets:
         ids.append(add(ticket))
         (item,) = claim()
-        finish(item, after=DEAD, attempt=FORBIDDEN)
+        finish(item, FORBIDDEN)
     return ids
 
 
 def test_three_forbidden_lanes_are_the_credential(add, claim, finish, database):
     """The third 403 in a row parks, and what the first two ended waits again with no attempt used up.
 
-    Without connections._forbid all three stay dead.
+    Without conclude._forbidden all three stay dead.
     """
     ids = forbid(add, claim, finish, "t1", "t2", "t3")
     assert known(database, VAMBE.name).state == "parked"
@@ -166,7 +158,7 @@ def test_rule_that_judges_answers_itself_is_believed(add, claim, finish, databas
     for ticket in ("t1", "t2", "t3"):
         id = add(ticket, responses=own)
         (item,) = claim()
-        finish(item, after=DEAD, attempt=FORBIDDEN)
+        finish(item, FORBIDDEN)
         assert state(database, id) == "dead"
 
 
@@ -174,7 +166,7 @@ def test_forbidden_probe_stays_parked(add, claim, finish, database):
     """The probe of a connection that was parked for its 403s is not burnt by one more."""
     forbid(add, claim, finish, "t1", "t2", "t3")
     (probe,) = claim(now=NOW + DAYS, probes=[VAMBE.name])
-    finish(probe, after=DEAD, attempt=FORBIDDEN, now=NOW + DAYS)
+    finish(probe, FORBIDDEN, now=NOW + DAYS)
     assert state(database, probe.id) == "waiting"
     assert known(database, VAMBE.name).state == "parked"
 

@@ -5,12 +5,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from queueing import CALL, LEASE, VAMBE, state
+from queueing import CALL, DEAD, HELD, LEASE, ODD, VAMBE, made, state
 from running import NOW
 
 from bridge.model import Response, Retries
 from bridge.store import Database, deliveries, leases, queue, views
-from bridge.store.attempts import After
 
 
 def test_claimed_delivery_is_what_was_rendered(add, claim):
@@ -60,12 +59,12 @@ def test_lanes_do_not_wait_for_each_other(add, claim):
     assert [item.id for item in claim()] == ids
 
 
-@pytest.mark.parametrize("blocking", ["waiting", "held"])
+@pytest.mark.parametrize("blocking", [ODD, HELD])
 def test_unfinished_delivery_blocks_its_lane(add, claim, finish, blocking):
     """A delivery that is retried later or held lets nothing of its lane overtake it."""
     add("t1"), add("t1")
     (item,) = claim()
-    finish(item, after=After(state=blocking, code="c", reason="r", delay=300))
+    finish(item, blocking, delay=300)
     assert claim() == []
 
 
@@ -74,7 +73,7 @@ def test_dead_letter_frees_its_lane(add, claim, finish):
     add("t1")
     second = add("t1")
     (item,) = claim()
-    finish(item, after=After(state="dead", code="c", reason="r", delay=0))
+    finish(item, DEAD)
     assert [item.id for item in claim()] == [second]
 
 
@@ -83,7 +82,7 @@ def test_retry_is_not_due_before_its_time(add, claim, finish):
     add()
     (item,) = claim()
     due = NOW + timedelta(seconds=5)
-    finish(item, after=After(state="waiting", code="c", reason="r", delay=5))
+    finish(item, ODD, delay=5)
     assert claim(now=due - timedelta(seconds=1)) == []
     (again,) = claim(now=due)
     assert again.attempts == 1
@@ -141,7 +140,7 @@ def test_worker_is_not_the_owner_of_its_own_later_claim(add, claim, finish, data
     (lost,) = database.write(
         lambda c: leases.take_over(c, "other", later, later + LEASE)
     )
-    finish(lost, after=After(state="waiting", code="c", reason="r", delay=0))
+    finish(lost, ODD, delay=0)
     (new,) = claim("me")
     assert finish(old) is None
     assert finish(new) is not None
@@ -152,7 +151,7 @@ def test_retried_dead_letter_waits_for_what_is_being_sent(add, claim, finish, da
     first = add("t1")
     add("t1")
     (item,) = claim()
-    finish(item, after=After(state="dead", code="c", reason="r", delay=0))
+    finish(item, DEAD)
     (second,) = claim()
     database.write(
         lambda c: deliveries.change_state(
@@ -204,7 +203,7 @@ def test_replacement_call_is_what_is_sent_next(add, claim, finish):
     add()
     (item,) = claim()
     rest = replace(CALL, body=b'{"newLevel":"x"}')
-    finish(item, after=After(state="waiting", code="c", reason="r", call=rest))
+    finish(item, made(200, "retry", "partial", call=rest), delay=0)
     (again,) = claim()
     assert again.call == rest
 

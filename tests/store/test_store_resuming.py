@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 
 import pytest
-from queueing import AGAIN, FAILED, PARKED, REFUSED, VAMBE, known
+from queueing import FAILED, REFUSED, VAMBE, known, made
 from running import NOW
 
 from bridge import tenants
@@ -13,7 +13,7 @@ from bridge.store import resuming
 
 SECOND = timedelta(seconds=1)
 SOON = NOW + SECOND
-SLOW = replace(AGAIN, delay=3600)
+HALF = 1800  # an hour's half, in seconds
 
 
 def named(name, host="vambe.example.com"):
@@ -43,7 +43,7 @@ def broken(put, claim, finish, database):
     def broken(connection=DOWN):
         ids = [put(connection, f"t{number}") for number in range(5)]
         for item in claim():
-            finish(item, after=SLOW, attempt=FAILED)
+            finish(item, FAILED, delay=3600)
         assert known(database, connection.tenant).broken_at == NOW
         return ids
 
@@ -84,13 +84,13 @@ def test_a_half_open_breaker_is_closed(broken, claim, finish, goes_on, database)
     broken()
     hour = timedelta(hours=1)
     (probe,) = claim(now=NOW + hour)
-    finish(probe, after=SLOW, attempt=FAILED, now=NOW + hour)
+    finish(probe, FAILED, now=NOW + hour, delay=3600)
     later = NOW + 2 * hour
     (probe,) = claim(now=later)
     assert claim(now=later) == []
     assert goes_on(DOWN.name, later)
     assert len(claim(now=later)) == 4
-    finish(probe, after=SLOW, attempt=FAILED, now=later + SECOND)
+    finish(probe, FAILED, now=later + SECOND)
     row = known(database, DOWN.tenant)
     assert (row.broken_at, row.failures) == (None, 1)
 
@@ -100,7 +100,7 @@ def test_a_vendor_that_is_still_down_breaks_again(broken, claim, finish, goes_on
     broken()
     assert goes_on(DOWN.name)
     for item in claim(now=SOON):
-        finish(item, after=AGAIN, attempt=FAILED, now=SOON)
+        finish(item, FAILED, now=SOON)
     assert claim(now=SOON + 9 * SECOND) == []
     assert len(claim(now=SOON + 10 * SECOND)) == 1
 
@@ -111,9 +111,8 @@ def test_what_a_vendor_asked_for_is_ended(
 ):
     """After a Retry-After of half an hour a person need not wait for it; the delivery keeps its age."""
     ids = [put(DOWN, "t0"), put(DOWN, "t1")]
-    asking = replace(FAILED, status=status, code=f"http_{status}", retry_after=1800.0)
     (item,) = claim(limit=1)
-    finish(item, after=replace(AGAIN, delay=1800), attempt=asking)
+    finish(item, made(status, "retry", asks=HALF))
     assert claim(now=SOON) == []
     assert goes_on(DOWN.name)
     found = {item.id: item.age for item in claim(now=SOON)}
@@ -126,9 +125,8 @@ def test_an_open_breaker_and_what_its_vendor_asked_for_both_end(
     """The longer one would keep the connection stopped."""
     for number in range(5):
         put(DOWN, f"t{number}")
-    asking = replace(FAILED, retry_after=1800.0)
     for item in claim():
-        finish(item, after=SLOW, attempt=asking)
+        finish(item, made(503, "retry", asks=HALF))
     assert goes_on(DOWN.name)
     assert len(claim(now=SOON)) == 5
 
@@ -147,11 +145,11 @@ def test_parked_and_broken_go_on_together(broken, put, claim, finish, goes_on):
     """One command is enough, and each is stopped by neither then."""
     put(DOWN, "p")
     (item,) = claim()
-    finish(item, after=PARKED, attempt=REFUSED)
+    finish(item, REFUSED)
     assert goes_on(DOWN.name, NOW)
     (item,) = claim()
     broken()
-    finish(item, after=PARKED, attempt=REFUSED)
+    finish(item, REFUSED)
     assert claim(now=SOON) == []
     assert goes_on(DOWN.name)
     assert len(claim(now=SOON)) == 6

@@ -7,16 +7,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from queueing import (
-    AGAIN,
-    DEAD,
-    DONE,
     FAILED,
     FORBIDDEN,
-    PARKED,
+    HELD,
     REFUSED,
     SENT,
     VAMBE,
     known,
+    made,
+    row,
     state,
 )
 from running import NOW
@@ -32,15 +31,8 @@ WIDE = [
     replace(VAMBE, name=name, options={"country": "CL", "concurrency": 50})
     for name in ("one", "two")
 ]
-SLOWER = replace(FAILED, retry_after=90.0)
-ANSWERED = replace(DONE, fetched=b"{}")
-ENDINGS = (
-    (SENT, DONE),
-    (FAILED, AGAIN),
-    (SLOWER, replace(AGAIN, delay=90.0)),
-    (FORBIDDEN, DEAD),
-    (REFUSED, PARKED),
-)
+SLOWER = made(503, "retry", asks=90)
+ENDINGS = (SENT, FAILED, SLOWER, FORBIDDEN, REFUSED)
 
 
 class Undone(Exception):
@@ -74,24 +66,23 @@ def _left(database, parked, work):
     return caught.value.args
 
 
-def _made(item, ending, after_parking, lost):
+def _made(item, attempt, after_parking, lost):
     """What one attempt came to."""
-    attempt, after = ending
     if after_parking:
         item = replace(item, claimed_at=NOW + timedelta(seconds=10))
     if lost == 0:
         item = replace(item, owner="somebody else")
-    if item.look_up is not None and after is DONE:
-        after = ANSWERED
-    return item, attempt, after
+    if item.look_up is not None and attempt is SENT:
+        attempt = replace(attempt, fetched=attempt.answer)
+    return item, attempt
 
 
 def _alone(connection, made):
-    return [attempts.finish(connection, *one, LATER) for one in made]
+    return [done for one in made for done in _together(connection, [one])]
 
 
 def _together(connection, made):
-    return attempts.finish_all(connection, made, LATER)
+    return attempts.finish_all(connection, made, LATER, chance=lambda: 0.5)
 
 
 def test_attempts_come_to_the_same_together_as_one_by_one(database, add, claim):
@@ -140,11 +131,22 @@ def test_every_403_of_one_commit_waits_once_the_connection_is_parked(
     Fails when the connection is parked only after all of them were looked at.
     """
     ids = [add(f"t{number}") for number in range(4)]
-    made = [(item, FORBIDDEN, DEAD) for item in claim()]
+    made = [(item, FORBIDDEN) for item in claim()]
     done = database.write(lambda c: attempts.finish_all(c, made, NOW))
     assert [after.parks for after in done] == [False, False, True, True]
     assert [state(database, id) for id in ids] == ["waiting"] * 4
     assert known(database, VAMBE.name).state == "parked"
+
+
+def test_what_waits_again_keeps_its_key(database, add, claim):
+    """Nobody else may take it: all three of one commit are sent again once the connection goes on.
+
+    Fails when finish_all lets go of the key of whatever ended in it.
+    """
+    ids = [add(f"t{number}") for number in range(3)]
+    forbidden = [(item, FORBIDDEN) for item in claim()]
+    database.write(lambda c: attempts.finish_all(c, forbidden, NOW) and None)
+    assert all(row(database, id).idempotency_key for id in ids)
 
 
 def test_accepted_probe_opens_what_an_older_call_found_closed(database, add, claim):
@@ -158,7 +160,7 @@ def test_accepted_probe_opens_what_an_older_call_found_closed(database, add, cla
     since = NOW + timedelta(seconds=5)
     database.write(lambda c: connections.park(c, VAMBE.name, "x", since))
     probe = replace(second, claimed_at=NOW + timedelta(seconds=10))
-    made = [(first, REFUSED, PARKED), (probe, SENT, DONE)]
+    made = [(first, REFUSED), (probe, SENT)]
     database.write(lambda c: attempts.finish_all(c, made, LATER) and None)
     assert known(database, VAMBE.name).state == "open"
 
@@ -168,8 +170,7 @@ def test_old_and_new_owner_of_one_delivery_in_one_commit(database, add, claim):
     id = add("t1")
     (mine,) = claim()
     old = replace(mine, owner="somebody before")
-    held = attempts.After(state="held", code="dropped", reason="nobody knows")
-    made = [(old, SENT, DONE), (mine, FAILED, held), (old, SENT, DONE)]
+    made = [(old, SENT), (mine, HELD), (old, SENT)]
     done = database.write(lambda c: attempts.finish_all(c, made, NOW))
-    assert done == [None, held, None]
+    assert [one and one.state for one in done] == [None, "held", None]
     assert state(database, id) == "held"

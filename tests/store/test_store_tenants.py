@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from queueing import AGAIN, FAILED, PARKED, REFUSED, VAMBE, known, row, state
+from queueing import FAILED, REFUSED, VAMBE, known, row, state
 from running import NOW
 
 from bridge import tenants
@@ -58,7 +58,7 @@ def test_an_edited_connection_overtakes_nothing(put, claim, finish, other):
     """What waits for its retry goes before what comes by another name, rate or credential; R-14."""
     old = put(OLD)
     (item,) = claim()
-    finish(item, after=AGAIN, attempt=FAILED)
+    finish(item, FAILED)
     new = put(other)
     assert claim() == []
     (item,) = claim(now=NOW + 5 * SECOND)
@@ -82,7 +82,7 @@ def test_a_parked_account_holds_its_lane_and_no_other(put, claim, finish, databa
     """A wrong token stops what it sends, what waits behind that in a lane, and nothing else of the tenant."""
     old = put(OLD)
     (item,) = claim()
-    finish(item, after=PARKED, attempt=REFUSED)
+    finish(item, REFUSED)
     behind, beside = put(OWN), put(OWN, "t2")
     assert [one.id for one in claim()] == [beside]
     assert claim() == []
@@ -100,7 +100,7 @@ def test_a_parked_account_in_front_of_its_line_hides_no_other(
     edited = named(key="ANOTHER_KEY")
     put(OLD)
     (item,) = claim()
-    finish(item, after=PARKED, attempt=REFUSED)
+    finish(item, REFUSED)
     for number in range(queue._LOOKS + 1):
         put(OLD, f"old-{number}")
     new = put(edited, "new")
@@ -112,7 +112,7 @@ def test_a_renamed_connection_stays_parked(put, claim, finish, database, called)
     """As long as it is the same credential; either name resumes it."""
     put(OLD)
     (item,) = claim()
-    finish(item, after=PARKED, attempt=REFUSED)
+    finish(item, REFUSED)
     new = put(RENAMED, "t2")
     assert claim() == []
     with database.read() as connection:
@@ -128,7 +128,7 @@ def test_the_breaker_is_the_tenants(put, claim, finish, database):
     for number in range(5):
         put(OLD if number % 2 else OWN, f"t{number}", source=f"s{number}")
         for item in claim():
-            finish(item, after=replace(AGAIN, delay=3600), attempt=FAILED)
+            finish(item, FAILED, delay=3600)
     assert known(database, OLD.tenant).broken_at == NOW
     put(RENAMED, "a"), put(OWN, "b")
     other = put(ELSEWHERE, "c")
@@ -181,7 +181,7 @@ def test_what_waits_follows_its_reference(put, claim, finish, database, monkeypa
     before = tenants.named(replace(VAMBE, options={"base_url": ref}))
     old = put(before)
     (item,) = claim()
-    finish(item, after=AGAIN, attempt=FAILED)
+    finish(item, FAILED)
     monkeypatch.setenv("VAMBE_URL", "https://new.example.com/")
     after = tenants.named(before)
     assert database.write(relaning.relane) == 1

@@ -5,7 +5,7 @@ import time
 
 import gevent
 import pytest
-from queueing import DONE, FAILED, SENT, known, state
+from queueing import FAILED, SENT, known, state
 from running import NOW
 from sqlalchemy import bindparam, insert, text
 from sqlalchemy.exc import DBAPIError
@@ -46,7 +46,7 @@ def test_many_are_recorded_in_three_round_trips(database, add, claim, tmp_path):
     """However many attempts end together. Without prepared.pipelined it is six for each of them."""
     for number in range(10):
         add(f"t{number}")
-    made = [(item, SENT, DONE) for item in claim()]
+    made = [(item, SENT) for item in claim()]
     with database.transaction() as connection:
         assert (
             trips(
@@ -162,7 +162,7 @@ def test_lost_lease_among_several(database, add, claim):
         )
         and None
     )
-    made = [(item, SENT, DONE) for item in (first, second, third)]
+    made = [(item, SENT) for item in (first, second, third)]
     done = database.write(lambda c: attempts.finish_all(c, made, NOW))
     assert [after is not None for after in done] == [True, False, True]
     assert [state(database, id) for id in ids] == ["delivered", "sending", "delivered"]
@@ -173,13 +173,12 @@ def test_lost_lease_among_several(database, add, claim):
 def test_success_after_a_failure_is_counted(database, add, claim):
     """The breaker learns from a success that is recorded together with the failure before it.
 
-    Fails when connections.learn leaves a connection in `well` that it has just learned of.
+    Fails when attempts._settle leaves a connection as well that something was just learnt of.
     """
     add("t1")
     add("t2")
     first, second = claim()
-    after = attempts.After(state="dead", code="x", reason="r")
-    made = [(first, FAILED, after), (second, SENT, DONE)]
+    made = [(first, FAILED), (second, SENT)]
     database.write(lambda c: attempts.finish_all(c, made, NOW) and None)
     assert known(database, "vambe-cl").window_calls == 2
 

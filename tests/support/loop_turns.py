@@ -23,6 +23,7 @@ from senders import signature  # noqa: E402
 from bridge.app import hooks_app  # noqa: E402
 from bridge.settings import Settings  # noqa: E402
 from bridge.store import Database, migrate  # noqa: E402
+from bridge.worker.asking import Asker  # noqa: E402
 from bridge.worker.routing import Router  # noqa: E402
 
 
@@ -84,7 +85,7 @@ def main(kind, folder):
         ).status_code
 
     post(b'{"id":"evt_0"}')  # what is loaded at first use
-    router = Router(database, "")
+    router = Router(database, Asker(""))
     router.route_waiting(made.rules.current())
     receiving, routing = Watch(), Watch()
     status = receiving.run(lambda: post(raw, **coded))

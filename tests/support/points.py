@@ -11,5 +11,5 @@ POINTS = {
     "sent, not recorded": ("bridge.outbound", "Outbound.send"),
     "in the middle of recording": ("bridge.store.attempts", "_record"),
     "recorded, not committed": ("bridge.store.attempts", "finish_all"),
-    "recorded and committed": ("bridge.worker.loop", "record"),
+    "recorded and committed": ("bridge.worker.recording", "Recorder.record"),
 }

@@ -24,10 +24,10 @@ def record(file, count):
     from bridge import settings
     from bridge.app import create_app, create_worker
     from bridge.receive import front
-    from bridge.worker import loop
+    from bridge.worker.recording import Recorder
 
     front.WRITE_TIMEOUT = 60.0  # a disk may be slow
-    _tell(recorder, loop)
+    _tell(recorder, Recorder)
     loaded = settings.load()
     client = Client(create_app(loaded))
     worker = create_worker(loaded)
@@ -59,18 +59,18 @@ def _send(client, recorder, numbers):
         recorder.told("accepted", name)
 
 
-def _tell(recorder, loop):
+def _tell(recorder, Recorder):
     """Notes what counts as delivered from the moment on that the worker goes on."""
-    record = loop.record
+    record = Recorder.record
 
     @functools.wraps(record)
-    def recorded(database, item, made, after):
-        value = record(database, item, made, after)
-        if after.state == "delivered":
+    def recorded(self, item, made):
+        concluded = record(self, item, made)
+        if made.outcome.verdict == "delivered":
             recorder.told("delivered", item.id)
-        return value
+        return concluded
 
-    loop.record = recorded
+    Recorder.record = recorded
 
 
 def _is_delivery(step):

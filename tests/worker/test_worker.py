@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import gevent
 import pytest
@@ -12,8 +12,9 @@ from working import TICKET, Bench, failed, paid
 from bridge import mapping
 from bridge.sandbox import DEFAULT_CREDENTIALS
 from bridge.services import steer
-from bridge.store import queue, views
+from bridge.store import views
 from bridge.worker import loop
+from bridge.worker.asking import Asker
 from bridge.worker.routing import Router
 
 
@@ -157,14 +158,8 @@ def test_a_gateway_says_no_more_than_silence(
 def test_vanished_worker_is_an_unknown_outcome(bench, sandbox, event, state):
     """What a dead worker was sending is taken over, counted as an attempt, and sent again only where harmless."""
     bench.receive(event)
-    past = datetime.now(UTC) - timedelta(minutes=1)
-    Router(bench.database, "").route_waiting(bench.ruleset)
-    with_past = past + timedelta(seconds=15)
-    bench.make_due()
-    taken = bench.database.write(
-        lambda c: queue.claim(c, "dead worker", past, timedelta(seconds=15), 9)
-    )
-    assert len(taken.items) == 1 and with_past < datetime.now(UTC)
+    Router(bench.database, Asker("")).route_waiting(bench.ruleset)
+    assert len(bench.lose().items) == 1
     assert bench.worker.keep_leases_once() == 1
     bench.make_due()
     bench.work()
@@ -350,7 +345,7 @@ def test_delivery_without_a_request_stops_nobody(bench, sandbox):
     """A waiting row whose request is gone, however that came, is a dead letter; its lane and all others go on."""
     for number in (1, 2):
         bench.receive(paid(f"evt_{number}", amount=number))
-    Router(bench.database, "").route_waiting(bench.ruleset)
+    Router(bench.database, Asker("")).route_waiting(bench.ruleset)
     first = bench.deliveries()[0]["id"]
     bench.database.write(
         lambda c: c.exec_driver_sql(

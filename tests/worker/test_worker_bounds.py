@@ -108,14 +108,14 @@ bench = Bench(database, SimpleNamespace(url="http://127.0.0.1:9"), costly)
 for number, lines in enumerate([20, 150]):
     bench.receive(large(f"evt_{number}", lines=lines))
     events, turns = [], []
-    ask = bench.worker._router.ask
+    ask = bench.worker._router._asker.ask
     def asked(*given, ask=ask):
         events.append(len(turns))
         try:
             return ask(*given)
         finally:
             events.append(len(turns))
-    bench.worker._router.ask = asked
+    bench.worker._router._asker.ask = asked
     def others():
         while True:
             turns.append(1)
@@ -123,7 +123,7 @@ for number, lines in enumerate([20, 150]):
     beside = gevent.spawn(others)
     route(bench)
     beside.kill()
-    bench.worker._router.ask = ask
+    bench.worker._router._asker.ask = ask
     told = len(events) // 2, events[-1] > events[-2], len(bench.deliveries())
     print(*told, file=sys.stderr)
 """

@@ -9,6 +9,7 @@ import pytest
 from running import MAPPING
 from working import Bench, failed, paid
 
+from bridge.breaker import REST
 from bridge.errors import StoreUnavailable
 from bridge.sandbox import DEFAULT_CREDENTIALS
 from bridge.store import Database, views
@@ -116,9 +117,7 @@ def test_backlog_drains_in_order_when_the_vendor_is_back(bench, sandbox):
     bench.work()
     sandbox.reset()
     bench.make_due()
-    bench.database.write(
-        lambda c: c.exec_driver_sql("UPDATE connections SET probe_at = 0")
-    )
+    bench.ahead += REST
     bench.work()
     assert bench.states() == ["delivered"] * 40
     for ticket in tickets:

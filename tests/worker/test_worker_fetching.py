@@ -22,6 +22,7 @@ from bridge.store import events, ledger, queue, views
 from bridge.store.audit import By
 from bridge.store.retention import Keep, forget
 from bridge.worker import Worker, fetching
+from bridge.worker.asking import Asker
 from bridge.worker.routing import Router
 
 TICKET = "a1b2c3d4-e5f6-7890-abcd-ef1234567890"
@@ -101,7 +102,7 @@ class ShopBench(Bench):
 
     def new_worker(self):
         outbound = Outbound(allowed_networks=[ip_network("127.0.0.0/8")])
-        return Worker(self.database, lambda: self.ruleset, outbound)
+        return Worker(self.database, lambda: self.ruleset, outbound, clock=self.clock)
 
     def receive(self, order, id="1", type="order"):
         body = {"type": type, "order": order} | ({"id": id} if id else {})
@@ -463,12 +464,8 @@ def test_worker_that_vanishes_while_asking_asks_again(bench, shop):
     """Between the answer and its storing nothing is lost: the look-up is made once more."""
     shop.order("1", 900)
     bench.receive("1")
-    Router(bench.database, "").route_waiting(bench.ruleset)
-    past = datetime.now(UTC) - timedelta(minutes=1)
-    bench.make_due()
-    taken = bench.database.write(
-        lambda c: queue.claim(c, "dead worker", past, timedelta(seconds=15), 9)
-    )
+    Router(bench.database, Asker("")).route_waiting(bench.ruleset)
+    taken = bench.lose()
     assert len(taken.items) == 1 and bench.amounts() == []
     assert bench.worker.keep_leases_once() == 1
     bench.make_due()
@@ -479,9 +476,9 @@ def test_worker_that_vanishes_while_asking_asks_again(bench, shop):
 def test_other_sources_are_routed_while_a_look_up_is_made(bench, shop):
     """Queueing a look-up is all that the router's turn sees of it: it asks nobody."""
     (id,) = bench.receive("1").ids
-    assert Router(bench.database, "").route_waiting(bench.ruleset) == 1
+    assert Router(bench.database, Asker("")).route_waiting(bench.ruleset) == 1
     assert shop.asked == [] and bench.event(id)["state"] == "fetching"
-    assert Router(bench.database, "").route_waiting(bench.ruleset) == 0
+    assert Router(bench.database, Asker("")).route_waiting(bench.ruleset) == 0
 
 
 def test_wrong_credentials_stop_look_ups_without_burning_them(bench, shop):
@@ -521,7 +518,7 @@ def test_answer_is_used_again_only_as_long_as_cache_says(
 
 def claimed_again(bench, shop, order):
     bench.receive(order, id="again")
-    Router(bench.database, "").route_waiting(bench.ruleset)
+    Router(bench.database, Asker("")).route_waiting(bench.ruleset)
     now = datetime.now(UTC)
     taken = bench.database.write(
         lambda c: queue.claim(c, "me", now, timedelta(seconds=15), 9)
@@ -536,7 +533,7 @@ def test_same_thin_body_merges_only_until_it_is_asked_about(database, sandbox, s
     shop.order("1", "503", 100, 200)
     first = bench.receive("1", id="")
     assert (first.new, bench.receive("1", id="").new) == (1, 0)
-    Router(bench.database, "").route_waiting(bench.ruleset)
+    Router(bench.database, Asker("")).route_waiting(bench.ruleset)
     assert bench.receive("1", id="").ids == first.ids
     bench.ask()
     second = bench.receive("1", id="")

@@ -1,14 +1,12 @@
 """Keeping what is sent: a worker that vanished with several calls, of which not all can be judged."""
 
-from datetime import UTC, datetime, timedelta
-
 from sqlalchemy import update
 from working import TICKET, failed, paid
 
 from bridge.errors import StoreRefused
-from bridge.store import burying, queue
 from bridge.store.tables import deliveries as deliveries_table
-from bridge.worker import keeping
+from bridge.worker.asking import Asker
+from bridge.worker.recording import Recorder
 from bridge.worker.routing import Router
 
 
@@ -17,11 +15,8 @@ def test_lost_leases_are_judged_each_by_itself(bench, sandbox):
     bench.receive(paid("evt_1"))
     for number in range(2, 6):
         bench.receive(failed(f"evt_{number}", tickets=f"71351655114{number}"))
-    Router(bench.database, "").route_waiting(bench.ruleset)
-    past = datetime.now(UTC) - timedelta(minutes=1)
-    bench.make_due()
-    lease = timedelta(seconds=15)
-    taken = bench.database.write(lambda c: queue.claim(c, "gone", past, lease, 9))
+    Router(bench.database, Asker("")).route_waiting(bench.ruleset)
+    taken = bench.lose()
     again, odd, unknown, without, held = sorted(item.id for item in taken.items)
     changes = {
         odd: {"retries": {"max_attempts": "many"}},
@@ -38,18 +33,16 @@ def test_lost_leases_are_judged_each_by_itself(bench, sandbox):
     assert states[odd] == states[without] == ("dead", 1)
     for id in states:
         (made,) = bench.attempts(id)
-        assert (made["verdict"], made["code"]) == ("unknown", "worker_lost")
+        code = "not_recorded" if id == odd else "worker_lost"
+        assert (made["verdict"], made["code"]) == ("unknown", code)
 
 
 def test_lost_lease_that_the_store_does_not_take_stops_no_other(bench, monkeypatch):
     """Where not even a dead letter of it can be stored, the others of its batch are judged all the same."""
     for number in range(1, 4):
         bench.receive(paid(f"evt_{number}", ticket=f"{number}{TICKET[1:]}"))
-    Router(bench.database, "").route_waiting(bench.ruleset)
-    past = datetime.now(UTC) - timedelta(minutes=1)
-    bench.make_due()
-    lease = timedelta(seconds=15)
-    bench.database.write(lambda c: queue.claim(c, "gone", past, lease, 9))
+    Router(bench.database, Asker("")).route_waiting(bench.ruleset)
+    bench.lose()
     poor, *_ = [row["id"] for row in bench.deliveries()]
 
     def refused(of):
@@ -60,7 +53,6 @@ def test_lost_lease_that_the_store_does_not_take_stops_no_other(bench, monkeypat
 
         return instead
 
-    monkeypatch.setattr(keeping, "record", refused(keeping.record))
-    monkeypatch.setattr(burying, "bury", refused(burying.bury))
+    monkeypatch.setattr(Recorder, "record", refused(Recorder.record))
     assert bench.worker.keep_leases_once() == 3
     assert bench.states() == ["sending", "waiting", "waiting"]

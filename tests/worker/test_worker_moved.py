@@ -12,6 +12,7 @@ from bridge.model import Request
 from bridge.outbound import Outbound
 from bridge.store import events, moving, views
 from bridge.worker import Worker
+from bridge.worker.asking import Asker
 from bridge.worker.routing import Router
 
 COUNT = int(os.environ.get("BRIDGE_TEST_MOVED", "120"))  # 10000 is the promise's number
@@ -59,7 +60,7 @@ def test_what_waits_is_moved_and_delivered_in_order(sqlite, postgres, sandbox):
     """Half of the events are routed when the store moves, half are not: each ticket sees its amounts in order, once."""
     ruleset = mapping.build({"rules.yaml": MAPPING}).usable()
     receive(sqlite, ruleset, *range(COUNT // 2))
-    router = Router(sqlite, "")
+    router = Router(sqlite, Asker(""))
     while router.route_waiting(ruleset):
         pass
     receive(sqlite, ruleset, *range(COUNT // 2, COUNT))

@@ -13,6 +13,7 @@ from bridge import mapping, providers
 from bridge.model import Request
 from bridge.store import Database, events, views
 from bridge.worker import routing
+from bridge.worker.asking import Asker
 from bridge.worker.routing import Router
 
 TICKET = "a1b2c3d4-e5f6-7890-abcd-ef1234567890"
@@ -76,7 +77,7 @@ def stopped_before_commit(database, ruleset, monkeypatch):
         return done
 
     monkeypatch.setattr(routing, "_record", slowly)
-    router = Router(database, "")
+    router = Router(database, Asker(""))
     first = threading.Thread(target=lambda: router.route_waiting(ruleset))
     first.start()
     assert recorded.wait(60)
@@ -96,12 +97,12 @@ def test_later_event_does_not_overtake_an_uncommitted_batch(
     """
     monkeypatch.setattr(routing, "PATIENCE", 0)  # both are at it
     receive(database, ruleset, "evt_0")
-    Router(second, "").route_waiting(ruleset)  # what is slow at first is done
+    Router(second, Asker("")).route_waiting(ruleset)  # what is slow at first is done
     receive(database, ruleset, "evt_1", "evt_2")
     with stopped_before_commit(database, ruleset, monkeypatch) as (first, go_on):
         if database.dialect == "postgresql":  # SQLite takes nothing in meanwhile
             receive(second, ruleset, "evt_3")
-        router = Router(second, "")
+        router = Router(second, Asker(""))
         other = threading.Thread(target=lambda: router.route_waiting(ruleset))
         other.start()
         other.join(0.3)
@@ -110,7 +111,7 @@ def test_later_event_does_not_overtake_an_uncommitted_batch(
         other.join(60)
         first.join(60)
     receive(second, ruleset, "evt_4")
-    Router(second, "").route_waiting(ruleset)
+    Router(second, Asker("")).route_waiting(ruleset)
     expected = ["evt_0", "evt_1", "evt_2", "evt_3", "evt_4"]
     if database.dialect == "sqlite":
         expected.remove("evt_3")
@@ -125,9 +126,9 @@ def test_event_that_was_committed_late_is_routed(database, second, ruleset):
         with second.transaction() as slow:
             take_in(slow, ruleset, "late")
             receive(database, ruleset, "early")
-            Router(database, "").route_waiting(ruleset)
+            Router(database, Asker("")).route_waiting(ruleset)
             assert lane(database) == ["early"]
-    Router(database, "").route_waiting(ruleset)
+    Router(database, Asker("")).route_waiting(ruleset)
     assert sorted(lane(database)) == ["early", "late"]
 
 
@@ -136,10 +137,10 @@ def test_one_worker_routes_at_a_time(database, second, ruleset):
     receive(database, ruleset, "evt_1")
     with database.turn("routing") as turn:
         assert turn.mine
-        assert Router(second, "").route_waiting(ruleset) == 0
+        assert Router(second, Asker("")).route_waiting(ruleset) == 0
     with database.read() as connection:
         assert views.count_unrouted(connection) == 1
-    assert Router(second, "").route_waiting(ruleset) == 1
+    assert Router(second, Asker("")).route_waiting(ruleset) == 1
 
 
 def test_stopped_worker_does_not_keep_the_turn_for_ever(
@@ -147,7 +148,7 @@ def test_stopped_worker_does_not_keep_the_turn_for_ever(
 ):
     """A worker that was denied for long enough routes anyway: the turn saves work and protects nothing."""
     receive(database, ruleset, "evt_1")
-    router = Router(second, "")
+    router = Router(second, Asker(""))
     with database.turn("routing"):
         assert router.route_waiting(ruleset) == 0
         monkeypatch.setattr(routing, "PATIENCE", 0)
@@ -172,8 +173,8 @@ def test_a_worker_leaves_what_it_does_not_know_alone(database, second, ruleset):
     assert other != MAPPING
     older = mapping.build({"rules.yaml": other}).usable()
     receive(database, ruleset, "evt_1", "evt_2")
-    assert Router(second, "").route_waiting(older) == 0
+    assert Router(second, Asker("")).route_waiting(older) == 0
     with database.read() as connection:
         assert [row["state"] for row in views.list_events(connection)] == ["stored"] * 2
-    Router(database, "").route_waiting(ruleset)
+    Router(database, Asker("")).route_waiting(ruleset)
     assert lane(database) == ["evt_1", "evt_2"]

@@ -139,10 +139,10 @@ def test_an_answer_that_cannot_be_recorded_is_a_dead_letter(bench, monkeypatch):
     """What the store has against an attempt is told on its delivery, with what the vendor said; others are recorded."""
     whole = attempts._record
 
-    def failing(database, item, attempt, after, now):
-        if item.event == bad and attempt.code != recording.CODE:
+    def failing(database, item, attempt, *rest):
+        if item.event == bad and attempt.outcome.code != recording.CODE:
             raise MemoryError
-        return whole(database, item, attempt, after, now)
+        return whole(database, item, attempt, *rest)
 
     monkeypatch.setattr(attempts, "_record", failing)
     bad = bench.receive(paid("evt_bad"))

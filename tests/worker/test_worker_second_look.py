@@ -118,8 +118,7 @@ def test_a_crash_while_it_asks_is_no_unknown_outcome(
     more = f"    retries: {{ on_ambiguous: {ambiguous} }}"
     bench = VaultBench(database, sandbox, vault, AGAIN + more)
     id = refused(bench, vault)
-    lost = "UPDATE deliveries SET state = 'sending', owner = 'gone', lease_until = 1"
-    database.write(lambda c: c.execute(text(f"{lost} WHERE id = {id}")) and None)
+    assert [item.id for item in bench.lose().items] == [id]
     assert bench.new_worker().keep_leases_once() == 1
     (update,) = bench.updates()
     assert (update["state"], update["code"]) == ("waiting", "look_up_again")

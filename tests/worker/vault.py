@@ -84,7 +84,7 @@ class VaultBench(Bench):
 
     def new_worker(self):
         outbound = Outbound(allowed_networks=[ip_network("127.0.0.0/8")])
-        return Worker(self.database, lambda: self.ruleset, outbound)
+        return Worker(self.database, lambda: self.ruleset, outbound, clock=self.clock)
 
     def receive(self, box, more, id="1"):
         body = {"type": "add", "box": box, "more": more, "id": id}

@@ -1,16 +1,19 @@
 """A worker that does what it is told, when it is told, and the events that it is given."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from running import MAPPING, stripe_event
+from sqlalchemy import func, select
 
 from bridge import mapping, providers
 from bridge.model import Request
 from bridge.outbound import Outbound
-from bridge.store import events, views
+from bridge.store import clock, events, queue, views
 from bridge.store.filtering import Condition
+from bridge.store.tables import deliveries
 from bridge.worker import Worker
+from bridge.worker.keeping import LEASE
 
 TICKET = "a1b2c3d4-e5f6-7890-abcd-ef1234567890"
 
@@ -22,13 +25,22 @@ class Bench:
         self.database, self.sandbox = database, sandbox
         self.ruleset = mapping.build({"rules.yaml": text}).usable()
         self.environment = environment
+        self.ahead = timedelta(0)  # of the time that it is
         self.worker = self.new_worker()
 
     def new_worker(self):
         outbound = Outbound(sandbox_url=self.sandbox.url)
         return Worker(
-            self.database, lambda: self.ruleset, outbound, environment=self.environment
+            self.database,
+            lambda: self.ruleset,
+            outbound,
+            environment=self.environment,
+            clock=self.clock,
         )
+
+    def clock(self, connection):
+        """The time that its workers go by."""
+        return clock(connection) + self.ahead
 
     def receive(self, event, raw=None):
         """Stores an event as the front door would; its id."""
@@ -64,10 +76,21 @@ class Bench:
             return views.attempts_of(connection, id)
 
     def make_due(self):
-        """As if the time of every retry had come."""
-        self.database.write(
-            lambda c: c.exec_driver_sql("UPDATE deliveries SET due_at = 0")
+        """The clock goes on until the time of every retry has come."""
+        with self.database.read() as connection:
+            mine = deliveries.c.state == "waiting"
+            query = select(func.max(deliveries.c.due_at)).where(mine)
+            due, now = connection.execute(query).scalar(), self.clock(connection)
+        if due and due > now:
+            self.ahead += due - now
+
+    def lose(self):
+        """Another worker claims what is due, and vanishes: its claim, whose lease has run out by now."""
+        claimed = self.database.write(
+            lambda c: queue.claim(c, "gone", self.clock(c), LEASE, 9)
         )
+        self.ahead += 2 * LEASE
+        return claimed
 
 
 def vars_of(request):
