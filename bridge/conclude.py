@@ -11,6 +11,7 @@ from bridge import breaker, retry
 from bridge.breaker import CLOSED, Breaker, Lesson
 from bridge.model import Attempt, Outcome, Retries, Verdict
 from bridge.retry_after import asked
+from bridge.state import FINISHED, State
 
 LOOK_UP_AGAIN = "look_up_again"  # the code of a delivery whose call is to be made anew
 FORBIDDEN = "http_403"
@@ -54,7 +55,7 @@ WELL = Health()
 class Conclusion:
     """What a delivery becomes, and what is known of its connection from now on."""
 
-    state: str  # delivered, waiting, held, dead or skipped
+    state: State
     code: str  # groups dead letters
     reason: str  # one sentence for a person
     delay: float = 0.0  # seconds until it is due again
@@ -81,16 +82,16 @@ def _own(outcome: Outcome, tried: Tried, wait: float, chance: float) -> Conclusi
     match outcome.verdict:
         case _ if outcome.settled:
             # It was not sent: a call that is still to be made has all its attempts.
-            counts = outcome.settled not in ("waiting", "held")
+            counts = outcome.settled in FINISHED
             return replace(_ending(outcome.settled, outcome), counts=counts)
         case Verdict.DELIVERED | Verdict.REUSED:
-            return _ending("delivered", outcome)
+            return _ending(State.DELIVERED, outcome)
         case Verdict.FAILED:
             return _dead(outcome, tried)
         case Verdict.PARK:
             return _parked(outcome, tried)
         case Verdict.UNKNOWN if tried.retries.on_ambiguous == "hold":
-            return _ending("held", outcome)
+            return _ending(State.HELD, outcome)
     allowed = retry.allowed(tried.retries, outcome.limit)
     if tried.attempts + 1 >= allowed:
         return _dead(outcome, tried, f" (attempt {tried.attempts + 1}, the last)")
@@ -103,19 +104,21 @@ def _own(outcome: Outcome, tried: Tried, wait: float, chance: float) -> Conclusi
     return _waiting(outcome, tried, delay)
 
 
-def _ending(state: str, outcome: Outcome, reason: str = "") -> Conclusion:
+def _ending(state: State, outcome: Outcome, reason: str = "") -> Conclusion:
     return Conclusion(state=state, code=outcome.code, reason=reason or outcome.reason)
 
 
 def _dead(outcome: Outcome, tried: Tried, why: str = "") -> Conclusion:
     before = "it was not looked up again: " if tried.second_look else ""
-    return _ending("dead", outcome, f"{before}{outcome.reason}{why}")
+    return _ending(State.DEAD, outcome, f"{before}{outcome.reason}{why}")
 
 
 def _waiting(outcome: Outcome, tried: Tried, delay: float) -> Conclusion:
     """It is due again. What was to be looked up still is."""
     code = LOOK_UP_AGAIN if tried.second_look else outcome.code
-    return Conclusion(state="waiting", code=code, reason=outcome.reason, delay=delay)
+    return Conclusion(
+        state=State.WAITING, code=code, reason=outcome.reason, delay=delay
+    )
 
 
 def _parked(outcome: Outcome, tried: Tried) -> Conclusion:

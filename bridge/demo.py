@@ -28,6 +28,7 @@ from bridge.sandbox.state import Recorded
 from bridge.secret import resolve
 from bridge.serve import follow_parent
 from bridge.services import posting
+from bridge.state import State
 from bridge.store import Database, views
 
 START = 30.0  # seconds for the bridge to answer
@@ -112,13 +113,13 @@ class Demo:
         """Whether the bridge still has something to route or to send."""
         with self.database.read() as connection:
             unmade = {state for _, state in views.count_deliveries(connection)}
-            return bool(views.count_unrouted(connection)) or "sending" in unmade
+            return bool(views.count_unrouted(connection)) or State.SENDING in unmade
 
     def waiting(self) -> list[str]:
         """Why deliveries that were not made wait or failed, in the store's own words."""
         with self.database.read() as connection:
             rows = views.list_deliveries(connection)
-        unmade = [row for row in rows if row["state"] != "delivered"]
+        unmade = [row for row in rows if row["state"] != State.DELIVERED]
         return [f"{row['rule']}: {row['state']}, {row['reason']}" for row in unmade]
 
     def send(self, sending: Sending) -> int:

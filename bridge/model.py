@@ -1,7 +1,8 @@
 """The values that pass between rooms: frozen, keyword-only, without behaviour beyond reading themselves.
 
-Nothing here does I/O or imports another part of the bridge. Datetimes are aware and in UTC. Amounts are int or Decimal,
-never float. `Json` is what bridge.strict.json makes of a document: dict, list, str, int, Decimal, bool, None.
+Nothing here does I/O or imports another part of the bridge, but the words of its states. Datetimes are aware, in UTC.
+Amounts are int or Decimal, never float. `Json` is what bridge.strict.json makes of a document: dict, list, str, int,
+Decimal, bool, None.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,8 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, TypeAlias
+
+from bridge.state import State
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | Decimal | bool | None"
 Headers: TypeAlias = tuple[tuple[str, str], ...]
@@ -199,8 +202,8 @@ class Outcome:
     # Try at most so many times for this cause, whatever the rule's max_attempts.
     limit: int | None = None
     call: Call | None = None  # what is left to send, where a part was already applied
-    # The delivery's next state, where that was said already: waiting, held, dead or skipped.
-    settled: str = ""
+    # The delivery's next state, where that was said already.
+    settled: State | None = None
     anew: "Rendered | None" = None  # what is to be sent instead
 
 

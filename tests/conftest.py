@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 from hypothesis import HealthCheck, settings
+from state_guard import put_on
 
 from bridge.store import Database, migrate
 
@@ -83,11 +84,13 @@ def database(request, tmp_path):
     if request.param == "sqlite":
         opened = Database(f"sqlite:///{tmp_path}/bridge.db")
         migrate(opened)
+        opened.write(put_on)
         yield opened
         opened.close()
     else:
         opened = request.getfixturevalue("postgres")
         migrate(opened)
+        opened.write(put_on)
         yield opened
 
 
@@ -96,6 +99,7 @@ def sqlite(tmp_path):
     """An empty, migrated store on SQLite, where the database makes no difference."""
     opened = Database(f"sqlite:///{tmp_path}/bridge.db")
     migrate(opened)
+    opened.write(put_on)
     yield opened
     opened.close()
 

@@ -17,8 +17,8 @@ from bridge.cli.store import (
     show_rows,
 )
 from bridge.cli.text import plain, printable
+from bridge.state import State
 from bridge.store import views
-from bridge.store.tables import FINISHED, UNFINISHED
 
 _COLUMNS = (
     "id",
@@ -42,7 +42,7 @@ def command() -> None:
 @command.command("list", cls=filters.Filtered)
 @filters.filter_argument
 @click.option(
-    "--state", type=click.Choice((*UNFINISHED, *FINISHED)), help="In this state only."
+    "--state", type=click.Choice([*map(str, State)]), help="In this state only."
 )
 @click.option("--connection", "name", help="Of this connection only.")
 @click.option("--event", type=NUMBER, help="Of this event only.")

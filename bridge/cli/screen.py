@@ -13,19 +13,22 @@ from typing import Final
 import click
 from rich.cells import cell_len, set_cell_size
 
+from bridge.state import UNFINISHED, EventState, State
+
 # What a word means, by what has it: the state of an event or a delivery, a decision, a severity.
-_BAD: Final = ("dead", "error", "FAIL", "parked", "failing")
+_BAD: Final = (State.DEAD, "error", "FAIL", "parked", "failing")
 _WAITS: Final = (
-    "waiting",
-    "sending",
-    "held",
-    "stored",
-    "fetching",
+    *UNFINISHED,
+    EventState.STORED,
+    EventState.FETCHING,
     "warning",
     "paused",
 )
-_WELL: Final = ("delivered", "matched", "ok")
-_QUIET: Final = ("no_match", "skipped", "cancelled", "shadow", "off")
+_WELL: Final = (State.DELIVERED, "matched", "ok")
+_QUIET: Final = (
+    *(State.SKIPPED, State.CANCELLED, State.SHADOW),
+    *("no_match", "off"),
+)
 _COLOURS: Final = {
     **dict.fromkeys(_BAD, "red"),
     **dict.fromkeys(_WAITS, "yellow"),

@@ -11,6 +11,7 @@ from bridge.cli import filters, ledger
 from bridge.cli.screen import say_folded
 from bridge.cli.store import event_named, json_option, limit_option, nothing, opened
 from bridge.cli.text import at, count, json_line, plain, printable
+from bridge.state import EventState, State
 from bridge.store import Database, views
 
 _ASKED = 20  # deliveries that wait and are looked into
@@ -57,9 +58,9 @@ def _event(database: Database, id: int, *, as_json: bool) -> None:
     if event["imported"]:
         said = f"not proven by its sender: imported {event['imported']}"
         say_folded("  ", printable(said))
-    if event["state"] == "stored":
+    if event["state"] == EventState.STORED:
         say_folded("  ", "no rule was asked yet: a worker will")
-    if event["state"] == "fetching":
+    if event["state"] == EventState.FETCHING:
         say_folded("  ", "no rule was asked yet: it is looked up first")
     for row in decisions:
         rule = row["rule"] or "every rule"
@@ -79,7 +80,9 @@ def _stops(
     """id → what keeps it, for the oldest of those that wait: each is asked for by itself."""
     from bridge.services import outlook, rulesets
 
-    waiting = [row["id"] for row in deliveries if row["state"] == "waiting"][-_ASKED:]
+    waiting = [row["id"] for row in deliveries if row["state"] == State.WAITING][
+        -_ASKED:
+    ]
     if not waiting:
         return {}
     off = rulesets.off(database)

@@ -25,6 +25,7 @@ from bridge.model import (
     Reply,
     Response,
 )
+from bridge.state import State
 from bridge.strict import json
 from bridge.strict.yaml import Node, plain
 
@@ -83,7 +84,8 @@ def _play(
     found: list[Diagnostic],
 ) -> tuple[str, str, int]:
     """The state after the replies, why, and how many of them were used."""
-    state, reason = "held" if rendered.hold else "waiting", ""
+    state: str = State.HELD if rendered.hold else State.WAITING
+    reason = ""
     call, age = rendered.call, 0.0
     for used, node in enumerate(replies, 1):
         answer = _answer(node)
@@ -95,7 +97,7 @@ def _play(
         )
         step = conclude(attempt, tried, WELL, at, 0.0)
         state, reason = "parked" if step.parks else step.state, step.reason
-        if state != "waiting":
+        if state != State.WAITING:
             return state, reason, used
         call, age = outcome.call or call, age + step.delay
     return state, reason, len(replies)

@@ -16,6 +16,7 @@ from bridge.mapping.rule_shape import (
 )
 from bridge.mapping.shape import Group, Shape
 from bridge.mapping.source_shape import SourceShape
+from bridge.state import State
 
 
 class ReplyShape(Shape):
@@ -37,11 +38,7 @@ class EndingShape(Shape):
     )
     final = Choice(
         "The state of the delivery after these replies, or before the first attempt.",
-        "delivered",
-        "dead",
-        "held",
-        "parked",
-        "waiting",
+        *(State.DELIVERED, State.DEAD, State.HELD, "parked", State.WAITING),
         required=True,
     )
 

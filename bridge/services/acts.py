@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bridge.state import State
 from bridge.store.filtering import Filter
 from bridge.store.selecting import DROPPED
 
 # What helps instead, by the state that a delivery is in.
-_HINTS = {
-    "held": ": `bridge release {id}` sends it",
-    "delivered": ": `bridge replay {id}` sends it once more",
-    "cancelled": ": `bridge replay {id}` sends it all the same",
+_HINTS: dict[str, str] = {
+    State.HELD: ": `bridge release {id}` sends it",
+    State.DELIVERED: ": `bridge replay {id}` sends it once more",
+    State.CANCELLED: ": `bridge replay {id}` sends it all the same",
 }
 
 
@@ -29,17 +30,22 @@ class Act:
 
     name: str
     past: str
-    states: tuple[str, ...]
-    to: str
+    states: tuple[State, ...]
+    to: State
 
 
-RETRY = Act(name="retry", past="retried", states=("waiting", "dead"), to="waiting")
-RELEASE = Act(name="release", past="released", states=("held",), to="waiting")
+RETRY = Act(
+    name="retry",
+    past="retried",
+    states=(State.WAITING, State.DEAD),
+    to=State.WAITING,
+)
+RELEASE = Act(name="release", past="released", states=(State.HELD,), to=State.WAITING)
 CANCEL = Act(
     name="cancel",
     past="cancelled",
-    states=("waiting", "held", "dead"),
-    to="cancelled",
+    states=(State.WAITING, State.HELD, State.DEAD),
+    to=State.CANCELLED,
 )
 
 
@@ -49,7 +55,7 @@ def retried(where: Filter) -> Sequence[str]:
     What a person cancelled is left alone, unless the filter names it: a look-up of its event may be made again.
     """
     named = any(
-        one.key == "event" or (one.key, one.value) == ("state", "cancelled")
+        one.key == "event" or (one.key, one.value) == ("state", State.CANCELLED)
         for one in where
         if not one.negated
     )
@@ -60,7 +66,7 @@ def refusal(act: Act, id: int, state: str | None, other: int | None) -> str:
     """Why nothing was done to a delivery in this state; None: there is none. `other` has its idempotency key."""
     if state is None:
         return f"there is no delivery {id}"
-    if other and state in act.states and state != act.to == "waiting":
+    if other and state in act.states and state != act.to == State.WAITING:
         return (
             f"not {act.past}: delivery {other} has used up its idempotency key,"
             f" `bridge replay {id}` sends it all the same"

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from bridge.mapping import Ruleset
 from bridge.model import Decision, Said
 from bridge.services.acts import Done
+from bridge.state import State
 from bridge.store import (
     Database,
     Session,
@@ -60,7 +61,7 @@ def route_again(
     def job(connection: Session) -> bool:
         reason = by.did("routed again")
         ended = deliveries.change_state(
-            connection, id, ("dead",), "cancelled", reason, now, by
+            connection, id, (State.DEAD,), State.CANCELLED, reason, now, by
         )
         if ended:
             audit.record(connection, by, "retry", {"deliveries": [id]}, now)
@@ -88,8 +89,9 @@ def look_up_again(database: Database, id: int, event_id: int, by: By) -> Done:
             return False  # somebody else was first
         if not fetches.reopen(connection, event_id):
             return False
+        ended = State.DEAD, State.CANCELLED
         deliveries.change_state(
-            connection, id, ("dead", "cancelled"), "cancelled", reason, now, by, AGAIN
+            connection, id, ended, State.CANCELLED, reason, now, by, AGAIN
         )
         audit.record(connection, by, "retry", {"deliveries": [id]}, now)
         return True

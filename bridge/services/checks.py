@@ -21,6 +21,7 @@ from bridge.sealing import Sealing
 from bridge.secret import resolve
 from bridge.services import pausing, signing_in
 from bridge.settings import Settings
+from bridge.state import State
 from bridge.store import (
     Database,
     clock,
@@ -163,7 +164,7 @@ def store(settings: Settings) -> str:
         number = version(connection)
     held, dead = (
         sum(count for (_, at), count in counts.items() if at == state)
-        for state in ("held", "dead")
+        for state in (State.HELD, State.DEAD)
     )
     return f"{database.dialect} {number}, {unrouted} events to route, {held} held, {dead} dead letters"
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from bridge.errors import BridgeError
+from bridge.state import State
 from bridge.store.filtering import CHOICES, KEYS, MOMENTS, Condition, Filter, Kind
 
 MAX_LENGTH = 1_000  # characters
@@ -79,7 +80,7 @@ def _condition(dash: str, key: str, value: str, kind: Kind, now: datetime) -> Co
 
 
 _EXAMPLES = {
-    "state": "dead",
+    "state": State.DEAD,
     "outcome": "error",
     "source": "stripe",
     "rule": "paid*",

@@ -7,11 +7,12 @@ from typing import Any
 
 from bridge.services import rulesets
 from bridge.services.pausing import options
+from bridge.state import State
 from bridge.store import Database, Session, pauses, specs, views
 
 _STEPS = {  # what waits for a person, and what that person does
-    "held": "look at the ticket, then `bridge release {id}` sends it or `bridge cancel {id}` drops it",
-    "dead": "put it right, then `bridge retry {id}` sends it again",
+    State.HELD: "look at the ticket, then `bridge release {id}` sends it or `bridge cancel {id}` drops it",
+    State.DEAD: "put it right, then `bridge retry {id}` sends it again",
 }
 
 
@@ -25,25 +26,25 @@ def outlook(database: Database, delivery: Mapping[str, Any], now: datetime) -> s
     id, reason = delivery["id"], delivery["reason"]
     because = f": {reason}" if reason else ""
     match delivery["state"]:
-        case "waiting":
+        case State.WAITING:
             off = rulesets.off(database)
             with database.read() as connection:
                 stops = [*_stops(connection, delivery, off, now)]
             return f"waits: {'; '.join(stops)}" if stops else _due(delivery, now)
-        case "sending":
+        case State.SENDING:
             until = _at(delivery["lease_until"] or now)
             return f"is being sent; if its worker stopped, another takes it over after {until}"
-        case "held":
+        case State.HELD:
             return f"waits for a person{because}: {step(delivery)}"
-        case "dead":
+        case State.DEAD:
             return f"will not be tried again by itself{because}: {step(delivery)}"
-        case "delivered" if delivery["look_up"]:
+        case State.DELIVERED if delivery["look_up"]:
             return "is done; its answer is kept with its event"
-        case "delivered" if delivery["call"] is None:
+        case State.DELIVERED if delivery["call"] is None:
             return "is done; its request was kept long enough and is gone"
-        case "delivered":
+        case State.DELIVERED:
             return f"is done; `bridge replay {id}` would send it once more"
-        case "shadow":
+        case State.SHADOW:
             return "is never sent: its rule was in mode shadow"
         case state:
             return f"will not be sent, it was {state}{because}"
@@ -57,7 +58,7 @@ def stops(
     with database.read() as connection:
         for id in ids:
             delivery = views.delivery(connection, id)
-            if delivery and delivery["state"] == "waiting":
+            if delivery and delivery["state"] == State.WAITING:
                 found[id] = "; ".join(_stops(connection, delivery, off, now))
     return {id: f"waits: {said}" for id, said in found.items() if said}
 
@@ -111,9 +112,9 @@ def _behind(first: Mapping[str, Any], now: datetime) -> str:
     """What a delivery that stands behind another waits for, with the command where a person can hurry it."""
     id, state = first["id"], first["state"]
     said = f"delivery {id} of its lane goes first and is {state}"
-    if state == "held":
+    if state == State.HELD:
         return f"{said} (`bridge release {id}` or `bridge cancel {id}`)"
-    if state == "waiting" and first["due_at"] > now:
+    if state == State.WAITING and first["due_at"] > now:
         return f"{said} until {_at(first['due_at'])} (`bridge retry {id}` hurries it)"
     return said
 

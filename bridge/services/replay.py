@@ -15,6 +15,7 @@ from bridge.services import rulesets
 from bridge.services.acts import Done
 from bridge.services.again import look_up_again
 from bridge.settings import MAX_RENDERED
+from bridge.state import FINISHED, UNFINISHED, State
 from bridge.store import (
     Database,
     Session,
@@ -28,7 +29,6 @@ from bridge.store import (
 )
 from bridge.store.audit import By
 from bridge.store.dialect import one_at_a_time
-from bridge.store.tables import FINISHED, UNFINISHED
 from bridge.worker.asking import Asker
 
 STATES = FINISHED  # what may be replayed
@@ -142,10 +142,10 @@ class Replayer:
             new = self._add_routed(connection, plan, plan.rendered, by, now)
         if new is None:
             return None
-        if state == "dead":
+        if state == State.DEAD:
             ended = by.did(f"replayed as delivery {new}")
             deliveries.change_state(
-                connection, plan.id, ("dead",), "cancelled", ended, now, by
+                connection, plan.id, (State.DEAD,), State.CANCELLED, ended, now, by
             )
         subject: Json = {"deliveries": [plan.id], "replays": [new], "run": self._run}
         audit.record(connection, by, "replay", subject, now)
@@ -223,7 +223,7 @@ class Replayer:
 
 def _unsendable(found: Mapping[str, Any]) -> str:
     """Why there is no request to send again; "" where there is one."""
-    if found["state"] == "shadow":
+    if found["state"] == State.SHADOW:
         return "not replayed: its rule was in mode shadow, `--rules current` asks the rule of now"
     if found["call"] is None:
         return "not replayed: its request was kept long enough and is gone"

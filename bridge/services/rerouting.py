@@ -12,6 +12,7 @@ from typing import Any
 from bridge.mapping import Ruleset
 from bridge.model import Decision, Rendered, Said
 from bridge.services.acts import Done
+from bridge.state import EventState, State
 from bridge.store import (
     Database,
     Session,
@@ -69,7 +70,7 @@ class Rerouter:
             before = rerouted.before(connection, id)
         if stored is None or state is None:
             return Plan(id=id, problem=f"there is no event {id}")
-        if state != "routed":
+        if state != EventState.ROUTED:
             return Plan(id=id, problem="not rerouted: a worker has not routed it yet")
         if stored.source not in self._rules.sources:
             problem = "not rerouted: its source is not configured any more"
@@ -122,7 +123,7 @@ class Rerouter:
             for id in plan.ended:
                 reason = by.did("rerouted")
                 deliveries.change_state(
-                    connection, id, ("dead",), "cancelled", reason, now, by
+                    connection, id, (State.DEAD,), State.CANCELLED, reason, now, by
                 )
             audit.record(connection, by, "reroute", {"events": [plan.id]}, now)
             decisions.revise(connection, plan.id, plan.said, now)

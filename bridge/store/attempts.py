@@ -11,21 +11,20 @@ from random import random
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection as Database
-from sqlalchemy import Dialect, and_, bindparam, func, insert, select, update
+from sqlalchemy import Dialect, bindparam, func, insert, select
 
 from bridge.conclude import WELL, Conclusion, conclude
 from bridge.model import Attempt, Reply
+from bridge.state import FINISHED, State
 from bridge.store import calls, connections, fetches, keys, lanes, ledger, prepared
 from bridge.store.columns import encoded
 from bridge.store.dialect import upsert
 from bridge.store.leases import Claimed
-from bridge.store.tables import FINISHED, attempts, deliveries, lane_marks
+from bridge.store.tables import attempts, deliveries, lane_marks
+from bridge.store.transition import transition
 
 KEPT = 64 * 1024  # bytes of an answer
 
-_OWNED = and_(
-    deliveries.c.owner == bindparam("holder"), deliveries.c.state == "sending"
-)
 _other = attempts.alias()
 _MADE = select(func.count()).where(_other.c.delivery == bindparam("delivery"))
 _OWN = (
@@ -79,7 +78,7 @@ def _settle(
         written = {
             place: _write(database, *one, concluded, now)
             for place, (one, concluded) in enumerate(zip(made, usual))
-            if concluded.state == "delivered"
+            if concluded.state == State.DELIVERED
         }
         used = {item.connection.account: item.connection for item, _ in made}
         trouble = [connections.trouble(database, one) for one in used.values()]
@@ -112,7 +111,6 @@ def _write(
 ) -> Any:
     """The rowcount of what it returns is 0 when the lease was lost."""
     values: dict[str, object] = {
-        "state": concluded.state,
         "code": concluded.code,
         "reason": concluded.reason,
         "attempts": item.attempts + concluded.counts,
@@ -131,14 +129,15 @@ def _write(
         }
     bound = {f"new_{name}": value for name, value in values.items()}
     bound |= {"number": item.id, "holder": item.owner}
-    return prepared.execute(database, _update((*values,)), bound)
+    return prepared.execute(database, _ending(concluded.state, (*values,)), bound)
 
 
 @lru_cache
-def _update(columns: tuple[str, ...]) -> Any:
+def _ending(state: State, columns: tuple[str, ...]) -> Any:
     values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
-    one = update(deliveries).where(deliveries.c.id == bindparam("number"), _OWNED)
-    return one.values(values)
+    mine = deliveries.c.id == bindparam("number")
+    owned = deliveries.c.owner == bindparam("holder")
+    return transition(State.SENDING, to=state).where(mine, owned).values(values)
 
 
 def _record(
@@ -164,7 +163,7 @@ def _record(
     prepared.execute(database, _RECORD, row)
     if ended:
         keys.free(database, item.id)
-    if item.look_up is None and concluded.state == "delivered":
+    if item.look_up is None and concluded.state == State.DELIVERED:
         _mark(database, item, now)
         ledger.record(database, item.id, attempt.status, now)
     lanes.advance(database, item.lane)
@@ -178,7 +177,7 @@ def _tell(
     now: datetime,
 ) -> None:
     """What a look-up came to, where its event waits for that. Nothing was updated, so nothing is in the ledger."""
-    if item.look_up is not None and concluded.state == "dead":
+    if item.look_up is not None and concluded.state == State.DEAD:
         fetches.failed(database, item.event, concluded.reason, now)
     if fetched := attempt.fetched:
         tell = fetches.renewed if item.look_up is None else fetches.answered

@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection as Database
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select
 
+from bridge.state import State
 from bridge.store import fetches, keys, lanes
 from bridge.store.tables import attempts, deliveries
+from bridge.store.transition import transition
 
 _AGAIN = "replay its event with the current rules"
 _LOST = "its worker stopped while sending: the vendor may or may not have it"
@@ -27,15 +29,18 @@ def bury(
     reason = f"{why}: {_AGAIN}"
     if sent:
         reason = f"{_LOST}; {reason}, once you know"
-    ended: dict[str, Any] = {"state": "dead", "code": code, "reason": reason}
-    ended |= {"finished_at": now, "owner": None, "lease_until": None}
-    mine = update(deliveries).where(
-        deliveries.c.id == item.id,
-        deliveries.c.owner == item.owner,
-        deliveries.c.state == "sending",
+    mine = transition(State.SENDING, to=State.DEAD).where(
+        deliveries.c.id == item.id, deliveries.c.owner == item.owner
     )
-    counted = {"attempts": deliveries.c.attempts + int(sent)}
-    if not database.execute(mine.values(**ended, **counted)).rowcount:
+    ended = mine.values(
+        code=code,
+        reason=reason,
+        attempts=deliveries.c.attempts + int(sent),
+        finished_at=now,
+        owner=None,
+        lease_until=None,
+    )
+    if not database.execute(ended).rowcount:
         return False
     if sent:
         _record(database, item.id, reason, now)

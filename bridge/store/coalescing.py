@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection as Database
 from sqlalchemy import Row, exists, select, text
 
+from bridge.state import State
 from bridge.store.dialect import among
-from bridge.store.tables import attempts, deliveries, lane_marks
+from bridge.store.tables import BLOCKING, attempts, deliveries, lane_marks
 
 _MOST = 200  # deliveries looked at behind one
 _ALIKE = ("rule", "connection", "operation", "ticket")
@@ -35,7 +36,7 @@ def superseded(database: Database, id: int, lane: str) -> Mapping[int, int]:
 def _held(database: Database, ids: Collection[int]) -> set[int]:
     """Those that still wait, locked: nobody cancels a newer one at the moment that the older one is dropped for it."""
     mine = among(database, deliveries.c.id, ids)
-    query = select(deliveries.c.id).where(mine, deliveries.c.state == "waiting")
+    query = select(deliveries.c.id).where(mine, deliveries.c.state == State.WAITING)
     locked = query.with_for_update(skip_locked=True, key_share=True)
     return set(database.execute(locked).scalars())
 
@@ -84,7 +85,7 @@ def _waiting(database: Database, id: int, lane: str) -> Iterable[Row[Any]]:
     ).where(
         deliveries.c.lane == lane,
         deliveries.c.id >= id,
-        text("deliveries.state IN ('waiting', 'sending', 'held')"),
+        text(f"deliveries.{BLOCKING}"),
     )
     return database.execute(query.order_by(deliveries.c.id).limit(_MOST))
 
@@ -97,7 +98,7 @@ def _run(rows: Iterable[Row[Any]]) -> Iterator[Row[Any]]:
         first = first or row
         newest = max(filter(None, (newest, row.newest)), default=None)
         same = all(row._mapping[name] == first._mapping[name] for name in _ALIKE)
-        waits = row.state == "waiting" and row.coalesce and row.replay_of is None
+        waits = row.state == State.WAITING and row.coalesce and row.replay_of is None
         stale = row.stale == "skip" and None not in (row.at, newest) and row.at < newest
         if stale or not (same and waits):
             return

@@ -17,6 +17,7 @@ from sqlalchemy import Row, bindparam, case, or_, select, text, type_coerce, upd
 from bridge.breaker import Breaker
 from bridge.conclude import FORBIDDEN, WELL, Conclusion, Health
 from bridge.model import Connection
+from bridge.state import State
 from bridge.store import keys, prepared
 from bridge.store.columns import microseconds
 from bridge.store.dialect import QUEUE, one_at_a_time, upsert
@@ -27,6 +28,7 @@ from bridge.store.tables import (
     connections,
     deliveries,
 )
+from bridge.store.transition import transition
 
 _BREAKER = tuple(Breaker.__dataclass_fields__)
 _TROUBLED = select(connections.c.name).where(
@@ -151,15 +153,14 @@ def learn(
 
 def _wait_again(database: Database, ids: Sequence[int], now: datetime) -> None:
     """Of these, those that a 403 ended, unless their idempotency key was used by another since."""
-    ended = deliveries.c.state == "dead", deliveries.c.code == FORBIDDEN
+    ended = deliveries.c.state == State.DEAD, deliveries.c.code == FORBIDDEN
     query = select(deliveries.c.id).where(deliveries.c.id.in_(ids), *ended)
     dead = database.execute(query.with_for_update()).scalars().all()
     again = [id for id in dead if keys.retake(database, id)]
     database.execute(
-        update(deliveries)
+        transition(State.DEAD, to=State.WAITING)
         .where(deliveries.c.id.in_(again))
         .values(
-            state="waiting",
             attempts=deliveries.c.attempts - 1,
             due_at=now,
             age_from=now,

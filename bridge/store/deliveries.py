@@ -6,16 +6,17 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement
 from sqlalchemy import Connection as Database
 from sqlalchemy import Dialect, and_, bindparam, case, literal, select, update
 
 from bridge.model import Decision, Rendered, Retries
+from bridge.state import State
 from bridge.store import calls, fetches, keys, lanes, prepared, specs
 from bridge.store.audit import By
 from bridge.store.columns import Encoded, Moment, encoded
 from bridge.store.dialect import upsert
 from bridge.store.tables import deliveries, events
+from bridge.store.transition import transition
 
 Row: TypeAlias = dict[str, Any]
 
@@ -58,7 +59,7 @@ def _add_repeated(database: Database, row: Row) -> int:
     repeated = {
         "idempotency_key": None,
         "own_key": key,
-        "state": "skipped",
+        "state": State.SKIPPED,
         "code": "same_key",
         "reason": f"delivery {other} of this rule has the same idempotency key",
         "finished_at": row["created_at"],
@@ -90,13 +91,17 @@ def to_send(event: int, ruleset: str, rendered: Rendered, now: datetime) -> Row:
         ),
         "own_key": rendered.idempotency_key or None if rendered.shadow else None,
         "look_up": rendered.look_up,
-        "state": (
-            "shadow" if rendered.shadow else "held" if rendered.hold else "waiting"
-        ),
+        "state": _first_state(rendered),
         "code": "hold_if" if rendered.hold else "",
         "reason": rendered.hold,
         "finished_at": now if rendered.shadow else None,
     }
+
+
+def _first_state(rendered: Rendered) -> State:
+    if rendered.shadow:
+        return State.SHADOW
+    return State.HELD if rendered.hold else State.WAITING
 
 
 @lru_cache(maxsize=100)
@@ -108,7 +113,7 @@ def failed(event: int, ruleset: str, decision: Decision, now: datetime) -> Row:
     """A rule's error, as a dead letter without a request."""
     code = decision.diagnostic.code if decision.diagnostic else "error"
     row = _blank(event, decision.rule, ruleset, now)
-    row |= {"state": "dead", "code": code, "reason": decision.reason}
+    row |= {"state": State.DEAD, "code": code, "reason": decision.reason}
     return {**row, "finished_at": now}
 
 
@@ -150,8 +155,8 @@ def _inserting(dialect: Dialect, columns: tuple[str, ...]) -> Any:
 def change_state(
     database: Database,
     id: int,
-    allowed: Sequence[str],
-    to: str,
+    allowed: Sequence[State],
+    to: State,
     reason: str,
     now: datetime,
     by: By | None = None,
@@ -161,32 +166,31 @@ def change_state(
 
     What waits again starts with fresh attempts and a fresh age, and needs its idempotency key (keys.py).
     """
-    values: dict[str, object] = {"state": to, "reason": reason}
-    values["code"] = code or to
+    values: dict[str, object] = {"reason": reason, "code": code or to}
     if by is not None:
         values |= {"person": by.person, "because": by.reason}
-    if to == "waiting":
+    if to == State.WAITING:
         values |= {"attempts": 0, "age_from": now, "due_at": now, "finished_at": None}
     else:
         values["finished_at"] = now
-    movable = and_(deliveries.c.id == id, deliveries.c.state.in_(allowed))
-    if to == "waiting" and not _may_wait(database, movable, id):
+    if to == State.WAITING and not _may_wait(database, id, allowed):
         return False
-    moved = update(deliveries).where(movable).values(values)
+    moved = transition(*allowed, to=to).where(deliveries.c.id == id).values(values)
     columns = (deliveries.c.lane, deliveries.c.event, deliveries.c.look_up)
     row = database.execute(moved.returning(*columns)).one_or_none()
-    if row and to != "waiting":
+    if row and to != State.WAITING:
         keys.free(database, id)
         if row.lane:
             lanes.advance(database, row.lane)
-    if row and row.look_up is not None and to == "cancelled":
+    if row and row.look_up is not None and to == State.CANCELLED:
         fetches.dropped(database, row.event, reason, now)
     return row is not None
 
 
-def _may_wait(database: Database, movable: ColumnElement[bool], id: int) -> bool:
+def _may_wait(database: Database, id: int, allowed: Sequence[State]) -> bool:
     """Whether it can be moved, and its key is its own again."""
-    locked = select(deliveries.c.id).where(movable).with_for_update()
+    movable = deliveries.c.id == id, deliveries.c.state.in_(allowed)
+    locked = select(deliveries.c.id).where(*movable).with_for_update()
     return database.execute(locked).first() is not None and keys.retake(database, id)
 
 
@@ -198,7 +202,7 @@ def hurry(database: Database, id: int, now: datetime, by: By) -> bool:
     due = case(
         (deliveries.c.due_at > now, literal(now, Moment)), else_=deliveries.c.due_at
     )
-    waits = and_(deliveries.c.id == id, deliveries.c.state == "waiting")
+    waits = and_(deliveries.c.id == id, deliveries.c.state == State.WAITING)
     said = {"person": by.person, "because": by.reason}
     hurried = update(deliveries).where(waits).values(due_at=due, **said)
     return database.execute(hurried).rowcount == 1

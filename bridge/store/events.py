@@ -22,9 +22,10 @@ from sqlalchemy import (
 )
 
 from bridge.model import Event, Request
+from bridge.state import EventState
 from bridge.store import inserting, known, prepared, twins
 from bridge.store.dialect import announce
-from bridge.store.tables import events, payloads
+from bridge.store.tables import STORED, events, payloads
 
 # Besides the provider's allow-list: needed to read the body again.
 _KEPT_HEADERS = ("content-type",)
@@ -204,7 +205,7 @@ def _insert_event(connection: Connection, event: Event, payload_id: Any) -> Any:
         "item": event.item,
         "live": event.live,
         "digest": event.digest,
-        "state": "stored",
+        "state": EventState.STORED,
     }
     return inserting.insert_or_ignore(connection, events, values)
 
@@ -267,7 +268,7 @@ def _unrouted(sources: Iterable[str]) -> tuple[Any, ...]:
     """The very words of ix_events_stored, and nothing for another index: else a look passes by all routed events."""
     among = [literal(name) for name in sorted(sources)]
     one_of = func.coalesce(events.c.source, "").in_(among) if among else false()
-    return text("events.state = 'stored'"), one_of
+    return text(f"events.{STORED}"), one_of
 
 
 def _with_request() -> Select[Any]:

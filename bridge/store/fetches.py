@@ -2,10 +2,7 @@
 
 The look-up itself is a delivery like any other, so it waits, is retried, parked and taken over as those are; its lane
 is the object's, so the look-ups of one object follow each other. Each function here is part of the transaction that
-moves that delivery.
-
-    stored ──begin──▶ fetching ──answered──▶ stored, and routed with the answer
-                          └──────failed, dropped──▶ routed, without any rule ──reopen──▶ stored
+moves that delivery. What follows what is in state.py.
 """
 
 from collections.abc import Collection, Mapping
@@ -15,14 +12,14 @@ from typing import Any
 from sqlalchemy import Connection, Text, bindparam, cast, literal, update
 
 from bridge.model import Decision, Said
+from bridge.state import EventState
 from bridge.store import decisions, prepared
 from bridge.store.dialect import among, announce
 from bridge.store.tables import events
+from bridge.store.transition import event_transition
 
-_BEGIN = (
-    update(events)
-    .where(events.c.id == bindparam("row"), events.c.state == "stored")
-    .values(state="fetching")
+_BEGIN = event_transition(EventState.STORED, to=EventState.FETCHING).where(
+    events.c.id == bindparam("row")
 )
 
 
@@ -45,15 +42,16 @@ def asked(connection: Connection, asked: Collection[int]) -> None:
 def answered(
     connection: Connection, event: int, answer: bytes, headers: Mapping[str, str]
 ) -> None:
-    """The rules may be asked: the answer is JSON."""
-    values = {
-        "state": "stored",
-        "fetched": answer,
-        "fetched_headers": dict(headers),
-        "outcome": None,
-    }
-    mine = update(events).where(events.c.id == event, events.c.fetched.is_(None))
-    connection.execute(mine.values(values))
+    """The rules may be asked: the answer is JSON.
+
+    That also holds where it was given up before: what a 403 ended is sent again when that was the credential's fault.
+    """
+    waits = EventState.FETCHING, EventState.ROUTED
+    mine = event_transition(*waits, to=EventState.STORED).where(
+        events.c.id == event, events.c.fetched.is_(None)
+    )
+    known = {"fetched": answer, "fetched_headers": dict(headers)}
+    connection.execute(mine.values(outcome=None, **known))
     announce(connection)
 
 
@@ -79,8 +77,11 @@ def dropped(connection: Connection, event: int, reason: str, now: datetime) -> N
 
 def reopen(connection: Connection, event: int) -> bool:
     """Looks it up again, with the rules of then. False where it is waiting already, or has its answer."""
-    mine = events.c.id == event, events.c.state == "routed", events.c.fetched.is_(None)
-    again = update(events).where(*mine).values(state="stored", outcome=None)
+    again = (
+        event_transition(EventState.ROUTED, to=EventState.STORED)
+        .where(events.c.id == event, events.c.fetched.is_(None))
+        .values(outcome=None)
+    )
     announce(connection)
     return connection.execute(again).rowcount == 1
 
@@ -88,8 +89,10 @@ def reopen(connection: Connection, event: int) -> bool:
 def _end(
     connection: Connection, event: int, said: Said, reason: str, now: datetime
 ) -> None:
-    mine = update(events).where(events.c.id == event, events.c.state == "fetching")
-    ended = {"state": "routed", "outcome": said.value, "routed_at": now}
+    mine = event_transition(EventState.FETCHING, to=EventState.ROUTED).where(
+        events.c.id == event
+    )
+    ended = {"outcome": said.value, "routed_at": now}
     decision = Decision(rule="", said=said, reason=reason, place="")
     added = {"said": decisions.written([decision], now)}
     connection.execute(mine.values(**ended, decisions=decisions.JOINED), added)

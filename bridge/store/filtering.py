@@ -19,8 +19,10 @@ from sqlalchemy import (
     true,
 )
 
+from bridge.model import Said
+from bridge.state import EventState, State
 from bridge.store.dialect import like, texts
-from bridge.store.tables import FINISHED, UNFINISHED, deliveries, events
+from bridge.store.tables import deliveries, events
 
 Kind = Literal["events", "deliveries"]
 
@@ -41,10 +43,10 @@ Filter = Sequence[Condition]  # all hold; several of one key: one of them does
 
 # The words of a state or an outcome; every other text is free.
 CHOICES: dict[Kind, dict[str, tuple[str, ...]]] = {
-    "deliveries": {"state": (*UNFINISHED, *FINISHED)},
+    "deliveries": {"state": (*State,)},
     "events": {
-        "state": ("stored", "fetching", "routed"),
-        "outcome": ("matched", "no_match", "skipped", "error"),
+        "state": (*EventState,),
+        "outcome": (*Said,),
     },
 }
 _OF_EVENTS: dict[str, Any] = {

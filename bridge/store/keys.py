@@ -12,10 +12,12 @@ from sqlalchemy import Connection as Database
 from sqlalchemy import Update, and_, bindparam, exists, func, null, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from bridge.state import FINISHED, State
 from bridge.store import prepared
 from bridge.store.tables import attempts, deliveries
 
-ENDED = ("dead", "cancelled", "skipped", "shadow")  # without an update at the vendor
+# Without an update at the vendor.
+ENDED = [state for state in FINISHED if state is not State.DELIVERED]
 _AGAIN = re.compile("(-again-[0-9a-f]{8})+$")  # of a replay: replays.fresh_key
 _ROWS = 1_000  # at once
 

@@ -13,12 +13,12 @@ from sqlalchemy import bindparam, func, select, text, update
 
 from bridge.store import prepared
 from bridge.store.dialect import among
-from bridge.store.tables import BEHIND, UNFINISHED, deliveries
+from bridge.store.tables import BEHIND, BLOCKING, SENDING, deliveries
 
 _other = deliveries.alias("other")
 # In the words of ix_deliveries_lane and ix_deliveries_sending, so that they are used.
-_IN_THE_WAY = text(f"other.state IN {UNFINISHED}")
-_SENDING = text("other.state = 'sending'")
+_IN_THE_WAY = text(f"other.{BLOCKING}")
+_SENDING = text(f"other.{SENDING}")
 
 # The first of an index; min() would look at all ten thousand.
 _first = select(_other.c.id).order_by(_other.c.id).limit(1)

@@ -16,11 +16,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.conclude import LOOK_UP_AGAIN, Tried
 from bridge.model import Call, Connection, Response, Retries
+from bridge.state import State
 from bridge.store import calls, fetches, keys, prepared, specs
 from bridge.store.burying import bury
 from bridge.store.columns import microseconds
 from bridge.store.dialect import QUEUE, among, one_at_a_time
 from bridge.store.tables import SENDING, deliveries
+from bridge.store.transition import transition
 from bridge.strict import json
 
 # What a Claimed is made of. JSON comes as text, because most of it was read before.
@@ -116,9 +118,8 @@ def lease(
 @lru_cache(maxsize=100)
 def _leasing(count: int) -> Any:
     mine = prepared.one_of(deliveries.c.id, "number", count)
-    taken = update(deliveries).where(mine, deliveries.c.state == "waiting")
+    taken = transition(State.WAITING, to=State.SENDING).where(mine)
     return taken.values(
-        state="sending",
         owner=bindparam("holder"),
         lease_until=bindparam("until"),
         age_from=case((_late > 0, _age_from + _late), else_=_age_from),

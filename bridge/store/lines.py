@@ -14,6 +14,7 @@ from sqlalchemy import Connection as Database
 from sqlalchemy import bindparam, exists, or_, select, text, tuple_
 
 from bridge.model import Connection
+from bridge.state import State
 from bridge.store import prepared, specs
 from bridge.store.columns import Identity, Moment
 from bridge.store.lanes import BLOCKER
@@ -24,7 +25,7 @@ _PAGE = 20  # deliveries read at once
 
 # Jumps from the first delivery of a line to that of the next one: the index holds them side by side.
 _NEXT = (
-    "(SELECT n.id FROM deliveries AS n WHERE n.state = 'waiting' AND NOT n.behind AND {}"
+    f"(SELECT n.id FROM deliveries AS n WHERE n.state = '{State.WAITING}' AND NOT n.behind AND {{}}"
     " ORDER BY n.connection, n.spec, n.source, n.rule, n.due_at, n.id LIMIT 1)"
 )
 _SAME_SPEC = "n.connection = f.connection AND n.spec = f.spec"
@@ -60,7 +61,7 @@ _due = (
         _newest.scalar_subquery().label("newest"),
     )
     .where(
-        text("deliveries.state = 'waiting' AND NOT deliveries.behind"),
+        text(f"deliveries.state = '{State.WAITING}' AND NOT deliveries.behind"),
         deliveries.c.connection == bindparam("connection"),
         deliveries.c.spec == bindparam("spec"),
         deliveries.c.source == bindparam("source"),

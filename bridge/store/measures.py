@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, select, text, union_all
 from bridge.store.tables import (
     BEHIND,
     CLAIMABLE,
+    STORED,
     connections,
     deliveries,
     events,
@@ -30,8 +31,8 @@ def oldest_waiting(connection: Connection) -> Mapping[str, datetime]:
 
 def oldest_unrouted(connection: Connection) -> datetime | None:
     """When the oldest event that waits for the rules was received."""
-    stored = text("events.state = 'stored'")  # as an index says it
-    query = select(events.c.received_at).where(stored).order_by(events.c.id).limit(1)
+    query = select(events.c.received_at).where(text(STORED))
+    query = query.order_by(events.c.id).limit(1)
     return connection.execute(query).scalar_one_or_none()
 
 

@@ -27,6 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import TypeDecorator
 
 from bridge.errors import StoreUnavailable, StoreUnfit
+from bridge.state import State
 from bridge.store.dialect import one_at_a_time
 from bridge.store.engine import Database
 from bridge.store.migrate import HEAD, MOVED, MOVING, migrate, revision, set_revision
@@ -172,7 +173,7 @@ def _close(source: Connection) -> None:
 
 def _open(target: Connection) -> None:
     """The new store may be used; what was being sent from the old one has an unknown outcome at once."""
-    sending = update(deliveries).where(deliveries.c.state == "sending")
+    sending = update(deliveries).where(deliveries.c.state == State.SENDING)
     target.execute(sending.values(owner="moved", lease_until=_LONG_AGO))
     set_revision(target, HEAD)
 

@@ -18,15 +18,17 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection as Database
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, select
 
 from bridge.model import Connection
+from bridge.state import State
 from bridge.store import budgets, coalescing, keys, lanes, leases, lines, prepared
 from bridge.store.budgets import Budget, Running
 from bridge.store.dialect import QUEUE, one_at_a_time
 from bridge.store.leases import Claimed
 from bridge.store.lines import Line
 from bridge.store.tables import connections, deliveries
+from bridge.store.transition import transition
 
 _LOOKS = 100  # deliveries of a line that one claim looks at: bounds how long everybody else waits
 
@@ -154,11 +156,10 @@ class _Pick:
         }
         lanes.put_behind(self.database, waiting)
         for id, (_, code, reason) in self.skipped.items():
-            values = {"state": "skipped", "code": code, "reason": reason}
             self.database.execute(
-                update(deliveries)
-                .where(deliveries.c.id == id, deliveries.c.state == "waiting")
-                .values(finished_at=self.now, **values)
+                transition(State.WAITING, to=State.SKIPPED)
+                .where(deliveries.c.id == id)
+                .values(finished_at=self.now, code=code, reason=reason)
             )
             keys.free(self.database, id)
         for lane in {lane for lane, _, _ in self.skipped.values()}:

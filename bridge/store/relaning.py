@@ -30,7 +30,7 @@ from bridge.model import Connection
 from bridge.store import specs
 from bridge.store.dialect import QUEUE, one_at_a_time, upsert
 from bridge.store.tables import (
-    UNFINISHED,
+    BLOCKING,
     connection_specs,
     connections,
     deliveries,
@@ -41,7 +41,7 @@ from bridge.strict import json
 _ROWS = 1_000  # at once
 _PATH_LANE = re.compile("[a-z]+-[0-9a-f]{16}/[0-9a-f]{32}")  # tenants.path_lane
 
-_WAITING = text(f"deliveries.state IN {UNFINISHED}")
+_WAITING = text(f"deliveries.{BLOCKING}")
 # What is learned of a tenant, and of an account.
 _OF_TENANT = (
     *("next_at", "failures", "window_from", "window_calls", "window_failures"),

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from bridge.state import State
 from bridge.store import audit, keys
 from bridge.store.audit import By
 from bridge.store.tables import deliveries, lane_marks
@@ -35,7 +36,7 @@ def repeat(
     if old is None or old["call"] is None:
         return None
     row = {name: old[name] for name in _SHARED}
-    row |= {"state": "waiting", "code": "", "reason": "", "attempts": 0}
+    row |= {"state": State.WAITING, "code": "", "reason": "", "attempts": 0}
     row |= {"due_at": now, "created_at": now, "age_from": now}
     row |= {"idempotency_key": fresh_key(old["own_key"] or old["idempotency_key"])}
     statement = insert(deliveries).values(row).returning(deliveries.c.id)

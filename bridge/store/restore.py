@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select, update
 
 from bridge.errors import StoreUnavailable, StoreUnfit
+from bridge.state import State
 from bridge.store import aside, audit, backup, pauses
 from bridge.store.audit import By
 from bridge.store.engine import Database
@@ -157,7 +158,7 @@ def _pause(
     if outdated(connection):
         upgrade(connection)
     newest = connection.execute(select(func.max(events.c.received_at))).scalar_one()
-    unsent = deliveries.c.state.in_(("waiting", "sending"))
+    unsent = deliveries.c.state.in_((State.WAITING, State.SENDING))
     waiting = connection.execute(select(func.count()).where(unsent)).scalar_one()
     since = f", whose newest event is of {newest:%Y-%m-%d %H:%M:%SZ}" if newest else ""
     by = By(person=person, reason=f"restored from a backup{since}")
@@ -166,7 +167,7 @@ def _pause(
     audit.record(connection, by, "restore", {}, now)
     connection.execute(
         update(deliveries)
-        .where(deliveries.c.state == "sending")
+        .where(deliveries.c.state == State.SENDING)
         .values(owner="restored", lease_until=_LONG_AGO)
     )
     return newest, waiting

@@ -24,15 +24,17 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    text,
     update,
 )
 
+from bridge.state import UNFINISHED, EventState, State
 from bridge.store.columns import Moment
 from bridge.store.engine import Database
 from bridge.store.keys import KEY
 from bridge.store.rejections import KEPT_FOR as REJECTIONS
 from bridge.store.tables import (
-    UNFINISHED,
+    DEAD,
     attempts,
     audit,
     deliveries,
@@ -49,7 +51,8 @@ KEYS = timedelta(days=30)  # idempotency keys; event ids are kept as long as eve
 _UNFINISHED: list[ColumnElement[str]] = [
     literal_column(f"'{state}'") for state in UNFINISHED
 ]  # as the partial indexes have them
-_OVER = ("delivered", "cancelled", "skipped", "shadow")  # nobody will send these again
+# Nobody will send these again.
+_OVER = State.DELIVERED, State.CANCELLED, State.SKIPPED, State.SHADOW
 # Said once more by what forgets: on PostgreSQL a replay may have been committed since the transaction looked.
 _IS_OVER = deliveries.c.state.in_(_OVER)
 
@@ -91,7 +94,7 @@ def forget(
 def _settled(before: datetime) -> ColumnElement[bool]:
     """Requests that nothing needs any more, and nothing happened to since."""
     needed = or_(
-        events.c.state != "routed",
+        events.c.state != EventState.ROUTED,
         deliveries.c.state.not_in(_OVER),
         deliveries.c.finished_at >= before,
     )
@@ -200,9 +203,7 @@ def _lane_marks(before: datetime) -> Step:
     unfinished = select(deliveries.c.id).where(
         deliveries.c.lane == lane_marks.c.lane, deliveries.c.state.in_(_UNFINISHED)
     )
-    dead = select(deliveries.c.lane).where(
-        deliveries.c.state == literal_column("'dead'")
-    )
+    dead = select(deliveries.c.lane).where(text(DEAD))
     due = and_(
         made < before,
         ~unfinished.exists(),

@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, bindparam
 
 from bridge.model import Decision, Rendered, Said
+from bridge.state import EventState
 from bridge.store import decisions, deliveries, fetches, prepared
 from bridge.store.deliveries import Row
 from bridge.store.tables import events
+from bridge.store.transition import event_transition
 
 _ROUTED = (
-    update(events)
-    .where(events.c.id == bindparam("row"), events.c.state == "stored")
+    event_transition(EventState.STORED, to=EventState.ROUTED)
+    .where(events.c.id == bindparam("row"))
     .values(
-        state="routed",
         ruleset=bindparam("hash"),
         routed_at=bindparam("now"),
         outcome=bindparam("strongest"),

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
+from bridge.state import EventState, State
 from bridge.store.dialect import among
 from bridge.store.filtering import Filter, deliveries_that
 from bridge.store.tables import deliveries, events
@@ -17,7 +18,7 @@ _UNANSWERED = and_(
     deliveries.c.code != AGAIN,
     exists().where(
         events.c.id == deliveries.c.event,
-        events.c.state == "routed",
+        events.c.state == EventState.ROUTED,
         events.c.fetched.is_(None),
     ),
 )
@@ -27,7 +28,7 @@ def _in(states: Collection[str]) -> ColumnElement[bool]:
     found = deliveries.c.state.in_(states)
     if DROPPED not in states:
         return found
-    return or_(found, and_(deliveries.c.state == "cancelled", _UNANSWERED))
+    return or_(found, and_(deliveries.c.state == State.CANCELLED, _UNANSWERED))
 
 
 def matching(
@@ -84,10 +85,11 @@ def routable(
     """
     kind = deliveries.c.look_up.is_not(None)
     columns = (deliveries.c.id, deliveries.c.event, deliveries.c.rule, kind)
-    failed = and_(deliveries.c.state == "dead", deliveries.c.spec.is_(None))
+    failed = and_(deliveries.c.state == State.DEAD, deliveries.c.spec.is_(None))
+    ended = deliveries.c.state.in_((State.DEAD, State.CANCELLED))
     query = select(*columns).where(
         among(connection, deliveries.c.id, ids),
-        or_(failed, and_(deliveries.c.state.in_(("dead", "cancelled")), _UNANSWERED)),
+        or_(failed, and_(ended, _UNANSWERED)),
     )
     return {id: (event, *rest) for id, event, *rest in connection.execute(query)}
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     text,
 )
 
+from bridge.state import UNFINISHED, EventState, State
 from bridge.store.columns import Document, Identity, Key, Moment, Words
 
 metadata = MetaData()
@@ -52,7 +53,7 @@ events = Table(
     Column(
         "conflicts", Integer, nullable=False, server_default="0"
     ),  # the same id came with another body
-    Column("state", String(10), nullable=False),  # stored, fetching, routed
+    Column("state", String(10), nullable=False),  # EventState
     Column(
         "outcome", String(10)
     ),  # matched, no_match, skipped, error: the strongest of its decisions
@@ -63,11 +64,12 @@ events = Table(
     Column("decisions", Document),  # what each rule said to it: decisions.py
     UniqueConstraint("source", "event_id", name="uq_events_source_event_id"),
 )
+STORED = f"state = '{EventState.STORED}'"
 Index(
     "ix_events_stored",
     events.c.id,
-    sqlite_where=text("state = 'stored'"),
-    postgresql_where=text("state = 'stored'"),
+    sqlite_where=text(STORED),
+    postgresql_where=text(STORED),
 )
 Index("ix_events_payload", events.c.payload_id)
 
@@ -147,7 +149,7 @@ deliveries = Table(
     Column("retries", Document, nullable=False),
     Column("responses", Document),  # None: its vendor alone judges the answers
     Column("ruleset", String(64), nullable=False),
-    Column("state", String(10), nullable=False),  # see UNFINISHED and FINISHED
+    Column("state", String(10), nullable=False),  # State
     Column(
         "code", String(40), nullable=False
     ),  # of the last outcome, "" before the first
@@ -169,16 +171,14 @@ deliveries = Table(
     ),
 )
 
-UNFINISHED = ("waiting", "sending", "held")  # these block their lane
-FINISHED = ("delivered", "dead", "cancelled", "skipped", "shadow")
-
 # Predicates of partial indexes: a query that should use one has to say the same, in the same words.
-CLAIMABLE = "state = 'waiting' AND NOT behind"
-BEHIND = "state = 'waiting' AND behind"
-SENDING = "state = 'sending'"
-HELD = "state = 'held'"
-DEAD = "state = 'dead'"
-_UNFINISHED = text("state IN ('waiting', 'sending', 'held')")
+CLAIMABLE = f"state = '{State.WAITING}' AND NOT behind"
+BEHIND = f"state = '{State.WAITING}' AND behind"
+SENDING = f"state = '{State.SENDING}'"
+HELD = f"state = '{State.HELD}'"
+DEAD = f"state = '{State.DEAD}'"
+BLOCKING = f"state IN {(*map(str, UNFINISHED),)}"
+_UNFINISHED = text(BLOCKING)
 Index("ix_deliveries_event", deliveries.c.event)
 Index(  # what a claim looks at, in its order
     "ix_deliveries_claim",

@@ -15,6 +15,7 @@ from sqlalchemy import (
 )
 
 from bridge import model
+from bridge.state import State
 from bridge.store import keys
 from bridge.store.columns import moment
 from bridge.store.filtering import Filter, deliveries_that, events_that
@@ -26,6 +27,7 @@ from bridge.store.tables import (
     DEAD,
     HELD,
     SENDING,
+    STORED,
     attempts,
     connections,
     deliveries,
@@ -68,13 +70,12 @@ _DELIVERY = (
 )
 
 # In the words of partial indexes, which hold all that is asked: stores hold millions of rows.
-_UNROUTED = text("events.state = 'stored'")
 _COUNTED = (
-    ("waiting", CLAIMABLE),
-    ("waiting", BEHIND),
-    ("sending", SENDING),
-    ("held", HELD),
-    ("dead", DEAD),
+    (State.WAITING, CLAIMABLE),
+    (State.WAITING, BEHIND),
+    (State.SENDING, SENDING),
+    (State.HELD, HELD),
+    (State.DEAD, DEAD),
 )
 _REQUEST = tuple(
     deliveries.c[name]
@@ -171,7 +172,7 @@ def count_deliveries(connection: Connection) -> Mapping[tuple[str, str], int]:
 
 def count_unrouted(connection: Connection) -> int:
     """How many events wait for the rules."""
-    query = select(func.count()).select_from(events).where(_UNROUTED)
+    query = select(func.count()).select_from(events).where(text(STORED))
     return int(connection.execute(query).scalar_one())
 
 

@@ -12,6 +12,7 @@ from bridge import log
 from bridge.conclude import Conclusion
 from bridge.errors import StoreUnavailable
 from bridge.model import Attempt, Outcome, Reply
+from bridge.state import State
 from bridge.store import Clock, Database, Session, Together, attempts
 from bridge.store.attempts import Made
 from bridge.store.leases import Claimed
@@ -88,7 +89,7 @@ def _unrecorded(made: Attempt, why: str) -> Attempt:
     )
     if isinstance(answer, Reply):
         answer = replace(answer, headers={}, body=b"")
-    outcome = Outcome(verdict=verdict, reason=reason, code=CODE, settled="dead")
+    outcome = Outcome(verdict=verdict, reason=reason, code=CODE, settled=State.DEAD)
     return Attempt(started_at=made.started_at, outcome=outcome, answer=answer)
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from bridge.mapping import Ruleset
 from bridge.model import Decision, Outcome, Rendered, Reply, Said, Verdict
 from bridge.outbound import Outbound
+from bridge.state import State
 from bridge.store import Database, events, replays
 from bridge.store.attempts import Made
 from bridge.store.columns import bounded, storable
@@ -67,24 +68,24 @@ class SecondLook:
         decision = next((one for one in mine if one.rule == item.rule), None)
         if decision is None or decision.said is Said.ERROR:
             reason = mine[0].reason if mine else "its rule is not there any more"
-            return _settled("dead", f"looked up again: {reason}")
+            return _settled(State.DEAD, f"looked up again: {reason}")
         rendered = _own(item, decision)
         if rendered is None:
             reason = f"looked up again, there is nothing to send: {decision.reason}"
-            return _settled("skipped", reason)
+            return _settled(State.SKIPPED, reason)
         if not _same_ticket(item, rendered):
             reason = (
                 "looked up again, it is for another ticket or connection: replay it"
             )
-            return _settled("dead", reason)
+            return _settled(State.DEAD, reason)
         key = replays.fresh_key(item.idempotency_key) or ""
         anew = replace(rendered, idempotency_key=key)
-        state = "held" if rendered.hold else "waiting"
+        state = State.HELD if rendered.hold else State.WAITING
         reason = rendered.hold or "looked up again, its call was made anew"
         return _settled(state, reason, anew)
 
 
-def _settled(state: str, reason: str, anew: Rendered | None = None) -> Outcome:
+def _settled(state: State, reason: str, anew: Rendered | None = None) -> Outcome:
     return Outcome(
         verdict=Verdict.LOOKED_UP,
         reason=reason,

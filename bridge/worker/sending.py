@@ -14,6 +14,7 @@ from bridge.errors import ConfigurationError, UnknownName
 from bridge.mapping import ExpressionError
 from bridge.model import Attempt, Call, NoReply, Outcome, Reply, Response, Verdict
 from bridge.outbound import Outbound, resolve_target
+from bridge.state import State
 from bridge.store.leases import Claimed
 from bridge.vendors import Operation
 from bridge.worker import fetching
@@ -73,7 +74,7 @@ def _judge(
 
 def unasked(reason: str) -> Attempt:
     """What is recorded of a delivery whose look-up cannot be made again: a dead letter."""
-    return _unsent(Verdict.FAILED, LOOK_UP_AGAIN, reason, settled="dead")
+    return _unsent(Verdict.FAILED, LOOK_UP_AGAIN, reason, settled=State.DEAD)
 
 
 def taken_over(item: Claimed) -> Attempt:
@@ -118,6 +119,8 @@ def _timeout(item: Claimed) -> float:
     return min(float(str(asked)), TIMEOUT) if asked is not None else TIMEOUT
 
 
-def _unsent(verdict: Verdict, code: str, reason: str, settled: str = "") -> Attempt:
+def _unsent(
+    verdict: Verdict, code: str, reason: str, settled: State | None = None
+) -> Attempt:
     outcome = Outcome(verdict=verdict, reason=reason, code=code, settled=settled)
     return Attempt(started_at=datetime.now(UTC), outcome=outcome)

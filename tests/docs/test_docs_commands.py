@@ -11,7 +11,7 @@ import pytest
 
 from bridge.cli import cli
 from bridge.settings import Settings
-from bridge.store.tables import FINISHED, UNFINISHED
+from bridge.state import State
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -133,7 +133,7 @@ def test_operating_names_what_a_person_steers_with():
 def test_operating_explains_every_state():
     """Each state of a delivery has a row that says what to do."""
     rows = re.findall(r"^\| ([a-z]+) \|", OPERATING, re.MULTILINE)
-    assert sorted(set(rows) - {"state"}) == sorted((*UNFINISHED, *FINISHED))
+    assert sorted(set(rows) - {"state"}) == sorted(State)
 
 
 def test_every_setting_is_on_the_page_with_its_default():

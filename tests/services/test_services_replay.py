@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from running import MAPPING, NOW, stripe_event
 from sqlalchemy import insert, update
+from state_guard import by_hand
 
 from bridge import mapping, providers
 from bridge.model import Decision, Request, Said
@@ -75,7 +76,7 @@ class Store:
     def set(self, id, **values):
         """Changes a delivery's row."""
         statement = update(deliveries).where(deliveries.c.id == id)
-        self.database.write(lambda c: c.execute(statement.values(**values)))
+        by_hand(self.database, lambda c: c.execute(statement.values(**values)))
 
     def identity(self, id):
         """Tenant and account of a delivery."""

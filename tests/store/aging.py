@@ -5,9 +5,10 @@ from datetime import timedelta
 
 from running import NOW
 from sqlalchemy import func, insert, select
+from state_guard import take_off
 
+from bridge.state import FINISHED
 from bridge.store.tables import (
-    FINISHED,
     attempts,
     deliveries,
     events,
@@ -105,5 +106,6 @@ def clear(connection):
 
 
 def _insert(connection, table, values):
+    take_off(connection)
     statement = insert(table).values(values).returning(table.c.id)
     return connection.execute(statement).scalar_one()

@@ -8,6 +8,7 @@ import pytest
 from queueing import VAMBE
 from running import NOW
 from sqlalchemy import event
+from state_guard import by_hand
 
 from bridge.store import (
     connections,
@@ -51,12 +52,12 @@ def many(database, count, state, connection, lane):
     names = [column.name for column in deliveries.c if column.name != "id"]
     chosen = ", ".join(own.get(name, f"d.{name}") for name in names)
     quoted = ", ".join(f'"{name}"' for name in names)
-    database.write(
+    by_hand(
+        database,
         lambda c: c.exec_driver_sql(
             f"INSERT INTO deliveries ({quoted}) SELECT {chosen} FROM {numbers},"
             " (SELECT * FROM deliveries ORDER BY id LIMIT 1) AS d"
-        )
-        and None
+        ),
     )
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from queueing import DEAD, HELD, LEASE, ODD, SENT, row, state
 from running import NOW
 
+from bridge.state import UNFINISHED
 from bridge.store import deliveries, lanes, leases
-from bridge.store.tables import UNFINISHED
 
 
 def person(database, id, allowed, to):

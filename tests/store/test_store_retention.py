@@ -14,12 +14,11 @@ from running import NOW
 from sqlalchemy import insert, select, update
 
 from bridge.errors import StoreRefused
+from bridge.state import FINISHED, UNFINISHED
 from bridge.store import Database, migrate, replays, retention, walk
 from bridge.store.audit import By
 from bridge.store.retention import Keep
 from bridge.store.tables import (
-    FINISHED,
-    UNFINISHED,
     attempts,
     audit,
     deliveries,

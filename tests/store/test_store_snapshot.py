@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from running import NOW
 from sqlalchemy import select, text
+from state_guard import by_hand
 
 from bridge.store import lines
 from bridge.store.tables import deliveries
@@ -56,4 +57,4 @@ def finish_many(database):
     )
     ended = "UPDATE deliveries SET state = 'delivered'"
     for statement in (copy, ended):
-        database.write(lambda c: c.exec_driver_sql(statement) and None)
+        by_hand(database, lambda c: c.exec_driver_sql(statement))

@@ -155,14 +155,14 @@ def test_a_filter_finds_events(database, add, receive, found):
 def test_what_an_act_is_about(database, add):
     """Only deliveries in the states that it can touch, oldest first, up to where it began."""
     ids = [add(rule=name) for name in ("a", "b", "a")]
-    move(database, ids[1], "dead")
+    move(database, ids[1], "cancelled")
     with database.read() as connection:
-        states = ("waiting", "dead")
+        states = ("waiting", "cancelled")
         counted = selecting.tally(connection, (), states)
-        assert counted == {("waiting", "a"): 2, ("dead", "b"): 1}
+        assert counted == {("waiting", "a"): 2, ("cancelled", "b"): 1}
         bounds = {"after": ids[0], "through": ids[1], "limit": 5}
         assert selecting.matching(connection, (), states, **bounds) == [ids[1]]
-        assert selecting.states(connection, [ids[1], 99]) == {ids[1]: "dead"}
+        assert selecting.states(connection, [ids[1], 99]) == {ids[1]: "cancelled"}
 
 
 def test_a_pause_is_there_once(database):
