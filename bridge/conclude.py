@@ -74,7 +74,8 @@ def conclude(
     if _is_forbidden(attempt.outcome, tried):
         return _forbidden(attempt.outcome, tried, known, now)
     own = _own(attempt.outcome, tried, wait, chance)
-    return replace(own, health=_of_account(attempt, tried, known, now))
+    known = _of_account(attempt, tried, known, now)
+    return own if known is WELL else replace(own, health=known)
 
 
 def _own(outcome: Outcome, tried: Tried, wait: float, chance: float) -> Conclusion:
@@ -92,11 +93,13 @@ def _own(outcome: Outcome, tried: Tried, wait: float, chance: float) -> Conclusi
             return _parked(outcome, tried)
         case Verdict.UNKNOWN if tried.retries.on_ambiguous == "hold":
             return _ending(State.HELD, outcome)
-    allowed = retry.allowed(tried.retries, outcome.limit)
-    if tried.attempts + 1 >= allowed:
-        return _dead(outcome, tried, f" (attempt {tried.attempts + 1}, the last)")
-    delay = max(retry.planned(tried.attempts + 1, tried.retries, chance), wait)
-    if tried.age + delay > (oldest := retry.max_age(tried.retries)):
+    made, retries = tried.attempts + 1, tried.retries
+    most = len(retry.DELAYS) if retries.max_attempts is None else retries.max_attempts
+    if made >= min(most, outcome.limit or most):
+        return _dead(outcome, tried, f" (attempt {made}, the last)")
+    delay = max(retry.planned(made, retries, chance), wait)
+    oldest = retry.MAX_AGE if retries.max_age is None else retries.max_age
+    if tried.age + delay > oldest:
         limit = f"its next attempt would come after its max_age of {oldest:g} s"
         return _dead(outcome, tried, f" ({limit})")
     if outcome.code == LOOK_UP_AGAIN:

@@ -328,3 +328,24 @@ class Decision:
     place: str  # file:line of what decided
     rendered: tuple[Rendered, ...] = ()
     diagnostic: Diagnostic | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decided:
+    """What the rules say to one stored event, or the look-up that must be made before they are asked."""
+
+    event: int
+    source: str = ""
+    decisions: tuple[Decision, ...] = ()
+    look_up: Rendered | None = None
+
+    @property
+    def rendered(self) -> tuple[Rendered, ...]:
+        """The calls that follow."""
+        made = (one for said in self.decisions for one in said.rendered)
+        return (*made, self.look_up) if self.look_up else (*made,)
+
+    @property
+    def size(self) -> int:
+        """Their bytes."""
+        return sum(one.size for one in self.rendered)

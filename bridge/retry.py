@@ -27,17 +27,6 @@ def judge_silence(no_reply: NoReply) -> Outcome:
     return Outcome(verdict=verdict, reason=no_reply.message, code=no_reply.kind)
 
 
-def allowed(retries: Retries, limit: int | None = None) -> int:
-    """How many attempts a delivery has: the rule's, or the outcome's own lower `limit`."""
-    most = len(DELAYS) if retries.max_attempts is None else retries.max_attempts
-    return most if limit is None else min(most, limit)
-
-
-def max_age(retries: Retries) -> float:
-    """Seconds after which no further attempt begins."""
-    return MAX_AGE if retries.max_age is None else retries.max_age
-
-
 def planned(attempts: int, retries: Retries, chance: float) -> float:
     """Seconds before the attempt that follows `attempts` of them.
 

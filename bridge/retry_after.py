@@ -26,8 +26,10 @@ def asked(headers: Mapping[str, str], now: datetime, retries: Retries) -> float:
 
     0 where it asks for none, or in words that mean nothing. `headers` have lower-case names.
     """
+    if not (said := headers.get("retry-after")):
+        return 0.0
     there = _date(headers.get("date", "")) or now
-    seconds = retry_after(headers.get("retry-after", ""), there) or 0.0
+    seconds = retry_after(said, there) or 0.0
     most = MOST if retries.max_retry_after is None else retries.max_retry_after
     return min(seconds, most)
 

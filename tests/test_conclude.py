@@ -311,6 +311,7 @@ def test_a_403_in_three_lanes_is_the_credentials_fault():
     assert one.again == (1, 2)
     assert one.health == Health(parked_at=NOW)
     assert forbid(Health(forbidden=KNOWN), lane="a").state == "dead"
+    assert forbid(Health(forbidden=KNOWN), id=2).again == (1,)  # sent once more
 
 
 def test_a_403_that_its_rule_judges_is_believed():

@@ -4,6 +4,7 @@ Pure. requests' own preparing is passed by: it costs as much CPU as the sending,
 refused values into its messages.
 """
 
+from functools import lru_cache
 from urllib.parse import quote, urlencode, urlsplit
 
 from requests import PreparedRequest
@@ -46,19 +47,26 @@ def check_base(url: str) -> str:
 
 
 def _url(call: Call, base_url: str) -> str:
-    check_base(base_url)
-    base = base_url.rstrip("/")
-    if not call.path.startswith("/"):
-        raise CallRefused("the path of the call is not absolute")
-    if problem := encoded_path_problem(urlsplit(base).path + call.path):
-        raise CallRefused(f"the path of the call {problem}")
+    address = _address(base_url, call.path)
     try:
         query = urlencode(call.query, quote_via=quote)
     except UnicodeError:
         raise CallRefused(
             "the query of the call holds text without a UTF-8 form"
         ) from None
-    return f"{base}{call.path}?{query}" if query else f"{base}{call.path}"
+    return f"{address}?{query}" if query else address
+
+
+@lru_cache(maxsize=1_000)
+def _address(base_url: str, path: str) -> str:
+    """Kept for the next call: most go where many went before."""
+    check_base(base_url)
+    base = base_url.rstrip("/")
+    if not path.startswith("/"):
+        raise CallRefused("the path of the call is not absolute")
+    if problem := encoded_path_problem(urlsplit(base).path + path):
+        raise CallRefused(f"the path of the call {problem}")
+    return f"{base}{path}"
 
 
 def _headers(given: Headers) -> CaseInsensitiveDict[str]:

@@ -212,11 +212,13 @@ def _keep_connection(environ: Environ) -> None:
 def _thank(source: Source, accepted: Accepted) -> Answer:
     status, answer = answers.taken(source, accepted)
     metrics.REQUESTS.labels(source.name, status).inc()
-    _log.info(
-        f"request {status}",
-        source=source.name,
-        event_ids=list(accepted.ids),
-        new=accepted.new,
-        conflicts=accepted.conflicts,
-    )
+    # What is new is told of once, when it is routed.
+    if accepted.conflicts or not 0 < accepted.new == len(accepted.ids):
+        _log.info(
+            f"request {status}",
+            source=source.name,
+            event_ids=list(accepted.ids),
+            new=accepted.new,
+            conflicts=accepted.conflicts,
+        )
     return answer

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from bridge.mapping import Ruleset
-from bridge.model import Decision, Said
+from bridge.model import Decided, Decision, Said
 from bridge.services.acts import Done
 from bridge.state import State
 from bridge.store import (
@@ -66,7 +66,8 @@ def route_again(
         if ended:
             audit.record(connection, by, "retry", {"deliveries": [id]}, now)
             decisions.revise(connection, event_id, said, now)
-            routed.deliver(connection, event_id, active.hash, said, now)
+            decided = Decided(event=event_id, decisions=tuple(said))
+            routed.deliver(connection, [decided], active.hash, now)
         return ended
 
     done = database.write(job)

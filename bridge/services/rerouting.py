@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bridge.mapping import Ruleset
-from bridge.model import Decision, Rendered, Said
+from bridge.model import Decided, Decision, Rendered, Said
 from bridge.services.acts import Done
 from bridge.state import EventState, State
 from bridge.store import (
@@ -127,7 +127,8 @@ class Rerouter:
                 )
             audit.record(connection, by, "reroute", {"events": [plan.id]}, now)
             decisions.revise(connection, plan.id, plan.said, now)
-            routed.deliver(connection, plan.id, self._rules.hash, plan.said, now)
+            decided = Decided(event=plan.id, decisions=plan.said)
+            routed.deliver(connection, [decided], self._rules.hash, now)
             return True
 
         if self._database.write(job):

@@ -47,17 +47,12 @@ def park(
 ) -> None:
     """Stops an account: nothing of it is due until it is resumed. Parking twice keeps the first time and reason."""
     one_at_a_time(database, QUEUE)
-    statement = upsert(database, connections)
-    statement = statement.on_conflict_do_update(
-        index_elements=["name"],
-        set_={
-            name: statement.excluded[name]
-            for name in ("label", "state", "reason", "since")
-        },
-        where=connections.c.state != "parked",
+    row = {"label": label or name, "state": "parked", "reason": reason, "since": now}
+    going = connections.c.state != "parked"
+    statement = upsert(database, connections).values(name=name, **row)
+    database.execute(
+        statement.on_conflict_do_update(index_elements=["name"], set_=row, where=going)
     )
-    row = {"name": name, "label": label or name, "state": "parked", "reason": reason}
-    database.execute(statement, {**row, "since": now})
 
 
 def resume(

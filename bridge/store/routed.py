@@ -1,13 +1,12 @@
 """What routing came to: the states of a batch of events with what the rules said, and the deliveries that follow."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam
 
-from bridge.model import Decision, Rendered, Said
+from bridge.model import Decided, Said
 from bridge.state import EventState
 from bridge.store import decisions, deliveries, fetches, prepared
 from bridge.store.deliveries import Row
@@ -26,72 +25,45 @@ _ROUTED = (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
-    """What the rules say to one event, or the look-up that must be made before they are asked."""
-
-    event: int
-    decisions: tuple[Decision, ...]
-    look_up: Rendered | None = None
-
-
 def record(
-    connection: Connection, verdicts: Sequence[Verdict], ruleset: str, now: datetime
-) -> list[bool]:
-    """Stores them in their order; False for each event that another router recorded first.
+    connection: Connection, decided: Sequence[Decided], ruleset: str, now: datetime
+) -> list[Decided]:
+    """Stores them in their order; returns those that no other router recorded before.
 
     Every event is taken before the first delivery is made: worker/routing.py says why that keeps their order.
     """
     with prepared.pipelined(connection):
-        taken = [_take(connection, verdict, ruleset, now) for verdict in verdicts]
-    mine = [cursor.rowcount == 1 for cursor in taken]
-    own = [verdict for verdict, is_mine in zip(verdicts, mine) if is_mine]
-    rows = [row for verdict in own for row in _rows(verdict, ruleset, now)]
-    with prepared.pipelined(connection):
-        put = deliveries.put(connection, rows, _rendered(own))
-    deliveries.ids(connection, rows, put)
+        taken = [_take(connection, one, ruleset, now) for one in decided]
+    mine = [one for one, cursor in zip(decided, taken) if cursor.rowcount == 1]
+    deliver(connection, mine, ruleset, now)
     return mine
 
 
 def deliver(
-    connection: Connection,
-    event: int,
-    ruleset: str,
-    said: Sequence[Decision],
-    now: datetime,
+    connection: Connection, decided: Iterable[Decided], ruleset: str, now: datetime
 ) -> None:
     """Adds the deliveries that decisions call for: one per rendered call, a dead letter per error."""
-    verdict = Verdict(event=event, decisions=tuple(said))
-    rows = [*_rows(verdict, ruleset, now)]
-    put = deliveries.put(connection, rows, _rendered([verdict]))
+    rows = [row for one in decided for row in _rows(one, ruleset, now)]
+    calls = [rendered for one in decided for rendered in one.rendered]
+    with prepared.pipelined(connection):
+        put = deliveries.put(connection, rows, calls)
     deliveries.ids(connection, rows, put)
 
 
-def _take(connection: Connection, verdict: Verdict, ruleset: str, now: datetime) -> Any:
-    if verdict.look_up:
-        return fetches.begin(connection, verdict.event)
-    strongest = decisions.outcome(decision.said for decision in verdict.decisions)
-    values = {"row": verdict.event, "hash": ruleset, "now": now}
-    values |= {
-        "strongest": strongest,
-        "said": decisions.written(verdict.decisions, now),
-    }
+def _take(connection: Connection, one: Decided, ruleset: str, now: datetime) -> Any:
+    if one.look_up:
+        return fetches.begin(connection, one.event)
+    strongest = decisions.outcome(decision.said for decision in one.decisions)
+    values = {"row": one.event, "hash": ruleset, "now": now, "strongest": strongest}
+    values["said"] = decisions.written(one.decisions, now)
     return prepared.execute(connection, _ROUTED, values)
 
 
-def _rows(verdict: Verdict, ruleset: str, now: datetime) -> Iterator[Row]:
-    if verdict.look_up:
-        yield deliveries.to_send(verdict.event, ruleset, verdict.look_up, now)
-    for decision in verdict.decisions:
+def _rows(one: Decided, ruleset: str, now: datetime) -> Iterator[Row]:
+    if one.look_up:
+        yield deliveries.to_send(one.event, ruleset, one.look_up, now)
+    for decision in one.decisions:
         for rendered in decision.rendered:
-            yield deliveries.to_send(verdict.event, ruleset, rendered, now)
+            yield deliveries.to_send(one.event, ruleset, rendered, now)
         if decision.said is Said.ERROR:
-            yield deliveries.failed(verdict.event, ruleset, decision, now)
-
-
-def _rendered(verdicts: Iterable[Verdict]) -> Iterator[Rendered]:
-    for verdict in verdicts:
-        for decision in verdict.decisions:
-            yield from decision.rendered
-        if verdict.look_up:
-            yield verdict.look_up
+            yield deliveries.failed(one.event, ruleset, decision, now)

@@ -7,6 +7,7 @@ one place, checks.py, for a mapping file before it runs and for rendered fields 
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from marshmallow import Schema, ValidationError
@@ -183,17 +184,23 @@ class Vendor:
         value: Any = options.get(name)
         if isinstance(value, Secret):
             value = value.reveal()
-        try:
-            if not value:
-                raise ConfigurationError(
-                    f"{self.name} needs {name} or base_url in the connection"
-                )
-            made(self.options).fields[name].deserialize(value)
-        except ValidationError as error:
+        if not value:
             raise ConfigurationError(
-                f"connection option {name} {error.messages[0]}"
-            ) from None
-        return str(value)
+                f"{self.name} needs {name} or base_url in the connection"
+            )
+        return _checked(self.options, name, str(value))
+
+
+@lru_cache(maxsize=1_000)
+def _checked(options: type[Schema], name: str, value: str) -> str:
+    """An option's text. Raises ConfigurationError where it has not the option's form."""
+    try:
+        made(options).fields[name].deserialize(value)
+    except ValidationError as error:
+        raise ConfigurationError(
+            f"connection option {name} {error.messages[0]}"
+        ) from None
+    return value
 
 
 def json_call(method: str, path: str, body: Any) -> Call:

@@ -3,31 +3,15 @@
 A payload that cannot be read again, or a rule that fails, becomes a decision that says so.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bridge import providers
 from bridge.errors import Malformed, Refused
 from bridge.mapping import Ruleset, Source, look_up, passed_over, route
-from bridge.model import Decision, Event, Rendered, Said
+from bridge.model import Decided, Decision, Event, Rendered, Said
 from bridge.settings import MAX_RENDERED
 from bridge.store.events import StoredEvent
 from bridge.worker import fetching
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
-    """A stored event with what the rules say to it."""
-
-    id: int
-    source: str
-    decisions: tuple[Decision, ...]
-    look_up: Rendered | None = None  # to be made first; then nothing was decided yet
-
-    @property
-    def size(self) -> int:
-        """Bytes of the calls that follow."""
-        made = (one.size for said in self.decisions for one in said.rendered)
-        return sum(made) + (self.look_up.size if self.look_up else 0)
 
 
 class Asker:
@@ -53,7 +37,7 @@ class Asker:
         """Whether the rules can be asked about an event only when it was looked up."""
         return self.ask(ruleset, stored).look_up is not None
 
-    def ask(self, ruleset: Ruleset, stored: StoredEvent) -> Asked:
+    def ask(self, ruleset: Ruleset, stored: StoredEvent) -> Decided:
         """What the rules say, or what must be looked up before.
 
         Nothing an event holds makes this raise, but for a MemoryError, which others may have to do with.
@@ -64,7 +48,7 @@ class Asker:
             event = self.event(source, stored)
             if event.unreadable:
                 failed = unasked(source, Said.ERROR, event.unreadable)
-                return _asked(stored, (failed,))
+                return _decided(stored, (failed,))
             if not (reason := passed_over(event, self._environment)):
                 return self._asked(ruleset, stored, event)
             said = Said.SKIPPED
@@ -78,9 +62,9 @@ class Asker:
             reason = (
                 f"the bridge failed at this event ({type(error).__name__}): report it"
             )
-        return _asked(stored, (unasked(source, said, reason),))
+        return _decided(stored, (unasked(source, said, reason),))
 
-    def _asked(self, ruleset: Ruleset, stored: StoredEvent, event: Event) -> Asked:
+    def _asked(self, ruleset: Ruleset, stored: StoredEvent, event: Event) -> Decided:
         if event.fetched is None:
             trial = look_up(
                 event,
@@ -91,9 +75,9 @@ class Asker:
             said = trial.decision.said if trial else None
             if trial and said is Said.MATCHED:
                 (call,) = trial.decision.rendered
-                return _asked(stored, (), call)
+                return _decided(stored, (), call)
             if trial and said is Said.ERROR:
-                return _asked(stored, (trial.decision,))
+                return _decided(stored, (trial.decision,))
         source = ruleset.sources[stored.source]
         noted = [unasked(source, Said.NO_MATCH, note) for note in event.notes]
         decisions = route(
@@ -102,7 +86,7 @@ class Asker:
             environment=self._environment,
             max_rendered=self._max_rendered,
         )
-        return _asked(stored, (*noted, *decisions))
+        return _decided(stored, (*noted, *decisions))
 
     def event(self, source: Source, stored: StoredEvent) -> Event:
         """The event as it was received. Raises Refused when it cannot be read any more."""
@@ -132,10 +116,12 @@ class Asker:
         )
 
 
-def _asked(
+def _decided(
     stored: StoredEvent, said: tuple[Decision, ...], look_up: Rendered | None = None
-) -> Asked:
-    return Asked(id=stored.id, source=stored.source, decisions=said, look_up=look_up)
+) -> Decided:
+    return Decided(
+        event=stored.id, source=stored.source, decisions=said, look_up=look_up
+    )
 
 
 def unasked(source: Source, said: Said, reason: str) -> Decision:

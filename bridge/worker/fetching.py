@@ -6,7 +6,7 @@ the turn: routing only queues the look-up, and comes back to the event when its 
 
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bridge.errors import Malformed
@@ -70,37 +70,27 @@ def read(answer: bytes | None) -> Json:
     return None if answer is None else json.loads(answer)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Kept:
-    """An answer, with where and as whom it was asked for, and when: a time.monotonic()."""
-
-    connection: Connection
-    asked: float
-    answer: Reply
-
-
 class Answers:
     """The answers of this process that their look-ups call good for a while. Another process asks for itself."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[Call, _Kept] = OrderedDict()
+        # Each with where and as whom it was asked for, and when: a time.monotonic().
+        self._kept: OrderedDict[Call, tuple[Connection, float, Reply]] = OrderedDict()
         self._bytes = 0
 
     def reuse(self, item: Claimed) -> Attempt | None:
         """An attempt without a call, where the same question was answered short enough ago."""
         if not item.look_up:
             return None
-        kept = self._kept.get(item.call)
-        if kept is None or kept.connection != item.connection:
+        if (kept := self._kept.get(item.call)) is None:
             return None
-        age = time.monotonic() - kept.asked
-        if age > item.look_up:
+        connection, asked, answer = kept
+        age = time.monotonic() - asked
+        if connection != item.connection or age > item.look_up:
             return None
         reason = f"the same was answered {age:.0f} s before"
         outcome = Outcome(verdict=Verdict.REUSED, reason=reason, code="reused")
-        return Attempt(
-            started_at=datetime.now(UTC), outcome=outcome, fetched=kept.answer
-        )
+        return Attempt(started_at=datetime.now(UTC), outcome=outcome, fetched=answer)
 
     def keep(self, item: Claimed, made: Attempt, asked: float) -> None:
         """Remembers an answer from when it was asked for, a time.monotonic(); the oldest make room."""
@@ -108,15 +98,14 @@ class Answers:
         if not item.look_up or not answer or made.outcome.verdict is Verdict.REUSED:
             return
         self._forget(item.call)
-        kept = _Kept(connection=item.connection, asked=asked, answer=answer)
-        self._kept[item.call] = kept
+        self._kept[item.call] = item.connection, asked, answer
         self._bytes += len(answer.body)
         while len(self._kept) > KEPT or self._bytes > KEPT_BYTES:
             self._forget(next(iter(self._kept)))
 
     def _forget(self, call: Call) -> None:
         if kept := self._kept.pop(call, None):
-            self._bytes -= len(kept.answer.body)
+            self._bytes -= len(kept[2].body)
 
 
 def _unreadable(reason: str) -> Outcome:

@@ -26,7 +26,6 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
 from itertools import accumulate
 
 import gevent
@@ -35,11 +34,10 @@ from bridge import log, metrics, providers
 from bridge.errors import StoreUnavailable
 from bridge.greenlets import LARGE, beside
 from bridge.mapping import Ruleset, TooLong, while_others_wait
-from bridge.model import Said
+from bridge.model import Decided, Said
 from bridge.store import Clock, Database, Session, announce, clock, events, routed
 from bridge.store.events import StoredEvent
-from bridge.store.routed import Verdict
-from bridge.worker.asking import Asked, Asker, unasked
+from bridge.worker.asking import Asker, unasked
 from bridge.worker.deaths import TOLD, Notes, new_name
 from bridge.worker.insisting import insist, is_away
 
@@ -95,7 +93,7 @@ class Router:
         """Routes the first of what waits; fewer than `count` where their calls are large."""
         with self._database.read() as connection:
             waiting = events.waiting(connection, ruleset.sources.keys(), count)
-        asked: list[Asked] = []
+        asked: list[Decided] = []
         room = RENDERED
         for stored in waiting:
             if room <= 0:
@@ -134,7 +132,7 @@ class Router:
 
         insist(self._database, route)
 
-    def _ask_aside(self, ruleset: Ruleset, stored: StoredEvent) -> Asked:
+    def _ask_aside(self, ruleset: Ruleset, stored: StoredEvent) -> Decided:
         """As `ask`; beside the loop where the event is large or takes long, so that calls under way go on."""
         size = providers.most_bytes(stored.request) + len(stored.fetched or b"")
         if size < LARGE:
@@ -146,37 +144,27 @@ class Router:
         """Makes a dead letter of an event; where not even that can be stored, the next round tries again."""
         said = unasked(ruleset.sources[source], Said.ERROR, reason)
         try:
-            self._store(ruleset, [Asked(id=id, source=source, decisions=(said,))])
+            self._store(ruleset, [Decided(event=id, source=source, decisions=(said,))])
         except Exception as error:
             if is_away(error):
                 raise
             _log.error("event not buried", event_id=id, error=_told(error))
 
-    def _store(self, ruleset: Ruleset, items: Sequence[Asked]) -> None:
+    def _store(self, ruleset: Ruleset, items: Sequence[Decided]) -> None:
         """Records a batch, and tells of it."""
 
-        def job(connection: Session) -> list[Asked]:
-            return _record(connection, ruleset, items, self._clock(connection))
+        def job(connection: Session) -> list[Decided]:
+            now = self._clock(connection)
+            mine = routed.record(connection, items, ruleset.hash, now)
+            announce(connection)  # other workers may have room for what is due now
+            return mine
 
         for item in self._database.write(job):
             counts = Counter(decision.said.value for decision in item.decisions)
             for said, count in counts.items():
                 metrics.DECISIONS.labels(item.source, said).inc(count)
             done_so_far = "look-up queued" if item.look_up else "event routed"
-            _log.info(done_so_far, event_id=item.id, source=item.source, **counts)
-
-
-def _record(
-    connection: Session, ruleset: Ruleset, items: Sequence[Asked], now: datetime
-) -> list[Asked]:
-    """Stores decisions and deliveries; those that another worker did not record before."""
-    verdicts = [
-        Verdict(event=item.id, decisions=item.decisions, look_up=item.look_up)
-        for item in items
-    ]
-    mine = routed.record(connection, verdicts, ruleset.hash, now)
-    announce(connection)  # other workers may have room for what is due now
-    return [item for item, is_mine in zip(items, mine) if is_mine]
+            _log.info(done_so_far, event_id=item.event, source=item.source, **counts)
 
 
 def _within(sizes: Sequence[int], most: int) -> int:

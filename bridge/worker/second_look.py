@@ -86,13 +86,8 @@ class SecondLook:
 
 
 def _settled(state: State, reason: str, anew: Rendered | None = None) -> Outcome:
-    return Outcome(
-        verdict=Verdict.LOOKED_UP,
-        reason=reason,
-        code="looked_up",
-        settled=state,
-        anew=anew,
-    )
+    said = Outcome(verdict=Verdict.LOOKED_UP, reason=reason, code="looked_up")
+    return replace(said, settled=state, anew=anew)
 
 
 def _question(item: Claimed, look_up: Rendered) -> Claimed:

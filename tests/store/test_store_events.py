@@ -6,9 +6,8 @@ from dataclasses import replace
 import pytest
 from running import NOW
 
-from bridge.model import Decision, Event, Request, Said
+from bridge.model import Decided, Decision, Event, Request, Said
 from bridge.store import events, prepared, routed, views
-from bridge.store.routed import Verdict
 
 
 def request(body=b'{"a": 1}'):
@@ -176,14 +175,14 @@ def test_event_is_routed_by_one_router_only(database):
     """The second router of an event records nothing."""
     id = accept(database, event()).ids[0]
     said = Decision(rule="r", said=Said.MATCHED, reason="because", place="f.yaml:1")
-    verdict = Verdict(event=id, decisions=(said,))
+    verdict = Decided(event=id, decisions=(said,))
 
     def route():
         return database.write(
             lambda connection: routed.record(connection, [verdict], "h", NOW)
         )
 
-    assert [route(), route()] == [[True], [False]]
+    assert [route(), route()] == [[verdict], []]
     with database.read() as connection:
         assert len(views.decisions_of(connection, id)) == 1
         assert views.event(connection, id)["outcome"] == "matched"

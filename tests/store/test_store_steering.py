@@ -7,7 +7,16 @@ import pytest
 from running import NOW
 from sqlalchemy import update
 
-from bridge.model import Call, Connection, Decision, Event, Rendered, Request, Said
+from bridge.model import (
+    Call,
+    Connection,
+    Decided,
+    Decision,
+    Event,
+    Rendered,
+    Request,
+    Said,
+)
 from bridge.services.filters import parse
 from bridge.store import (
     audit,
@@ -22,7 +31,6 @@ from bridge.store import (
 )
 from bridge.store.audit import By
 from bridge.store.pauses import Scope
-from bridge.store.routed import Verdict
 from bridge.store.tables import deliveries as rows
 
 ANA = By(person="ana", reason="a test")
@@ -52,7 +60,7 @@ def receive(database):
         def job(connection):
             id = events.accept(connection, request, [event]).ids[0]
             if said:
-                verdict = Verdict(event=id, decisions=(decision,))
+                verdict = Decided(event=id, decisions=(decision,))
                 routed.record(connection, [verdict], "hash", now)
             return id
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from bridge import mapping, providers
 from bridge.model import Request
-from bridge.store import Database, events, views
+from bridge.store import Database, events, routed, views
 from bridge.worker import routing
 from bridge.worker.asking import Asker
 from bridge.worker.routing import Router
@@ -67,7 +67,7 @@ def lane(database):
 def stopped_before_commit(database, ruleset, monkeypatch):
     """A worker that has recorded its batch and not committed it: yields the thread and what lets it go on."""
     recorded, go_on = threading.Event(), threading.Event()
-    record = routing._record
+    record = routed.record
 
     def slowly(*arguments):
         done = record(*arguments)
@@ -76,7 +76,7 @@ def stopped_before_commit(database, ruleset, monkeypatch):
             go_on.wait(60)
         return done
 
-    monkeypatch.setattr(routing, "_record", slowly)
+    monkeypatch.setattr(routed, "record", slowly)
     router = Router(database, Asker(""))
     first = threading.Thread(target=lambda: router.route_waiting(ruleset))
     first.start()
