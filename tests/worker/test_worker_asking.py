@@ -20,7 +20,7 @@ def stored(bench, id):
 
 
 def test_two_that_ask_at_once_each_get_their_own_event(bench, monkeypatch):
-    """One is read while another is: each has its own payload. Fails when Asker.event looks into what was read last."""
+    """One is read while another is: each has its own payload."""
     first, second = stored(bench, "evt_1"), stored(bench, "evt_2")
     source, asker, between = bench.ruleset.sources["stripe"], Asker(""), []
     take = providers.take
