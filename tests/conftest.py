@@ -53,6 +53,7 @@ def _clean_environment(monkeypatch):
     for name in list(os.environ):
         if name.startswith("BRIDGE_") and not name.startswith("BRIDGE_TEST_"):
             monkeypatch.delenv(name)
+    monkeypatch.delenv("SUDO_USER", raising=False)  # the audit trail would name it
 
 
 @pytest.fixture(scope="session")

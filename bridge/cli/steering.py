@@ -5,6 +5,7 @@ import pwd
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -35,11 +36,13 @@ _NUMBER = re.compile("[0-9]{1,18}")  # what the store can hold as an id
 
 
 def me(reason: str) -> By:
-    """The person at this terminal."""
+    """The person at this terminal; behind sudo the one who called it, for many share the account of a bridge."""
     try:
         name = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:  # a container that runs as a number
         name = f"uid {os.getuid()}"
+    with suppress(KeyError, ValueError):  # no such account, or no name at all
+        name = pwd.getpwnam(os.environ["SUDO_USER"]).pw_name
     return By(person=name, reason=reason)
 
 

@@ -160,6 +160,17 @@ def test_acts_are_kept_with_person_and_reason(terminal, bench):
     assert "retry" in terminal("audit").stdout
 
 
+def test_behind_sudo_it_is_who_called_it(terminal, bench, monkeypatch):
+    """Many share the account of a bridge; a name that is no account of the machine is not believed."""
+    for act, name, person in (
+        ("pause", "nobody", "nobody"),
+        ("resume", "nobody\n", ME),
+    ):
+        monkeypatch.setenv("SUDO_USER", name)
+        assert terminal(act, "--all").exit_code == 0
+        assert objects(terminal("audit", "--json"))[0]["person"] == person
+
+
 def test_replay_sends_once_more_after_success(terminal, bench):
     """The vendor gets the same request again; the new delivery says what it repeats."""
     bench.paid()
