@@ -3,8 +3,8 @@
 --     createdb bridge
 --     psql --dbname=bridge --file=roles.sql
 -- Then give each its password, as `\password bridge_owner` and `\password bridge_app` do in psql.
-CREATE ROLE bridge_owner LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE;
-CREATE ROLE bridge_app LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE;
+CREATE ROLE bridge_owner LOGIN;
+CREATE ROLE bridge_app LOGIN;
 
 -- A name is looked for in this schema alone, and nobody else may put anything into it.
 CREATE SCHEMA bridge AUTHORIZATION bridge_owner;

@@ -5,8 +5,10 @@ import ipaddress
 import os
 import re
 import subprocess
+from collections.abc import Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import requests
 from cryptography import x509
@@ -24,6 +26,7 @@ pid {folder}/nginx.pid;
 error_log {folder}/main.log;
 events {{ worker_connections 512; }}
 http {{
+    access_log {folder}/access.log;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;
@@ -63,22 +66,23 @@ def certificate(folder: Path) -> Path:
 class Site:
     """The address of a running site, its certificate and its log."""
 
-    def __init__(self, folder: Path, receivers: list[int]):
+    def __init__(self, folder: Path, receivers: list[int], here: Mapping[str, str]):
         self.folder = folder
         self.port, self.plain = free_port(), free_port()
         self.url = f"https://127.0.0.1:{self.port}"
         self.certificate = certificate(folder)
         text = SITE.read_text("utf-8")
-        for shipped, here in {
+        for shipped, placed in {
             "/etc/letsencrypt/live/hooks.example.com": str(folder),
             "/var/log/nginx/bridge.log": f"{folder}/bridge.log",
             "127.0.0.1:8080": f"127.0.0.1:{receivers[0]}",
             "127.0.0.1:8082": f"127.0.0.1:{receivers[1]}",
             "listen 80;": f"listen 127.0.0.1:{self.plain};",
             "listen 443 ssl;": f"listen 127.0.0.1:{self.port} ssl;",
+            **here,
         }.items():
             assert shipped in text
-            text = text.replace(shipped, here)
+            text = text.replace(shipped, placed)
         text = re.sub(r"listen \[::\].*", "", text)  # not every machine has IPv6
         (folder / "site.conf").write_text(text)
         user = "user root;" if os.geteuid() == 0 else ""
@@ -97,9 +101,9 @@ class Site:
 
 
 @contextmanager
-def nginx(program: str, folder: Path, receivers: list[int]):
-    """nginx in the foreground, until the block ends."""
-    site = Site(folder, receivers)
+def nginx(program: str, folder: Path, receivers: list[int], here=MappingProxyType({})):
+    """nginx in the foreground, until the block ends; `here` has more of the site's text in another place."""
+    site = Site(folder, receivers, here)
     process = subprocess.Popen(
         [program, "-p", folder, "-e", folder / "start.log", "-c", folder / "nginx.conf"]
     )
