@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # Where it is set, each of the many processes that tests and benchmarks start would compile all modules anew.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: install demo test programs test-sdk explore first-steps torture check format bench release clean
+.PHONY: install demo test programs test-sdk explore walk torture check format bench release clean
 
 install: $(VENV)/installed
 	@echo "Bridge is in $(VENV). For this terminal: . $(VENV)/bin/activate"
@@ -49,9 +49,10 @@ test-sdk: $(SDK)/installed
 	@$(SDK)/bin/python tests/providers/agreement.py
 	@$(SDK)/bin/python tests/docs/sender_pages.py
 
-# A newcomer's first minutes for real, in a clone of what is committed: packages come out of the index once more.
-first-steps: $(VENV)/tested
-	@$(BIN)/pytest --capture no tests/docs/real_first_steps.py $(ARGS)
+# A newcomer's way for real, from README to a server that survives a reboot: in a fresh Debian of its own with a running
+# systemd. Needs root, debootstrap and systemd-container, and packages out of the index; what cannot be tried is named.
+walk: $(VENV)/tested
+	@$(BIN)/pytest --capture no tests/walk/walk_*.py $(ARGS)
 
 # The long runs: make torture ROUNDS=1000. docs/reliability.md has the last results.
 ROUNDS ?= 100

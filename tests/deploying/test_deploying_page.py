@@ -4,12 +4,12 @@ import re
 import shlex
 
 import pytest
-from running import ROOT
+from printed import ROOT, printed
 
 from bridge.cli import cli
 
 PAGE = (ROOT / "docs" / "deploying.md").read_text("utf-8")
-LINES = re.findall(r"^\$ (.*)$", PAGE, re.MULTILINE)
+LINES = printed("docs/deploying.md")
 FILES = [path for path in sorted((ROOT / "ops").rglob("*")) if path.is_file()]
 
 

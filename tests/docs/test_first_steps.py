@@ -1,35 +1,19 @@
 """What README and docs print can be typed in a clean clone, after two set-up commands, with iproute2 on the path."""
 
-import re
 import shlex
 import shutil
 import subprocess
-from pathlib import Path
 
 import clean_clone
 import pytest
+from printed import ROOT, printed, read, script
 from running import PAYLOADS, free_port
 
 from bridge import demo
 from bridge.strict import http
 
-ROOT = Path(__file__).parents[2]
 SET_UP = ("make install", ". .venv/bin/activate")
-BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-LINE = re.compile(r"^\$ (.*)$", re.MULTILINE)
-RUNS_ON = re.compile(r"bridge serve\b")  # until somebody stops it
-MARK = "@@"
 FOUND_NOTHING = 5
-# Until it is up, then the signal that a terminal's Ctrl-C gives; the exit code is its own.
-STAYS = """{line} & pid=$!
-until bridge doctor --running >/dev/null 2>&1; do kill -0 $pid || break; sleep 0.2; done
-kill -INT $pid; wait $pid"""
-
-
-def printed(page):
-    """The command lines of a page's console blocks, in order."""
-    text = (ROOT / page).read_text("utf-8")
-    return [line for block in BLOCK.findall(text) for line in LINE.findall(block)]
 
 
 @pytest.fixture(scope="module")
@@ -41,14 +25,8 @@ def clone(tmp_path_factory):
 
 
 def typed(folder, lines, **variables):
-    """Each line with its exit code and what it printed, typed one after another into one shell."""
-    script = "".join(
-        f"echo {MARK} {shlex.quote(line)}\n"
-        f"{STAYS.format(line=line) if RUNS_ON.match(line) else line}\n"
-        f'printf "\\n{MARK}= %s\\n" $?\n'
-        for line in lines
-    )
-    (folder.parent / "typed.sh").write_text(script)
+    """What became of each line, typed one after another into one shell."""
+    (folder.parent / "typed.sh").write_text(script(lines))
     run = subprocess.run(
         ["bash", str(folder.parent / "typed.sh")],
         cwd=folder,
@@ -59,14 +37,8 @@ def typed(folder, lines, **variables):
         text=True,
         timeout=600,
     )
-    parts = re.split(rf"^{MARK} (.*)\n", run.stdout, flags=re.MULTILINE)[1:]
-    found = []
-    for line, said in zip(parts[::2], parts[1::2], strict=True):
-        print(said)
-        [code] = re.findall(rf"^{MARK}= (\d+)$", said, re.MULTILINE)
-        found.append((line, int(code), said))
-    assert len(found) == len(lines), run.stdout
-    return found
+    print(run.stdout)
+    return read(run.stdout, lines)
 
 
 def ports():
@@ -81,8 +53,8 @@ def test_the_first_page_can_be_typed(clone):
     """README from top to bottom: everything succeeds; that event 17 is not there yet is the one thing that is said."""
     lines = printed("README.md")
     assert tuple(line.partition("  ")[0] for line in lines[:2]) == SET_UP
-    for line, code, said in typed(clone, lines, **ports()):
-        assert code == (FOUND_NOTHING if " why " in line else 0), (line, said)
+    for one in typed(clone, lines, **ports()):
+        assert one.code == (FOUND_NOTHING if " why " in one.line else 0), one
 
 
 STEERING = [
@@ -117,9 +89,9 @@ def test_a_page_can_be_typed(clone, at_work, page):
     lines = [line for line in printed(page) if not line.startswith(tuple(ELSEWHERE))]
     admin = at_work["BRIDGE_ADMIN_BIND"]
     lines = [line.replace("127.0.0.1:8081", admin) for line in lines]
-    for line, code, said in typed(clone, [SET_UP[1], *lines], **at_work):
-        asked = "add --yes to" in said  # what a terminal asks before it does it
-        assert code in (0, FOUND_NOTHING) or asked or is_absent(line), (line, said)
+    for one in typed(clone, [SET_UP[1], *lines], **at_work):
+        asked = "add --yes to" in one.said  # what a terminal asks before it does it
+        assert one.code in (0, FOUND_NOTHING) or asked or is_absent(one.line), one
 
 
 def is_absent(line):
@@ -139,5 +111,5 @@ def test_what_is_tried_elsewhere_is_tried():
 
 def test_without_the_second_line_another_program_answers(clone):
     """The path of these tests is the one that README warns of."""
-    [(_, code, said)] = typed(clone, ["bridge check"])
-    assert code == 255 and 'try "bridge help"' in said
+    [one] = typed(clone, ["bridge check"])
+    assert one.code == 255 and 'try "bridge help"' in one.said

@@ -1,6 +1,6 @@
 """A clone as a newcomer has it after `make install`: tracked files, an environment in .venv, and a bare PATH.
 
-The packages are those of the running environment, so nothing is fetched; `make first-steps` does it with a real one.
+The packages are those of the running environment, so nothing is fetched; `make walk` does it with a real one.
 """
 
 import os

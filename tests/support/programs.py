@@ -5,7 +5,11 @@ import shutil
 import pytest
 
 # Debian's package, where it has another name. `make programs` installs them where it may.
-PACKAGES = {"promtool": "prometheus", "systemd-analyze": "systemd"}
+PACKAGES = {
+    "promtool": "prometheus",
+    "systemd-analyze": "systemd",
+    "systemd-nspawn": "systemd-container",
+}
 PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 
 
