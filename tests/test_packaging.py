@@ -54,15 +54,17 @@ def test_every_other_file_is_package_data():
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """What a wheel of this clone installs, unpacked."""
+    """What a wheel of this clone installs, unpacked; an earlier one was built in it."""
     folder = tmp_path_factory.mktemp("wheel")
+    left = folder / "build" / "lib" / "bridge" / "providers"
+    left.mkdir(parents=True)
+    (left / "gone.yaml").touch()
     for name in ("bridge", "mappings", "tests/payloads"):
         copytree(ROOT / name, folder / name, symlinks=True, ignore=_COMPILED)
-    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
+    for name in ("setup.cfg", "setup.py", "pyproject.toml", "README.md", "LICENSE"):
         copy(ROOT / name, folder)
-    build = "import setuptools; setuptools.setup()"
     made = subprocess.run(
-        [sys.executable, "-c", build, "bdist_wheel", "--dist-dir", "dist"],
+        [sys.executable, "setup.py", "bdist_wheel", "--dist-dir", "dist"],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -113,6 +115,11 @@ def test_recordings_are_installed_and_what_they_read_as_is_not(wheel):
     installed = {path.relative_to(built / "samples") for path in built.rglob("*.http")}
     assert installed == written and not (built / "samples").is_symlink()
     assert [*built.rglob("expected.yaml")] == [] and [*built.rglob("stripe.yaml")]
+
+
+def test_what_an_earlier_build_left_is_not_installed(wheel):
+    """After `git pull` a clone still has build/ of the last installation: a sender that is gone would be back."""
+    assert not (wheel / "bridge" / "providers" / "gone.yaml").exists()
 
 
 def test_public_keys_need_no_extra():
