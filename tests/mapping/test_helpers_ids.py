@@ -2,6 +2,8 @@
 
 import phonenumbers
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge.mapping.expressions import ExpressionError, Scope, compile_expression
 from bridge.mapping.helpers.regions import REGIONS
@@ -54,6 +56,104 @@ def test_e164_reads_national_numbers(number, country, e164):
 def test_e164_refuses_what_is_no_number(number):
     """Without a country a national number is not guessed at."""
     assert code("n | e164", n=number) == "E309"
+
+
+@pytest.mark.parametrize(
+    ("number", "country", "e164"),
+    [
+        ("56912345678", "CL", "+56912345678"),
+        ("56 9 1234-5678", "CL", "+56912345678"),
+        (56912345678, "CL", "+56912345678"),
+        ("0056912345678", "CL", "+56912345678"),
+        ("5511900000000", "BR", "+5511900000000"),
+        ("011 44 7000 000000", "US", "+447000000000"),
+        ("04915123456789", "DE", "+494915123456789"),
+    ],
+)
+def test_e164_keeps_what_begins_with_its_country_s_code(number, country, e164):
+    """Without the + as with it, although nobody is known to have the number: as long as one who has it, it can be."""
+    assert value("n | e164(c)", n=number, c=country) == e164
+
+
+@pytest.mark.parametrize(
+    ("number", "country"),
+    [
+        ("912345678", "CL"),  # a national number that nobody is known to have
+        ("5691234567", "CL"),  # a digit is missing
+        ("569123456789", "CL"),  # one is too many
+        (
+            "8412345678",
+            "VN",
+        ),  # a national number with one digit too many begins with the code of its country
+        ("5512345678", "BR"),  # so does the area code 55
+        ("56912345678", None),  # the code of which country?
+        ("56912345678", "AR"),
+        ("+12530000", None),  # as long as what is dialled within a town
+        ("+569123", "CL"),
+        ("4915123456789", "DE"),  # a mobile number, or one of an area 4915
+    ],
+)
+def test_e164_takes_no_national_number_for_an_international_one(number, country):
+    """What is not as long as a number with its country's code is only taken where it is known to be in use, and what
+    may be either is refused."""
+    assert code(f"n | e164{country and '(c)' or ''}", n=number, c=country) == "E309"
+
+
+def test_e164_of_every_country_s_own_numbers():
+    """With or without the code of its country, each example is the same number, and never another one."""
+    kinds = phonenumbers.PhoneNumberType
+    scope_of = compile_expression("n | e164(c)").evaluate
+    for region in sorted(REGIONS):
+        for kind in (kinds.MOBILE, kinds.FIXED_LINE):
+            number = phonenumbers.example_number_for_type(region, kind)
+            if number is None:
+                continue
+            own = phonenumbers.national_significant_number(number)
+            whole = f"+{number.country_code}{own}"
+            for text in (own, whole, whole[1:]):
+                names = {"n": text, "c": region}
+                try:
+                    found = scope_of(Scope(names=names))
+                except ExpressionError:
+                    assert text == whole[1:], (region, text)
+                else:
+                    assert found == whole, (region, text)
+
+
+@given(
+    region=st.sampled_from(sorted(REGIONS)),
+    rest=st.text("0123456789", min_size=3, max_size=12),
+)
+def test_a_valid_national_number_is_read_as_one(region, rest):
+    """Also where it begins with the digits of its country's code; any other text is that number, or none."""
+    country = phonenumbers.country_code_for_region(region)
+    digits = f"{country}{rest}"
+    national = phonenumbers.PhoneNumber(
+        country_code=country, national_number=int(digits)
+    )
+    try:
+        found = value("n | e164(c)", n=digits, c=region)
+    except ExpressionError:
+        found = ""
+    if phonenumbers.is_valid_number_for_region(national, region):
+        whole = phonenumbers.parse(f"+{digits}")
+        assert found == f"+{country}{digits}" or (
+            not found and phonenumbers.is_valid_number(whole)
+        )
+    elif found != f"+{digits}" and found:
+        assert phonenumbers.is_valid_number(phonenumbers.parse(found))
+
+
+def test_help_for_a_number_fits_what_is_known_of_it():
+    """It never says to name a country that is named, or that the number names itself."""
+    for text, asked, wanted in (
+        ("912345678", "e164", "name the country"),
+        ("912345678", "e164('CL')", "surest with +"),
+        ("+551187654321000", "e164", ""),
+    ):
+        with pytest.raises(ExpressionError) as caught:
+            value(f"n | {asked}", n=text)
+        assert wanted in caught.value.help and bool(caught.value.help) == bool(wanted)
 
 
 def test_unknown_country_literal_is_found_while_compiling():

@@ -1,13 +1,16 @@
 """Helpers for identifiers: each gives one canonical form, or refuses with E309. Never guesses a missing part."""
 
 import re
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from bridge.mapping.helpers.catalogue import Example, helper
 from bridge.mapping.helpers.limits import check_text
 from bridge.mapping.helpers.regions import REGIONS
 from bridge.mapping.helpers.scope import Scope
 from bridge.mapping.helpers.values import ExpressionError
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
 
 UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _EMAIL = re.compile(
@@ -75,27 +78,70 @@ def uuid(value: str) -> str:
 )
 def e164(scope: Scope, value: str | int, country: Country | None = None) -> str:
     """A telephone number as + and digits. A number that does not begin with its own +code is one of `country`, else of
-    the `country` of the rule's connection."""
+    the `country` of the rule's connection; it may begin with the code of that country without the +.
+    """
     import phonenumbers  # its metadata is heavy
 
     named = country or scope.country
     region = known_country(named) if named else None
     text = str(value).strip() if len(str(value)) <= _LONGEST_PHONE else ""
     text = _modern(text, region)
-    whole = text.startswith("+")
     try:
         parsed = phonenumbers.parse(text, region) if _PHONE.fullmatch(text) else None
     except phonenumbers.NumberParseException:
         parsed = None
-    # What is known to be in use lags behind: a number with its own code is taken where it can be one.
-    takes = phonenumbers.is_possible_number if whole else phonenumbers.is_valid_number
-    if parsed is None or not takes(parsed):
+    if parsed is None or not _takes(parsed, text):
         raise ExpressionError(
-            "E309",
-            "this is not a valid telephone number",
-            help="" if whole else "name the country it is written for: | e164('CL')",
+            "E309", "this is not a valid telephone number", help=_help(text, region)
         )
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _takes(number: "PhoneNumber", text: str) -> bool:
+    """Whether a number can be dialled. What is known to be in use lags behind, so one that has its country's code is
+    taken where it can be one; without a + only where it is as long as a subscriber's, as no national number is then.
+    """
+    import phonenumbers
+
+    kinds = phonenumbers.PhoneNumberType
+    own = phonenumbers.national_significant_number(number)
+    digits = _SIGNS.sub("", text)
+    if text.startswith("+"):
+        return _possible(number, kinds.UNKNOWN)
+    if digits.endswith(f"{number.country_code}{own}"):
+        return _possible(number, kinds.MOBILE) or _possible(number, kinds.FIXED_LINE)
+    if not phonenumbers.is_valid_number(number):
+        return False
+    return digits != own or not _begins_with_its_code(number, own)
+
+
+def _possible(number: "PhoneNumber", kind: int) -> bool:
+    """Whether a number is as long as one of this kind, its area code included."""
+    import phonenumbers
+
+    found = phonenumbers.is_possible_number_for_type_with_reason(number, kind)
+    return bool(found == phonenumbers.ValidationResult.IS_POSSIBLE)
+
+
+def _begins_with_its_code(number: "PhoneNumber", own: str) -> bool:
+    """Whether a national number is also valid as one that begins with its country's code: nobody knows which it is."""
+    import phonenumbers
+
+    code = str(number.country_code)
+    if not own.startswith(code):
+        return False
+    other = phonenumbers.PhoneNumber(
+        country_code=number.country_code, national_number=int(own[len(code) :] or 0)
+    )
+    return bool(phonenumbers.is_valid_number(other))
+
+
+def _help(text: str, region: str | None) -> str:
+    if text.startswith("+"):
+        return ""
+    if region:
+        return "it is surest with + and its country's code"
+    return "name the country it is written for: | e164('CL')"
 
 
 def _modern(text: str, region: str | None) -> str:
