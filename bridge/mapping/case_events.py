@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bridge import providers
 from bridge.errors import Refused
-from bridge.mapping.patch import NoSuchPath, Opened
+from bridge.mapping.patch import CannotPatch, Opened
 from bridge.mapping.ruleset import Case, Ruleset
 from bridge.model import Event, Json, Request
 from bridge.strict import http, json
@@ -61,7 +61,7 @@ class CaseEvents:
         except OSError as error:
             message = f"'{case.given}' cannot be read: {error.strerror}"
             raise Unreadable(message, _near(path), "given") from None
-        except NoSuchPath as error:
+        except CannotPatch as error:
             raise Unreadable(str(error), error.help, "patch") from None
         except (ValueError, Refused) as error:
             message = f"'{case.given}' cannot be used: {error}"

@@ -24,18 +24,18 @@ NULL: Final = _Null()
 Change: TypeAlias = "Json | _Null"
 
 
-class NoSuchPath(ValueError):
-    """A path to patch leads nowhere."""
+class CannotPatch(ValueError):
+    """A path to patch leads nowhere, or the body cannot carry its new value. Names no value."""
 
-    def __init__(self, key: str, help: str) -> None:
-        super().__init__(f"the payload has nothing at '{key}' of the path to patch")
+    def __init__(self, message: str, help: str) -> None:
+        super().__init__(message)
         self.help = help
 
 
 def patched(
     request: Request, provider: Provider, changes: Mapping[str, Change]
 ) -> Request:
-    """The request with the changes in its body. Raises NoSuchPath, or Malformed."""
+    """The request with the changes in its body. Raises CannotPatch, or Malformed."""
     return Opened(request).patched(provider, changes)
 
 
@@ -48,14 +48,14 @@ class Opened:
         self._form = any("form" in value.lower() for value in types)
 
     def patched(self, provider: Provider, changes: Mapping[str, Change]) -> Request:
-        """The request with the changes in its body. Raises NoSuchPath, or Malformed."""
+        """The request with the changes in its body. Raises CannotPatch, or Malformed."""
         if not changes:
             return self._request
         body, items = self._body, provider.event.items
         for path, value in changes.items():
             keys = tuple(path.split(".")[1:])
             body = _each(body, items.path if items else (), keys, value)
-        raw = urlencode(body, doseq=True).encode() if self._form else json.dumps(body)  # type: ignore[arg-type]
+        raw = _write_form(body) if self._form else json.dumps(body)
         headers = tuple(
             pair
             for pair in self._request.headers
@@ -89,7 +89,8 @@ def _changed(tree: Json, keys: tuple[str, ...], value: Change) -> Json:
         new[int(key) : int(key) + 1] = _kept(tree[int(key)], rest, value)
         return new
     if not isinstance(tree, dict) or rest and key not in tree:
-        raise NoSuchPath(key, suggest(key, tree if isinstance(tree, dict) else ()))
+        message = f"the payload has nothing at '{key}' of the path to patch"
+        raise CannotPatch(message, suggest(key, tree if isinstance(tree, dict) else ()))
     kept = _kept(tree.get(key), rest, value)
     others = {name: item for name, item in tree.items() if name != key}
     return {**tree, key: kept[0]} if kept else others
@@ -110,3 +111,25 @@ def _read_form(raw: bytes) -> Json:
     for name, value in parse_qsl(raw.decode("ascii"), keep_blank_values=True):
         found.setdefault(name, []).append(value)
     return {name: texts if texts[1:] else texts[0] for name, texts in found.items()}
+
+
+def _write_form(body: Json) -> bytes:
+    """A form with these fields. Raises CannotPatch for a value that no form has."""
+    pairs = [
+        (name, _form_text(name, item))
+        for name, value in (body.items() if isinstance(body, dict) else ())
+        for item in (value if isinstance(value, list) else [value])
+    ]
+    return urlencode(pairs).encode()
+
+
+def _form_text(name: str, value: Json) -> str:
+    """Text as it is, a number or a boolean as JSON writes it, which is what senders do."""
+    if value is None:
+        message = f"'{name}' is a field of a form, and a form has no null"
+        help = "write '' for a field without text, or null, which leaves it out"
+        raise CannotPatch(message, help)
+    if isinstance(value, dict | list):
+        message = f"'{name}' is a field of a form, which holds text"
+        raise CannotPatch(message, "write text, or a list of texts")
+    return value if isinstance(value, str) else json.dumps(value).decode()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from bridge import providers
 from bridge.errors import ConfigurationError, Malformed, Refused
-from bridge.mapping.patch import NoSuchPath, patched
+from bridge.mapping.patch import CannotPatch, patched
 from bridge.model import Json, Request
 from bridge.providers import Provider
 from bridge.providers.placing import put, with_body
@@ -28,7 +28,7 @@ def altered(
             f"event.{path}": _value(text, form=form) for path, text in changes.items()
         }
         return patched(request, provider, values)
-    except NoSuchPath as error:
+    except CannotPatch as error:
         hint = f": {error.help}" if error.help else ""
         raise ConfigurationError(f"nothing to set: {error}{hint}") from None
     except (ValueError, Refused) as error:
