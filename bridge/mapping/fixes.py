@@ -71,8 +71,25 @@ def _part(node: Node, start: int, end: int, text: str) -> Fix | None:
     place = place_in(node, start, end)
     line = node.file.text.splitlines()[place.line - 1]
     there = line[place.column - 1 : place.column - 1 + place.length]
-    same = node.block and there == value[start:end] and "\n" not in text
+    if there != value[start:end] or "\n" in text:
+        return None
+    wanted = f"{value[:start]}{text}{value[end:]}"
+    same = node.block or _reads(node, place, text, wanted)
     return Fix(place=place, text=text) if same else None
+
+
+def _reads(node: Node, place: Place, text: str, wanted: str) -> bool:
+    """Whether a text over several lines, in quotes or without, is the wanted one with its part written so."""
+    before = node.source.splitlines(keepends=True)[: place.line - node.place.line]
+    start = sum(map(len, before)) + place.column
+    start -= 1 if before else node.place.column
+    source = f"{node.source[:start]}{text}{node.source[start + place.length :]}"
+    for form in (f"- {source}", f"[{source}]"):
+        read, wrong = compose(form, "")
+        items = read.value if read and not wrong else None
+        if not isinstance(items, list) or [one.value for one in items] != [wanted]:
+            return False
+    return True
 
 
 def _scalar(node: Node, value: str) -> str:

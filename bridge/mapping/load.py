@@ -106,12 +106,19 @@ def _compose(texts: Mapping[str, str], findings: Findings) -> list[Node]:
     files = []
     for name in sorted(texts):
         if name.endswith(".yaml"):
-            node, found = compose(texts[name], name, bare=BARE)
+            node, found = compose(texts[name], name, bare=BARE, fits=_fits)
             findings.extend(found)
             files += [check(_FILE, node, findings)] if node else []
     for file in files:
         check_file(file, findings)
     return files
+
+
+def _fits(file: Node, line: int) -> bool:
+    """Whether the shape of a file has nothing against one of its lines."""
+    findings = Findings({})
+    check(_FILE, file, findings)
+    return all(one.place and one.place.line != line for one in findings.sorted())
 
 
 def _unread(file: Node) -> Iterator[str]:

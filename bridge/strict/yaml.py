@@ -6,15 +6,18 @@ expanded. A Node is a value with a place; `plain(node)` drops the places.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from decimal import Decimal
+from typing import TypeAlias
 
 import yaml
 
 from bridge.model import Diagnostic, Fix, Place
 from bridge.strict.yaml_errors import Put, in_quotes
 from bridge.strict.yaml_guesses import guess
+from bridge.strict.yaml_loader import Loader
+from bridge.strict.yaml_mending import mending
 from bridge.strict.yaml_tree import File, Node, place_of, plain, source_of, walk
 
 __all__ = ["Loader", "Node", "compose", "plain", "resolve", "walk"]
@@ -22,23 +25,30 @@ __all__ = ["Loader", "Node", "compose", "plain", "resolve", "walk"]
 MAX_DEPTH = 50
 MAX_NODES = 100_000  # per file, after anchors are expanded
 
+Fits: TypeAlias = "Callable[[Node, int], bool]"
+
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,99})(?P<point>\.[0-9]{1,99})?")
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
 def compose(
-    text: str, file: str, *, bare: Collection[str] = ()
+    text: str,
+    file: str,
+    *,
+    bare: Collection[str] = (),
+    fits: Fits = lambda node, line: True,
 ) -> tuple[Node | None, list[Diagnostic]]:
     """The document of one file and all findings about its YAML. The node is None when nothing can be read.
 
     An unquoted {{ … }} is a finding, and read as the text it was meant to be; `bare` keys should have no braces at all.
+    A text is proposed for a mistake only if the node fits then, at the line (from 1) where the text is put.
     """
     findings: list[Diagnostic] = []
     lines = text.splitlines()
     try:
         documents = list(yaml.compose_all(text, Loader=Loader))
     except (yaml.MarkedYAMLError, yaml.reader.ReaderError, RecursionError) as error:
-        return None, [_syntax(error, file, lines)]
+        return None, [_syntax(error, file, lines, bare, fits)]
     if len(documents) != 1:
         return None, [_documents(documents, file, lines)]
     builder = _Builder(File(name=file, text=text), lines, findings, bare)
@@ -47,13 +57,6 @@ def compose(
     except _TooMuch as error:
         return None, [*findings, error.finding]
     return node, findings
-
-
-class Loader(yaml.CSafeLoader):
-    """libyaml without PyYAML's search for a type of every value: what a value is, is decided here."""
-
-    def resolve(self, *_: object) -> str:
-        return ""
 
 
 _NULL = re.compile(r"!null\s*\Z")  # null where a plain one means something else
@@ -219,31 +222,25 @@ def _documents(documents: list[yaml.Node], file: str, lines: list[str]) -> Diagn
     return replace(found, fixes=(Fix(place=place, text=""),))
 
 
-def _syntax(error: Exception, file: str, lines: list[str]) -> Diagnostic:
+def _syntax(
+    error: Exception, file: str, lines: list[str], bare: Collection[str], fits: Fits
+) -> Diagnostic:
     """The finding for text that is not YAML."""
-    reason = guess(error, lines)
+
+    def reads(text: str, line: int) -> bool:
+        node, found = compose(text, "", bare=bare)
+        there = [one for one in found if one.place and one.place.line == line]
+        return node is not None and not there and fits(node, line)
+
+    reason = guess(error, lines, bare)
     place = Place(file=file, line=reason.line + 1, column=reason.column + 1)
     message = f"not YAML: {reason.message}"
     found = _finding("M001", message, place, lines, reason.help)
-    if not reason.put or not _mends(reason.put, error, lines):
-        return found
-    return replace(found, fixes=_fix(reason.put, file))
+    put = mending(reason.puts, error, lines, reads)
+    return replace(found, fixes=_fix(put, file)) if put else found
 
 
 def _fix(put: Put, file: str) -> tuple[Fix, ...]:
     length = put.end - put.start
     place = Place(file=file, line=put.line + 1, column=put.start + 1, length=length)
     return (Fix(place=place, text=put.text),)
-
-
-def _mends(put: Put, error: Exception, lines: list[str]) -> bool:
-    """Whether the text is YAML then, or at least further than to where it could not be read."""
-    line = lines[put.line]
-    written = f"{line[: put.start]}{put.text}{line[put.end :]}"
-    text = "\n".join([*lines[: put.line], written, *lines[put.line + 1 :], ""])
-    try:
-        yaml.compose(text, Loader=Loader)
-    except (yaml.YAMLError, RecursionError) as left:
-        was, now = (getattr(it, "problem_mark", None) for it in (error, left))
-        return bool(was and now and now.line > max(was.line, put.line))
-    return True

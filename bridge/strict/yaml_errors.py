@@ -10,7 +10,7 @@ from dataclasses import dataclass
 PAIR = re.compile(r"(\s*(?:- )*)([\w.-]+):(\s+|$)(.*)")
 _UNQUOTED = re.compile(r"^(\s*(?:- )*[\w.-]+:\s+)(\{\{.*\}\}.*?)\"?\s*$")
 # The same inside { … }, where other entries may follow.
-_WITHIN = re.compile(r"(?<=[{,\s])([\w.-]+:\s+)(\{\{[^\"']*?\}\})(?=\s*[,}])")
+_WITHIN = re.compile(r"(?<=[{,\s])([\w.-]+:\s+)(\{\{.*?\}\})(?=\s*[,}])")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,7 +21,7 @@ class Reason:
     column: int
     message: str
     help: str = ""
-    put: "Put | None" = None
+    puts: "tuple[Put, ...]" = ()  # the one that mends it is proposed, if it is one
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +43,7 @@ class Failure:
     column: int
     began: tuple[int, int] | None
     lines: list[str]
+    bare: Collection[str] = ()  # keys whose values take no delimiters
 
     @property
     def text(self) -> str:
@@ -52,9 +53,13 @@ class Failure:
     def char(self) -> str:
         return self.text[self.column : self.column + 1]
 
-    def reason(self, message: str, help: str, put: "Put | None" = None) -> Reason:
+    def reason(self, message: str, help: str, *puts: "Put | None") -> Reason:
         return Reason(
-            line=self.line, column=self.column, message=message, help=help, put=put
+            line=self.line,
+            column=self.column,
+            message=message,
+            help=help,
+            puts=tuple(filter(None, puts)),
         )
 
     def put(self, start: int, end: int, text: str) -> Put:
@@ -62,7 +67,7 @@ class Failure:
         return Put(line=self.line, start=start, end=end, text=text)
 
 
-def failure(error: Exception, lines: list[str]) -> Failure:
+def failure(error: Exception, lines: list[str], bare: Collection[str] = ()) -> Failure:
     """What PyYAML raised about a text of these lines."""
     context = getattr(error, "context_mark", None)
     mark = getattr(error, "problem_mark", None) or context
@@ -73,7 +78,16 @@ def failure(error: Exception, lines: list[str]) -> Failure:
         column=column if line < len(lines) else len(lines[-1]) if lines else 0,
         began=(context.line, context.column) if context else None,
         lines=lines,
+        bare=bare,
     )
+
+
+def in_either_quotes(value: str) -> str:
+    """A text in the quotes that it does not hold itself; with escapes where it holds both."""
+    if '"' in value and "'" not in value:
+        return f"'{value}'"
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def in_quotes(
@@ -92,6 +106,6 @@ def in_quotes(
         inner = value.strip("{} ")
         put = Put(line=number, start=found.start(2), end=end, text=inner)
         return f"drop the braces: {key} {inner}", put
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    put = Put(line=number, start=found.start(2), end=end, text=f'"{escaped}"')
-    return f'write it in quotes: {key} "{escaped}"', put
+    text = in_either_quotes(value)
+    put = Put(line=number, start=found.start(2), end=end, text=text)
+    return f"write it in quotes: {key} {text}", put

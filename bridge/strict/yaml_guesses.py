@@ -4,27 +4,39 @@
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from bridge.strict.yaml_errors import PAIR, Failure, Put, Reason, failure, in_quotes
-from bridge.strict.yaml_indents import indentation, odd_space, tab
+from bridge.strict.yaml_errors import Failure, Put, Reason, failure, in_quotes
+from bridge.strict.yaml_indents import block_text, indentation, odd_space, tab
+from bridge.strict.yaml_values import (
+    after_quotes,
+    beside_block,
+    escape,
+    inner_colon,
+    listed,
+    sign,
+)
 
 _DOUBLE, _SINGLE = r'"(?:[^"\\]|\\.)*"', r"'(?:[^']|'')*'"
 _QUOTED = {'"': re.compile(_DOUBLE), "'": re.compile(_SINGLE)}
+_BEGINS = re.compile(r"(?:^\s*-\s+|:\s+|[\[{,]\s*)(?=[\"'])")  # a value in quotes
+_ENDS = re.compile(r"(?<=\S)(?=\s*[,}\]])")  # where a value may end within brackets
 _BRACKET = re.compile(rf"{_DOUBLE}|{_SINGLE}|#.*|[{{}}\[\]]")
+_CLOSED = re.compile(r"([\"'}\]])\s+\Z")
+_RUN_ON = re.compile(
+    r":\s+([^\s\"'{\[,]+)\s+[\w.-]+\Z"
+)  # a value of one word, then a key
 _CLOSING = {"{": "}", "[": "]"}
 # What helps where no guess fits, by a part of libyaml's problem.
 _HELPS = {
     "',' or": "write a comma between two entries, or the value in quotes",
     "'-' indicator": "indent it under its entry, or begin it with '- '",
-    "comment or line break": "begin the text on the next line",
-    "unknown escape": "write \\\\ for a backslash, or use single quotes",
 }
 
 
-def guess(error: Exception, lines: list[str]) -> Reason:
+def guess(error: Exception, lines: list[str], bare: Collection[str] = ()) -> Reason:
     """The likeliest reason of what PyYAML raised about a text of these lines."""
-    failed = failure(error, lines)
+    failed = failure(error, lines, bare)
     for known in _GUESSES:
         reason = known(failed)
         if reason:
@@ -34,8 +46,19 @@ def guess(error: Exception, lines: list[str]) -> Reason:
 
 
 def _expression(failure: Failure) -> Reason | None:
-    help, put = in_quotes(failure.line, failure.text)
-    return failure.reason(failure.problem, help, put) if help else None
+    """{{ … }} without quotes where reading failed, or before quotes that nothing closes."""
+    help, put = in_quotes(failure.line, failure.text, failure.bare)
+    if help:
+        return failure.reason(failure.problem, help, put)
+    if "end of stream" not in failure.problem or not failure.began:
+        return None
+    line = failure.began[0]
+    help, put = in_quotes(line, failure.lines[line], failure.bare)
+    if not put:
+        return None
+    return Reason(
+        line=line, column=put.start, message=failure.problem, help=help, puts=(put,)
+    )
 
 
 def _no_colon(failure: Failure) -> Reason | None:
@@ -51,45 +74,48 @@ def _no_colon(failure: Failure) -> Reason | None:
     if found:
         text = " " if found[2] else ":"
         put = Put(line=line, start=found.end(), end=found.end(), text=text)
-    return Reason(line=line, column=column, message=message, help=help, put=put)
+    puts = (put,) if put else ()
+    return Reason(line=line, column=column, message=message, help=help, puts=puts)
 
 
 def _open_quotes(failure: Failure) -> Reason | None:
     """Quotes that the text never closes, or closes where the next ones open."""
-    if "quoted scalar" in failure.problem or "end of stream" in failure.problem:
+    scans = "quoted scalar" in failure.problem or "end of stream" in failure.problem
+    if scans:
         lines = [failure.began[0]] if failure.began else []
     else:
         lines = list(range(failure.line))
-    for line in lines:
-        for column, sign in _open_value(failure.lines[line]):
-            message = f"the {sign} that opens here is not closed on its line"
-            help = f"close it: add {sign} at the end of the value"
-            put = _at_end(failure, line, sign)
-            return Reason(line=line, column=column, message=message, help=help, put=put)
+    opened = ((line, *at) for line in lines for at in _open_value(failure.lines[line]))
+    inside = ((*at, "") for at in [failure.began] if scans and at)
+    for line, column, _ in (*opened, *inside):
+        text = failure.lines[line]
+        sign = text[column : column + 1]
+        if sign not in _QUOTED:
+            continue
+        ends = [found.start() for found in _ENDS.finditer(text, column + 1)]
+        puts = [Put(line=line, start=end, end=end, text=sign) for end in ends]
+        return Reason(
+            line=line,
+            column=column,
+            message=f"the {sign} that opens here is not closed on its line",
+            help=f"close it: add {sign} at the end of the value",
+            puts=tuple(filter(None, [*puts, _at_end(failure, line, sign)])),
+        )
     return None
 
 
 def _open_value(line: str) -> Iterator[tuple[int, str]]:
     """Where a value begins with quotes that its line does not close."""
-    pair = PAIR.fullmatch(line)
-    sign = pair[4][:1] if pair else ""
-    if pair and sign in _QUOTED and not _QUOTED[sign].match(pair[4]):
-        yield pair.start(4), sign
-
-
-def _after_quotes(failure: Failure) -> Reason | None:
-    pair = PAIR.fullmatch(failure.text)
-    sign = pair[4][:1] if pair else ""
-    closed = _QUOTED[sign].match(pair[4]) if pair and sign in _QUOTED else None
-    if not pair or not closed or failure.column < pair.start(4) + closed.end():
-        return None
-    if failure.char in "}]":
-        return None
-    inner = "''" if sign == "'" else '\\"'
-    return failure.reason(
-        "the value goes on after its closing quotes",
-        f"quote the whole value; {sign} inside it is written {inner}",
-    )
+    after = 0
+    for found in _BEGINS.finditer(line):
+        start = found.end()
+        if start < after or found[0][0] == "," and not {*line[:start]} & {*"[{"}:
+            continue
+        closed = _QUOTED[line[start]].match(line, start)
+        if not closed:
+            yield start, line[start]
+            return
+        after = closed.end()
 
 
 def _open_bracket(failure: Failure) -> Reason | None:
@@ -105,7 +131,8 @@ def _open_bracket(failure: Failure) -> Reason | None:
     closing = _CLOSING[sign]
     put = _at_end(failure, line, closing)
     help = f"close it with {closing}"
-    return Reason(line=line, column=column, message=message, help=help, put=put)
+    puts = (put,) if put else ()
+    return Reason(line=line, column=column, message=message, help=help, puts=puts)
 
 
 def _at_end(failure: Failure, line: int, text: str) -> Put | None:
@@ -158,45 +185,65 @@ def _no_anchor(failure: Failure) -> Reason | None:
     )
 
 
-def _sign(failure: Failure) -> Reason | None:
-    """A value that begins with a sign that means something else in YAML."""
-    before = failure.text[failure.column - 1 : failure.column]
-    if "alphabetic" in failure.problem and before in ("*", "&"):
-        sign, column = before, failure.column - 1
-    elif "cannot start any token" in failure.problem and failure.char:
-        sign, column = failure.char, failure.column
-    else:
+def _twice_anchored(failure: Failure) -> Reason | None:
+    """&name, where another &name stands above."""
+    name = re.match(r"&([\w-]+) *", failure.text[failure.column :])
+    if "second occurrence" not in failure.problem or not name:
         return None
-    return Reason(
-        line=failure.line,
-        column=column,
-        message=f"a value cannot begin with {sign}",
-        help="write the value in quotes",
-    )
-
-
-def _inner_colon(failure: Failure) -> Reason | None:
-    if not failure.problem.startswith("mapping values"):
-        return None
-    pair = PAIR.match(failure.text)
-    key = f"{pair[2]}: " if pair else ""
+    column, below = failure.column, failure.lines[failure.line + 1 :]
+    rest = [failure.text[column + name.end() :], *below]
+    used = any(re.search(rf"\*{re.escape(name[1])}(?![\w-])", line) for line in rest)
+    put = failure.put(column, column + name.end(), "")
     return failure.reason(
-        "a value with ': ' in it needs quotes", f'write it in quotes: {key}"…"'
+        f"the anchor &{name[1]} stands above already",
+        "give one of the two another name" if used else f"drop &{name[1]}",
+        None if used else put,
     )
+
+
+def _no_comma(failure: Failure) -> Reason | None:
+    """Two entries within brackets, with a space between them alone."""
+    if "',' or" not in failure.problem:
+        return None
+    before = failure.text[: failure.column]
+    closed = _CLOSED.search(before) if re.match(r"[\w\"']", failure.char) else None
+    found = closed or (_RUN_ON.search(before) if failure.char == ":" else None)
+    if not found:
+        return None
+    put = failure.put(found.end(1), found.end(1), ",")
+    return failure.reason(
+        "two entries have no comma between them", "write a comma between them", put
+    )
+
+
+def _unspaced(failure: Failure) -> Reason | None:
+    """`{ key:{ … } }`."""
+    if "unexpected ':'" not in failure.problem:
+        return None
+    at = failure.text.find(":", failure.column)
+    put = failure.put(at + 1, at + 1, " ") if at >= 0 else None
+    return failure.reason("a colon needs a space behind it", "write a space", put)
 
 
 _GUESSES = (
     tab,
     odd_space,
     _expression,
+    block_text,
     _no_colon,
     _variable,
     _open_quotes,
     _open_bracket,
     indentation,
-    _after_quotes,
+    after_quotes,
     _no_anchor,
-    _sign,
+    _twice_anchored,
+    _unspaced,
+    listed,
+    beside_block,
+    escape,
+    sign,
     _extra_bracket,
-    _inner_colon,
+    inner_colon,
+    _no_comma,
 )

@@ -4,6 +4,8 @@ import re
 
 from bridge.strict.yaml_errors import PAIR, Failure, Put, Reason
 
+_LISTED = re.compile(r"\s*(?:- +)+")  # what stands before an entry of a list
+_BLOCK_BEGINS = re.compile(r"\s*(?:- +)*(?:[\w.-]+:\s+)?[|>][-+0-9]*\s*(?:#.*)?")
 _ODD_INDENT = re.compile(r"[ \t]*([^\S \t])\s*\S")
 
 
@@ -11,11 +13,15 @@ def tab(failure: Failure) -> Reason | None:
     indent = failure.text[: _indent(failure.text)]
     if "\t" not in indent:
         return None
+    levels = _levels(failure.lines[: failure.line])
+    deeper = [levels[-1][0] + 2] if levels else []
+    depths = sorted({0, *deeper, *(level for level, _ in levels)})
     return Reason(
         line=failure.line,
         column=indent.index("\t"),
         message="a tab indents this line",
         help="indent it with spaces",
+        puts=tuple(failure.put(0, len(indent), " " * depth) for depth in depths),
     )
 
 
@@ -27,8 +33,9 @@ def odd_space(failure: Failure) -> Reason | None:
         if odd := _ODD_INDENT.match(failure.lines[line]):
             indent = _indent(failure.lines[line])
             put = Put(line=line, start=0, end=indent, text=" " * indent)
+            column = odd.start(1)
             return Reason(
-                line=line, column=odd.start(1), message=message, help=help, put=put
+                line=line, column=column, message=message, help=help, puts=(put,)
             )
     return None
 
@@ -50,7 +57,49 @@ def indentation(failure: Failure) -> Reason | None:
         return None
     help = f"indent it with {above} spaces like line {line + 1}, or that line like this one"
     put = failure.put(0, own, " " * above)
-    return Reason(line=failure.line, column=own, message=message, help=help, put=put)
+    return Reason(
+        line=failure.line, column=own, message=message, help=help, puts=(put,)
+    )
+
+
+def block_text(failure: Failure) -> Reason | None:
+    """A line of a block text that is indented less than the text, or no deeper than its key."""
+    line = failure.began[0] if failure.began else failure.line
+    for number in {line: 0, failure.line: 0}:
+        if (reason := _left_of_block(failure.lines, number)) is not None:
+            return reason
+    return None
+
+
+def _left_of_block(lines: list[str], number: int) -> Reason | None:
+    above = number - 1
+    while above > 0 and not _BLOCK_BEGINS.fullmatch(lines[above]):
+        above -= 1
+    if above < 0 or above == number or not _BLOCK_BEGINS.fullmatch(lines[above]):
+        return None
+    own, key = _indent(lines[number]), _column(lines[above])
+    between = [line for line in lines[above + 1 : number] if line.strip()]
+    first = _indent(between[0]) if between else key + 2
+    inside = all(_indent(line) >= first for line in between)
+    if not inside or own >= first or between and own <= key or own < key:
+        return None
+    return Reason(
+        line=number,
+        column=own,
+        message=(
+            f"this line is indented less than the text that begins on line {above + 2}"
+            if between
+            else "a block text is indented deeper than its key"
+        ),
+        help=f"indent it with {first} spaces",
+        puts=(Put(line=number, start=0, end=own, text=" " * first),),
+    )
+
+
+def _column(line: str) -> int:
+    """Where the key of a line stands."""
+    listed = _LISTED.match(line)
+    return listed.end() if listed else _indent(line)
 
 
 def _levels(lines: list[str]) -> list[tuple[int, int]]:

@@ -8,13 +8,13 @@ import re
 from collections import Counter
 
 import pytest
-from test_mistakes import AMOUNT, CURRENCY, MISTAKES, README, RULE, told
+from test_mistakes import AMOUNT, CAUSES, CURRENCY, MISTAKES, README, RULE, told
 
 from bridge.mapping import check_recorded, load, missing_secrets, read_recordings
 
 # What to write depends on more than the file says: the help is advice, without a text to write.
 WITHOUT_TEXT = {
-    "a tab", "key twice", "a tag of another language", "an end that is a comment", "no id", "id twice",
+    "key twice", "a tag of another language", "an end that is a comment", "no id", "id twice",
     "no connection", "unknown table", "an alias without its anchor", "condition in skip_if_missing",
     "key that is always the same", "literal secret", "secret not set", "source without a secret",
     "country in words", "country that is none", "auth that is text", "auth that is a reference",
@@ -141,6 +141,73 @@ SIBLINGS = {
 }
 
 
+# What makes a file no YAML, in other words and places: old, new.
+TEXT = "    description: {}\n" + WHEN
+NO_YAML = {
+    "two tabs": (WHEN, f"\t\t{WHEN.lstrip()}"),
+    "a tab after spaces": (WHEN, f"  \t{WHEN.lstrip()}"),
+    "a tab before an entry": (RULE, f"\t{RULE.lstrip()}"),
+    "a tab before the last field": (
+        f"      currency: {CURRENCY}",
+        f"\t\tcurrency: {CURRENCY}",
+    ),
+    "a colon in a text": (WHEN, TEXT.format("Paid: yes")),
+    "a colon in a text with quotes": (WHEN, TEXT.format('The "total": paid')),
+    "a colon in a text and a comment": (WHEN, TEXT.format("Paid: yes  # always")),
+    "a colon in a condition": (PAID, "inv.number == 'No: 1'"),
+    "@ before a text": (WHEN, TEXT.format("@billing")),
+    "` before a text": (WHEN, TEXT.format("`paid` invoices")),
+    "% before a text": (WHEN, TEXT.format("%d paid")),
+    "* before a text": (WHEN, TEXT.format("*.paid and others")),
+    "% in a list": ("[invoice.paid]", "\n      - '*.paid'\n      - %paid"),
+    "text first in a condition": (PAID, '"paid" == inv.status'),
+    "text first, in single quotes": (PAID, "'paid' == inv.status"),
+    "text first and both quotes": (PAID, '"it\'s" == inv.status'),
+    "a comma behind a value": (CURRENCY, f"{CURRENCY},"),
+    "text behind quotes": (WHEN, TEXT.format('"Paid" invoices')),
+    "quotes not closed in brackets": (
+        '"{{ event.data.object }}" }',
+        '"{{ event.data.object }} }',
+    ),
+    "single quotes not closed in brackets": (
+        '"{{ event.data.object }}" }',
+        "'{{ event.data.object }} }",
+    ),
+    "a list beside its key": ("[invoice.paid]", "- invoice.paid"),
+    "a text beside its |": (WHEN, TEXT.format("| Paid invoices")),
+    "a text beside its >-": (WHEN, TEXT.format(">- Paid invoices")),
+    "a block text as deep as its key": (WHEN, TEXT.format("|\n    Paid invoices")),
+    "a block text that goes back": (
+        WHEN,
+        TEXT.format(">\n        Paid\n      invoices"),
+    ),
+    "no comma in brackets": (", country: CL", " country: CL"),
+    "no comma behind a word": (", rate: 5", " rate: 5"),
+    "no space in brackets": ("{ secret: {", "{ secret:{"),
+    "a backslash in double quotes": (WHEN, TEXT.format('"C:\\data\\new\\paid"')),
+    "an anchor twice": (
+        WHEN,
+        TEXT.format("&it Paid").replace("when: ", "when: &it "),
+    ),
+    "braces in brackets with quotes": (
+        '"{{ event.data.object }}"',
+        "{{ event['data'].object }}",
+    ),
+    "braces with both quotes": (CURRENCY, "{{ inv[\"currency\"] | default('CLP') }}"),
+}
+
+# Mistakes in a text over several lines, of every kind.
+OVER_LINES = {
+    "literal": "|-\n        {{{{ inv.currency\n        | {} }}}}",
+    "folded": ">-\n        {{{{ inv.currency\n        | {} }}}}",
+    "kept": ">\n        {{{{ inv.id }}}}:\n        {{{{ inv.currency | {} }}}}\n",
+    "in double quotes": '"{{{{ inv.currency\n        | {} }}}}"',
+    "in single quotes": "'{{{{ inv.currency\n        | {} }}}}'",
+    "without quotes": "Currency\n        {{{{ inv.currency | {} }}}}",
+}
+WRONG = ("uper", "default: 'CLP'", 'default: "CLP"')
+
+
 def findings(folder, text, strict):
     """What `check`, or `check --strict`, says."""
     (folder / "shop.yaml").write_text(text)
@@ -235,6 +302,84 @@ def test_other_words_for_the_same_mistakes_are_mended_too(project, name):
     assert any(one.fixes for one in before), before
     for finding in before:
         survives(project, text, finding, before, strict=False)
+
+
+@pytest.mark.parametrize("name", NO_YAML)
+def test_what_is_no_yaml_is_mended_too(project, name):
+    """Each mistake that makes a file unreadable has one text to write, and then nothing else is told."""
+    old, new = NO_YAML[name]
+    assert old in README
+    text = README.replace(old, new, 1)
+    before = findings(project, text, strict=False)
+    (found,) = [one for one in before if one.severity == "error"]
+    assert found.code in ("M001", "M007") and len(found.fixes) == 1, found
+    survives(project, text, found, before, strict=False)
+
+
+# Nobody knows what was meant: two texts would do, or what is written may be a secret.
+NO_TEXT = {
+    "an anchor twice that is used": (
+        WHEN,
+        "    description: &it Paid\n    x-a: &it Other\n    x-b: *it\n" + WHEN,
+    ),
+    "a secret that begins with a sign": (
+        "{ secret: { env: STRIPE_WEBHOOK_SECRET } }",
+        "\n    secret: @hush",
+    ),
+    "text behind an expression in quotes": (CURRENCY, f"{CURRENCY} | trim"),
+    "a tab that may stand for two depths": (
+        WHEN,
+        "    x-a:\n      x-b:\n        c: 1\n\td: 2\n" + WHEN,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NO_TEXT)
+def test_what_may_be_meant_in_two_ways_is_not_mended(project, name):
+    """The help says what is wrong; a program is given no text to put in."""
+    old, new = NO_TEXT[name]
+    assert old in README
+    found = findings(project, README.replace(old, new, 1), strict=False)
+    assert [one.code for one in found if one.severity == "error"] == ["M001"], found
+    assert not found[0].fixes and found[0].help, found
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+@pytest.mark.parametrize("name", OVER_LINES)
+def test_a_text_over_several_lines_is_mended_in_its_line(project, name, wrong):
+    """What is proposed for an expression in it is put where the mistake is, and survives."""
+    if name == "in single quotes":
+        wrong = wrong.replace("'", "''")
+    if name == "in double quotes":
+        wrong = wrong.replace('"', '\\"')
+    text = README.replace(CURRENCY, OVER_LINES[name].format(wrong), 1)
+    before = findings(project, text, strict=False)
+    assert any(one.fixes for one in before) or "''" in wrong or "\\" in wrong, before
+    for finding in before:
+        survives(project, text, finding, before, strict=False)
+
+
+@pytest.mark.parametrize("sign", ['"', "'"])
+def test_a_text_that_its_quotes_would_end_is_not_proposed(project, sign):
+    """`'5'` cannot be written into single quotes as it is; into double quotes it can."""
+    other = "'" if sign == '"' else '"'
+    value = f"{other}a{other} if (inv.id | upper)\n        == 5 else {other}b{other}"
+    text = README.replace(CURRENCY, f"{sign}{{{{ {value} }}}}{sign}", 1)
+    before = findings(project, text, strict=False)
+    (found,) = [one for one in before if one.code == "E205"]
+    assert "write '5'" in found.help and bool(found.fixes) == (sign == '"')
+    survives(project, text, found, before, strict=False)
+
+
+@pytest.mark.parametrize("name", CAUSES)
+def test_a_cause_of_many_findings_is_mended_by_what_it_proposes(project, name):
+    """What is proposed for it takes it away; what it hid may be told then."""
+    old, new, _ = CAUSES[name]
+    text = README.replace(old, new, 1)
+    for finding in findings(project, text, strict=False):
+        for fix in finding.fixes:
+            after = findings(project, applied(text, fix), strict=False)
+            assert what(finding) not in map(what, after), (fix, after)
 
 
 def test_the_same_source_twice_is_told_with_how_to_name_the_first(project):

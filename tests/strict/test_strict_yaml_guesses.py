@@ -24,7 +24,7 @@ GUESSES = {
     "bracket at the end": ("a: [\n", 1, 4, "the [ that", "with ]"),
     "bracket in quotes": ('a: { b: "}" \nc: 1\n', 1, 4, "the { that", "with }"),
     "closing brace": ("a: {x}}\n", 1, 7, "this } closes nothing", "drop it"),
-    "comma": ("a: {b: 1 c: 2}\n", 1, 11, "did not find", "a comma"),
+    "comma": ("a: {b: 1 c: 2}\n", 1, 11, "no comma", "a comma"),
     "shell variable": ("a: {b: ${X} }\n", 1, 9, "a variable", "{ env: X }"),
     "star": ("a: [*]\n", 1, 5, "begin with *", "in quotes"),
     "alias": ("a: *x\n", 1, 4, "no anchor &x", "in quotes"),
@@ -42,10 +42,10 @@ GUESSES = {
     "past a comment": ("a: x\n# y\n\n  b: 1\n", 4, 3, "deeper than", "like line 1"),
     "no entry": ("- a\nb: 1\n", 2, 1, "did not find", "begin it with '- '"),
     "inner colon": ("a: b: c\n", 1, 5, "with ': ' in it", 'quotes: a: "…"'),
-    "block": ("a: |x\n  y\n", 1, 5, "did not find", "on the next line"),
-    "escape": ('a: "\\d"\n', 1, 5, "unknown escape", "single quotes"),
+    "block": ("a: |x\n  y\n", 1, 5, "begin beside it", "on the next line"),
+    "escape": ('a: "\\d"\n', 1, 5, "a backslash means", "single quotes"),
     "expression": ("a: {{ x }} y\n", 1, 12, "did not find", 'a: "{{ x }} y"'),
-    "half quoted": ('a: {{ x }}"\nb: 1\n', 2, 5, "end of stream", ""),
+    "half quoted": ('a: {{ x }}"\nb: 1\n', 1, 4, "end of stream", 'a: "{{ x }}"'),
 }
 
 
