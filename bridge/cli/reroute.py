@@ -9,7 +9,7 @@ from bridge.cli import filters, steering
 from bridge.cli.filters import Filtered
 from bridge.cli.store import json_option, nothing, opened
 from bridge.cli.text import count
-from bridge.services import choosing
+from bridge.services import choosing, naming
 from bridge.services.acts import Done
 from bridge.services.rerouting import Plan, Rerouter, told, unchanged
 from bridge.services.rulesets import Rules
@@ -39,14 +39,18 @@ def command(
 ) -> None:
     """Route events again with the current rules: what no rule took, what failed, what came before its rule.
 
-    Only what is new is sent: a call that was made, waits, is held or was dropped is not made again.
+    Only what is new is sent: a call that was made, waits, is held or was dropped is not made again. What was dropped
+    is wanted again where the event is named, by its number or its sender's id, and the rule with --rule; a look-up that
+    was dropped is made again where the event is named.
     """
     settings, by = environment.load(), steering.me(reason)
     with opened() as database:
         rules = Rules(database, settings.mappings, pinned=True).current()
         asker = Asker(settings.environment, settings.max_rendered)
-        router = Rerouter(database, rules, asker, rule=rule, force=force)
-        ids = steering.numbers(words)
+        ids = steering.numbers(words) or _named(database, words)
+        router = Rerouter(
+            database, rules, asker, rule=rule, force=force, named=bool(ids)
+        )
         found: Iterator[Sequence[int]]
         found = (
             steering.chunks(ids, 1)
@@ -61,6 +65,12 @@ def command(
             return [router.send(plan, by) for plan in plans]
 
         steering.each(found, act, what="reroute", as_json=as_json, noun="event")
+
+
+def _named(database: Database, words: tuple[str, ...]) -> list[int]:
+    """The numbers of the events whose ids their senders gave; none where any of the words is no such id."""
+    found = [naming.named(database, word) for word in words]
+    return [one.id for one in found if one] if all(found) else []
 
 
 def _filtered(
@@ -78,6 +88,6 @@ def _filtered(
 
 
 def _shown(plan: Plan) -> Done:
-    if not plan.said:
+    if not plan.said and not plan.looks_up:
         return unchanged(plan)
     return Done(id=plan.id, ok=True, message=f"would be rerouted: {told(plan)}")

@@ -50,8 +50,9 @@ def route_again(
     decided = asker.decide(active, stored)
     said = [item for item in decided if not rule or item.rule in (rule, "")]
     if not said:
-        reason = f"not retried: there is no rule '{rule}' any more"
-        return Done(id=id, ok=False, message=reason)
+        gone = f"not retried: there is no rule '{rule}' any more"
+        help = f"`bridge reroute {event_id}` asks those of now, `bridge cancel {id}` drops it"
+        return Done(id=id, ok=False, message=f"{gone}: {help}")
     off = {each.id for each in active.rules if each.mode == "off"}
     if all(item.rule in off for item in said):
         # As a dead letter it stays in sight, until its rule is on or somebody cancels it.
@@ -86,22 +87,37 @@ def look_up_again(database: Database, id: int, event_id: int, by: By) -> Done:
     reason = by.did("looked up again")
 
     def job(connection: Session) -> bool:
-        if id not in selecting.routable(connection, [id]):
-            return False  # somebody else was first
-        if not fetches.reopen(connection, event_id):
-            return False
-        ended = State.DEAD, State.CANCELLED
-        deliveries.change_state(
-            connection, id, ended, State.CANCELLED, reason, now, by, AGAIN
-        )
-        audit.record(connection, by, "retry", {"deliveries": [id]}, now)
-        return True
+        begun = begin_anew(connection, [id], event_id, reason, now, by)
+        if begun:
+            audit.record(connection, by, "retry", {"deliveries": [id]}, now)
+        return begun
 
     if database.write(job):
         return Done(id=id, ok=True, message=f"{reason}: a worker asks, then routes it")
     return Done(
         id=id, ok=False, message="its event was looked up meanwhile, or waits for that"
     )
+
+
+def begin_anew(
+    connection: Session,
+    ids: Sequence[int],
+    event_id: int,
+    reason: str,
+    now: datetime,
+    by: By,
+) -> bool:
+    """Has an event looked up by a worker, in the place of what ended of it. False: somebody else was first."""
+    if {*ids} - selecting.routable(connection, ids).keys():
+        return False
+    if not fetches.reopen(connection, event_id):
+        return False
+    for id in ids:
+        ended = State.DEAD, State.CANCELLED
+        deliveries.change_state(
+            connection, id, ended, State.CANCELLED, reason, now, by, AGAIN
+        )
+    return True
 
 
 def _sentence(said: Sequence[Decision]) -> str:

@@ -183,7 +183,8 @@ class Replayer:
         said = self._asker.decide(rules, stored)
         decision = next((item for item in said if item.rule in (rule, "")), None)
         if decision is None:
-            problem = f"not replayed: there is no rule '{rule}' any more"
+            gone = f"not replayed: there is no rule '{rule}' any more"
+            problem = f"{gone}: `bridge reroute {found['event']}` asks those of now"
             return Plan(id=id, problem=problem, delivery=found)
         if decision.said is not Said.MATCHED:
             problem = f"not replayed: {rule}: {decision.said.value}, {decision.reason}"

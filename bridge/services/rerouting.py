@@ -2,6 +2,9 @@
 
 What an event led to stays. A call is made of it again only where none with the same effect was made, waits, is held or
 was given up: whatever rule made it, so a renamed rule repeats nothing. Sending again is for replay.py and steer.py.
+
+What a person dropped comes back only by name: an event by its number or its sender's id, and of a delivery the rule,
+too. An event whose look-up has no answer begins anew with it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,8 +13,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bridge.mapping import Ruleset
-from bridge.model import Decided, Decision, Rendered, Said
+from bridge.model import Decided, Decision, Rendered
 from bridge.services.acts import Done
+from bridge.services.again import begin_anew
+from bridge.services.done_before import Made, account, failed, stands_for
 from bridge.state import EventState, State
 from bridge.store import (
     Database,
@@ -25,7 +30,7 @@ from bridge.store import (
     routed,
 )
 from bridge.store.audit import By
-from bridge.store.events import StoredEvent
+from bridge.store.dialect import one_at_a_time
 from bridge.worker.asking import Asker
 
 
@@ -37,9 +42,10 @@ class Plan:
     problem: str = ""
     nothing: str = ""  # why there is nothing to add, which is no failure
     said: tuple[Decision, ...] = ()
+    looks_up: bool = False  # a worker asks first, then all rules are
     ended: tuple[
         int, ...
-    ] = ()  # dead letters of rules that failed, whose place is taken
+    ] = ()  # dead letters of rules that failed, or a look-up, whose place is taken
 
     @property
     def new(self) -> list[Rendered]:
@@ -58,9 +64,11 @@ class Rerouter:
         *,
         rule: str,
         force: bool,
+        named: bool = False,
     ) -> None:
+        """`named`: a person names the events, rather than finding them by a filter."""
         self._database, self._rules, self._asker = database, rules, asker
-        self._rule, self._force = rule, force
+        self._rule, self._force, self._named = rule, force, named
 
     def plan(self, id: int) -> Plan:
         """What would be added; reads only."""
@@ -68,6 +76,7 @@ class Rerouter:
             stored = events.load(connection, id)
             state = rerouted.state(connection, id)
             before = rerouted.before(connection, id)
+            look_up = rerouted.look_up(connection, id)
         if stored is None or state is None:
             return Plan(id=id, problem=f"there is no event {id}")
         if state != EventState.ROUTED:
@@ -75,32 +84,61 @@ class Rerouter:
         if stored.source not in self._rules.sources:
             problem = "not rerouted: its source is not configured any more"
             return Plan(id=id, problem=problem)
-        said = self._decided(stored)
+        asked = self._asker.ask(self._rules, stored)
+        if asked.look_up:
+            return self._looked_up(id, before, look_up)
+        said = [
+            one for one in asked.decisions if one.rule in ("", self._rule or one.rule)
+        ]
         if not said:
             problem = f"not rerouted: its source has no rule '{self._rule}'"
             return Plan(id=id, problem=problem)
         return self._compared(id, said, before)
 
-    def _decided(self, stored: StoredEvent) -> list[Decision]:
-        decided = self._asker.decide(self._rules, stored)
-        return [one for one in decided if self._rule in ("", one.rule) or not one.rule]
-
-    def _compared(
-        self, id: int, said: Sequence[Decision], before: Sequence[Mapping[str, Any]]
+    def _looked_up(
+        self,
+        id: int,
+        before: Made,
+        look_up: Mapping[str, Any] | None,
     ) -> Plan:
+        """The plan of an event whose rules cannot be asked before it was looked up."""
+        if self._rule:
+            problem = "not rerouted: it is to be looked up first, then all rules are asked: leave out --rule"
+            return Plan(id=id, problem=problem)
+        if any(not failed(row) for row in before):
+            problem = (
+                "not rerouted: its deliveries were made without a look-up, replay those"
+            )
+            return Plan(id=id, problem=problem)
+        if look_up and look_up["state"] == State.CANCELLED and not self._named:
+            nothing = f"its look-up was cancelled: `bridge reroute {id}` makes it again"
+            return Plan(id=id, nothing=f"nothing new: {nothing}")
+        ended = [row["id"] for row in before if row["state"] == State.DEAD]
+        ended += [look_up["id"]] if look_up else []
+        return Plan(id=id, looks_up=True, ended=tuple(ended))
+
+    def _compared(self, id: int, said: Sequence[Decision], before: Made) -> Plan:
         """The plan without what was made before, or is out of date."""
         late = 0
         kept: list[Decision] = []
         for one in said:
-            fresh = [r for r in one.rendered if not _made(r, before)]
+            fresh = [
+                _with_own_key(r, before)
+                for r in one.rendered
+                if not self._made(r, before)
+            ]
             timely = [r for r in fresh if not self._overtaken(r)]
             late += len(fresh) - len(timely)
             if timely:
                 kept.append(replace(one, rendered=tuple(timely)))
         if not kept:
-            return Plan(id=id, nothing=f"nothing new: {_sentence(said, late)}")
-        rules = {one.rule for one in kept}
-        ended = [row["id"] for row in before if _failed(row) and row["rule"] in rules]
+            return Plan(
+                id=id, nothing=f"nothing new: {account(id, said, late, before)}"
+            )
+        failing = {one.id for one in self._rules.rules} - {one.rule for one in kept}
+        ended = [
+            row["id"] for row in before if failed(row) and row["rule"] not in failing
+        ]
         return Plan(id=id, said=tuple(kept), ended=tuple(ended))
 
     def _overtaken(self, rendered: Rendered) -> bool:
@@ -112,13 +150,16 @@ class Rerouter:
 
     def send(self, plan: Plan, by: By) -> Done:
         """Adds the deliveries, unless the plan has a problem or the event led to something else meanwhile."""
+        if plan.looks_up:
+            return self._look_up(plan, by)
         if not plan.said:
             return unchanged(plan)
         now = datetime.now(UTC)
 
         def job(connection: Session) -> bool:
+            one_at_a_time(connection, f"reroute {plan.id}")
             before = rerouted.before(connection, plan.id)
-            if any(_made(rendered, before) for rendered in plan.new):
+            if any(self._made(rendered, before) for rendered in plan.new):
                 return False
             for id in plan.ended:
                 reason = by.did("rerouted")
@@ -135,8 +176,42 @@ class Rerouter:
             return Done(
                 id=plan.id, ok=True, message=f"{by.did('rerouted')}: {told(plan)}"
             )
-        message = "not rerouted: it changed meanwhile, look at it again"
-        return Done(id=plan.id, ok=False, message=message)
+        return _changed_meanwhile(plan)
+
+    def _look_up(self, plan: Plan, by: By) -> Done:
+        now, reason = datetime.now(UTC), by.did("rerouted")
+
+        def job(connection: Session) -> bool:
+            begun = begin_anew(connection, plan.ended, plan.id, reason, now, by)
+            if begun:
+                audit.record(connection, by, "reroute", {"events": [plan.id]}, now)
+            return begun
+
+        if self._database.write(job):
+            return Done(id=plan.id, ok=True, message=f"{reason}: {told(plan)}")
+        return _changed_meanwhile(plan)
+
+    def _made(self, rendered: Rendered, before: Made) -> bool:
+        """Whether a delivery stands for the same: of the same rule and item, or the same call for the same ticket."""
+        named = self._named and self._rule
+        return any(
+            not (named and row["state"] == State.CANCELLED)
+            for row in before
+            if stands_for(rendered, row)
+        )
+
+
+def _with_own_key(rendered: Rendered, before: Made) -> Rendered:
+    """A call with a key of its own where one before it may have used up the key, though a person dropped it."""
+    if not any(stands_for(rendered, row) for row in before):
+        return rendered
+    key = replays.fresh_key(rendered.idempotency_key) or ""
+    return replace(rendered, idempotency_key=key)
+
+
+def _changed_meanwhile(plan: Plan) -> Done:
+    message = "not rerouted: it changed meanwhile, look at it again"
+    return Done(id=plan.id, ok=False, message=message)
 
 
 def unchanged(plan: Plan) -> Done:
@@ -146,48 +221,8 @@ def unchanged(plan: Plan) -> Done:
 
 def told(plan: Plan) -> str:
     """What a plan adds, in a few words."""
+    if plan.looks_up:
+        return "a worker looks it up, then all rules are asked"
     return "; ".join(
         f"{one.rule} calls {one.operation} of {one.connection.name}" for one in plan.new
-    )
-
-
-def _made(rendered: Rendered, before: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether a delivery stands for the same: of the same rule and item, or the same call for the same ticket."""
-    return any(
-        (row["rule"], row["item_key"]) == (rendered.rule, rendered.key)
-        or _same(rendered, row)
-        for row in before
-        if not _failed(row)
-    )
-
-
-def _same(rendered: Rendered, row: Mapping[str, Any]) -> bool:
-    """Whether it was the same call; one whose request is not kept any more counts as that."""
-    if (row["operation"], row["lane"]) != (rendered.operation, rendered.lane):
-        return False
-    call, own = row["call"], rendered.call
-    if call is None:
-        return True
-    return (call["method"], call["path"], row["body"]) == (
-        own.method,
-        own.path,
-        own.body,
-    )
-
-
-def _failed(row: Mapping[str, Any]) -> bool:
-    """Whether it is the dead letter of a rule that failed, which has no request."""
-    return not row["operation"]
-
-
-def _sentence(said: Sequence[Decision], late: int) -> str:
-    if late:
-        return (
-            "newer updates of the ticket were delivered, add --force to send it anyway"
-        )
-    words = {Said.MATCHED: "was done before", Said.ERROR: "fails"}
-    return "; ".join(
-        f"{one.rule or 'the event'}: {words.get(one.said, one.said.value)}"
-        + (f", {one.reason}" if one.said is not Said.MATCHED else "")
-        for one in said
     )

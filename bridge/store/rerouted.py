@@ -6,11 +6,12 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from bridge.store.filtering import Filter, events_that
+from bridge.store.selecting import AGAIN
 from bridge.store.tables import deliveries, events
 
 _COLUMNS = tuple(
     deliveries.c[name]
-    for name in ("id", "rule", "item_key", "operation", "lane", "call", "body")
+    for name in ("id", "rule", "item_key", "operation", "lane", "call", "body", "state")
 )
 
 
@@ -26,6 +27,18 @@ def before(connection: Connection, event: int) -> Sequence[Mapping[str, Any]]:
         deliveries.c.event == event, deliveries.c.look_up.is_(None)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def look_up(connection: Connection, event: int) -> Mapping[str, Any] | None:
+    """The event's latest look-up that no other one took the place of, by its id and state."""
+    query = select(deliveries.c.id, deliveries.c.state).where(
+        deliveries.c.event == event,
+        deliveries.c.look_up.is_not(None),
+        deliveries.c.code != AGAIN,
+    )
+    latest = query.order_by(deliveries.c.id.desc()).limit(1)
+    found = connection.execute(latest).mappings().first()
+    return dict(found) if found else None
 
 
 def newest(connection: Connection) -> int:

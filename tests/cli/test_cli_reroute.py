@@ -76,6 +76,17 @@ def test_a_rule_that_failed_takes_the_place_of_its_dead_letter(terminal, bench, 
     assert bench.states() == ["cancelled", "waiting"]
 
 
+def test_a_failed_rule_that_was_renamed_leaves_no_dead_letter(terminal, bench, put):
+    """retry says where to go on, and what the new name makes takes the place of the old one's failure."""
+    bench.paid("evt_1", ticket="no uuid")
+    text = MAPPING.replace('"{{ inv.metadata.vambe_ticket_id | uuid }}"', TICKET)
+    put(text.replace("id: paid-sets-amount", "id: another-name"))
+    said = terminal("retry", "1").stdout
+    assert "there is no rule 'paid-sets-amount' any more: `bridge reroute 1`" in said
+    assert terminal("reroute", "1").exit_code == 0
+    assert bench.states() == ["cancelled", "waiting"]
+
+
 def test_a_cancelled_delivery_stays_cancelled(terminal, bench):
     """What a person dropped does not come back unasked."""
     bench.held()
@@ -83,6 +94,31 @@ def test_a_cancelled_delivery_stays_cancelled(terminal, bench):
     assert terminal("cancel", number).exit_code == 0
     assert "nothing new" in terminal("reroute", "1").stdout
     assert bench.states()[-1] == "cancelled"
+
+
+@pytest.mark.parametrize("name", ["failed-adds-comment", "another-name"])
+def test_a_cancelled_delivery_comes_back_by_name(terminal, bench, put, name):
+    """The event and the rule are named, also where the rule has another name by now; the message says so before."""
+    bench.held()
+    assert bench.states() == ["held"] and terminal("cancel", "1").exit_code == 0
+    put(MAPPING.replace("id: failed-adds-comment", f"id: {name}"))
+    said = terminal("reroute", "1").stdout
+    command = f"bridge reroute 1 --rule {name}"
+    assert f"was cancelled as delivery 1: `{command}` makes it again" in said
+    by_filter = terminal("reroute", "event:1", "--rule", name, "--yes")
+    assert "nothing new" in by_filter.stdout and bench.states() == ["cancelled"]
+    assert terminal(*command.split()[1:]).exit_code == 0
+    assert bench.states() == ["cancelled", "waiting"]
+    assert "was done before" in terminal(*command.split()[1:]).stdout
+
+
+def test_an_event_is_named_by_its_sender_s_id_too(terminal, bench, put):
+    """An id is exact, so nothing is asked."""
+    customer(bench, "evt_1"), customer(bench, "evt_2")
+    put(with_rule())
+    result = terminal("reroute", "evt_2", "evt_1")
+    assert result.exit_code == 0, result.output
+    assert bench.states() == ["waiting"] * 2
 
 
 def test_a_filter_is_counted_and_agreed_to(terminal, bench, put):

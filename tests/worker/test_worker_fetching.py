@@ -17,6 +17,7 @@ from bridge.sandbox import DEFAULT_CREDENTIALS
 from bridge.services import acts, choosing, steer
 from bridge.services.filters import parse
 from bridge.services.replay import Replayer
+from bridge.services.rerouting import Rerouter
 from bridge.services.rulesets import activate
 from bridge.store import events, ledger, queue, views
 from bridge.store.audit import By
@@ -313,6 +314,79 @@ def test_cancelled_look_up_of_a_source_that_is_gone(bench, shop):
         (done,) = again(bench, row["id"])
         assert not done.ok and "its source is not configured any more" in done.message
     assert bench.event(id)["state"] == "routed"
+
+
+def _rerouted(bench, id, *, rule="", named=True):
+    asker = Asker("")
+    router = Rerouter(
+        bench.database, bench.ruleset, asker, rule=rule, force=False, named=named
+    )
+    return router.send(router.plan(id), By())
+
+
+@pytest.mark.parametrize("dropped", [True, False])
+@pytest.mark.parametrize("answer", ["503", "403"])
+def test_rerouted_event_without_an_answer_is_looked_up(bench, shop, answer, dropped):
+    """Its look-up may have failed or been cancelled: it begins anew, once, and is sent once."""
+    shop.order("1", answer, 900)
+    (id,) = bench.receive("1").ids
+    bench.work()
+    if dropped or answer == "503":
+        steer.cancel(bench.database, [bench.look_ups()[0]["id"]])
+    done = _rerouted(bench, id)
+    assert done.ok and "a worker looks it up" in done.message
+    early = _rerouted(bench, id)
+    assert not early.ok and "has not routed it yet" in early.message
+    bench.work()
+    assert bench.amounts() == [900]
+    assert [row["state"] for row in bench.look_ups()] == ["cancelled", "delivered"]
+    assert "was done before" in _rerouted(bench, id).message
+    bench.work()
+    assert bench.amounts() == [900]
+
+
+def test_cancelled_look_up_is_not_made_again_by_a_filter(bench, shop):
+    """What a person dropped comes back by name alone, and the message says how; a failed one comes back."""
+    shop.order("1", "503", 100), shop.order("2", "403", 200)
+    (dropped,), (failed,) = bench.receive("1").ids, bench.receive("2", id="2").ids
+    bench.work()
+    steer.cancel(bench.database, [bench.look_ups()[0]["id"]])
+    said = _rerouted(bench, dropped, named=False)
+    assert said.ok and f"`bridge reroute {dropped}` makes it again" in said.message
+    assert _rerouted(bench, failed, named=False).ok
+    bench.work()
+    assert bench.amounts() == [200]
+
+
+def test_rerouted_event_of_before_its_source_looked_things_up(bench, shop):
+    """No rule took it then; now it is looked up, and meets the rules. With --rule it is refused: all are asked."""
+    shop.order("1", 700)
+    looks_up = bench.ruleset
+    text = PLAIN.format(vambe=bench.sandbox.url + "/vambe")
+    text = text.replace("events: [order]", "events: [other]")
+    bench.ruleset = mapping.build({"rules.yaml": text}).usable()
+    (id,) = bench.receive("1").ids
+    bench.work()
+    bench.ruleset = looks_up
+    refused = _rerouted(bench, id, rule="order-sets-amount")
+    assert not refused.ok and "leave out --rule" in refused.message
+    assert _rerouted(bench, id).ok
+    bench.work()
+    assert bench.amounts() == [700]
+
+
+def test_rerouted_event_whose_updates_needed_no_look_up(bench, shop):
+    """Beginning anew would send them again, so it is refused."""
+    looks_up = bench.ruleset
+    text = PLAIN.format(vambe=bench.sandbox.url + "/vambe")
+    bench.ruleset = mapping.build({"rules.yaml": text}).usable()
+    (id,) = bench.receive("1").ids
+    bench.work()
+    bench.ruleset = looks_up
+    done = _rerouted(bench, id)
+    assert not done.ok and "were made without a look-up" in done.message
+    bench.work()
+    assert bench.amounts() == [5] and shop.asked == []
 
 
 def test_filter_that_names_the_event_looks_it_up_again(bench, shop):

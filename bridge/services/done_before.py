@@ -1,0 +1,61 @@
+"""What an event led to before, held against what the rules make of it now. Pure: rows of rerouted.before are given."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from bridge.model import Decision, Rendered, Said
+from bridge.state import State
+
+Made: TypeAlias = Sequence[Mapping[str, Any]]
+
+
+def stands_for(rendered: Rendered, row: Mapping[str, Any]) -> bool:
+    """Whether a delivery is of the same rule and item, or the same call for the same ticket."""
+    if failed(row):
+        return False
+    mine = (row["rule"], row["item_key"]) == (rendered.rule, rendered.key)
+    return mine or _same(rendered, row)
+
+
+def failed(row: Mapping[str, Any]) -> bool:
+    """Whether it is the dead letter of a rule that failed, which has no request."""
+    return not row["operation"]
+
+
+def account(id: int, said: Sequence[Decision], late: int, before: Made) -> str:
+    """Why nothing of what the rules say to event `id` is new; `late` of its calls are out of date."""
+    if late:
+        return (
+            "newer updates of the ticket were delivered, add --force to send it anyway"
+        )
+    return "; ".join(
+        f"{one.rule or 'the event'}: {_account(id, one, before)}" for one in said
+    )
+
+
+def _account(id: int, one: Decision, before: Made) -> str:
+    """Why a decision adds nothing, and what a person can do who wants it all the same."""
+    if one.said is Said.ERROR:
+        return f"fails, {one.reason}"
+    if one.said is not Said.MATCHED:
+        return f"{one.said.value}, {one.reason}"
+    stand = [row for row in before for r in one.rendered if stands_for(r, row)]
+    if stand and all(row["state"] == State.CANCELLED for row in stand):
+        numbers = ", ".join(str(row["id"]) for row in stand)
+        again = f"`bridge reroute {id} --rule {one.rule}` makes it again"
+        return f"was cancelled as delivery {numbers}: {again}"
+    return "was done before"
+
+
+def _same(rendered: Rendered, row: Mapping[str, Any]) -> bool:
+    """Whether it was the same call; one whose request is not kept any more counts as that."""
+    if (row["operation"], row["lane"]) != (rendered.operation, rendered.lane):
+        return False
+    call, own = row["call"], rendered.call
+    if call is None:
+        return True
+    return (call["method"], call["path"], row["body"]) == (
+        own.method,
+        own.path,
+        own.body,
+    )
