@@ -8,7 +8,7 @@ route.py, evaluate.py, render.py.
 """
 
 from bridge.mapping.case_events import read_answer, read_recording
-from bridge.mapping.case_judging import expectation
+from bridge.mapping.case_outcomes import expectation
 from bridge.mapping.case_updates import Left, Update, update_cases
 from bridge.mapping.cases import run_cases
 from bridge.mapping.codes import CODES, explain
@@ -26,6 +26,7 @@ from bridge.mapping.recordings import Recordings, read_recordings
 from bridge.mapping.responses import judge
 from bridge.mapping.route import Trial, passed_over, route, try_event
 from bridge.mapping.ruleset import Case, Loaded, Rule, Ruleset, Source
+from bridge.mapping.second_looks import made_anew
 
 __all__ = [
     "ABSENT",
@@ -59,6 +60,7 @@ __all__ = [
     "fingerprint",
     "load",
     "look_up",
+    "made_anew",
     "missing_secrets",
     "passed_over",
     "read_answer",

@@ -11,6 +11,7 @@ from bridge.mapping.patch import CannotPatch, Opened
 from bridge.mapping.ruleset import Case, Ruleset
 from bridge.model import Event, Json, Request
 from bridge.strict import http, json
+from bridge.strict.yaml import Node, plain
 
 UNDATED = datetime(2026, 1, 1, tzinfo=UTC)  # the clock where event and test have none
 _MAX_BYTES = 2 * 1024 * 1024
@@ -46,6 +47,13 @@ def read_answer(path: Path) -> Json:
     return found
 
 
+def read_headers(node: Node) -> dict[str, str]:
+    """The `fetched_headers` of a test or of what it says of a second look-up, by names in lower case."""
+    headers = node.get("fetched_headers")
+    pairs = headers.value if headers and isinstance(headers.value, dict) else {}
+    return {name.lower(): str(value.value) for name, value in pairs.items()}
+
+
 class CaseEvents:
     """Gives the events of tests. Tests share recordings, so each is read once."""
 
@@ -66,7 +74,7 @@ class CaseEvents:
         except (ValueError, Refused) as error:
             message = f"'{case.given}' cannot be used: {error}"
             raise Unreadable(message, "", "given") from None
-        fetched = self._fetched(case)
+        fetched = self._answer(case.fetched, case, "fetched")
         return [
             replace(
                 event,
@@ -77,19 +85,28 @@ class CaseEvents:
             for event in events
         ]
 
-    def _fetched(self, case: Case) -> Json:
-        """What the look-up answers: written in the test, or in a file beside it."""
-        if not isinstance(case.fetched, str):
-            return case.fetched
-        path = self._folder / Path(case.place.file).parent / case.fetched
+    def looked_up(self, event: Event, case: Case, again: Node) -> Event:
+        """The event after the fresh look-up that a test describes. Raises Unreadable."""
+        answer: Json = plain(again.get("fetched"))  # type: ignore[assignment]
+        return replace(
+            event,
+            fetched=self._answer(answer, case, "expect"),
+            fetched_headers=read_headers(again),
+        )
+
+    def _answer(self, said: Json, case: Case, key: str) -> Json:
+        """What a look-up answers: written in the test, or in a file beside it."""
+        if not isinstance(said, str):
+            return said
+        path = self._folder / Path(case.place.file).parent / said
         try:
             return read_answer(path)
         except OSError as error:
-            message = f"'{case.fetched}' cannot be read: {error.strerror}"
-            raise Unreadable(message, _near(path), "fetched") from None
+            message = f"'{said}' cannot be read: {error.strerror}"
+            raise Unreadable(message, _near(path), key) from None
         except (ValueError, Refused) as error:
-            message = f"'{case.fetched}' cannot be used: {error}"
-            raise Unreadable(message, "", "fetched") from None
+            message = f"'{said}' cannot be used: {error}"
+            raise Unreadable(message, "", key) from None
 
     def _read(self, path: Path, case: Case) -> tuple[Event, ...]:
         provider = self._sources[case.source].provider

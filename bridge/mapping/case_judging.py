@@ -4,83 +4,62 @@ A failure says also which expectation would make it go, where a test may be give
 what vendors answer, a person has to say.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeAlias
 
 from bridge.mapping.case_events import UNDATED
-from bridge.mapping.case_replies import ENDING_KEYS, compare_ending
-from bridge.mapping.compare import Difference, compare_call, seen
+from bridge.mapping.case_outcomes import Calls, calls_of, code_of, heard, outcome_of
+from bridge.mapping.case_replies import ENDING_KEYS, Played, play
+from bridge.mapping.compare import Difference, compare_call
 from bridge.mapping.evaluate import Step
 from bridge.mapping.failures import Edit, Failure, Reason
 from bridge.mapping.route import Trial
 from bridge.mapping.ruleset import Case, Rule
+from bridge.mapping.second_looks import Anew, made_anew
 from bridge.model import Diagnostic, Place, Rendered, Said
+from bridge.state import State
 from bridge.strict.yaml import Node, plain
-
-# What a rule said to several events of one body: the first of these that any of them met.
-_ORDER = (Said.ERROR, Said.MATCHED, Said.SKIPPED, Said.NO_MATCH)
 
 _ENDING_KEPT = "replies and final are never rewritten"
 _ERROR_KEPT = "whether it should be an error is for a person to say"
 
+# A rule asked once more: of an earlier trial, and of `again` in the test. May raise Unreadable.
+AskAgain: TypeAlias = Callable[[Trial, Node], Trial]
 
-def judge(case: Case, rule: Rule, trials: list[Trial]) -> list[Failure]:
+
+def judge(
+    case: Case, rule: Rule, trials: list[Trial], ask_again: AskAgain
+) -> list[Failure]:
     """What is not as the test expects of one rule; `trials` are the rule's own, one per event."""
-    said, trial = _heard(trials)
-    hearing = _Hearing(case=case, rule=rule, trials=trials, said=said, trial=trial)
-    wanted = hearing.wanted
-    if isinstance(wanted, str):
-        good, text = said.value == wanted, wanted
-    elif isinstance(wanted, Mapping) and "error" in wanted:
-        good, text = hearing.code == wanted["error"], f"error {wanted['error']}"
-    elif said is Said.MATCHED:
-        return hearing.calls()
-    else:
-        good, text = False, "a call"
-    return [] if good else [hearing.otherwise(text)]
-
-
-def expectation(trials: list[Trial]) -> object:
-    """What a test would expect of a rule that did this; `trials` are the rule's own, one per event."""
-    said, trial = _heard(trials)
-    if said is Said.ERROR:
-        return {"error": _code(trial)}
-    if said is not Said.MATCHED:
-        return said.value
-    made = [rendered for trial in trials for rendered in trial.decision.rendered]
-    calls = [seen(rendered.call) for rendered in made]
-    return calls[0] if len(calls) == 1 else calls
-
-
-def _code(trial: Trial | None) -> str:
-    """Of the error, if it was one."""
-    found = trial.decision.diagnostic if trial else None
-    return found.code if found else ""
-
-
-def _heard(trials: list[Trial]) -> tuple[Said, Trial | None]:
-    """What the rule said on the whole, and the first event that it said so to."""
-    for said in _ORDER:
-        for trial in trials:
-            if trial.decision.said is said:
-                return said, trial
-    return Said.NO_MATCH, None
+    said, trial = heard(trials)
+    hearing = _Hearing(
+        case=case,
+        rule=rule,
+        expected=case.expect.get(rule.id),
+        path=(rule.id,),
+        said=said,
+        trial=trial,
+        made=calls_of(trials),
+        ask_again=ask_again,
+    )
+    return hearing.failures()
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Hearing:
-    """One rule in one test."""
+    """One rule in one test, or one call of it that is looked up again."""
 
     case: Case
     rule: Rule
-    trials: list[Trial]
+    expected: Node | None  # None where the test does not name the rule
+    path: tuple[str | int, ...]  # from `expect` to what is expected
     said: Said
     trial: Trial | None  # None: the recording holds no event
-
-    @property
-    def expected(self) -> Node | None:
-        """None where the test does not name the rule."""
-        return self.case.expect.get(self.rule.id)
+    made: Calls
+    ask_again: AskAgain
+    before: Played = Played()  # what was answered to the call before
 
     @property
     def wanted(self) -> object:
@@ -92,19 +71,24 @@ class _Hearing:
 
     @property
     def code(self) -> str:
-        return _code(self.trial)
+        return code_of(self.trial)
 
-    def made(self) -> Iterator[tuple[Trial, Rendered]]:
-        """The calls, each with the trial that made it."""
-        return (
-            (trial, rendered)
-            for trial in self.trials
-            for rendered in trial.decision.rendered
-        )
+    def failures(self) -> list[Failure]:
+        """What is not as expected."""
+        wanted = self.wanted
+        if isinstance(wanted, str):
+            good, text = self.said.value == wanted, wanted
+        elif isinstance(wanted, Mapping) and "error" in wanted:
+            good, text = self.code == wanted["error"], f"error {wanted['error']}"
+        elif self.said is Said.MATCHED:
+            return self.calls()
+        else:
+            good, text = False, "a call"
+        return [] if good else [self.otherwise(text)]
 
     def calls(self) -> list[Failure]:
         """What is not as expected of the calls."""
-        expected, made = self.expected, [*self.made()]
+        expected, made = self.expected, self.made
         assert expected is not None
         several = isinstance(expected.value, list)
         wanted = expected.value if isinstance(expected.value, list) else [expected]
@@ -113,12 +97,51 @@ class _Hearing:
             return [self.outcome("T504", f"rule '{self.rule.id}' {number}")]
         failures: list[Failure] = []
         for at, (node, (trial, rendered)) in enumerate(zip(wanted, made, strict=True)):
-            where = (self.rule.id, at) if several else (self.rule.id,)
+            where = (*self.path, at) if several else self.path
             for difference in compare_call(node, rendered, trial):
                 failures.append(self.differs(difference, where))
-            for found in compare_ending(node, rendered, self.case.at or UNDATED):
-                failures.append(Failure(diagnostic=found, kept=_ENDING_KEPT))
+            failures += self.endings(node, trial, rendered, where)
         return failures
+
+    def endings(
+        self,
+        node: Node,
+        trial: Trial,
+        rendered: Rendered,
+        where: tuple[str | int, ...],
+    ) -> list[Failure]:
+        """What is not as expected of how one call ends, or goes on."""
+        now = self.case.at or UNDATED
+        played, found = play(node, rendered, now, self.before)
+        again = node.get("again")
+        if again is None or found:
+            return [Failure(diagnostic=one, kept=_ENDING_KEPT) for one in found]
+        anew = self.ask_again(trial, again)
+        became = made_anew(
+            [anew.decision], self.rule.id, rendered.key, partial(_stays, rendered)
+        )
+        then = replace(
+            self,
+            expected=again.get("expect"),
+            path=(*where, "again", "expect"),
+            trial=anew,
+            said=anew.decision.said,
+            made=[(anew, became.rendered)] if became.rendered else [],
+            before=played,
+        )
+        return then.failures() if became.rendered else then.uncalled(became)
+
+    def uncalled(self, became: Anew) -> list[Failure]:
+        """What is not as expected where nothing is to be sent any more."""
+        if self.said is not Said.MATCHED:
+            return self.failures()
+        if became.state == State.SKIPPED:
+            return replace(self, said=Said.SKIPPED).failures()
+        if self.wanted == {"final": became.state}:
+            return []
+        message = f"rule '{self.rule.id}' makes no call: {became.reason}"
+        found = Diagnostic(code="T506", message=message, place=self.place)
+        return [Failure(diagnostic=found, kept=_ENDING_KEPT)]
 
     def differs(self, difference: Difference, where: tuple[str | int, ...]) -> Failure:
         """The failure of one value."""
@@ -152,8 +175,20 @@ class _Hearing:
         if _has(self.wanted, {"error"}) != (self.said is Said.ERROR):
             return replace(failure, kept=_ERROR_KEPT)
         return replace(
-            failure, edit=Edit(path=(self.rule.id,), value=expectation(self.trials))
+            failure,
+            edit=Edit(
+                path=self.path, value=outcome_of(self.said, self.trial, self.made)
+            ),
         )
+
+
+def _stays(before: Rendered, rendered: Rendered) -> bool:
+    """Whether a call belongs where the one before it stands."""
+    return (rendered.operation, rendered.lane, rendered.connection) == (
+        before.operation,
+        before.lane,
+        before.connection,
+    )
 
 
 def _has(wanted: object, keys: "frozenset[str] | set[str]") -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from difflib import get_close_matches
 
+from bridge.mapping.case_events import read_headers
 from bridge.mapping.case_replies import ENDING_KEYS, check_ending
 from bridge.mapping.codes import CODES
 from bridge.mapping.findings import suggest
@@ -69,10 +70,7 @@ def _case(item: Node, name: Node, source: str, position: int, known: Known) -> C
         patch=patch,
         at=datetime.fromisoformat(str(at.value)) if at else None,
         fetched=plain(item.get("fetched")),  # type: ignore[arg-type]
-        fetched_headers={
-            name.lower(): str(node.value)
-            for name, node in _pairs(item.get("fetched_headers")).items()
-        },
+        fetched_headers=read_headers(item),
         expect=_pairs(expect),
         position=position,
         place=name.place,
@@ -116,7 +114,12 @@ def _check_code(node: Node, known: Known) -> None:
 def _check_call(node: Node, known: Known) -> None:
     value = node.value
     if isinstance(value, dict) and value and CALL_KEYS.issuperset(value):
-        check_ending(node, known)
+        expected = check_ending(node, known)
+        if expected and isinstance(expected.value, list):
+            message = "one call is made anew, so this is one outcome"
+            known.findings.add("T502", message, expected.place, "write it without [ ]")
+        elif expected:
+            _check_outcome(expected, known)
         return
     message = "this is not an outcome"
     if isinstance(value, str) and (

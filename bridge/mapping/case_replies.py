@@ -4,16 +4,16 @@ Retries come when they are planned, without jitter. A call that waits for a pers
 replies; without any, a test asks only whether it waits.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bridge import vendors
-from bridge.conclude import WELL, Tried, conclude
+from bridge.conclude import LOOK_UP_AGAIN, WELL, Tried, conclude
 from bridge.mapping.expressions import ExpressionError
 from bridge.mapping.known import Known
 from bridge.mapping.responses import judge
-from bridge.mapping.schema import EndingShape
+from bridge.mapping.schema import EndingShape, SecondLookShape
 from bridge.mapping.shape import check
 from bridge.model import (
     Attempt,
@@ -29,7 +29,7 @@ from bridge.state import State
 from bridge.strict import json
 from bridge.strict.yaml import Node, plain
 
-ENDING_KEYS = frozenset({"replies", "final"})
+ENDING_KEYS = frozenset({"replies", "final", "again"})
 
 _SILENT = {
     "timeout": NoReply(
@@ -41,66 +41,99 @@ _SILENT = {
 }
 
 
-def check_ending(call: Node, known: Known) -> None:
-    """Findings about `replies` and `final` of one expected call, where it has any of them."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Played:
+    """What became of a call so far: how often it was tried, and how many seconds that took."""
+
+    state: str = State.WAITING
+    reason: str = ""
+    code: str = ""
+    attempts: int = 0
+    age: float = 0.0
+
+
+def check_ending(call: Node, known: Known) -> Node | None:
+    """Findings about the ENDING_KEYS of one expected call, where it has any of them.
+
+    Gives what is expected once it was looked up again, where that is said.
+    """
     parts = {key: call.get(key) for key in ENDING_KEYS}
     given = {key: node for key, node in parts.items() if node}
     if not given:
-        return
-    ending = replace(call, value=given)
-    for reply in _items(check(EndingShape(), ending, known.findings)):
+        return None
+    shape = SecondLookShape() if "again" in given else EndingShape()
+    ending = check(shape, replace(call, value=given), known.findings)
+    for reply in _items(ending):
         try:
             _body(reply)
         except ValueError as error:
             place = (reply.get("body") or reply).place
             known.findings.add("T502", f"no vendor can answer this: {error}", place)
+    again = ending.get("again")
+    return again.get("expect") if again else None
 
 
-def compare_ending(
-    call: Node, rendered: Rendered, now: datetime
-) -> Iterator[Diagnostic]:
-    """What is not as a test expects of a call's end; nothing where the test expects nothing of it.
+def play(
+    call: Node, rendered: Rendered, now: datetime, before: Played
+) -> tuple[Played, list[Diagnostic]]:
+    """What becomes of a call as a test has it answered, and what of that is not as the test expects.
 
     The replies must be used up: a call that ends before the last of them does not do what the test says.
     """
-    final = call.get("final")
-    if final is None:
-        return
+    final, again = call.get("final"), call.get("again")
+    if final is None and again is None:
+        return before, []
     replies = _items(call)
     found: list[Diagnostic] = []
-    state, reason, used = _play(rendered, replies, now, found)
-    yield from found
-    if (state, used) != (final.value, len(replies)):
-        wanted = f"should be {final.value} {_at(len(replies))}"
-        message = f"rule '{rendered.rule}' {wanted}, but is {state} {_at(used)}"
-        said = f": {reason}" if reason else ""
-        yield Diagnostic(code="T506", message=message + said, place=final.place)
+    played = _play(rendered, replies, now, before, found)
+    state, used = played.state, played.attempts - before.attempts
+    looks = state == State.WAITING and played.code == LOOK_UP_AGAIN
+    wanted = str(final.value) if final else "looked up again"
+    is_wanted = state == wanted if final else looks
+    if not is_wanted or used != len(replies):
+        message = (
+            f"rule '{rendered.rule}' should be {wanted} {_at(len(replies))},"
+            f" but is {state} {_at(used)}"
+        )
+        reason = f": {played.reason}" if played.reason else ""
+        place = final.place if final else call.keys["again"].place
+        found.append(Diagnostic(code="T506", message=message + reason, place=place))
+    return played, found
 
 
 def _play(
     rendered: Rendered,
     replies: Sequence[Node],
     now: datetime,
+    before: Played,
     found: list[Diagnostic],
-) -> tuple[str, str, int]:
-    """The state after the replies, why, and how many of them were used."""
-    state: str = State.HELD if rendered.hold else State.WAITING
-    reason = ""
-    call, age = rendered.call, 0.0
-    for used, node in enumerate(replies, 1):
+) -> Played:
+    """What it is after the replies, or those that it took to end."""
+    played = replace(before, state=State.HELD if rendered.hold else State.WAITING, code="")
+    call = rendered.call
+    for node in replies:
         answer = _answer(node)
         outcome = _outcome(rendered, call, answer, node, found)
-        at = now + timedelta(seconds=age)
+        at = now + timedelta(seconds=played.age)
         attempt = Attempt(started_at=at, outcome=outcome, answer=answer)
         tried = Tried(
-            retries=rendered.retries, attempts=used - 1, age=age, claimed_at=at
+            retries=rendered.retries,
+            attempts=played.attempts,
+            age=played.age,
+            claimed_at=at,
         )
         step = conclude(attempt, tried, WELL, at, 0.0)
-        state, reason = "parked" if step.parks else step.state, step.reason
-        if state != State.WAITING:
-            return state, reason, used
-        call, age = outcome.call or call, age + step.delay
-    return state, reason, len(replies)
+        played = Played(
+            state="parked" if step.parks else step.state,
+            reason=step.reason,
+            code=step.code,
+            attempts=played.attempts + 1,
+            age=played.age + step.delay,
+        )
+        if played.state != State.WAITING:
+            break
+        call = outcome.call or call
+    return played
 
 
 def _outcome(

@@ -11,9 +11,10 @@ from bridge.mapping.case_events import CaseEvents, Unreadable
 from bridge.mapping.case_judging import judge
 from bridge.mapping.failures import CaseResult, Failure
 from bridge.mapping.fetches import look_up
-from bridge.mapping.route import Trial, try_event
+from bridge.mapping.route import Trial, scope_of, try_event, try_rule
 from bridge.mapping.ruleset import Case, Ruleset
 from bridge.model import Diagnostic, Event, Said
+from bridge.strict.yaml import Node
 
 
 def run_cases(
@@ -31,7 +32,7 @@ def run_cases(
 
 def _run(case: Case, ruleset: Ruleset, events: CaseEvents) -> CaseResult:
     try:
-        return _judged(case, ruleset, events.of(case))
+        return _judged(case, ruleset, events)
     except Unreadable as error:
         place = case.places[error.key]
         found = Diagnostic(
@@ -40,11 +41,19 @@ def _run(case: Case, ruleset: Ruleset, events: CaseEvents) -> CaseResult:
         return CaseResult(case=case, failures=(Failure(diagnostic=found),))
 
 
-def _judged(case: Case, ruleset: Ruleset, events: list[Event]) -> CaseResult:
+def _judged(case: Case, ruleset: Ruleset, given: CaseEvents) -> CaseResult:
+    events = given.of(case)
     unfetched = [*_unfetched(case, ruleset, events)]
     if unfetched:
         return CaseResult(case=case, failures=tuple(unfetched[:1]))
     trials = [trial for event in events for trial in try_event(event, ruleset)]
+
+    def ask_again(trial: Trial, again: Node) -> Trial:
+        event = given.looked_up(trial.event, case, again)
+        scope = scope_of(event, ruleset)
+        live = replace(trial.rule, mode="live")  # what a shadow sends is played, too
+        return try_rule(live, event, scope, ruleset, "")
+
     by_rule: dict[str, list[Trial]] = {}
     for trial in trials:
         by_rule.setdefault(trial.rule.id, []).append(trial)
@@ -52,7 +61,7 @@ def _judged(case: Case, ruleset: Ruleset, events: list[Event]) -> CaseResult:
     failures = [
         failure
         for rule in rules
-        for failure in judge(case, rule, by_rule.get(rule.id, []))
+        for failure in judge(case, rule, by_rule.get(rule.id, []), ask_again)
     ]
     for name in sorted(case.expect.keys() - {rule.id for rule in rules}):
         message = f"rule '{name}' is one of another source than this test"

@@ -20,7 +20,7 @@ from bridge.mapping.formulas import Writer, check_header
 from bridge.mapping.helpers.kinds import NUMBERS
 from bridge.mapping.known import Known
 from bridge.mapping.places import place_in
-from bridge.mapping.ruleset import FETCHED, Formula, Rule
+from bridge.mapping.ruleset import Formula
 from bridge.model import Call, Json, NoReply, Outcome, Reply, Response, Verdict
 from bridge.retry import judge_silence
 from bridge.strict import json
@@ -129,27 +129,6 @@ def _read(item: Node, write: Writer) -> Iterator[Response]:
         do=str(do.value),
         note=str(note.value) if note else "",
     )
-
-
-def check_second_looks(node: Node | None, rule: Rule, known: Known) -> None:
-    """Findings for `do: look_up_again` where nothing is looked up, or where the call would be the same again."""
-    items = node.value if node and isinstance(node.value, list) else []
-    for item in items:
-        do = item.get("do")
-        if do is None or do.value != LOOK_UP_AGAIN:
-            continue
-        if rule.source not in known.fetching:
-            message = f"source '{rule.source}' has no fetch, so nothing can be looked up again"
-        elif not _uses_answer(rule):
-            message = "the rule uses nothing of the look-up, so the same call would be made again"
-        else:
-            continue
-        known.findings.add("M102", message, do.place, "write do: retry")
-
-
-def _uses_answer(rule: Rule) -> bool:
-    paths = (path for one in rule.formulas() for path in one.expression.paths)
-    return any(path[0] in FETCHED for path in paths)
 
 
 def _check_answer(formula: Formula, known: Known) -> None:

@@ -22,6 +22,7 @@ class Trial:
     """A decision with the steps that led to it, in the order they were taken."""
 
     rule: Rule
+    event: Event
     decision: Decision
     steps: tuple[Step, ...]
     failed: Step | None = None  # the formula that could not be evaluated
@@ -106,7 +107,8 @@ def try_rule(
 ) -> Trial:
     """What one rule makes of an event, whose scope is `scope_of`."""
     if not rule.takes(event.type):
-        return Trial(rule=rule, decision=_other_type(rule, event), steps=())
+        said = _other_type(rule, event)
+        return Trial(rule=rule, event=event, decision=said, steps=())
     evaluation = Evaluation(rule=rule, event=event, environment=environment)
     failed, before = None, scope.allowance.used
     try:
@@ -115,7 +117,7 @@ def try_rule(
         decision, failed = _failed(rule, error.diagnostic, ruleset), error.step
         scope.allowance.used = before  # nothing is left of what it made
     steps = tuple(evaluation.steps)
-    return Trial(rule=rule, decision=decision, steps=steps, failed=failed)
+    return Trial(rule=rule, event=event, decision=decision, steps=steps, failed=failed)
 
 
 def _decide(run: Evaluation, scope: Scope) -> Decision:

@@ -16,10 +16,11 @@ from bridge.mapping.keys_measured import seconds
 from bridge.mapping.known import Known
 from bridge.mapping.places import place_at
 from bridge.mapping.references import without_references
-from bridge.mapping.responses import check_second_looks, read_responses
+from bridge.mapping.responses import read_responses
 from bridge.mapping.retries import read_retries
 from bridge.mapping.rule_shape import MAX_ITEMS
 from bridge.mapping.ruleset import FETCHED, Constant, ForEach, Formula, Rule
+from bridge.mapping.second_looks import check_second_looks
 from bridge.model import Connection, Place
 from bridge.strict.yaml import Node, plain
 from bridge.strict.yaml_writing import quoted

@@ -25,22 +25,55 @@ class ReplyShape(Shape):
     body = Key("Its body: text as it is, anything else as JSON.")
 
 
-class EndingShape(Shape):
-    """What a test lets a vendor answer to one call, and what becomes of the call."""
-
-    replies = List(
+def _replies(**rest: bool) -> List:
+    return List(
         "What the vendor answers, one per attempt.",
         Either(
             "An answer, or why there is none.",
             Choice("No answer came.", "timeout", "refused"),
             Group("An answer.", ReplyShape),
         ),
+        **rest,
     )
+
+
+def _fetched(**rest: bool) -> Either:
+    return Either(
+        "What the look-up of its source answers.",
+        Text("A file with the answer, as JSON."),
+        anything("The answer."),
+        **rest,
+    )
+
+
+def _fetched_headers() -> Names:
+    return Names("Headers of that answer.", Scalar("A value."), may_be_empty=True)
+
+
+class EndingShape(Shape):
+    """What a test lets a vendor answer to one call, and what becomes of the call."""
+
+    replies = _replies()
     final = Choice(
         "The state of the delivery after these replies, or before the first attempt.",
         *(State.DELIVERED, State.DEAD, State.HELD, "parked", State.WAITING),
         required=True,
     )
+
+
+class AgainShape(Shape):
+    """What a fresh look-up answers in a test, and what is expected of the rule then."""
+
+    fetched = _fetched(required=True)
+    fetched_headers = _fetched_headers()
+    expect = Key("The outcome of the call that was refused.", required=True)
+
+
+class SecondLookShape(Shape):
+    """The same of a call that is looked up again: what becomes of it is said of the call that is made then."""
+
+    replies = _replies(required=True)
+    again = Group("The fresh look-up, and what it leads to.", AgainShape, required=True)
 
 
 class CaseShape(Shape):
@@ -51,14 +84,8 @@ class CaseShape(Shape):
         required=True,
     )
     patch = anything("Dotted path → value; null deletes.")
-    fetched = Either(
-        "What the look-up of its source answers.",
-        Text("A file with the answer, as JSON."),
-        anything("The answer."),
-    )
-    fetched_headers = Names(
-        "Headers of that answer.", Scalar("A value."), may_be_empty=True
-    )
+    fetched = _fetched()
+    fetched_headers = _fetched_headers()
     at = Moment("When the event arrives.")
     expect = Names(
         "Rule → outcome; rules that are not named must be no_match.",

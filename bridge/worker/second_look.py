@@ -6,11 +6,11 @@ from there, whatever became of the worker before; the answer and the new version
 
 import time
 from dataclasses import replace
+from functools import partial
 
-from bridge.mapping import Ruleset
-from bridge.model import Decision, Outcome, Rendered, Reply, Said, Verdict
+from bridge.mapping import Ruleset, made_anew
+from bridge.model import Outcome, Rendered, Reply, Verdict
 from bridge.outbound import Outbound
-from bridge.state import State
 from bridge.store import Database, events, replays
 from bridge.store.attempts import Made
 from bridge.store.columns import bounded, storable
@@ -64,30 +64,16 @@ class SecondLook:
         """What the delivery's rule makes of the answer."""
         known = replace(stored, fetched=answer.body, fetched_headers=answer.headers)
         decisions = self._asker.ask(ruleset, known).decisions
-        mine = [one for one in decisions if one.rule in (item.rule, "")]
-        decision = next((one for one in mine if one.rule == item.rule), None)
-        if decision is None or decision.said is Said.ERROR:
-            reason = mine[0].reason if mine else "its rule is not there any more"
-            return _settled(State.DEAD, f"looked up again: {reason}")
-        rendered = _own(item, decision)
-        if rendered is None:
-            reason = f"looked up again, there is nothing to send: {decision.reason}"
-            return _settled(State.SKIPPED, reason)
-        if not _same_ticket(item, rendered):
-            reason = (
-                "looked up again, it is for another ticket or connection: replay it"
-            )
-            return _settled(State.DEAD, reason)
+        became = made_anew(decisions, item.rule, item.key, partial(_stays, item))
         key = replays.fresh_key(item.idempotency_key) or ""
-        anew = replace(rendered, idempotency_key=key)
-        state = State.HELD if rendered.hold else State.WAITING
-        reason = rendered.hold or "looked up again, its call was made anew"
-        return _settled(state, reason, anew)
-
-
-def _settled(state: State, reason: str, anew: Rendered | None = None) -> Outcome:
-    said = Outcome(verdict=Verdict.LOOKED_UP, reason=reason, code="looked_up")
-    return replace(said, settled=state, anew=anew)
+        rendered = became.rendered
+        return Outcome(
+            verdict=Verdict.LOOKED_UP,
+            reason=became.reason,
+            code="looked_up",
+            settled=became.state,
+            anew=replace(rendered, idempotency_key=key) if rendered else None,
+        )
 
 
 def _question(item: Claimed, look_up: Rendered) -> Claimed:
@@ -104,13 +90,7 @@ def _question(item: Claimed, look_up: Rendered) -> Claimed:
     )
 
 
-def _own(item: Claimed, decision: Decision) -> Rendered | None:
-    """The delivery's own call among those of its rule; None where there is none."""
-    found = (one for one in decision.rendered if one.key == item.key)
-    return None if decision.said is not Said.MATCHED else next(found, None)
-
-
-def _same_ticket(item: Claimed, rendered: Rendered) -> bool:
+def _stays(item: Claimed, rendered: Rendered) -> bool:
     """Whether its place in the lane is still the right one, and its answers are judged by the same vendor."""
     lane = bounded(storable(rendered.lane))
     same = rendered.operation == item.operation and lane == item.lane

@@ -356,8 +356,8 @@ FINDS = {
         GOOD + TEST + "expect: { paid: matched } }\n",
         "15:47: error[T502] this is not an outcome",
         "matched",
-        "write no_match, skipped, { error: E301 }, a mapping of body, body_contains, final, headers, method, path, "
-        "replies, or a list of such mappings",
+        "write no_match, skipped, { error: E301 }, a mapping of again, body, body_contains, final, headers, method, "
+        "path, replies, or a list of such mappings",
     ),
     "wrong patch": (
         GOOD,

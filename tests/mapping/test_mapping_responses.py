@@ -137,6 +137,19 @@ def test_a_retry_repeats_only_what_the_vendor_says_is_left():
     assert json.loads(outcome.call.body) == fields
 
 
+def test_what_was_done_in_part_is_not_looked_up_again():
+    """Made anew, the call would do its first part a second time: what is left is sent, as the vendor says."""
+    fields = {"ticketId": "b8c9f8c4-0b6a-4b2a-8f8f-0c9d9e2f5a1a", "newLevel": "Done"}
+    operation = vendors.operation("tolky.update_ticket")
+    call = operation.build({**fields, "subject": "x"}, {})
+    answer = reply(500, {"error": "MoveTicketError"})
+    rule = ("response.status == 500", "look_up_again")
+    outcome, _ = judged(answer, rule, operation=operation, call=call)
+    assert outcome == operation.judge(call, answer) and outcome.call
+    whole, _ = judged(reply(500), rule, operation=operation, call=call)
+    assert (whole.code, whole.call) == ("look_up_again", None)
+
+
 @given(st.integers(100, 599), st.binary(max_size=200))
 def test_any_answer_is_judged_without_an_exception(status, body):
     """Answers are as hostile as payloads."""

@@ -111,3 +111,158 @@ def test_a_test_gives_the_replies(tmp_path, replies, final, right):
         mapping.build({"a.yaml": text}, {}).usable(), tmp_path
     )
     assert bool(result.failures) is not right
+
+
+GUARDED = (
+    FILE.replace("    let:", "    when: fetched.open\n    let:")
+    .replace("{{ total + 1 }}", "{{ total + 1 / fetched.step }}")
+    .replace(
+        'path: "/orders/{{ event.order }}", body',
+        "path: \"/orders/{{ fetched.order | default('77') }}\", "
+        'headers: { If-Match: "{{ fetched_headers.etag }}" }, body',
+    )
+    .replace(
+        "fetched: { total: 1 }",
+        "fetched: { total: 1, open: true, step: 1 }\n    fetched_headers: { ETag: v1 }",
+    )
+)
+SECOND = """    expect:
+      adds:
+        headers: { if-match: v1 }
+        replies: [{ status: 412 }]
+        again:
+          fetched: { total: 5, open: true, step: 1 }
+          fetched_headers: { ETag: v2 }
+          expect: OUTCOME
+"""
+DONE = "{ body: { total: 6 }, headers: { if-match: v2 }, replies: [{ status: 200 }], final: delivered }"
+LAST = "{ replies: [{ status: 412 }], final: FINAL }"
+
+
+def looked_up(folder, outcome, second=SECOND, text=GUARDED):
+    """The failures of a test whose call is looked up again."""
+    (folder / "order.json").write_text(ORDER)
+    head = text[: text.index("    expect:")]
+    loaded = mapping.build({"a.yaml": head + second.replace("OUTCOME", outcome)}, {})
+    (result,) = mapping.run_cases(loaded.usable(), folder)
+    return loaded.ruleset, result
+
+
+def thrice(final):
+    """An outcome that is looked up again twice more."""
+    outcome = LAST.replace("FINAL", final)
+    for _ in range(2):
+        answer = (
+            "fetched: { total: 5, open: true, step: 1 }, fetched_headers: { ETag: v2 }"
+        )
+        outcome = f"{{ replies: [{{ status: 412 }}], again: {{ {answer}, expect: {outcome} }} }}"
+    return outcome
+
+
+@pytest.mark.parametrize(
+    ("outcome", "change", "told"),
+    [
+        (DONE, {}, []),
+        (DONE.replace("total: 6", "total: 2"), {}, ["rule 'adds': body.total differs"]),
+        (DONE.replace("v2", "v1"), {}, ["rule 'adds': headers.if-match differs"]),
+        (DONE.replace("delivered", "dead"), {}, ["should be dead at reply 1"]),
+        ("{ body_contains: { total: 6 } }", {}, []),
+        (LAST.replace("FINAL", "waiting"), {}, []),
+        (thrice("dead"), {}, []),
+        (thrice("waiting"), {}, ["should be waiting at reply 1, but is dead"]),
+        ("no_match", {"open: true": "open: false"}, []),
+        (DONE, {"open: true": "open: false"}, ["given a call, but said no_match"]),
+        ("{ error: E301 }", {", step: 1": ""}, []),
+        ("no_match", {", step: 1": ""}, ["given no_match, but said error E301"]),
+        ("{ final: dead }", {"step: 1": "step: 1, order: 78"}, []),
+        (DONE, {"step: 1": "step: 1, order: 78"}, ["makes no call: looked up again"]),
+    ],
+)
+def test_a_test_says_what_the_fresh_look_up_answers(tmp_path, outcome, change, told):
+    """The rule is asked again with that answer, and the call that it makes then is judged as any other."""
+    second = SECOND
+    for old, new in change.items():
+        second = second.replace(old, new)
+    _, result = looked_up(tmp_path, outcome, second)
+    found = [one.diagnostic.message for one in result.failures]
+    assert len(found) == len(told), found
+    assert all(
+        part in message for part, message in zip(told, found, strict=True)
+    ), found
+
+
+@pytest.mark.parametrize(
+    ("reply", "but"),
+    [
+        ("{ status: 200 }", "delivered"),
+        ("{ status: 503 }", "waiting"),
+        ("timeout", "waiting"),
+    ],
+)
+def test_what_is_not_refused_is_not_looked_up_again(tmp_path, reply, but):
+    """The failure says what became of the call instead, at `again`."""
+    second = SECOND.replace("{ status: 412 }", reply)
+    _, result = looked_up(tmp_path, DONE, second)
+    (failure,) = result.failures
+    said = f"should be looked up again at reply 1, but is {but} at reply 1"
+    assert failure.diagnostic.code == "T506" and said in failure.diagnostic.message
+    assert failure.diagnostic.place.column == 9
+
+
+def test_the_answer_may_stand_in_a_file(tmp_path):
+    """As what the first look-up answers; a file that is not there is told by its name."""
+    answer = "{ total: 5, open: true, step: 1 }"
+    second = SECOND.replace(answer, "second.json")
+    (failure,) = looked_up(tmp_path, DONE, second)[1].failures
+    assert failure.diagnostic.code == "T501"
+    assert "'second.json' cannot be read" in failure.diagnostic.message
+    (tmp_path / "second.json").write_text('{"total": 5, "open": true, "step": 1}')
+    assert looked_up(tmp_path, DONE, second)[1].passed
+
+
+def test_an_item_of_for_each_is_made_anew_alone(tmp_path):
+    """Each call of the list says for itself whether it is looked up again."""
+    each = GUARDED.replace(
+        "    when: fetched.open\n",
+        "    for_each: { in: \"{{ ['a', 'b'] }}\", as: box, key: \"{{ box }}\" }\n",
+    ).replace("fetched.order | default('77')", "box")
+    lines = [f"  {line}" for line in SECOND.splitlines()[2:]]
+    lines[0] = f"        - {lines[0].strip()}"
+    second = "\n".join(SECOND.splitlines()[:2] + lines)
+    second += "\n        - { path: /orders/b, replies: [{ status: 200 }], final: delivered }\n"
+    outcome = DONE.replace("headers", "path: /orders/a, headers")
+    assert looked_up(tmp_path, outcome, second, each)[1].passed
+
+
+def test_a_rule_in_shadow_is_tested_as_if_it_were_live(tmp_path):
+    """Its tests are written before it goes live."""
+    shadow = GUARDED.replace("  - id: adds\n", "  - id: adds\n    mode: shadow\n")
+    assert looked_up(tmp_path, DONE, SECOND, shadow)[1].passed
+
+
+def test_update_rewrites_what_is_expected_of_the_second_call(tmp_path):
+    """As of any other call; the replies are left alone."""
+    ruleset, result = looked_up(tmp_path, DONE.replace("total: 6", "total: 2"))
+    update = mapping.update_cases(ruleset, [result])
+    assert not update.left
+    assert DONE in update.texts["a.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "message"),
+    [
+        ("expect: OUTCOME", "expect: [{ body: {} }]", "T502", "so this is one outcome"),
+        ("expect: OUTCOME", "expect: sent", "T502", "this is not an outcome"),
+        ("          expect: OUTCOME\n", "", "M103", "'again.expect'"),
+        ("          fetched: {", "          x: {", "M101", "unknown key"),
+        ("        replies: [{ status: 412 }]\n", "", "M103", "'replies'"),
+        ("        again:", "        final: dead\n        again:", "M101", "'final'"),
+    ],
+)
+def test_what_again_cannot_hold_is_told(old, new, code, message):
+    """Each at its place, before any test is run."""
+    assert old in SECOND
+    head = GUARDED[: GUARDED.index("    expect:")]
+    second = SECOND.replace(old, new).replace("OUTCOME", DONE)
+    found = mapping.build({"a.yaml": head + second}, {}).findings
+    assert any(one.code == code and message in one.message for one in found), found

@@ -5,6 +5,7 @@ from sqlalchemy import text
 from vault import VaultBench
 
 from bridge import mapping
+from bridge.services import steer
 from bridge.store import events
 
 AGAIN = """
@@ -209,3 +210,118 @@ def test_items_of_for_each_are_made_anew_one_by_one(database, sandbox, vault):
     assert states == ["delivered", "delivered"]
     totals = sorted(held["total"] for _, held in vault.boxes.values())
     assert totals == [15, 1015]
+
+
+def changed(bench, old, new):
+    """Other rules are in force from now on."""
+    text = bench.ruleset.texts["rules.yaml"]
+    assert old in text
+    bench.ruleset = mapping.build({"rules.yaml": text.replace(old, new)}).usable()
+
+
+def test_a_rule_s_own_limit_counts(database, sandbox, vault):
+    """Refusals are attempts of the delivery: max_attempts below the bridge's own limit ends it earlier."""
+    bench = VaultBench(
+        database, sandbox, vault, f"{AGAIN}    retries: {{ max_attempts: 2 }}"
+    )
+    vault.meddle = [True] * 4
+    bench.receive("a", 5)
+    bench.work()
+    (update,) = bench.updates()
+    assert (update["state"], update["attempts"]) == ("dead", 2)
+    assert [method for method, _ in vault.calls].count("PUT") == 2
+
+
+@pytest.mark.parametrize("status", [500, 404])
+def test_a_look_up_that_keeps_failing_ends(database, sandbox, vault, status):
+    """It uses up the attempts of the delivery, which is a dead letter then, and what stands behind it goes on."""
+    bench = VaultBench(
+        database, sandbox, vault, f"{AGAIN}    retries: {{ max_attempts: 4 }}"
+    )
+    refused(bench, vault)
+    vault.say = {"GET": [status] * 20}
+    for _ in range(12):
+        bench.work()
+        bench.make_due()
+    (update,) = bench.updates()
+    assert update["state"] == "dead"
+    assert update["reason"].startswith("it was not looked up again: ")
+    assert [method for method, _ in vault.calls].count("PUT") == 1
+    vault.say = {}
+    bench.receive("a", 2, id="2")
+    bench.work()
+    assert bench.updates()[1]["state"] == "delivered"
+
+
+def test_a_retry_by_a_person_begins_anew(bench, vault):
+    """A dead letter of too many refusals has its four attempts again, the first of them a fresh look-up."""
+    vault.meddle = [True] * 4
+    bench.receive("a", 5)
+    bench.work()
+    (dead,) = bench.updates()
+    (done,) = steer.retry(bench.database, [dead["id"]], bench.ruleset, "")
+    assert done.ok, done.message
+    vault.meddle = [True]
+    bench.work()
+    assert bench.updates()[0]["state"] == "delivered"
+    assert vault.boxes["a"][1]["total"] == 5015
+
+
+def test_the_look_up_is_made_although_its_answer_is_kept(bench, vault):
+    """`cache` spares look-ups of events; a call that was refused is never made of what is known to be old."""
+    changed(bench, "  fetch:\n", "  fetch:\n    cache: 1h\n")
+    vault.meddle = [True]
+    bench.receive("a", 5)
+    bench.work()
+    assert [method for method, _ in vault.calls] == ["GET", "PUT", "GET", "PUT"]
+    bench.receive("a", 1, id="2")
+    bench.work()
+    assert bench.updates()[0]["state"] == "delivered"
+
+
+def test_new_values_may_have_to_be_held(database, sandbox, vault):
+    """hold_if is asked about what would be sent now, and a person lets it go."""
+    more = f"{AGAIN}    hold_if: fields.body.total > 100"
+    bench = VaultBench(database, sandbox, vault, more)
+    vault.meddle = [True]
+    bench.receive("a", 5)
+    bench.work()
+    (update,) = bench.updates()
+    assert update["state"] == "held" and "total > 100" in update["reason"]
+    assert vault.boxes["a"][1]["total"] == 1010
+    assert steer.release(bench.database, [update["id"]])[0].ok
+    bench.work()
+    assert vault.boxes["a"][1]["total"] == 1015
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "state", "reason"),
+    [
+        ("    when:", "    mode: shadow\n    when:", "skipped", "mode is shadow"),
+        ("id: add-to-box", "id: another", "dead", "its rule is not there any more"),
+        ("fetched.total +", "fetched.sum +", "dead", "fetched.sum is missing"),
+        ("name: shop\n", "name: shop-2\n", "dead", "is not declared any more"),
+    ],
+)
+def test_rules_that_changed_meanwhile(bench, vault, old, new, state, reason):
+    """The rules in force decide; where they cannot, it is a dead letter that says why, and nothing is sent."""
+    refused(bench, vault)
+    changed(bench, old, new)
+    bench.work()
+    (update,) = bench.updates()
+    assert update["state"] == state and reason in update["reason"], update["reason"]
+    assert [method for method, _ in vault.calls].count("PUT") == 1
+
+
+def test_a_source_that_looks_nothing_up_any_more(bench, vault):
+    """The call that was refused cannot be made anew: it is a dead letter that says so."""
+    refused(bench, vault)
+    text = bench.ruleset.texts["rules.yaml"].replace(AGAIN, "")
+    text = text.replace(text[text.index("  fetch:") : text.index("rules:")], "")
+    text = text.replace("    when: fetched.open\n", "    when: event.type == 'none'\n")
+    text = text.replace("fetched.total", "1").replace("{{ fetched_headers.etag }}", "v")
+    bench.ruleset = mapping.build({"rules.yaml": text}).usable()
+    bench.work()
+    (update,) = bench.updates()
+    assert update["state"] == "dead"
+    assert update["reason"].startswith("it cannot be looked up again: ")

@@ -18,7 +18,13 @@ from bridge.mapping.jsonschema.operations import (
 )
 from bridge.mapping.jsonschema.sources import source_details
 from bridge.mapping.rule_shape import DefaultsShape
-from bridge.mapping.schema import CaseShape, EndingShape, FileShape
+from bridge.mapping.schema import (
+    AgainShape,
+    CaseShape,
+    EndingShape,
+    FileShape,
+    SecondLookShape,
+)
 from bridge.mapping.shape import Shape
 from bridge.mapping.source_shape import FetchShape, SourceShape
 from bridge.vendors import Operation
@@ -150,18 +156,23 @@ def _outcome() -> JsonSchema:
     """What a test may expect of a rule: a word, an error, a call, or a list of calls."""
     call = _ref("call")
     calls = {"items": call, "minItems": 1}
-    several = {"if": {"type": "array"}, "then": calls, "else": call}
-    return {"if": {"type": "string"}, "then": {"enum": list(WORDS)}, "else": several}
+    return _word_or({"if": {"type": "array"}, "then": calls, "else": call})
+
+
+def _word_or(other: JsonSchema) -> JsonSchema:
+    return {"if": {"type": "string"}, "then": {"enum": list(WORDS)}, "else": other}
 
 
 def _call() -> JsonSchema:
     """What a test expects of one call, or of the rule that should have made it."""
     codes = [code for code in CODES if code.startswith("E3")]
     keys: JsonSchema = {key: {} for key in sorted(CALL_KEYS)}
-    ending = shape_form(EndingShape(), {})["properties"]
+    details: Details = {AgainShape: {"expect": _word_or(_ref("call"))}}
+    for shape in (SecondLookShape(), EndingShape()):
+        keys |= shape_form(shape, details)["properties"]
     return {
         "type": "object",
-        "properties": {"error": {"enum": codes}, **keys, **ending},
+        "properties": {"error": {"enum": codes}, **keys},
         "additionalProperties": False,
         "minProperties": 1,
     }

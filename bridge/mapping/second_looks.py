@@ -1,0 +1,71 @@
+"""`do: look_up_again`: where a rule may say so, and what becomes of a delivery whose event was looked up again. Pure.
+
+The worker and `bridge test` ask the same; making the look-up, and storing what came of it, is the worker's affair.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bridge.conclude import LOOK_UP_AGAIN
+from bridge.mapping.known import Known
+from bridge.mapping.ruleset import FETCHED, Rule
+from bridge.model import Decision, Rendered, Said
+from bridge.state import State
+from bridge.strict.yaml import Node
+
+
+def check_second_looks(node: Node | None, rule: Rule, known: Known) -> None:
+    """Findings for `do: look_up_again` where nothing is looked up, or where the call would be the same again."""
+    items = node.value if node and isinstance(node.value, list) else []
+    for item in items:
+        do = item.get("do")
+        if do is None or do.value != LOOK_UP_AGAIN:
+            continue
+        if rule.source not in known.fetching:
+            message = f"source '{rule.source}' has no fetch, so nothing can be looked up again"
+        elif not _uses_answer(rule):
+            message = "the rule uses nothing of the look-up, so the same call would be made again"
+        else:
+            continue
+        known.findings.add("M102", message, do.place, "write do: retry")
+
+
+def _uses_answer(rule: Rule) -> bool:
+    paths = (path for one in rule.formulas() for path in one.expression.paths)
+    return any(path[0] in FETCHED for path in paths)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Anew:
+    """What a delivery becomes: waiting or held with a new call, else skipped or dead without one."""
+
+    state: State
+    reason: str
+    rendered: Rendered | None = None
+
+
+def made_anew(
+    decisions: Sequence[Decision],
+    rule: str,
+    key: str,
+    stays: Callable[[Rendered], bool],
+) -> Anew:
+    """What the rules of now, asked with the new answer, make of the delivery of this rule and item.
+
+    `stays` says whether a call belongs where the delivery stands: its lane, operation and connection.
+    """
+    mine = [one for one in decisions if one.rule in (rule, "")]
+    decision = next((one for one in mine if one.rule == rule), None)
+    if decision is None or decision.said is Said.ERROR:
+        reason = mine[0].reason if mine else "its rule is not there any more"
+        return Anew(state=State.DEAD, reason=f"looked up again: {reason}")
+    rendered = next((one for one in decision.rendered if one.key == key), None)
+    if rendered is None or rendered.shadow:
+        reason = f"looked up again, there is nothing to send: {decision.reason}"
+        return Anew(state=State.SKIPPED, reason=reason)
+    if not stays(rendered):
+        reason = "looked up again, it is for another ticket or connection: replay it"
+        return Anew(state=State.DEAD, reason=reason)
+    reason = rendered.hold or "looked up again, its call was made anew"
+    state = State.HELD if rendered.hold else State.WAITING
+    return Anew(state=state, reason=reason, rendered=rendered)
