@@ -113,6 +113,7 @@ def test_a_mounted_config_map_is_read_once(tmp_path):
     "name, raw, code",
     [
         ("a.yaml", b"\xff\xfe", "M008"),
+        ("b.csv", "name;id\nJosé;7\n".encode("latin-1"), "M008"),
         ("a.yml", b"version: 1", "W603"),
         ("b.txt", b"", "W604"),
     ],
