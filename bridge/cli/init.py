@@ -1,6 +1,7 @@
 """`bridge init --from PROVIDER --to VENDOR`."""
 
 from pathlib import Path
+from textwrap import fill
 
 import click
 
@@ -51,5 +52,12 @@ def _list() -> None:
     """What can be named, and how."""
     for option, names in (("--from", providers.names()), ("--to", vendors.names())):
         lead = f"{option:7} "
-        click.echo(click.wrap_text(" ".join(names), 80, lead, " " * len(lead)))
+        listed = fill(
+            " ".join(names),
+            80,
+            initial_indent=lead,
+            subsequent_indent=" " * len(lead),
+            break_on_hyphens=False,
+        )
+        click.echo(listed)
     click.echo("such as: bridge init --from stripe --to vambe", err=True)
