@@ -192,4 +192,15 @@ WARNINGS: Final[Mapping[str, Explanation]] = {
         "fields:\n  ticket_id: T1\n  sub_status: PS\n  comment: Order #5",
         "fields:\n  ticket_id: T1\n  sub_status: PS\n  comment: 'Order #5'",
     ),
+    "W615": _code(
+        "source whose events have no id",
+        "Without event.id each delivery of a generic sender is an event, so what it sends again after an unclear answer"
+        " is acted on twice. Name the field that tells its events apart; say id: each where repetitions count, or"
+        " id: hash where the same body is the same event.",
+        "source:\n  name: erp\n  provider: generic\n"
+        "  verify: { scheme: token, header: X-Token, secret: { env: ERP_TOKEN } }",
+        "source:\n  name: erp\n  provider: generic\n"
+        "  verify: { scheme: token, header: X-Token, secret: { env: ERP_TOKEN } }\n"
+        "  event: { id: body.event_id }",
+    ),
 }

@@ -48,6 +48,7 @@ def declare_source(node: Node, known: Known) -> None:
         provider = shared(provider, groups)
         _check_shares(provider, groups, verify, known)
     if provider:
+        _check_named(provider, node, known)
         known.sources[name] = Source(
             name=name,
             provider=provider,
@@ -113,6 +114,16 @@ def _check_shares(
             )
             help = "write secret: { env: NAME } beside its scheme"
             known.findings.add("A405", message, item.place, help)
+
+
+def _check_named(provider: providers.Provider, node: Node, known: Known) -> None:
+    """Warns where nobody said what tells a sender's repetitions from new events."""
+    event = node.get("event")
+    if provider.event.each_delivery and not (event and event.get("id")):
+        place = place_at(node, "event") if event else _value_place(node, "name")
+        message = "event.id is not given: what this sender sends again is a new event"
+        help = "name what tells its events apart: event: { id: body.NAME }, or say { id: each } or { id: hash }"
+        known.findings.add("W615", message, place, help)
 
 
 def _token(

@@ -89,6 +89,7 @@ class Places(Place):
 
 
 EACH = ((Source(kind="each"),),)  # in place of an id: there is none
+HASH = ((Source(kind="hash"),),)  # nothing but what the event says
 
 
 class Id(Places):

@@ -40,11 +40,11 @@ def take(provider: Provider, source: str, verified: Verified) -> tuple[Event, ..
     """As read; but a body that cannot be read is one event that says so, where its sender would not send it again."""
     try:
         events = read(provider, source, verified)
-        return tuple(map(_anew, events)) if provider.event.each_delivery else events
     except Refused as error:
         if provider.event.unreadable == "refuse":
             raise
-        return (_unreadable(provider.event, source, verified, str(error)),)
+        events = (_unreadable(provider.event, source, verified, str(error)),)
+    return tuple(map(_anew, events)) if provider.event.each_delivery else events
 
 
 def _anew(event: Event) -> Event:
@@ -74,7 +74,7 @@ def read(provider: Provider, source: str, verified: Verified) -> tuple[Event, ..
             events.append(_alone(view, reading, source, headers, odd))
     except Unreadable as error:
         raise Malformed(f"the event cannot be read: {error}") from None
-    return tuple(_distinct(events))
+    return tuple(events if reading.each_delivery else _distinct(events))
 
 
 def _event(

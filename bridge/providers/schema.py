@@ -16,6 +16,7 @@ from bridge.providers.alternatives import alternatives, without_place
 from bridge.providers.content import CONTENT
 from bridge.providers.fields import (
     EACH,
+    HASH,
     Id,
     Listed,
     Marked,
@@ -167,6 +168,8 @@ class EventSchema(Strict):
     def build(self, data: dict[str, Any], **_: Any) -> Reading:
         if data.get("id") == EACH:
             data |= {"id": (), "each_delivery": True}
+        elif data.get("id") == HASH:
+            data["id"] = ()  # the whole hash, which is the id where there is no other
         named = {name.lower() for name in data.pop("headers", ())}
         used = [*data.get("id", ()), *data.get("type", ())]
         for time in data.get("time", ()):

@@ -40,6 +40,8 @@ def renewed(provider: Provider, request: Request, number: int) -> Request:
 
     Raises ConfigurationError where the events have no id of their own to change.
     """
+    if provider.event.each_delivery:
+        return request  # whatever is sent again is new
     try:
         before = _ids(provider, request)
     except Refused as error:

@@ -66,7 +66,8 @@ def _rows(provider: Provider) -> Iterator[tuple[str, str]]:
         age = f"{_code(recipe.timestamp.source)}, at most {recipe.timestamp.tolerance} s off"
         yield "signed time", age
     yield "body", " or ".join(_FORMS[one] for one in event.content)
-    yield "id", _joined(event.id) or "a hash of the body"
+    none = "none: each delivery is an event" if event.each_delivery else ""
+    yield "id", _joined(event.id) or none or "a hash of the body"
     if event.thin:
         yield "objects", "by id only: [look them up](../look-ups.md)"
     if event.items:

@@ -197,7 +197,7 @@ FILES = {
     "W604": lambda fragment: {} if "empty" in fragment else HEAD,
     "W609": lambda fragment: beside(fragment.replace("paid.http", TEST["given"])),
     "W610": undated,
-    "W612": sent_by,
+    **dict.fromkeys(["W612", "W615"], sent_by),
 }
 
 # code → the `event` that its example is an expression about

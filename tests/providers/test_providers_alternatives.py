@@ -128,14 +128,50 @@ def test_a_hash_may_be_a_part_of_an_id():
     assert one(event, {"n": 1}).event_id.startswith("sha256:")
 
 
-def test_every_delivery_may_be_an_event():
-    """`id: each` tells two deliveries of one body apart, for senders without ids whose repetitions count."""
-    provider = providers.configure(
-        providers.get("generic"), verify={"scheme": "bearer"}, event={"id": "each"}
-    )
-    verified = providers.trust(_header())
-    taken = {providers.take(provider, "s", verified)[0].event_id for _ in range(3)}
-    assert len(taken) == 3
+def taken(name, event, body=b'{"door":"open"}', times=3):
+    """The ids under which the same request is taken, so many times."""
+    verify = {"scheme": "bearer"} if name == "generic" else {}
+    provider = providers.configure(providers.get(name), verify=verify, event=event)
+    verified = providers.trust(replace(_header(), body=body))
+    return [
+        event.event_id
+        for _ in range(times)
+        for event in providers.take(provider, "s", verified)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "event", "count"),
+    [
+        ("generic", {}, 3),
+        ("generic", {"id": "each"}, 3),
+        ("generic", {"id": "hash"}, 1),
+        ("generic", {"id": ["hash"]}, 1),
+        ("generic", {"id": "body.id"}, 1),
+        ("grafana", {}, 1),
+        ("grafana", {"id": "each"}, 3),
+    ],
+)
+def test_what_the_same_body_again_means(name, event, count):
+    """To a sender of one's own without an id a new event; `each` says so of any sender, and `hash` the contrary."""
+    ids = taken(name, event)
+    assert len(set(ids)) == count and len(ids) == 3
+    assert all(one.startswith("sha256:") and len(one) >= 71 for one in ids)
+
+
+def test_equal_elements_of_one_batch_are_events_where_each_delivery_is():
+    """The second alarm of a batch is no retry of the first; under a hash it would be."""
+    batch = b'[{"door":"open"},{"door":"open"}]'
+    assert len(set(taken("generic", {"items": "body"}, batch, times=1))) == 2
+    event = {"items": "body", "id": "hash"}
+    assert len(taken("generic", event, batch, times=1)) == 1
+
+
+def test_what_cannot_be_read_is_an_event_of_its_own_where_each_delivery_is():
+    """Two broken bodies that are equal are two dead letters, as two that can be read are two events."""
+    event = {"unreadable": "keep"}
+    assert len(set(taken("generic", event, b"{", times=2))) == 2
+    assert len(set(taken("generic", event | {"id": "hash"}, b"{", times=2))) == 1
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,30 @@ def test_a_token_in_the_path_opens_and_is_stored_nowhere(sqlite, tmp_path, monke
     assert kept.request.target == "/hooks/gate/<secret>?a=1"
 
 
+@pytest.mark.parametrize(
+    ("event", "answers"),
+    [
+        ("", [202, 202]),
+        ("  event: { id: each }", [202, 202]),
+        ("  event: { id: hash }", [202, 200]),
+    ],
+)
+def test_the_same_alarm_again_from_a_sender_without_ids(
+    sqlite, tmp_path, monkeypatch, event, answers
+):
+    """It is another event, unless the source says that the same body is the same event."""
+    set_secrets(monkeypatch)
+    text = GATE.replace("  event: { id: body.id }", event)
+    (tmp_path / "gate.yaml").write_text(text)
+    client = hooks_app(parts(sqlite, tmp_path, Settings())).test_client()
+    posted = [
+        client.post(f"/hooks/gate/{SECRET}", json={"door": "open"}) for _ in answers
+    ]
+    assert [one.status_code for one in posted] == answers
+    with sqlite.read() as connection:
+        assert views.count_unrouted(connection) == answers.count(202)
+
+
 CHECKED = GATE.replace(
     "name: gate\n  provider: generic", "name: gate\n  provider: meta"
 ).replace(

@@ -603,7 +603,7 @@ def claimed_again(bench, shop, order):
 
 def test_same_thin_body_merges_only_until_it_is_asked_about(database, sandbox, shop):
     """Known by its hash alone, a body is a duplicate while its look-up has not begun, and a new event after that."""
-    bench = ShopBench(database, sandbox, shop, id="")
+    bench = ShopBench(database, sandbox, shop, id=", id: hash")
     shop.order("1", "503", 100, 200)
     first = bench.receive("1", id="")
     assert (first.new, bench.receive("1", id="").new) == (1, 0)
