@@ -23,7 +23,7 @@ _INDENT = 15  # columns before what a line says
 @click.option(
     "--reach",
     is_flag=True,
-    help="Every vendor's host too: DNS, TCP and TLS; sends nothing.",
+    help="Also every vendor's host, which is sent nothing, and the keys that senders publish.",
 )
 @json_option
 def command(running: bool, reach: bool, as_json: bool) -> None:

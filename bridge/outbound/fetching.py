@@ -9,6 +9,17 @@ from bridge.outbound.target import Target
 TIMEOUT = 5.0  # seconds, everything included
 
 
+def unusable(reply: Reply | NoReply) -> str:
+    """Why an answer holds nothing to be read; "" where it does."""
+    if isinstance(reply, NoReply):
+        return reply.message
+    if reply.truncated:
+        return "the answer is too long"
+    if not 200 <= reply.status <= 299:
+        return f"the answer has status {reply.status}"
+    return ""
+
+
 def get(outbound: Outbound, url: str) -> Reply | NoReply:
     """The answer of an http(s) URL. Takes TIMEOUT at most; a redirect is an answer like any other."""
     parts = urlsplit(url)

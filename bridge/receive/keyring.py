@@ -16,6 +16,7 @@ from bridge import log
 from bridge.errors import KeysUnavailable, Malformed
 from bridge.greenlets import computed
 from bridge.model import NoReply, Reply, Request
+from bridge.outbound.fetching import unusable
 from bridge.providers import Provider, keysource, most_bytes
 from bridge.providers.keysource import Asked, Key
 from bridge.secret import Secret
@@ -107,11 +108,8 @@ class Keyring:
         now = self._clock()
         kept.tried, kept.problem = now, ""
         reply = self._fetch(url)
-        if isinstance(reply, NoReply):
-            kept.problem = reply.message
-        elif not 200 <= reply.status <= 299 or reply.truncated:
-            kept.problem = f"the answer has status {reply.status}, or is too long"
-        else:
+        kept.problem = unusable(reply)
+        if isinstance(reply, Reply) and not kept.problem:
             try:
                 kept.keys, kept.fetched = keysource.published(reply.body), now
             except Malformed as error:

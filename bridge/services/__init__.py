@@ -16,5 +16,5 @@ posting.py   recordings signed and posted as their senders would; altering.py: m
 starting.py  a first mapping file that passes its own test; first_rule.py: what it says
 forgetting.py  what was kept long enough, beside a worker
 health.py    what /readyz says; gauges.py: the store's part of /metrics
-doctor.py    whether everything is in place; checks.py: each thing it looks at
+doctor.py    whether everything is in place; checks.py: each thing it looks at; reaching.py: whom it calls and asks
 """

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 import requests
 
 from bridge.errors import BridgeError
-from bridge.model import Connection
-from bridge.outbound import Outbound, resolve_target
 from bridge.services import checks
 from bridge.services.checks import NotWell
-from bridge.services.signing_in import connections
+from bridge.services.reaching import looks
 from bridge.settings import Settings, split_bind
 
 _PATIENCE = 10.0  # seconds that a bridge may take to answer: a machine may stall
@@ -27,7 +25,7 @@ class Line:
 
 
 def examine(settings: Settings, *, reach: bool = False) -> Iterator[Line]:
-    """Everything a bridge needs, each whatever became of the ones before; with `reach` every vendor's host, too."""
+    """Everything a bridge needs, each whatever became of the ones before; with `reach` whom it calls and asks, too."""
     looks: tuple[tuple[str, Callable[[Settings], str]], ...] = (
         ("versions", checks.versions),
         ("mappings", checks.mappings),
@@ -106,20 +104,11 @@ def _line(what: str, look: Callable[[], str]) -> Line:
 
 
 def _reach(settings: Settings) -> Iterator[Line]:
-    """DNS, network policy, TCP and TLS of every connection's host, as the worker would; nothing is sent."""
+    """Everybody whom the bridge would call or ask."""
     try:
         rules = checks.ruleset(settings)
     except BridgeError as error:
         yield Line(what="reach", ok=False, message=str(error))
         return
-    outbound = Outbound.of(settings)
-    for connection in connections(rules):
-        yield _line("reach", lambda: _reached(outbound, connection))
-    outbound.close()
-
-
-def _reached(outbound: Outbound, connection: Connection) -> str:
-    problem = outbound.unreachable(resolve_target(connection))
-    if problem:
-        raise NotWell(f"{connection.name}: {problem}")
-    return f"{connection.name} can be called"
+    for look in looks(settings, rules):
+        yield _line("reach", look)

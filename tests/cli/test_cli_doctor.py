@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 from bench import objects
+from pages import serving
 from running import free_port
 
 from bridge import settings as environment
@@ -296,6 +297,92 @@ def test_vendors_are_looked_at_only_when_asked(
         (line,) = [one for one in objects(result) if one["what"] == "reach"]
         assert line["ok"] is ok and line["message"].startswith("vambe-")
         assert result.exit_code == (not ok)
+
+
+PUBLISHED = """\
+version: 1
+source:
+  name: tokens
+  provider: generic
+  verify: {{ scheme: jwt, algorithm: RS256, keys: {{ url: "{url}/keys" }} }}
+  event: {{ id: body.id }}
+rules:
+  - id: never
+    events: [never]
+    target: vambe.update_amount
+    auth: {{ api_key: {{ env: SHOP_KEY }} }}
+    fields: {{ ticket_id: "{{{{ event.ticket | uuid }}}}", amount: 1, currency: CLP }}
+"""
+
+
+@pytest.fixture
+def publishing(settled, house, monkeypatch):
+    """A server at whose /keys a source's sender publishes its keys."""
+    monkeypatch.setenv("BRIDGE_SANDBOX_URL", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("BRIDGE_ALLOWED_NETWORKS", "127.0.0.0/8")
+    with serving() as server:
+        text = PUBLISHED.format(url=server.url)
+        (house / "mappings" / "tokens.yaml").write_text(text)
+        yield server
+
+
+def reached(terminal, about):
+    """Whether the line about a source is well, and what it says."""
+    lines = objects(terminal("doctor", "--reach", "--json"))
+    (line,) = [
+        one for one in lines if one["what"] == "reach" and about in one["message"]
+    ]
+    return line["ok"], line["message"]
+
+
+def test_published_keys_are_fetched_only_when_asked(terminal, publishing):
+    """--reach asks the sender itself, in sandbox mode, too, and counts its keys."""
+    key = b'{"keys": [{"kty": "RSA", "kid": "a", "n": "AQ", "e": "AQAB"}]}'
+    publishing.pages["/keys"] = 200, key
+    terminal("doctor")
+    assert not publishing.asked
+    ok, message = reached(terminal, "tokens")
+    assert ok and message == f"keys of tokens: 1 at {publishing.url}/keys"
+    assert publishing.asked == {"/keys": 1}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (404, b"", "the answer has status 404"),
+        (302, b"/other", "the answer has status 302"),
+        (200, b"<p>Sign in</p>", "neither a key set nor PEM"),
+        (200, b'{"keys": []}', "has 0 keys"),
+    ],
+)
+def test_keys_that_cannot_be_had_are_told(terminal, publishing, status, body, said):
+    """Before the first request that they would prove is refused."""
+    publishing.pages["/keys"] = status, body
+    ok, message = reached(terminal, "tokens")
+    assert not ok and said in message and f"{publishing.url}/keys" in message
+
+
+def test_keys_are_fetched_within_the_network_policy(terminal, publishing, monkeypatch):
+    """An address that the bridge may not call is not called by its doctor, either."""
+    monkeypatch.delenv("BRIDGE_ALLOWED_NETWORKS")
+    ok, message = reached(terminal, "tokens")
+    assert not ok and "127.0.0.1" in message
+    assert not publishing.asked
+
+
+def test_an_address_that_requests_name_is_told_and_not_tried(terminal, settled, house):
+    """SNS says in each message where its certificate is: which host that will be is not known before."""
+    text = PUBLISHED.format(url="https://keys.example.com").replace(
+        'keys: { url: "https://keys.example.com/keys" }',
+        'keys: { from: query.at, hosts: ["keys.*.example.com"] }',
+    )
+    text = text.replace("scheme: jwt, algorithm: RS256", SIGNED)
+    (house / "mappings" / "tokens.yaml").write_text(text)
+    ok, message = reached(terminal, "tokens")
+    assert ok and message.endswith("at keys.*.example.com itself: not tried")
+
+
+SIGNED = "scheme: asymmetric, algorithm: ed25519, header: X-Sig"
 
 
 def test_what_may_not_be_looked_at_is_a_line(terminal, settled, monkeypatch):
