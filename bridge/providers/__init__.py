@@ -12,10 +12,11 @@ candidates.py, message.py, schemes.py), read.py.
 from bridge.providers.asymmetric import made as key_pair
 from bridge.providers.asymmetric import public_of
 from bridge.providers.catalog import SAMPLES, get, load, names, samples
-from bridge.providers.content import media_type, most_bytes, taken_as
+from bridge.providers.content import media_type, taken_as
 from bridge.providers.greeting import Answer
 from bridge.providers.handshake import answer, handshake
 from bridge.providers.mask import masked
+from bridge.providers.packing import most_bytes
 from bridge.providers.read import read, take
 from bridge.providers.recipe import Provider
 from bridge.providers.schema import RecipeError, configure

@@ -1,11 +1,10 @@
 """What a body holds: its coding undone, then read as its media type says. Decides nothing about the sender.
 
-Everything is bounded: a coding unpacks to MAX_UNPACKED bytes, a form has MAX_FIELDS fields, JSON lines are MAX_LINES.
+Everything is bounded: a form has MAX_FIELDS fields, JSON lines are MAX_LINES; packing.py bounds what is unpacked.
 Nothing is guessed from the bytes but a byte order mark, which UTF-8 does not need.
 """
 
 import re
-import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -16,18 +15,16 @@ from urllib.parse import parse_qsl
 
 from bridge.errors import Malformed, TooLarge, UnsupportedType
 from bridge.model import Json, Request
+from bridge.providers.packing import unpacked
 from bridge.strict import json, xml
 
 CONTENT = ("json", "form", "xml")  # what a source may take
-MAX_UNPACKED = 8 * 2**20  # bytes of a body whose coding was undone
-MAX_MEMBERS = 16  # of a body that gzip packed in pieces
 MAX_FIELDS = 1_000
 MAX_LINES = 1_000
 
 _DASHES = re.compile(rb"[\r\n]--")  # before each part, whatever ends a line there
 _BOM = b"\xef\xbb\xbf"
-_CODINGS = {"gzip": 31, "x-gzip": 31, "deflate": 15}  # zlib's name of each: its wbits
-_CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
+_CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})  # of all but XML
 _FORM, _MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 # What senders call these; the value names how it is read.
 _MEDIA = {
@@ -64,26 +61,9 @@ def taken_as(media: str) -> str:
     return _TAKEN_AS.get(found, found)
 
 
-def most_bytes(request: Request) -> int:
-    """How many bytes whoever reads the body has to do with at most."""
-    coded = request.body and request.values("content-encoding")
-    return MAX_UNPACKED if coded else len(request.body)
-
-
-def unpacked(request: Request) -> bytes:
-    """The body without its content coding. Raises UnsupportedType, Malformed or TooLarge."""
-    coding = ", ".join(request.values("content-encoding")).strip().lower()
-    if coding in ("", "identity"):
-        return request.body
-    if coding not in _CODINGS:
-        raise UnsupportedType(
-            "send the body plain, or packed once by gzip or deflate",
-            reason="content_encoding",
-        )
-    body, wbits = request.body, _CODINGS[coding]
-    if coding == "deflate" and not _is_zlib(body):
-        wbits = -15  # without zlib's head, as some senders write it
-    return _inflated(body, wbits)
+def is_xml(request: Request) -> bool:
+    """Whether the body is XML, by its Content-Type."""
+    return taken_as("".join(request.values("content-type")[:1])) == "xml"
 
 
 def kind(request: Request, accepted: Iterable[str]) -> str:
@@ -93,11 +73,10 @@ def kind(request: Request, accepted: Iterable[str]) -> str:
     """
     accepted = tuple(accepted)
     values = request.values("content-type") or ("application/json",)
-    for parameter in values[0].split(";")[1:]:
-        name, _, value = parameter.partition("=")
-        charset = value.strip(" \t\"'").lower()
-        if name.strip().lower() == "charset" and charset not in _CHARSETS:
-            raise UnsupportedType("the charset is not utf-8", reason="charset")
+    known = xml.CHARSETS if taken_as(values[0]) == "xml" else _CHARSETS
+    charset = _charset(values[0])
+    if charset is not None and charset not in known:
+        raise UnsupportedType("the charset is not utf-8", reason="charset")
     if len(values) > 1 or taken_as(values[0]) not in accepted:
         raise UnsupportedType(
             f"the content type is not one this source takes: send {' or '.join(accepted)}"
@@ -108,7 +87,20 @@ def kind(request: Request, accepted: Iterable[str]) -> str:
 def read(request: Request, accepted: Iterable[str]) -> Content:
     """The body's value. Raises Malformed, UnsupportedType or TooLarge."""
     how = kind(request, accepted)
-    return _READERS[how](unpacked(request).removeprefix(_BOM), request)
+    return _READERS[how](as_utf8(request).removeprefix(_BOM), request)
+
+
+def as_utf8(request: Request) -> bytes:
+    """The body without its coding; XML of another encoding in UTF-8, after the mark that goes before its words.
+
+    Raises as `unpacked` does, and Malformed for XML that is not in the encoding which it says.
+    """
+    body = unpacked(request)
+    if not is_xml(request):
+        return body
+    charset = _charset(request.values("content-type")[0]) or ""
+    same = xml.decoded(body, charset).encode("utf-8")
+    return body if body.removeprefix(_BOM) == same else _BOM + same
 
 
 def form_pairs(text: bytes) -> list[tuple[str, str]]:
@@ -133,40 +125,19 @@ def folded(pairs: Iterable[tuple[str, Json]]) -> Json:
     return {name: all[0] if len(all) == 1 else all for name, all in grouped.items()}
 
 
+def _charset(media: str) -> str | None:
+    """What follows a media type as its charset; two that differ are none that anybody knows."""
+    pairs = (one.lower().partition("=") for one in media.split(";")[1:])
+    named = {
+        text.strip(" \t\"'") for name, _, text in pairs if name.strip() == "charset"
+    }
+    return ",".join(named) if named else None
+
+
 def _kind(media: str) -> str:
     if media.endswith("+json"):
         return "json"
     return "xml" if media.endswith("+xml") else _MEDIA.get(media, "")
-
-
-def _is_zlib(body: bytes) -> bool:
-    """RFC 1950, 2.2: the method is 8, and the two first bytes are a multiple of 31."""
-    return (
-        len(body) > 1
-        and body[0] & 15 == 8
-        and int.from_bytes(body[:2], "big") % 31 == 0
-    )
-
-
-def _inflated(body: bytes, wbits: int) -> bytes:
-    """What is packed, in one piece, or by gzip in up to MAX_MEMBERS one after another."""
-    found = b""
-    for _ in range(MAX_MEMBERS if wbits > 15 else 1):
-        unpacking = zlib.decompressobj(wbits)
-        try:
-            found += unpacking.decompress(body, MAX_UNPACKED + 1 - len(found))
-        except zlib.error:
-            raise Malformed(
-                "the body cannot be unpacked", reason="content_encoding"
-            ) from None
-        if len(found) > MAX_UNPACKED:
-            raise TooLarge(f"the body unpacks to more than {MAX_UNPACKED} bytes")
-        body = unpacking.unused_data
-        if not unpacking.eof or not body:
-            break
-    if not unpacking.eof or body:
-        raise Malformed("the packed body is not whole", reason="content_encoding")
-    return found
 
 
 def _json(body: bytes, request: Request) -> Content:
@@ -189,7 +160,7 @@ def _form(body: bytes, request: Request) -> Content:
 
 
 def _xml(body: bytes, request: Request) -> Content:
-    return Content(value=xml.loads(body))
+    return Content(value=xml.loads(body, "utf-8"))
 
 
 def _multipart(body: bytes, request: Request) -> Content:

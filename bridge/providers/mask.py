@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from bridge.errors import Refused
 from bridge.model import Json, Request
-from bridge.providers.content import unpacked
+from bridge.providers.content import as_utf8, is_xml
 from bridge.providers.recipe import Provider, Reading, Recipe
 from bridge.providers.source import Source, Unreadable, change, dig, elements
 from bridge.providers.unwrap import unwrapped
@@ -18,6 +18,8 @@ from bridge.providers.view import View, path_token, with_path_token
 MASK = "<secret>"
 
 _LONGEST = 1_024  # characters of a secret that is searched for
+_ENTITY = b"&lt;secret&gt;"  # the mask, where a `<` would begin an element
+_ENTITIES = {"&": b"&amp;", "<": b"&lt;", ">": b"&gt;", '"': b"&quot;", "'": b"&apos;"}
 _ESCAPES = dict(zip('"\\/\b\f\n\r\t', '"\\/bfnrt'))  # what follows a backslash in JSON
 
 _CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie"})
@@ -49,17 +51,18 @@ def masked(provider: Provider, request: Request) -> Request:
         for secret in _found(provider.event, request, source):
             if isinstance(secret, str) and len(secret) <= _LONGEST:
                 target = _without(target.encode(), secret).decode()
-                body = _without(body, secret)
+                body = _without(body, secret, xml=is_xml(request))
             else:
                 target, body = target.partition("?")[0], b""
     kept = replace(request, target=target, body=body)
-    if provider.event.unwrap and _spelled_twice(provider.event, kept):
+    odd = provider.event.unwrap or is_xml(request)
+    if odd and _spelled_twice(provider.event, kept):
         return replace(kept, target=target.partition("?")[0], body=b"")
     return kept
 
 
 def _open(reading: Reading, request: Request) -> Request:
-    """A packed body is kept unpacked where it may hold a secret, and not at all where it cannot be unpacked."""
+    """A body that may hold a secret is kept unpacked and in UTF-8, or not at all where that cannot be."""
     inside = any(source.kind in ("body", "item") for source in reading.secret_paths)
     if not inside or not request.values("content-encoding"):
         return request
@@ -67,7 +70,7 @@ def _open(reading: Reading, request: Request) -> Request:
         pair for pair in request.headers if pair[0].lower() != "content-encoding"
     )
     try:
-        return replace(request, headers=plain, body=unpacked(request))
+        return replace(request, headers=plain, body=as_utf8(request))
     except Refused:
         return replace(request, headers=plain, body=b"")
 
@@ -108,9 +111,19 @@ def _without_token(target: str) -> str:
     return with_path_token(target, MASK) if path_token(target) else target
 
 
-def _without(text: bytes, secret: str) -> bytes:
-    """The text without the secret, whichever spellings JSON, forms and URLs give to its letters."""
-    return re.sub(b"".join(map(_spelled, secret)), MASK.encode(), text)
+def _without(text: bytes, secret: str, *, xml: bool = False) -> bytes:
+    """The text without the secret, whichever spellings JSON, XML, forms and URLs give to its letters."""
+
+    def mask(found: "re.Match[bytes]") -> bytes:
+        """In XML no element of its own, and in a CDATA section no text with entities."""
+        if not xml:
+            return MASK.encode()
+        begun = text.rfind(b"<![CDATA[", 0, found.start())
+        return (
+            _ENTITY if begun <= text.rfind(b"]]>", 0, found.start()) else MASK.encode()
+        )
+
+    return re.sub(b"".join(map(_spelled, secret)), mask, text)
 
 
 def _spelled(letter: str) -> bytes:
@@ -123,6 +136,7 @@ def _spelled(letter: str) -> bytes:
         b"".join(b"%%(?i:%02x)" % byte for byte in raw),
         *([rb"\+"] if letter == " " else []),
         *([re.escape(f"\\{_ESCAPES[letter]}".encode())] if letter in _ESCAPES else []),
+        *([_ENTITIES[letter]] if letter in _ENTITIES else []),
         re.escape(raw),
     ]
     return b"(?:%s)" % b"|".join(spellings)

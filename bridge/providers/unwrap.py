@@ -18,10 +18,11 @@ def unwrapped(view: View, rule: Unwrap) -> Json:
         places = " or ".join(map(str, rule.source))
         raise Unreadable(f"{places} is missing or no text", "unwrap")
     document = text.removeprefix("\ufeff").encode("utf-8", "replace")
-    if rule.format.startswith("base64-"):
+    packed = rule.format.startswith("base64-")
+    if packed:
         document = _base64(document)
-    if rule.format.endswith("xml"):
-        return xml.loads(document)
+    if rule.format.endswith("xml"):  # as text it is decoded, whatever it declares
+        return xml.loads(document, "" if packed else "utf-8")
     value, doubled = json.loads_last(document)
     if doubled:
         view.doubled()

@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote
 from bridge.errors import Malformed
 from bridge.model import Json, Request
 from bridge.providers import content as contents
+from bridge.providers.packing import unpacked
 from bridge.providers.source import (
     Absent,
     Alternatives,
@@ -63,7 +64,7 @@ class View:
     def unpacked(self) -> "View":
         """The same request, `raw` being what its packed body holds. Raises as `body` does."""
         view = copy.copy(self)
-        view.raw, view._sums = contents.unpacked(self.request), []
+        view.raw, view._sums = unpacked(self.request), []
         return view
 
     @cached_property
@@ -93,7 +94,7 @@ class View:
     @cached_property
     def form(self) -> list[tuple[str, str]]:
         """The fields of a form body, in order. Raises Malformed."""
-        return contents.form_pairs(contents.unpacked(self.request))
+        return contents.form_pairs(unpacked(self.request))
 
     @cached_property
     def query(self) -> list[tuple[str, str]]:
@@ -163,7 +164,7 @@ class View:
             case "item":
                 return dig(item, source.path)
             case "raw":
-                return _text(contents.unpacked(self.request))
+                return _text(contents.as_utf8(self.request))
             case _:
                 return dig(self.body, source.path)
 

@@ -11,7 +11,7 @@ from bridge import mapping, providers
 from bridge.errors import ConfigurationError, Refused
 from bridge.mapping import Ruleset, Trial
 from bridge.model import Request
-from bridge.providers.content import unpacked
+from bridge.providers.content import as_utf8
 from bridge.store.events import StoredEvent
 from bridge.strict import http
 from bridge.strict.yaml_writing import written
@@ -73,7 +73,7 @@ def _lines(given: str, said: Mapping[str, object]) -> Iterator[str]:
 
 def _masked(request: Request) -> Request:
     try:
-        body = unpacked(request)
+        body = as_utf8(request)
     except Refused as error:
         raise ConfigurationError(f"it cannot be masked: {error}") from None
     headers = tuple(

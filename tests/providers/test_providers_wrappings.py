@@ -4,6 +4,7 @@ import base64
 import gzip
 import hashlib
 import hmac
+import json
 import zlib
 from datetime import UTC, datetime
 
@@ -13,7 +14,7 @@ from provider_cases import one, read
 from bridge import providers
 from bridge.errors import Malformed, NotVerified, TooLarge, UnsupportedType
 from bridge.model import Request
-from bridge.providers import content, schema
+from bridge.providers import content, packing, schema
 from bridge.secret import Secret
 
 FORM = "application/x-www-form-urlencoded"
@@ -84,7 +85,7 @@ def test_a_packed_body_is_unpacked(coding, pack):
         ("gzip", BODY, Malformed),
         ("gzip", gzip.compress(BODY)[:-1], Malformed),
         ("gzip", gzip.compress(BODY) + b"x", Malformed),
-        ("gzip", gzip.compress(bytes(content.MAX_UNPACKED + 1)), TooLarge),
+        ("gzip", gzip.compress(bytes(packing.MAX_UNPACKED + 1)), TooLarge),
     ],
     ids=["unknown", "twice", "not packed", "cut", "more behind", "too large"],
 )
@@ -96,7 +97,7 @@ def test_a_coding_that_cannot_be_undone(coding, body, error):
 
 def test_a_bomb_is_not_unpacked_whole(monkeypatch):
     """What is made of a body stops at the limit."""
-    monkeypatch.setattr(content, "MAX_UNPACKED", 1_000)
+    monkeypatch.setattr(packing, "MAX_UNPACKED", 1_000)
     bomb = gzip.compress(bytes(50_000_000))
     with pytest.raises(TooLarge, match="1000"):
         value(sent(bomb, coding="gzip"))
@@ -254,6 +255,70 @@ def test_what_is_sent_again_is_refused_unread():
     request = sent(b"{")
     with pytest.raises(Malformed):
         providers.take(providers.get("generic"), "erp", providers.trust(request))
+
+
+XML = '<?xml version="1.0" encoding="{}"?><e><id>7</id><name>Peña</name><pin>s3crét</pin></e>'
+
+
+@pytest.mark.parametrize(
+    ("codec", "declared", "content_type"),
+    [
+        ("cp1252", "ISO-8859-1", "text/xml"),
+        ("cp1252", "UTF-8", "application/xml; charset=ISO-8859-1"),
+        ("utf-16", "UTF-16", "application/soap+xml; charset=utf-16"),
+    ],
+)
+def test_xml_of_another_encoding_is_read_and_masked(codec, declared, content_type):
+    """What is kept holds no secret, in any spelling, and gives the same event again, digest included."""
+    event = {"content": ["xml"], "id": "body.id", "secret_paths": ["body.pin"]}
+    provider = schema.configure(
+        providers.get("generic"), verify={"scheme": "bearer"}, event=event
+    )
+    request = sent(XML.format(declared).encode(codec), content_type)
+    (found,) = providers.read(provider, "erp", providers.trust(request))
+    assert found.payload == {"id": "7", "name": "Peña", "pin": "<secret>"}
+    kept = providers.masked(provider, request)
+    assert "s3cr" not in kept.body.decode("utf-8")
+    assert providers.read(provider, "erp", providers.trust(kept)) == (found,)
+
+
+@pytest.mark.parametrize(
+    ("spelled", "kept"),
+    [
+        ("a&amp;b&lt;c", "<e><pin>&lt;secret&gt;</pin></e>"),
+        ("a&#38;b&#x3c;c", ""),
+        ("<![CDATA[a&b<c]]>", "<e><pin><![CDATA[<secret>]]></pin></e>"),
+        ("<![CDATA[]]>a&amp;b&lt;c", "<e><pin><![CDATA[]]>&lt;secret&gt;</pin></e>"),
+    ],
+)
+def test_a_secret_in_xml_is_masked_however_it_is_escaped(spelled, kept):
+    """The mask is no element of its own; what is escaped by numbers is not kept at all."""
+    event = {"content": ["xml"], "secret_paths": ["body.pin"]}
+    provider = schema.configure(
+        providers.get("generic"), verify={"scheme": "bearer"}, event=event
+    )
+    request = sent(f"<e><pin>{spelled}</pin></e>".encode(), "text/xml")
+    assert providers.masked(provider, request).body.decode() == kept
+
+
+def test_xml_in_a_packed_document_says_its_own_encoding():
+    """In base64 the bytes are the sender's; text of a field was decoded before."""
+    text = XML.format("ISO-8859-1")
+    packed = base64.b64encode(text.encode("cp1252")).decode()
+    for way, document in (("base64-xml", packed), ("xml", text)):
+        event = {"unwrap": {"from": "body.doc", "as": way}, "id": "item.id"}
+        provider = schema.configure(
+            providers.get("generic"), verify={"scheme": "bearer"}, event=event
+        )
+        request = sent(json.dumps({"doc": document}).encode())
+        (found,) = providers.read(provider, "erp", providers.trust(request))
+        assert found.payload["name"] == "Peña"
+
+
+def test_a_charset_that_nobody_reads_is_told():
+    """At a sender that does not send again it is a dead letter that says so."""
+    (found,) = _github(b"<a/>", "application/xml; charset=shift_jis")
+    assert "charset" in found.unreadable
 
 
 def test_secrets_of_packed_bodies_are_masked():
