@@ -1,7 +1,9 @@
-"""Lets a sender tell another secret than the one that is kept: what nobody may set off but a person."""
+"""A secret that a sender told: a person lets another one in, or has it shown. Nobody else sets off either."""
 
 from datetime import UTC, datetime
 
+from bridge.sealing import Sealing
+from bridge.secret import Secret
 from bridge.store import Database, Session, audit, learnt
 from bridge.store.audit import By
 
@@ -12,9 +14,28 @@ def relearn(database: Database, reference: str, by: By) -> bool:
     def reopen(session: Session) -> bool:
         done = learnt.reopen(session, learnt.name_of(reference))
         if done:
-            audit.record(
-                session, by, "relearn", {"learnt": reference}, datetime.now(UTC)
-            )
+            _record(session, by, "relearn", reference)
         return done
 
     return database.write(reopen)
+
+
+def shown(database: Database, reference: str, secret_key: str, by: By) -> Secret | None:
+    """The secret, once, for a sender that wants it pasted back; None where none was told, or it was shown before.
+
+    Raises ConfigurationError, and counts as not shown, where it does not open with this BRIDGE_SECRET_KEY.
+    """
+    sealing, name = Sealing(secret_key), learnt.name_of(reference)
+
+    def show(session: Session) -> Secret | None:
+        sealed = learnt.show(session, name, datetime.now(UTC))
+        if sealed is None:
+            return None
+        _record(session, by, "relearn --show", reference)
+        return Secret(sealing.open(sealed, name))
+
+    return database.write(show)
+
+
+def _record(session: Session, by: By, action: str, reference: str) -> None:
+    audit.record(session, by, action, {"learnt": reference}, datetime.now(UTC))

@@ -4,6 +4,7 @@ They stand beside the grants. Version 0 is one that may be told anew; what was t
 """
 
 import hashlib
+from datetime import datetime
 
 from sqlalchemy import Connection, update
 
@@ -27,6 +28,16 @@ def keep(connection: Connection, name: str, sealed: bytes) -> bool:
     row = {"name": name, "version": 0}
     connection.execute(insert_or_ignore(connection, table), row)
     return grants.keep(connection, name, 0, sealed)
+
+
+def show(connection: Connection, name: str, now: datetime) -> bytes | None:
+    """What was told, still sealed, for a person to see once; None where there is none, or it was shown before."""
+    wanted = table.c.name == name, table.c.version > 0, table.c.asked_at.is_(None)
+    shown = update(table).where(*wanted).values(asked_at=now)
+    sealed: bytes | None = connection.execute(
+        shown.returning(table.c.sealed)
+    ).scalar_one_or_none()
+    return sealed
 
 
 def reopen(connection: Connection, name: str) -> bool:

@@ -326,5 +326,6 @@ grants = Table(
     Column("version", Integer, nullable=False),  # counts what was given
     Column("owner", String(40)),  # who is asking now
     Column("lease_until", Moment),
-    Column("asked_at", Moment),  # since then it is not known what an endpoint gave
+    # Since then it is not known what an endpoint gave; when a person was shown what a sender told.
+    Column("asked_at", Moment),
 )
