@@ -11,7 +11,14 @@ from bridge.errors import Refused
 from bridge.model import Json, Request
 from bridge.providers.content import as_utf8, is_xml
 from bridge.providers.recipe import Provider, Reading, Recipe
-from bridge.providers.source import Source, Unreadable, change, dig, elements
+from bridge.providers.source import (
+    Alternatives,
+    Source,
+    Unreadable,
+    change,
+    dig,
+    elements,
+)
 from bridge.providers.unwrap import unwrapped
 from bridge.providers.view import View, path_token, with_path_token
 
@@ -30,6 +37,19 @@ def credentials(recipe: Recipe | None) -> frozenset[str]:
     if recipe is None:
         return _CREDENTIALS
     return _CREDENTIALS | {one.name for one in recipe.place if one.kind == "header"}
+
+
+def carried(recipe: Recipe | None) -> Alternatives:
+    """Where in body or URL the request carries the secret itself."""
+    if recipe is None or recipe.encoding != "text":
+        return ()
+    return tuple(one for one in recipe.place if one.kind != "header")
+
+
+def hides(recipe: Recipe, event: Reading) -> bool:
+    """Whether the elements of a batch carry the secret itself where nobody would look for it to mask it."""
+    bare = recipe.items is not None and recipe.encoding == "text"
+    return bare and (recipe.items != event.items or event.unwrap is not None)
 
 
 def masked(provider: Provider, request: Request) -> Request:
@@ -64,7 +84,7 @@ def masked(provider: Provider, request: Request) -> Request:
 def _open(reading: Reading, request: Request) -> Request:
     """A body that may hold a secret is kept unpacked and in UTF-8, or not at all where that cannot be."""
     inside = any(source.kind in ("body", "item") for source in reading.secret_paths)
-    if not inside or not request.values("content-encoding"):
+    if not inside:
         return request
     plain = tuple(
         pair for pair in request.headers if pair[0].lower() != "content-encoding"
@@ -101,9 +121,9 @@ def _found(reading: Reading, request: Request, source: Source) -> list[Json]:
 
 
 def _spelled_twice(reading: Reading, kept: Request) -> bool:
-    """Whether a document inside a form still holds a secret: one whose letters JSON escaped, and then the form."""
-    items = (source for source in reading.secret_paths if source.kind == "item")
-    return any(_found(reading, kept, source) for source in items)
+    """Whether a document inside a form, or XML, still holds a secret: escaped in a way that nobody looks for."""
+    inside = (one for one in reading.secret_paths if one.kind in ("body", "item"))
+    return any(_found(reading, kept, source) for source in inside)
 
 
 def _without_token(target: str) -> str:

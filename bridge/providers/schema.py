@@ -28,16 +28,14 @@ from bridge.providers.fields import (
     Times,
 )
 from bridge.providers.greeting_schema import AnswersSchema, Handshakes
-from bridge.providers.mask import credentials
+from bridge.providers.mask import carried, credentials, hides
 from bridge.providers.recipe import (
     Provider,
     Reading,
-    Recipe,
     Unwrap,
     sources,
 )
 from bridge.providers.recipe_schema import PLACES, RecipeSchema
-from bridge.providers.source import Alternatives
 from bridge.providers.unwrap import FORMATS
 
 _FOUND = ("header", "query", "body", "item")  # where the parts of an event may be
@@ -75,8 +73,11 @@ def build(name: str, data: Mapping[str, Json]) -> Provider:
     except ValidationError as error:
         raise RecipeError(name, dict(_flat(error.messages))) from None
     provider = Provider(name=name, data=data, others=others, **parts)
-    carried = tuple(one for recipe in provider.recipes for one in _carried(recipe))
-    event = replace(provider.event, secret_paths=provider.event.secret_paths + carried)
+    if any(hides(recipe, provider.event) for recipe in provider.recipes):
+        problem = "is needed, and no `unwrap`: the list whose elements carry the secret, which would be kept"
+        raise RecipeError(name, {"event.items": problem})
+    secret = tuple(one for recipe in provider.recipes for one in carried(recipe))
+    event = replace(provider.event, secret_paths=provider.event.secret_paths + secret)
     return replace(provider, event=event)
 
 
@@ -214,13 +215,6 @@ class _Provider(Strict):
 
 
 _DATA_FILE = _Provider()  # making one takes longer than reading a file with it
-
-
-def _carried(recipe: Recipe | None) -> Alternatives:
-    """Where in body or URL the request carries the secret itself."""
-    if recipe is None or recipe.encoding != "text":
-        return ()
-    return tuple(one for one in recipe.place if one.kind != "header")
 
 
 def _worded(text: str) -> str:

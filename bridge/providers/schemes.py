@@ -154,7 +154,7 @@ SCHEMES: Mapping[str, Scheme] = {
     "token": Scheme(
         proof=_token,
         accepts=_equals(_token),
-        keys=_PLACE | {"path"},
+        keys=_PLACE | {"path", "items", "item"},
         defaults={"encoding": "text"},
     ),
     "bearer": Scheme(

@@ -1,8 +1,8 @@
 """Points in time as senders write them. Nothing here guesses a time zone: a data file or mapping file states it.
 
 Read are epoch numbers (seconds to nanoseconds, told apart by size), RFC 3339 in its loose forms, the same without
-marks (14 digits), RFC 2822, and .NET's `/Date(…)/`. Times that programs write for "none" (epoch 0, the year 1) are no
-times.
+marks (14 digits), RFC 2822, X's own order of the same words, and .NET's `/Date(…)/`. Times that programs write for
+"none" (epoch 0, the year 1) are no times.
 """
 
 import re
@@ -38,6 +38,11 @@ _UNMARKED = re.compile(
 _RFC2822 = re.compile(
     r"(?:[A-Z][a-z]{2}, ?)?[0-9]{1,2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}(?::[0-9]{2})?"
     r" (?:[+-][0-9]{4}|GMT|UTC|UT)"
+)
+# As X writes it: Wed Oct 10 20:19:24 +0000 2018.
+_CTIME = re.compile(
+    r"[A-Z][a-z]{2} (?P<month>[A-Z][a-z]{2}) (?P<day>[ 0-9]?[0-9])"
+    r" (?P<clock>[0-9]{2}:[0-9]{2}:[0-9]{2}) (?P<offset>[+-][0-9]{4}) (?P<year>[0-9]{4})"
 )
 
 
@@ -104,6 +109,10 @@ def _read(value: Json, zone: str) -> datetime | None:
         return _epoch(Decimal(text))
     if found := _DOTNET.fullmatch(text):
         return _EPOCH + timedelta(milliseconds=int(found["ms"]))
+    if found := _CTIME.fullmatch(text):
+        text = "{day} {month} {year} {clock} {offset}".format(
+            **found.groupdict()
+        ).strip()
     if _RFC2822.fullmatch(text):
         moment = parsedate_to_datetime(text)  # naive for -0000, which is UTC, too
         return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)

@@ -74,4 +74,13 @@ def test_thin_is_true_or_false():
 def test_the_thin_senders():
     """Whose pages say that the object has to be looked up, for every kind of event."""
     known = {name for name in providers.names() if providers.get(name).event.thin}
-    assert known == {"asana", "gocardless", "mercadopago", "nuvemshop"}
+    assert known == {
+        *(
+            "asana",
+            "gocardless",
+            "mercadopago",
+            "microsoft-graph",
+            "notion",
+            "nuvemshop",
+        )
+    }

@@ -7,8 +7,9 @@ import pytest
 from provider_cases import NOW, one, read
 
 from bridge import providers
-from bridge.errors import Malformed, UnsupportedType
+from bridge.errors import Malformed, NotVerified, UnsupportedType
 from bridge.model import Request
+from bridge.secret import Secret
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -205,6 +206,46 @@ def test_secrets_inside_items_are_masked(event, body, kept):
     masked = providers.masked(provider, request)
     assert masked.body.decode() == kept
     assert providers.masked(provider, masked) == masked
+
+
+ELEMENTS = {"scheme": "token", "items": "body.value", "item": "state"}
+
+
+def test_a_token_in_each_element_proves_them_and_is_masked():
+    """Every element has to carry it, and none is kept or shown with it."""
+    provider = providers.configure(
+        providers.get("generic"), verify=ELEMENTS, event={"items": "body.value"}
+    )
+    said = '{"value": [{"state": "hunter2", "n": 1}, {"state": "%s", "n": 2}]}'
+    request = posted(said % "hunter2")
+    verified = providers.verify(
+        provider, request, [Secret("hunter2")], now=NOW, public_url=None
+    )
+    events = providers.read(provider, "s", verified)
+    assert [event.payload for event in events] == [
+        {"state": "<secret>", "n": 1},
+        {"state": "<secret>", "n": 2},
+    ]
+    assert b"hunter2" not in providers.masked(provider, request).body
+    for wrong in (said % "other", '{"value": []}', '{"value": [{"n": 1}]}'):
+        with pytest.raises(NotVerified):
+            providers.verify(
+                provider, posted(wrong), [Secret("hunter2")], now=NOW, public_url=None
+            )
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {},
+        {"items": "body.others"},
+        {"items": "body.value", "unwrap": {"from": "body.doc", "as": "json"}},
+    ],
+)
+def test_a_token_in_elements_that_nobody_masks_is_refused(event):
+    """It would be kept, and shown, with what is no event of its own."""
+    with pytest.raises(providers.RecipeError, match="event.items"):
+        providers.configure(providers.get("generic"), verify=ELEMENTS, event=event)
 
 
 def test_secrets_inside_the_documents_of_a_query_are_masked():
