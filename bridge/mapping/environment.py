@@ -7,8 +7,8 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Literal, TypeAlias
 
-from bridge import vendors
-from bridge.errors import MissingSecret
+from bridge import providers, vendors
+from bridge.errors import ConfigurationError, MissingSecret
 from bridge.mapping.findings import Findings, split_fix
 from bridge.mapping.ruleset import Ruleset
 from bridge.model import Connection, Diagnostic, SecretRef
@@ -25,7 +25,8 @@ def missing_secrets(
 ) -> tuple[Diagnostic, ...]:
     """One finding for every reference that is unset, empty or unreadable: an error, or a warning as W402.
 
-    The same for a refresh token without BRIDGE_SECRET_KEY.
+    The same for a source's secret that proves nothing, and for a refresh token without BRIDGE_SECRET_KEY. W402 for a
+    source's secret that could be used and hardly can be meant: a warning always.
     A406 for each plain option of a connection whose reference gives what the vendor cannot take: an error always.
     """
     findings = Findings(ruleset.texts)
@@ -35,6 +36,12 @@ def missing_secrets(
         except MissingSecret as error:
             message, help = split_fix(str(error).removeprefix(f"{reference} "))
             findings.add(code, f"{reference.name} {message}", place, help)
+    for reference, problem, odd in _unusable(ruleset, environ):
+        message, help = split_fix(problem or odd)
+        place = ruleset.references[reference]
+        findings.add(
+            code if problem else "W402", f"{reference.name}: {message}", place, help
+        )
     for reference in _unsealed(ruleset, environ):
         message = "BRIDGE_SECRET_KEY is not set, and refresh tokens are sealed by it"
         help = "set it to at least 16 random characters, the same on all hosts"
@@ -53,6 +60,26 @@ def _connections(ruleset: Ruleset) -> Iterator[Connection]:
     yield from (rule.connection for rule in ruleset.rules)
     fetches = (source.fetch for source in ruleset.sources.values())
     yield from (fetch.rule.connection for fetch in fetches if fetch)
+
+
+def _unusable(
+    ruleset: Ruleset, environ: Mapping[str, str] | None
+) -> Iterator[tuple[SecretRef, str, str]]:
+    """Each secret of a source with why no request can be proven by it, or else with what it seems to be instead."""
+    for source in ruleset.sources.values():
+        for reference in source.secrets:
+            problem = odd = ""
+            try:
+                secret = resolve(reference, environ)
+            except MissingSecret:
+                continue
+            try:
+                providers.check_secret(source.provider, secret)
+                odd = providers.odd_secret(source.provider, secret)
+            except ConfigurationError as error:
+                problem = str(error)
+            if problem or odd:
+                yield reference, problem, odd
 
 
 def _unsealed(

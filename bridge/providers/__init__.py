@@ -22,6 +22,7 @@ from bridge.providers.recipe import Provider
 from bridge.providers.schema import RecipeError, configure
 from bridge.providers.signature import (
     check_secret,
+    odd_secret,
     reads_unproven,
     sign,
     trust,
@@ -44,6 +45,7 @@ __all__ = [
     "media_type",
     "most_bytes",
     "names",
+    "odd_secret",
     "public_of",
     "read",
     "reads_unproven",

@@ -4,6 +4,8 @@ The work is done in publickeys.py. It is imported at first use: most commands ch
 behind it is large.
 """
 
+from bridge.errors import ConfigurationError
+
 ALGORITHMS = ("ecdsa-p256", "rsa-sha256", "ed25519")
 
 _TOKENS = {"RS256": "rsa-sha256", "ES256": "ecdsa-p256"}
@@ -26,10 +28,19 @@ def signed(algorithm: str, key: bytes, message: bytes) -> bytes:
 
 
 def fits(algorithm: str, key: bytes) -> bool:
-    """Whether this is a public key that the algorithm takes; those of JSON Web Tokens, too."""
+    """Whether this is a public key that the algorithm takes."""
+    try:
+        require(algorithm, key)
+    except ConfigurationError:
+        return False
+    return True
+
+
+def require(algorithm: str, key: bytes) -> None:
+    """Raises ConfigurationError for what is no public key that the algorithm takes; those of JSON Web Tokens, too."""
     from bridge.providers import publickeys
 
-    return publickeys.fits(_TOKENS.get(algorithm, algorithm), key)
+    publickeys.require(_TOKENS.get(algorithm, algorithm), key)
 
 
 def made(algorithm: str) -> tuple[str, str]:

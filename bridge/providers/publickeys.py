@@ -35,12 +35,9 @@ def verified(algorithm: str, key: bytes, message: bytes, signature: bytes) -> bo
     return True
 
 
-def fits(algorithm: str, key: bytes) -> bool:
-    """Whether `verified` could use the key."""
-    try:
-        return _public(algorithm, key) is not None
-    except ConfigurationError:
-        return False
+def require(algorithm: str, key: bytes) -> None:
+    """Raises ConfigurationError for a key that `verified` could not use."""
+    _public(algorithm, key)
 
 
 def signed(algorithm: str, key: bytes, message: bytes) -> bytes:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from bridge.errors import ConfigurationError, NotVerified, Refused
 from bridge.model import Request, Verified
-from bridge.providers import jwt
+from bridge.providers import asymmetric, jwt
 from bridge.providers.candidates import Fields, candidates
 from bridge.providers.encodings import ENCODE
 from bridge.providers.lookalikes import looks_like
@@ -98,18 +98,25 @@ def reads_unproven(provider: Provider) -> bool:
 
 
 def check_secret(provider: Provider, secret: Secret) -> None:
-    """Raises ConfigurationError for a secret that none of the provider's recipes could use, or is likely to mean."""
+    """Raises ConfigurationError for a secret that none of the provider's recipes could use."""
     wrong: ConfigurationError | None = None
     for recipe in provider.recipes:
         try:
-            if odd := looks_like(recipe, secret):
-                raise ConfigurationError(f"a secret of this source {odd}")
-            key_of(recipe, secret)
+            key = key_of(recipe, secret)
+            if recipe.by_public_key:
+                asymmetric.require(recipe.algorithm, key)
             return
         except ConfigurationError as error:
             wrong = wrong or error
     if wrong:
-        raise wrong
+        odd = odd_secret(provider, secret)
+        raise ConfigurationError(odd) if odd else wrong
+
+
+def odd_secret(provider: Provider, secret: Secret) -> str:
+    """What a secret that could be used seems to be instead, with what to do; "" where a recipe may mean it."""
+    odd = [looks_like(recipe, secret) for recipe in provider.recipes]
+    return f"a secret of this source {odd[0]}" if odd and all(odd) else ""
 
 
 def trust(request: Request) -> Verified:

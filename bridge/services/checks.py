@@ -14,11 +14,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bridge import __version__, mapping, providers
+from bridge import __version__, mapping
 from bridge.errors import BridgeError, ConfigurationError
 from bridge.mapping import Ruleset
 from bridge.sealing import Sealing
-from bridge.secret import resolve
 from bridge.services import pausing, signing_in
 from bridge.settings import Settings
 from bridge.state import State
@@ -90,27 +89,21 @@ def secrets(settings: Settings) -> str:
             f"{item.message}  ({settings.mappings}/{item.place})" for item in missing
         ]
         raise NotWell("\n".join([f"{len(missing)} cannot be used", *lines]))
-    wrong = [
-        f"{source.name}: {problem}"
-        for source in ruleset(settings).sources.values()
-        for problem in _unusable(source, settings.secret_key)
-    ]
+    wrong = [*_unsealed(ruleset(settings), settings.secret_key)]
     wrong += signing_in.problems(ruleset(settings), settings.secret_key)
     if wrong:
         raise NotWell("\n".join([f"{len(wrong)} cannot be used", *wrong]))
     return "every reference has a value"
 
 
-def _unusable(source: mapping.Source, secret_key: str) -> Iterator[str]:
-    """Secrets that no request could be proven with: another form than the sender's, or one that everybody knows."""
-    for reference in source.secrets:
-        try:
-            if reference.kind == "learnt":
+def _unsealed(rules: Ruleset, secret_key: str) -> Iterator[str]:
+    """Sources whose senders tell the secret, where there is no key to seal it."""
+    for source in rules.sources.values():
+        if any(one.kind == "learnt" for one in source.secrets):
+            try:
                 Sealing(secret_key)
-                continue
-            providers.check_secret(source.provider, resolve(reference))
-        except ConfigurationError as error:
-            yield f"{reference}: {error}"
+            except ConfigurationError as error:
+                yield f"{source.name}: {error}"
 
 
 def files(settings: Settings) -> str:

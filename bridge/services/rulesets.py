@@ -135,7 +135,8 @@ def read(folder: Path) -> tuple[Any, list[Diagnostic]]:
     loaded = mapping.load(folder)
     errors = [finding for finding in loaded.findings if finding.severity == "error"]
     if loaded.ruleset is not None:
-        errors += mapping.missing_secrets(loaded.ruleset)
+        secrets = mapping.missing_secrets(loaded.ruleset)
+        errors += [finding for finding in secrets if finding.severity == "error"]
     return (None if errors else loaded.ruleset), errors
 
 

@@ -186,7 +186,7 @@ def test_a_secret_of_another_form_is_said(terminal, settled, house, monkeypatch)
     (house / "mappings" / "svix.yaml").write_text(standard)
     monkeypatch.setenv("SVIX", "whsec_not-base64!")
     said = terminal("doctor").stdout
-    assert "svix: {env: SVIX}: a secret of this source is not base64" in said
+    assert "SVIX: a secret of this source is not base64" in said
     assert "whsec_" not in said
 
 

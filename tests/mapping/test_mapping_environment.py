@@ -66,3 +66,39 @@ def test_a_number_cannot_be_a_reference():
     ]
     assert finding.message.startswith("connection option 'rate' needs a number")
     assert finding.help == "write the value itself"
+
+
+SIGNED = """version: 1
+source: { name: it, provider: PROVIDER, verify: { secret: { env: S } } }
+rules:
+  - id: inline
+    target: kapture.update_ticket
+    connection: { subdomain: acme }
+    auth: { basic_token: { env: K } }
+    fields: { ticket_id: T1, sub_status: PS }
+"""
+
+
+@pytest.mark.parametrize(
+    ("provider", "secret", "code", "message", "help"),
+    [
+        ("standard", "no base64!", "A402", "is not base64", "copy it whole"),
+        ("adyen", "a2tra2tr", "A402", "is not hex", "copy it whole"),
+        ("discord", "a word", "A402", "is no public key", "give it"),
+        ("standard", "6b" * 24, "W402", "looks like hex", "write it in base64"),
+        ("github", "'s'", "W402", "stands in quotation marks", "take them out"),
+    ],
+)
+def test_a_secret_in_another_form_is_told_before_the_first_request(
+    provider, secret, code, message, help
+):
+    """What proves nothing is an error wherever an unset secret is one; what hardly can be meant is a warning always."""
+    text = SIGNED.replace("PROVIDER", provider)
+    ruleset = build({"a.yaml": text}, {}).usable()
+    environ = {"K": "k", "S": secret}
+    [found] = missing_secrets(ruleset, environ)
+    assert (found.code, found.place.line) == (code, 2)
+    assert found.message.startswith("S: ") and message in found.message
+    assert found.help.startswith(help) and secret not in found.message + found.help
+    [told] = missing_secrets(ruleset, environ, code="W402")
+    assert told.severity == "warning" and told.message == found.message

@@ -230,3 +230,21 @@ def test_rules_that_cannot_be_followed_are_logged_once():
     assert [one.get("error", one["event"]) for one in logs] == [
         "gone", "full", "rules are followed again"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("secret", "refused"), [("no base64!", True), ("6b" * 24, False)]
+)
+def test_a_secret_that_proves_nothing_is_an_error_at_start(
+    sqlite, folder, monkeypatch, secret, refused
+):
+    """Its sender would be answered 503; one that only looks odd is used as it is."""
+    svix = "version: 1\nsource: { name: svix, provider: standard, verify: { secret: { env: SVIX } } }\n"
+    (folder / "svix.yaml").write_text(svix)
+    monkeypatch.setenv("SVIX", secret)
+    if not refused:
+        assert Rules(sqlite, folder).current().sources["svix"]
+        return
+    with pytest.raises(MappingError) as error:
+        Rules(sqlite, folder)
+    assert "SVIX" in error.value.findings[0].message
