@@ -109,7 +109,9 @@ def _play(
     found: list[Diagnostic],
 ) -> Played:
     """What it is after the replies, or those that it took to end."""
-    played = replace(before, state=State.HELD if rendered.hold else State.WAITING, code="")
+    played = replace(
+        before, state=State.HELD if rendered.hold else State.WAITING, code=""
+    )
     call = rendered.call
     for node in replies:
         answer = _answer(node)

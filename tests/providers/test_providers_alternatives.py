@@ -205,9 +205,11 @@ def test_a_secret_of_another_form_is_told():
     providers.check_secret(providers.get("stripe"), Secret("whsec_anything"))
 
 
-def _twilio(signed_url, target="/hooks/twilio", body=b"MessageSid=SM1"):
+def _twilio(
+    signed_url, target="/hooks/twilio", body=b"MessageSid=SM1", algorithm="sha1"
+):
     text = signed_url + ("MessageSidSM1" if body else "")
-    mac = base64.b64encode(hmac.digest(KEY, text.encode(), "sha1")).decode()
+    mac = base64.b64encode(hmac.digest(KEY, text.encode(), algorithm)).decode()
     form = ("Content-Type", "application/x-www-form-urlencoded")
     headers = (form, ("X-Twilio-Signature", mac))
     sent = Request(
@@ -216,6 +218,32 @@ def _twilio(signed_url, target="/hooks/twilio", body=b"MessageSid=SM1"):
     return providers.verify(
         providers.get("twilio"), sent, [SECRET], now=NOW, public_url=URL
     )
+
+
+@pytest.mark.parametrize(
+    "signed, taken", [("Ab7", True), ("ab7", True), ("AB7", False)]
+)
+def test_mercado_pago_signs_an_id_as_it_is_or_in_lower_case(signed, taken):
+    """Its packages and its pages say different things of capitals; no third spelling is proven."""
+    at = int(NOW.timestamp())
+    made = proof(f"id:{signed};request-id:r-1;ts:{at};".encode())
+    sent = request(
+        target="/hooks/mercadopago?data.id=Ab7&type=payment",
+        X_Request_Id="r-1",
+        X_Signature=f"ts={at},v1={made}",
+    )
+    if taken:
+        assert verify(providers.get("mercadopago"), sent).secret == 0
+    else:
+        assert refused(providers.get("mercadopago"), sent) == "wrong_signature"
+
+
+def test_twilio_signs_by_a_shared_key_with_another_hash():
+    """The same text under SHA-256, where a Webhooks Rule of the account says so; under no other hash."""
+    for url in (f"{URL}/hooks/twilio", f"{URL}:443/hooks/twilio"):
+        assert _twilio(url, algorithm="sha256").secret == 0
+    with pytest.raises(NotVerified):
+        _twilio(f"{URL}/hooks/twilio", algorithm="sha512")
 
 
 def test_twilio_signs_one_url_in_several_spellings():
