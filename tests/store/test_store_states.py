@@ -11,11 +11,10 @@ from sqlalchemy import insert, select, update
 from state_guard import by_hand
 
 from bridge.errors import StoreRefused
-from bridge.model import Decision, Said
+from bridge.model import Decided, Decision, Said
 from bridge.state import EVENT_MOVES, MOVES, EventState, State
 from bridge.store import fetches, routed
 from bridge.store.deliveries import change_state
-from bridge.store.routed import Verdict
 from bridge.store.tables import deliveries, events
 from bridge.store.transition import event_transition, transition
 
@@ -54,8 +53,8 @@ class Hands:
     def failed(self):
         """A dead letter of a rule's error."""
         event = self.receive()
-        write = self.database.write
-        write(lambda c: routed.deliver(c, event, "hash", [ERROR], NOW))
+        decided = Decided(event=event, decisions=(ERROR,))
+        self.database.write(lambda c: routed.deliver(c, [decided], "hash", NOW))
         with self.database.read() as connection:
             mine = select(deliveries.c.id).where(deliveries.c.event == event)
             return connection.execute(mine).scalar_one()
@@ -105,7 +104,7 @@ class Hands:
     def move_event(self, origin, to):
         """An event that was moved so."""
         event = self.receive()
-        answer, verdict = (b"{}", {}), Verdict(event=event, decisions=())
+        answer, verdict = (b"{}", {}), Decided(event=event, decisions=())
         looked_up, answered, failed, again, asked = (
             lambda c: fetches.begin(c, event),
             lambda c: fetches.answered(c, event, *answer),
