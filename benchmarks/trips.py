@@ -145,6 +145,7 @@ class _Run:
 
     def _post(self, request: Any) -> None:
         environ = {"REQUEST_METHOD": "POST", "PATH_INFO": request.target}
+        environ["RAW_URI"] = request.target
         for name, value in request.headers:
             environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
         environ |= {

@@ -15,7 +15,6 @@ from bridge import processes
 from bridge import settings as environment
 from bridge.greenlets import off_the_loop
 from bridge.outbound import Outbound, Vault
-from bridge.receive import answers
 from bridge.receive.front import Front
 from bridge.services import forgetting, health
 from bridge.services.follow import follow
@@ -60,14 +59,12 @@ def create_app(settings: Settings | None = None) -> Wsgi:
 
 
 def by_port(settings: Settings, hooks: Flask, admin: Flask) -> Wsgi:
-    """The hooks application, except for what came in at the admin bind's port; neither for what names no path."""
+    """The hooks application, except for what came in at the admin bind's port."""
     hooks_port, admin_port = (
         str(split_bind(bind)[1]) for bind in (settings.bind, settings.admin_bind)
     )
 
     def dispatch(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        if not environ.get("PATH_INFO", "").startswith("/"):
-            return answers.send(answers.no_path(), environ, start)
         port = environ.get("SERVER_PORT")
         chosen = admin if port == admin_port and port != hooks_port else hooks
         return chosen.wsgi_app(environ, start)

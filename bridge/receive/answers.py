@@ -37,11 +37,6 @@ def unavailable() -> Answer:
     return _json(503, said, ("Retry-After", RETRY_AFTER))
 
 
-def no_path() -> Answer:
-    """To `OPTIONS *`, CONNECT and targets without a path, none of which names anything here."""
-    return _json(400, {"status": "refused", "error": "the target is no path"})
-
-
 def send(
     answer: Answer, environ: dict[str, Any], start: Callable[..., Any]
 ) -> Iterable[bytes]:

@@ -1,11 +1,11 @@
-"""One client, as gunicorn's socket: how long it may stay.
+"""One client: how long it may stay.
 
 A connection on which nobody was proven lives for `seconds` in all. After a request whose sender was proven (`prove`)
 the next one has as much time again. Whatever is refused ends it. Knows nothing of sources and events.
 """
 
-import errno
 import socket
+import ssl
 import time
 from typing import Any, ClassVar
 
@@ -22,7 +22,7 @@ _PAUSE = 0.01  # seconds between
 
 
 class Connection(Stream):
-    """Entered while it may send a head. `lingers`: its client may be sending still when it is closed."""
+    """`lingers`: its client may be sending still when it is closed."""
 
     lingering: ClassVar[int] = 0  # how many do
 
@@ -32,13 +32,24 @@ class Connection(Stream):
         self._opened, self._requests = self.since, 0
         self._in_head = self._leaving = False
         self._proven = False  # the sender of the newest request
-        self.lingers = False
-        self.request: Any = None  # gunicorn's, once its head is read
+        self._sealed = self.lingers = False
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._client, name)
+    def secure(self, context: ssl.SSLContext) -> None:
+        """Speaks TLS from here on. Raises OSError where its client does not, or not in time."""
+        self._client = context.wrap_socket(
+            self._client, server_side=True, do_handshake_on_connect=False
+        )
+        self._sealed = self.waits = True
+        try:
+            with gevent.Timeout(self._seconds, TimeoutError):
+                self._client.do_handshake()
+        except Ended:
+            raise TimeoutError from None
+        finally:
+            self.waits = False
 
-    def __enter__(self) -> None:
+    def next_head(self) -> bytes:
+        """The head of its next request, as Stream.head says."""
         if self._proven:
             self._opened = time.monotonic()
         elif self._requests:
@@ -46,24 +57,17 @@ class Connection(Stream):
         self.begin(self._opened + self._seconds, renewed=self._proven)
         self._requests += 1
         self._in_head, self._proven = True, False
+        try:
+            return self.head()
+        finally:
+            self._in_head = False
 
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        self._in_head = False
-
-    def recv(self, size: int) -> bytes:
-        """As a socket's: of the head, or of the body."""
-        return self.head(size) if self._in_head else self.body(size)
-
-    def sendall(self, data: bytes, flags: int = 0) -> None:
-        """As a socket's, within the request's time, or GRACE for each piece: a client that reads nothing is left."""
+    def send(self, data: bytes) -> None:
+        """All of it, within the request's time, or GRACE for each piece. Raises OSError where its client reads none."""
         for at in range(0, len(data), PIECE):
             left = self.until - time.monotonic()
             self._client.settimeout(max(left, GRACE))
-            try:
-                self._client.sendall(data[at : at + PIECE], flags)
-            except TimeoutError:
-                # To gunicorn it is a client that went away, about which it says nothing.
-                raise BrokenPipeError(errno.EPIPE, "it reads nothing") from None
+            self._client.sendall(data[at : at + PIECE])
 
     def close(self) -> None:
         """Closes; who still sends has a moment to read its answer first, which a reset would take from it."""
@@ -79,12 +83,12 @@ class Connection(Stream):
         """The sender of the request that is being answered was proven, and it was taken."""
         self._proven = True
 
-    def answer(self, status: str) -> None:
-        """Decides, before an answer of this status, whether the connection goes on after it."""
-        whole = _is_whole(self.request.body)
-        if status[0] in "45" or not whole or not self._may_stay():
-            self.request.force_close()
-            self.lingers = not whole or self.has_unread()
+    def goes_on(self, status: str, *, wanted: bool, whole: bool) -> bool:
+        """Whether it does after an answer of this status; `whole`: to a request of which all was read."""
+        if wanted and whole and status[0] not in "45" and self._may_stay():
+            return True
+        self.lingers = not whole or self.has_unread()
+        return False
 
     def is_silent(self) -> bool:
         """Whether it has had its time for a head, and nothing that it sent stands unread."""
@@ -107,6 +111,12 @@ class Connection(Stream):
         self._leaving = False
         if self.waits:
             self._greenlet.throw(Ended())
+
+    def _receive(self, seconds: float) -> bytes:
+        if not self._sealed:
+            return super()._receive(seconds)
+        with gevent.Timeout(seconds, TimeoutError):  # of a record in parts
+            return super()._receive(seconds)
 
     def _may_stay(self) -> bool:
         """Without a proof: who asks one thing at a time, and not for long, as health checks do."""
@@ -131,10 +141,3 @@ class Connection(Stream):
             return
         finally:
             self.waits = False
-
-
-def _is_whole(body: Any) -> bool:
-    """Whether gunicorn has read a request's body to its end."""
-    reader = body.reader
-    unread: int = getattr(reader, "length", 0)
-    return unread == 0 and getattr(reader, "parser", None) is None

@@ -204,7 +204,7 @@ def _read(source: Source, verified: Verified) -> tuple[tuple[Event, ...], Reques
 
 def _keep_connection(environ: Environ) -> None:
     """Tells our worker's connection that it is a proven sender's."""
-    prove = getattr(environ.get("gunicorn.socket"), "prove", None)
+    prove = getattr(environ.get("bridge.connection"), "prove", None)
     if prove is not None:
         prove()
 

@@ -13,7 +13,6 @@ from typing import Any
 from gunicorn.glogging import Logger
 
 from bridge import log, processes, settings
-from bridge.receive.sampled import Sampled
 
 _settings = settings.load()
 
@@ -28,8 +27,6 @@ timeout = 60  # seconds without a sign of life until a receiver is killed and re
 graceful_timeout = 30  # seconds that requests get to finish after SIGTERM
 max_requests = 0
 control_socket_disable = True  # else gunicorn opens a socket in the home folder
-limit_request_line = 8190  # as for a field of the head: tokens stand in paths, too
-forwarded_allow_ips = ""  # front.py reads X-Forwarded-For itself
 proc_name = "bridge-receiver"
 
 
@@ -57,24 +54,6 @@ class _Logger(Logger):  # type: ignore[misc]
             logger.handlers.clear()
             logger.propagate = True
         self.access_log.setLevel(logging.CRITICAL)
-        self._invalid = Sampled(self._say)
-
-    def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
-        """Without what a malformed request held: its first line may carry a token."""
-        if msg.startswith("Invalid request"):
-            self._invalid("invalid request")
-        else:
-            super().warning(msg, *args, **kwargs)
-
-    def _say(self, event: str, *, more_in_the_last_second: int = 0) -> None:
-        more = more_in_the_last_second
-        super().warning(f"{event}, {more} more in the last second" if more else event)
-
-    def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
-        """The same for the target of a request that failed."""
-        if msg.startswith("Error handling request"):
-            msg, args = "error handling request", ()
-        super().exception(msg, *args, **kwargs)
 
 
 logger_class = _Logger

@@ -1,11 +1,9 @@
-"""What one client sends, bounded in bytes, in time and in turns of the loop.
+"""What one client sends, bounded in time and in turns of the loop.
 
-A head is gathered whole before anybody parses it, so that no byte of it is looked at twice. A body is given out within
-what was allowed for it. Gevent does not switch while bytes are there, so this does: between the pieces of a body, and
-for a while where they come byte by byte.
+A head is gathered whole before anybody parses it, so that no byte of it is looked at twice. Gevent does not switch
+while bytes are there, so this does: between the pieces of a body, and for a while where they come byte by byte.
 
-Knows HTTP only as far as its heads end in an empty line. Says no with gunicorn's error for a head, with Refused for a
-body.
+Knows HTTP only as far as its heads end in an empty line and its chunks in an end of line.
 """
 
 import array
@@ -16,9 +14,9 @@ import time
 from typing import Any
 
 import gevent
-from gunicorn.http.errors import LimitRequestHeaders
 
-from bridge.errors import Malformed, TooSlow
+from bridge.errors import TooSlow
+from bridge.receive.head import BadHead
 
 HEAD = 32 * 1024  # bytes of a request line and its fields together
 PIECE = 64 * 1024  # bytes that are read or sent at once
@@ -45,7 +43,7 @@ class Stream:
 
     def __init__(self, client: Any, seconds: float) -> None:
         self._client, self._seconds = client, seconds
-        self._ahead = b""  # received, and not given out yet
+        self._ahead = bytearray()  # received, and not given out yet
         self.waits = False
         self.begin(time.monotonic() + seconds, renewed=False)
 
@@ -53,49 +51,46 @@ class Stream:
         """Expects a request's head; `renewed`: it has its full time from its first byte on."""
         self.since, self.until, self._renewed = time.monotonic(), until, renewed
         self._received = self._reads = self._parts = 0
-        self._head_left = 0  # bytes of _ahead that are known to be of this head
-        self._allowed: int | None = None
-        self._chunked = False
 
-    def allow(self, wire: int, *, chunked: bool) -> None:
-        """Takes so many bytes more for this request's body, framing included. Until it is called there is no limit."""
-        self._allowed = wire + (self._allowed or 0)
-        self._chunked = chunked
+    def head(self) -> bytes:
+        """The whole head, its empty line included; b"" where the client says no more, or not in time.
 
-    def head(self, size: int) -> bytes:
-        """Up to `size` bytes of the head; b"" at the end, and where it is not whole in time.
-
-        Raises LimitRequestHeaders for one over HEAD.
+        Raises BadHead for one over HEAD, and for one that cannot end well.
         """
-        if not self._head_left:
-            try:
-                self._head_left = self._gather()
-            except TooSlow:
-                return b""
-        given = self._take(min(size, self._head_left))
-        self._head_left -= len(given)
-        return given
+        seen = 0
+        try:
+            while (found := self._ahead.find(b"\r\n\r\n", max(seen - 3, 0))) < 0:
+                if len(self._ahead) > HEAD:
+                    break
+                if _BARE_LF.search(self._ahead, seen):
+                    raise BadHead(400, "a line does not end in CR LF")
+                seen = len(self._ahead)
+                if not self._fill():
+                    return b""
+        except TooSlow:
+            return b""
+        if found < 0 or found + 4 > HEAD:
+            raise BadHead(431, f"the head is larger than {HEAD} bytes")
+        return self._take(found + 4)
 
-    def body(self, size: int) -> bytes:
-        """Up to `size` bytes of what follows the head; b"" at the end. Raises TooSlow, and Malformed for more than
-        was allowed.
+    def body(self, size: int, *, chunked: bool = False) -> bytes:
+        """Up to `size` bytes of what follows the head; b"" at the end. Raises TooSlow.
+
+        Of tiny chunks it gives a slice, when it is this client's turn.
         """
         self._parts += 1
         if self._parts > 1:
             gevent.sleep(0)
         if not self._ahead and not self._fill():
             return b""
-        if self._chunked and self._ahead.count(b"\r\n", 0, size) > TINY:
+        if chunked and self._ahead.count(b"\r\n", 0, size) > TINY:
             size = min(size, SLICE)
             self._await_slice()
-        if self._allowed is None:
-            return self._take(size)
-        given = self._take(min(size, self._allowed))
-        if not given:
-            message = "the body has too much framing: send it in larger chunks"
-            raise Malformed(message, reason="framing")
-        self._allowed -= len(given)
-        return given
+        return self._take(size)
+
+    def give_back(self, data: bytes) -> None:
+        """Puts bytes back that are the next request's."""
+        self._ahead[:0] = data
 
     def has_unread(self) -> bool:
         """Whether more came in than was given out."""
@@ -107,20 +102,6 @@ class Stream:
         except OSError:  # closed
             return False
         return unread[0] > 0
-
-    def _gather(self) -> int:
-        """Waits until the head is whole; its bytes. What ends before, or cannot be a head, is all that there is."""
-        seen = 0
-        while True:
-            found = self._ahead.find(b"\r\n\r\n", max(seen - 3, 0))
-            end = found + 4 if found >= 0 else len(self._ahead)
-            if end > HEAD:
-                raise LimitRequestHeaders(f"the head is larger than {HEAD} bytes")
-            if found >= 0 or _BARE_LF.search(self._ahead, seen):
-                return end
-            seen = end
-            if not self._fill():
-                return end
 
     def _await_slice(self) -> None:
         """Waits for the next free slice of the loop. Raises TooSlow where none is free in time."""
@@ -135,7 +116,8 @@ class Stream:
         return TooSlow(f"the request did not arrive whole within {self._seconds:g} s")
 
     def _take(self, size: int) -> bytes:
-        given, self._ahead = self._ahead[:size], self._ahead[size:]
+        given = bytes(self._ahead[:size])
+        del self._ahead[:size]
         return given
 
     def _fill(self) -> bool:
@@ -148,8 +130,7 @@ class Stream:
             left = self.until - time.monotonic()
             if left <= 0:  # a read that need not wait is never late
                 raise TimeoutError
-            self._client.settimeout(left)
-            data: bytes = self._client.recv(PIECE)
+            data = self._receive(left)
         except (TimeoutError, Ended):
             raise self._late() from None
         finally:
@@ -161,3 +142,8 @@ class Stream:
         self._received += len(data)
         self._ahead += data
         return bool(data)
+
+    def _receive(self, seconds: float) -> bytes:
+        self._client.settimeout(seconds)
+        data: bytes = self._client.recv(PIECE)
+        return data

@@ -23,8 +23,7 @@ def reading():
         opened.extend((client, server))
         client.sendall(b"POST / HTTP/1.1\r\n\r\n" + body)
         found = Stream(server, 60.0)
-        found.head(100)
-        found.allow(len(body), chunked=True)
+        found.head()
         return found
 
     yield start
@@ -37,7 +36,7 @@ def test_tiny_chunks_of_all_clients_share_a_part_of_the_loop(reading):
     streams = [reading() for _ in range(5)]
     began = time.monotonic()
     bodies = [
-        gevent.spawn(lambda one=one: [one.body(4096) for _ in range(10)])
+        gevent.spawn(lambda one=one: [one.body(4096, chunked=True) for _ in range(10)])
         for one in streams
     ]
     gevent.joinall(bodies, raise_error=True)
@@ -50,7 +49,7 @@ def test_large_chunks_wait_for_no_slice(reading):
     """A usual body in chunks is given out as it comes."""
     found = reading(b"1000\r\n" + b"x" * 4096 + b"\r\n")
     before = Stream._next_slice
-    assert len(found.body(4096)) == 4096
+    assert len(found.body(4096, chunked=True)) == 4096
     assert Stream._next_slice == before
 
 
@@ -59,4 +58,4 @@ def test_who_gets_no_slice_in_time_is_too_slow(reading, monkeypatch):
     monkeypatch.setattr(stream.Stream, "_next_slice", time.monotonic() + 3600)
     found = reading()
     with pytest.raises(TooSlow, match="within 60 s"):
-        found.body(4096)
+        found.body(4096, chunked=True)
