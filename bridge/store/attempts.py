@@ -20,6 +20,7 @@ from bridge.store import calls, connections, fetches, keys, lanes, ledger, prepa
 from bridge.store.columns import encoded
 from bridge.store.dialect import upsert
 from bridge.store.leases import Claimed
+from bridge.store.prepared import Pending
 from bridge.store.tables import attempts, deliveries, lane_marks
 from bridge.store.transition import transition
 
@@ -37,6 +38,7 @@ _RECORD = insert(attempts).values(
 
 
 Made: TypeAlias = tuple[Claimed, Attempt]
+Recorded: TypeAlias = tuple[Claimed, Attempt, Conclusion]
 
 
 def finish_all(
@@ -50,15 +52,12 @@ def finish_all(
     None, and nothing written, for each whose lease was lost meanwhile. `chance` gives 0.0 up to 1.0: see conclude.py.
     """
     finished = _settle(database, made, now, [chance() for _ in made])
-    again = {id for concluded in finished if concluded for id in concluded.again}
-    with prepared.pipelined(database):
-        for (item, attempt), concluded in zip(made, finished):
-            if concluded:
-                ended = concluded.state in keys.ENDED and item.id not in again
-                _record(database, item, attempt, concluded, now, ended)
-    for (item, attempt), concluded in zip(made, finished):
-        if concluded:
-            _tell(database, item, attempt, concluded, now)
+    mine = [(*one, concluded) for one, concluded in zip(made, finished) if concluded]
+    if mine:
+        with prepared.pipelined(database):
+            _record(database, mine, now)
+    for one in mine:
+        _tell(database, *one, now)
     return finished
 
 
@@ -82,7 +81,7 @@ def _settle(
         }
         used = {item.connection.account: item.connection for item, _ in made}
         trouble = [connections.trouble(database, one) for one in used.values()]
-    ill = {name for found in trouble for (name,) in found.fetchall()}
+    ill = {row.name for found in trouble for row in found.rows()}
     finished: list[Conclusion | None] = []
     for place, (item, attempt) in enumerate(made):
         concluded, health = usual[place], WELL
@@ -92,7 +91,7 @@ def _settle(
             health = connections.health(database, item.connection)
             concluded = conclude(attempt, item.tried, health, now, chances[place])
         done = written.get(place) or _write(database, item, attempt, concluded, now)
-        if done.rowcount != 1:
+        if done.touched() != 1:
             finished.append(None)
             continue
         if learns:
@@ -108,8 +107,8 @@ def _write(
     attempt: Attempt,
     concluded: Conclusion,
     now: datetime,
-) -> Any:
-    """The rowcount of what it returns is 0 when the lease was lost."""
+) -> Pending:
+    """It touches nothing when the lease was lost."""
     values: dict[str, object] = {
         "code": concluded.code,
         "reason": concluded.reason,
@@ -140,17 +139,28 @@ def _ending(state: State, columns: tuple[str, ...]) -> Any:
     return transition(State.SENDING, to=state).where(mine, owned).values(values)
 
 
-def _record(
-    database: Database,
-    item: Claimed,
-    attempt: Attempt,
-    concluded: Conclusion,
-    now: datetime,
-    ended: bool,
-) -> None:
+def _record(database: Database, made: Sequence[Recorded], now: datetime) -> None:
     """What every attempt leaves behind; nothing of it is asked for."""
+    prepared.each(database, _RECORD, [_row(item, attempt) for item, attempt, _ in made])
+    again = {id for _, _, concluded in made for id in concluded.again}
+    for item, _, concluded in made:
+        if concluded.state in keys.ENDED and item.id not in again:
+            keys.free(database, item.id)
+    accepted = [
+        (item, attempt)
+        for item, attempt, concluded in made
+        if item.look_up is None and concluded.state == State.DELIVERED
+    ]
+    timed = [_mark(item, now) for item, _ in accepted if item.at is not None]
+    prepared.each(database, _marking(database.dialect), timed)
+    statuses = [(item.id, attempt.status) for item, attempt in accepted]
+    ledger.record(database, statuses, now)
+    lanes.advance(database, {item.lane for item, _, _ in made})
+
+
+def _row(item: Claimed, attempt: Attempt) -> dict[str, Any]:
     outcome, answer = attempt.outcome, attempt.answer
-    row = {
+    return {
         "delivery": item.id,
         "started_at": attempt.started_at,
         "elapsed_ms": round(answer.elapsed * 1000) if answer else 0,
@@ -160,13 +170,6 @@ def _record(
         "reason": outcome.reason,
         "reply": answer.body[:KEPT] if isinstance(answer, Reply) else None,
     }
-    prepared.execute(database, _RECORD, row)
-    if ended:
-        keys.free(database, item.id)
-    if item.look_up is None and concluded.state == State.DELIVERED:
-        _mark(database, item, now)
-        ledger.record(database, item.id, attempt.status, now)
-    lanes.advance(database, item.lane)
 
 
 def _tell(
@@ -184,12 +187,9 @@ def _tell(
         tell(database, item.event, fetched.body, fetched.headers)
 
 
-def _mark(database: Database, item: Claimed, now: datetime) -> None:
-    """Remembers the newest delivered time of the lane and rule."""
-    if item.at is None:
-        return
-    values = {"lane": item.lane, "rule": item.rule, "at": item.at, "marked_at": now}
-    prepared.execute(database, _marking(database.dialect), values)
+def _mark(item: Claimed, now: datetime) -> dict[str, Any]:
+    """The newest delivered time of the lane and rule, as far as it is known."""
+    return {"lane": item.lane, "rule": item.rule, "at": item.at, "marked_at": now}
 
 
 @lru_cache

@@ -45,7 +45,7 @@ def bury(
     if sent:
         _record(database, item.id, reason, now)
     keys.free(database, item.id)
-    lanes.advance(database, item.lane)
+    lanes.advance(database, [item.lane])
     if item.look_up is not None:
         fetches.failed(database, item.event, reason, now)
     return True

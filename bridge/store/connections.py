@@ -21,6 +21,7 @@ from bridge.state import State
 from bridge.store import keys, prepared
 from bridge.store.columns import microseconds
 from bridge.store.dialect import QUEUE, one_at_a_time, upsert
+from bridge.store.prepared import Pending
 from bridge.store.tables import (
     BEHIND,
     CLAIMABLE,
@@ -164,8 +165,8 @@ def _wait_again(database: Database, ids: Sequence[int], now: datetime) -> None:
     )
 
 
-def trouble(database: Database, connection: Connection) -> Any:
-    """The rows of this are the tenants and accounts about which something is known."""
+def trouble(database: Database, connection: Connection) -> Pending:
+    """Its rows name the tenants and accounts about which something is known."""
     names = {"tenant": connection.tenant, "account": connection.account}
     return prepared.execute(database, _TROUBLED, names)
 

@@ -15,6 +15,7 @@ from bridge.store import calls, fetches, keys, lanes, prepared, specs
 from bridge.store.audit import By
 from bridge.store.columns import Encoded, Moment, encoded
 from bridge.store.dialect import upsert
+from bridge.store.prepared import Pending
 from bridge.store.tables import deliveries, events
 from bridge.store.transition import transition
 
@@ -37,15 +38,15 @@ def add(
 
 def put(
     database: Database, rows: Sequence[Row], rendered: Iterable[Rendered]
-) -> list[Any]:
+) -> list[Pending]:
     """Stores rows of `to_send` and `failed` in their order, and where `rendered` go; what `ids` asks for."""
     specs.keep(database, (item.connection for item in rendered))
     return [_insert(database, row) for row in rows]
 
 
-def ids(database: Database, rows: Sequence[Row], made: Sequence[Any]) -> list[int]:
+def ids(database: Database, rows: Sequence[Row], made: Sequence[Pending]) -> list[int]:
     """The ids of what was put; what repeats a delivery that is there gets one as skipped."""
-    found = [prepared.key(cursor) for cursor in made]
+    found = [one.key() for one in made]
     return [id or _add_repeated(database, row) for id, row in zip(found, rows)]
 
 
@@ -53,8 +54,8 @@ def _add_repeated(database: Database, row: Row) -> int:
     key = row["idempotency_key"]
     other = keys.user(database, row["rule"], key)
     if other is None:  # it was let go since
-        if id := prepared.key(_insert(database, row)):
-            return int(id)
+        if id := _insert(database, row).key():
+            return id
         other = keys.user(database, row["rule"], key)
     repeated = {
         "idempotency_key": None,
@@ -64,7 +65,9 @@ def _add_repeated(database: Database, row: Row) -> int:
         "reason": f"delivery {other} of this rule has the same idempotency key",
         "finished_at": row["created_at"],
     }
-    return int(prepared.key(_insert(database, {**row, **repeated})))
+    id = _insert(database, {**row, **repeated}).key()
+    assert id is not None  # without a key nothing stands against it
+    return id
 
 
 def to_send(event: int, ruleset: str, rendered: Rendered, now: datetime) -> Row:
@@ -138,7 +141,7 @@ def _blank(event: int, rule: str, ruleset: str, now: datetime) -> Row:
     }
 
 
-def _insert(database: Database, row: Row) -> Any:
+def _insert(database: Database, row: Row) -> Pending:
     """Adds a row of its event's source."""
     return prepared.execute(database, _inserting(database.dialect, (*row,)), row)
 
@@ -181,7 +184,7 @@ def change_state(
     if row and to != State.WAITING:
         keys.free(database, id)
         if row.lane:
-            lanes.advance(database, row.lane)
+            lanes.advance(database, [row.lane])
     if row and row.look_up is not None and to == State.CANCELLED:
         fetches.dropped(database, row.event, reason, now)
     return row is not None

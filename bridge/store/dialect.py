@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import (
     BigInteger,
+    Column,
     ColumnElement,
     Connection,
     Dialect,
@@ -45,6 +46,13 @@ def upsert(database: Connection | Dialect, table: Table) -> Any:
     own = database if isinstance(database, Dialect) else database.dialect
     dialect: Any = postgresql if own.name == "postgresql" else sqlite
     return dialect.insert(table)
+
+
+def newest(dialect: Dialect, id: Column[Any]) -> ColumnElement[Any]:
+    """The number that this transaction gave last in a table."""
+    if dialect.name == "postgresql":
+        return func.currval(func.pg_get_serial_sequence(id.table.name, id.name))
+    return select(func.max(id)).scalar_subquery()
 
 
 def insert_or_ignore(connection: Connection, table: Table) -> Any:

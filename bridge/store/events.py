@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
+    Dialect,
     Integer,
     Select,
     bindparam,
@@ -24,12 +25,17 @@ from sqlalchemy import (
 from bridge.model import Event, Request
 from bridge.state import EventState
 from bridge.store import inserting, known, prepared, twins
-from bridge.store.dialect import announce
+from bridge.store.dialect import announce, newest, upsert
+from bridge.store.prepared import Pending
 from bridge.store.tables import STORED, events, payloads
 
 # Besides the provider's allow-list: needed to read the body again.
 _KEPT_HEADERS = ("content-type",)
 _LARGE = 16 * 1024  # bytes of a body that is not written in vain
+_RECEIVED = (
+    *("source", "event_id", "type", "occurred_at", "received_at", "payload_id", "item"),
+    *("live", "digest", "state"),
+)
 _COLUMNS = [column for column in events.c if column is not events.c.decisions]
 
 
@@ -75,17 +81,6 @@ def accept_all(
     """As `accept`, for several requests in their order; what is known costs a statement or two for all of them."""
     taking = [_Taking(request, [*received]) for request, received in requests]
     _look(connection, [one for one in taking if one.is_costly()])
-    with prepared.pipelined(connection):
-        made = [
-            (
-                _insert_payload(connection, one.request, one.received)
-                if None in one.ids
-                else None
-            )
-            for one in taking
-        ]
-    for one, cursor in zip(taking, made):
-        one.payload_id = cursor and prepared.key(cursor)
     _add(connection, taking)
     _look(connection, taking)
     _add(connection, taking)  # twins, and what gave its name away (fetches.asked)
@@ -100,7 +95,7 @@ class _Taking:
 
     request: Request
     received: list[Event]
-    payload_id: int | None = None
+    payload: Pending | None = None  # as it was inserted
     ids: list[int | None] = field(init=False)
     new: int = 0
     conflicts: list[int] = field(default_factory=list)
@@ -153,15 +148,20 @@ def _look(connection: Connection, taking: Sequence[_Taking]) -> None:
 
 
 def _add(connection: Connection, taking: Sequence[_Taking]) -> None:
-    """Inserts the events that have no id yet; one that is here already stays without."""
+    """Inserts the events that have no id yet, behind their request; one that is here already stays without."""
+    if not any(one.missing() for one in taking):
+        return
+    added = []
     with prepared.pipelined(connection):
-        added = [
-            (one, place, _insert_event(connection, event, one.payload_id))
-            for one in taking
-            for place, event in one.missing()
-        ]
-    for one, place, cursor in added:
-        one.ids[place] = id = prepared.key(cursor)
+        for one in taking:
+            missing = one.missing()
+            number = one.payload.key() if one.payload else None
+            if missing and not one.payload:
+                one.payload = _insert_payload(connection, one.request, one.received)
+            for place, event in missing:
+                added.append((one, place, _insert_event(connection, event, number)))
+    for one, place, made in added:
+        one.ids[place] = id = made.key()
         one.new += id is not None
 
 
@@ -169,7 +169,7 @@ def _tidy(connection: Connection, taking: Sequence[_Taking]) -> None:
     """Removes the payloads that brought nothing new, counts conflicts, and tells workers of the rest."""
     if any(one.new for one in taking):
         announce(connection)
-    idle = [one.payload_id for one in taking if one.payload_id and not one.new]
+    idle = [one.payload.key() for one in taking if one.payload and not one.new]
     if idle:
         connection.execute(payloads.delete().where(payloads.c.id.in_(idle)))
     if conflicts := [id for one in taking for id in one.conflicts]:
@@ -178,7 +178,7 @@ def _tidy(connection: Connection, taking: Sequence[_Taking]) -> None:
 
 def _insert_payload(
     connection: Connection, request: Request, received: Sequence[Event]
-) -> Any:
+) -> Pending:
     kept = dict(received[0].headers)
     kept |= {
         name: request.values(name)[0] for name in _KEPT_HEADERS if request.values(name)
@@ -193,8 +193,10 @@ def _insert_payload(
     return inserting.insert(connection, payloads, values)
 
 
-def _insert_event(connection: Connection, event: Event, payload_id: Any) -> Any:
-    """The new row's key; no row when the source already sent this event id."""
+def _insert_event(
+    connection: Connection, event: Event, payload_id: int | None
+) -> Pending:
+    """The new row's key; no row when the source already sent this event id. It is of the newest payload without one."""
     values = {
         "source": event.source,
         "event_id": event.event_id,
@@ -207,15 +209,15 @@ def _insert_event(connection: Connection, event: Event, payload_id: Any) -> Any:
         "digest": event.digest,
         "state": EventState.STORED,
     }
-    return inserting.insert_or_ignore(connection, events, values)
+    return prepared.execute(connection, _inserting(connection.dialect), values)
 
 
 def waiting_sizes(
     connection: Connection, sources: Collection[str], limit: int
 ) -> list[int]:
     """The bytes of what `waiting` would read now, event by event: bodies may be large. They are not read for it."""
-    rows = prepared.execute(connection, _sizes(frozenset(sources), limit), {})
-    return [int(size) for (size,) in rows.fetchall()]
+    sizes = prepared.execute(connection, _sizes(frozenset(sources), limit))
+    return [row.size for row in sizes.rows()]
 
 
 def waiting(
@@ -226,7 +228,9 @@ def waiting(
     Across sources: two of them may update one ticket, and the one received first goes first.
     """
     query = _oldest_unrouted(frozenset(sources))
-    return tuple(map(_stored, prepared.ask(connection, query, {"most": limit}).all()))
+    return tuple(
+        map(_stored, prepared.execute(connection, query, {"most": limit}).rows())
+    )
 
 
 def waiting_ids(
@@ -250,11 +254,26 @@ def named(connection: Connection, event_id: str) -> tuple[StoredEvent, ...]:
     return tuple(map(_stored, connection.execute(query)))
 
 
+@lru_cache
+def _inserting(dialect: Dialect) -> Any:
+    """Statements that are sent together do not know yet which number the payload got."""
+    bound: dict[str, Any] = {
+        name: bindparam(name, type_=events.c[name].type) for name in _RECEIVED
+    }
+    bound["payload_id"] = func.coalesce(
+        bound["payload_id"], newest(dialect, payloads.c.id)
+    )
+    adding = upsert(dialect, events).values(bound)
+    return adding.on_conflict_do_nothing().returning(events.c.id)
+
+
 @lru_cache(maxsize=20)
 def _sizes(sources: frozenset[str], limit: int) -> Any:
     body = func.length(payloads.c.body)
     fetched = func.coalesce(func.length(events.c.fetched), 0)
-    query = select(body + fetched).join(payloads, payloads.c.id == events.c.payload_id)
+    query = select((body + fetched).label("size")).join(
+        payloads, payloads.c.id == events.c.payload_id
+    )
     return query.where(*_unrouted(sources)).order_by(events.c.id).limit(limit)
 
 

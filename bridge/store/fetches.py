@@ -7,7 +7,6 @@ moves that delivery. What follows what is in state.py.
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, Text, bindparam, cast, literal, update
 
@@ -15,6 +14,7 @@ from bridge.model import Decision, Said
 from bridge.state import EventState
 from bridge.store import decisions, prepared
 from bridge.store.dialect import among, announce
+from bridge.store.prepared import Pending
 from bridge.store.tables import events
 from bridge.store.transition import event_transition
 
@@ -23,8 +23,8 @@ _BEGIN = event_transition(EventState.STORED, to=EventState.FETCHING).where(
 )
 
 
-def begin(connection: Connection, event: int) -> Any:
-    """Its look-up is queued in this transaction. The rowcount of what it returns is 0 when another router was first."""
+def begin(connection: Connection, event: int) -> Pending:
+    """Its look-up is queued in this transaction. It touches nothing when another router was first."""
     return prepared.execute(connection, _BEGIN, {"row": event})
 
 

@@ -8,18 +8,19 @@ from sqlalchemy import Connection, Dialect, Table, bindparam
 
 from bridge.store import prepared
 from bridge.store.dialect import upsert
+from bridge.store.prepared import Pending
 
 
-def insert(connection: Connection, table: Table, values: Mapping[str, Any]) -> Any:
-    """Adds a row; prepared.key of what it returns is the row's id."""
+def insert(connection: Connection, table: Table, values: Mapping[str, Any]) -> Pending:
+    """Adds a row; its key is the row's id."""
     statement = _insert(connection.dialect, table, (*values,))
     return prepared.execute(connection, statement, values)
 
 
 def insert_or_ignore(
     connection: Connection, table: Table, values: Mapping[str, Any]
-) -> Any:
-    """Adds a row unless a unique one is there already; prepared.key of what it returns is its key, or None."""
+) -> Pending:
+    """Adds a row unless a unique one is there already; its key is None where there is."""
     statement = _insert_or_ignore(connection.dialect, table, (*values,))
     return prepared.execute(connection, statement, values)
 

@@ -6,7 +6,7 @@ claim makes the note only while it holds the row of the delivery in front, so th
 older release or a hand at the database leaves behind is found by `stranded`.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from sqlalchemy import Connection as Database
 from sqlalchemy import bindparam, func, select, text, update
@@ -54,9 +54,9 @@ def put_behind(database: Database, blockers: Mapping[int, int]) -> None:
     database.execute(update(deliveries).where(mine).values(behind=True))
 
 
-def advance(database: Database, lane: str) -> None:
-    """Lets the next delivery of a lane come to the front, in the transaction that took another away from there."""
-    prepared.execute(database, _ADVANCE, {"lane": lane})
+def advance(database: Database, lanes: Iterable[str]) -> None:
+    """Lets the next delivery of lanes come to the front, in the transaction that took others away from there."""
+    prepared.each(database, _ADVANCE, [{"lane": lane} for lane in sorted(lanes)])
 
 
 def stranded(database: Database) -> list[int]:

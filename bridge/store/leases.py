@@ -108,7 +108,7 @@ def lease(
         "moment": microseconds(now),
     }
     values |= prepared.listed("number", starts)
-    rows = prepared.ask(database, _leasing(len(starts)), values).all()
+    rows = prepared.execute(database, _leasing(len(starts)), values).rows()
     items = _owned(database, rows, starts, now)
     if looked_up := [item.event for item in items if item.look_up is not None]:
         fetches.asked(database, looked_up)

@@ -3,7 +3,7 @@
 It names them by their numbers, which are never given twice, and holds what was written into the ticket.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -42,11 +42,11 @@ _RECORD = insert(ledger).from_select(
 
 
 def record(
-    connection: Connection, delivery: int, status: int | None, now: datetime
+    connection: Connection, accepted: Iterable[tuple[int, int | None]], now: datetime
 ) -> None:
-    """Writes what was accepted, in the transaction that makes the delivery delivered."""
-    values = {"now": now, "answer": status, "number": delivery}
-    prepared.execute(connection, _RECORD, values)
+    """Writes what was accepted (deliveries, each with the status), in the transaction that makes them delivered."""
+    rows = [{"now": now, "answer": status, "number": id} for id, status in accepted]
+    prepared.each(connection, _RECORD, rows)
 
 
 def of_ticket(

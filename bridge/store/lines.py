@@ -105,8 +105,9 @@ class Line:
 def lines(database: Database) -> list[Line]:
     """Every line with something at the front of its lane, without what people stopped."""
     with prepared.pipelined(database):
-        fronts, stopped = prepared.ask(database, LINES), prepared.ask(database, PAUSES)
-    return standing(database, fronts.all(), stopped.all())
+        fronts = prepared.execute(database, LINES)
+        stopped = prepared.execute(database, PAUSES)
+    return standing(database, fronts.rows(), stopped.rows())
 
 
 def standing(
@@ -160,10 +161,10 @@ def due(database: Database, line: Line, now: datetime) -> Iterator[Any]:
         "now": now,
     }
     first, next = (_UNPAUSED, _UNPAUSED_NEXT) if line.paused else (_due, _NEXT_DUE)
-    rows = prepared.ask(database, first, asked).all()
+    rows = prepared.execute(database, first, asked).rows()
     while rows:
         yield from rows
         if len(rows) < _PAGE:
             return
         asked |= {"due_at": rows[-1].due_at, "id": rows[-1].id}
-        rows = prepared.ask(database, next, asked).all()
+        rows = prepared.execute(database, next, asked).rows()

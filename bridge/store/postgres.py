@@ -78,7 +78,7 @@ def _begin(connection: Connection) -> None:
     """Begins, and asks what time it is: dialect.clock."""
     cursor = prepared.script(connection, "BEGIN; SELECT clock_timestamp()")
     cursor.nextset()
-    connection.info["begun_at"] = prepared.key(cursor)
+    connection.info["begun_at"] = cursor.fetchone()[0]
 
 
 def commit(connection: Connection) -> None:

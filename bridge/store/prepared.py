@@ -7,29 +7,32 @@ Where the database is a server, what is run inside `pipelined` is sent without w
 """
 
 from collections import namedtuple
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Dialect, bindparam, false
 from sqlalchemy.exc import DBAPIError, StatementError
 
+Values: TypeAlias = Mapping[str, Any]
+Shape: TypeAlias = tuple[Any, Sequence[Any]]  # a type of rows, what reads each column
 
-def execute(connection: Connection, statement: Any, values: Mapping[str, Any]) -> Any:
-    """Runs a statement that was made once, at import: `values` are for its bindparam()s. Returns the driver's cursor.
 
-    Rows come as the driver gives them. Raises what SQLAlchemy would. An IN is `one_of`.
+def execute(
+    connection: Connection, statement: Any, values: Values | None = None
+) -> "Pending":
+    """Runs a statement that was made once, at import: `values` are for its bindparam()s.
+
+    Raises what SQLAlchemy would. An IN is `one_of`.
     """
-    return _compiled(connection.dialect, statement).run(connection, values)
+    return _compiled(connection.dialect, statement).run(connection, values or {})
 
 
-def ask(
-    connection: Connection, query: Any, values: Mapping[str, Any] | None = None
-) -> "Answer":
-    """As `execute`, for a SELECT or RETURNING whose rows are wanted as SQLAlchemy gives them."""
-    return _compiled(connection.dialect, query).ask(connection, values or {})
+def each(connection: Connection, statement: Any, rows: Sequence[Values]) -> None:
+    """As `execute` for each of the rows, where nothing is asked for."""
+    if rows:
+        _compiled(connection.dialect, statement).each(connection, rows)
 
 
 def one_of(column: ColumnElement[Any], name: str, count: int) -> ColumnElement[bool]:
@@ -48,31 +51,22 @@ def run(connection: Connection, sql: str, parameters: Any) -> Any:
     if not connection.in_transaction():
         connection.begin()  # as SQLAlchemy does by itself
     with _telling(connection, sql):
-        cursor = _raw(connection).execute(sql, parameters)
-        if connection.dialect.name == "sqlite" and cursor.description:
-            return _Fetched(cursor)
-        return cursor
+        return _raw(connection).execute(sql, parameters)
 
 
 def script(connection: Connection, sql: str) -> Any:
-    """Runs statements without values, in one message to a server; the driver's cursor."""
+    """Runs statements without values, in one message to a server; the driver's cursor at the result of the first."""
     with _telling(connection, sql):
         return _raw(connection).execute(sql)
 
 
-def key(cursor: Any) -> Any:
-    """The first column of the first row, None where there is no row."""
-    row = cursor.fetchone()
-    return None if row is None else row[0]
-
-
 @contextmanager
 def pipelined(connection: Connection) -> Iterator[None]:
-    """`execute` and `ask` do not wait for the server inside; what they return is looked at afterwards.
+    """`execute` does not wait for the server inside; what it returns is looked at afterwards.
 
     They are carried out one after another all the same, each seeing what was committed by then. The first one that
     fails is raised, here or by one that follows, and none after it has an effect. SQLAlchemy's own execute cannot be
-    used inside. A driver that cannot do it, and SQLite, run each at once.
+    used inside. Also one with nothing in it asks the server. A driver that cannot do it, and SQLite, run each at once.
     """
     raw = _raw(connection)
     if not hasattr(raw, "pipeline") or not _driver(connection).Pipeline.is_supported():
@@ -82,36 +76,39 @@ def pipelined(connection: Connection) -> Iterator[None]:
         yield
 
 
-class _Fetched:
-    """Rows taken from a cursor at once: SQLite prepares a statement anew while an earlier cursor of it is unread."""
+class Pending:
+    """What a statement came to. Inside `pipelined` it may not have been carried out yet."""
 
-    def __init__(self, cursor: Any) -> None:
-        self._rows = iter(cursor.fetchall())
+    __slots__ = ("_cursor", "_rows", "_shape")
 
-    def fetchone(self) -> Any:
-        """The next row, or None."""
-        return next(self._rows, None)
+    def __init__(self, cursor: Any, shape: Callable[[], "Shape"], *, at_once: bool):
+        self._cursor, self._shape = cursor, shape
+        # SQLite prepares a statement anew while an earlier cursor of it is unread.
+        self._rows = cursor.fetchall() if at_once and cursor.description else None
 
-    def fetchall(self) -> list[Any]:
-        """The rows that are left."""
-        return [*self._rows]
+    def rows(self) -> list[Any]:
+        """Named tuples of a SELECT or RETURNING, with values as SQLAlchemy gives them."""
+        row, readers = self._shape()
+        return [
+            row(*[read(value) if read else value for read, value in zip(readers, one)])
+            for one in self._plain()
+        ]
 
+    def key(self) -> int | None:
+        """The number in the first column of the first row; None where there is no row."""
+        for first, *_ in self._plain():
+            return int(first)
+        return None
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The rows of a SELECT, read when they are wanted."""
+    def touched(self) -> int:
+        """How many rows were changed."""
+        return int(self._cursor.rowcount)
 
-    _cursor: Any
-    _row: Any
-    _readers: Sequence[Any]
-
-    def all(self) -> list[Any]:
-        """Named tuples."""
-        return [self._read(row) for row in self._cursor.fetchall()]
-
-    def _read(self, row: Sequence[Any]) -> Any:
-        pairs = zip(self._readers, row)
-        return self._row(*[read(value) if read else value for read, value in pairs])
+    def _plain(self) -> list[Sequence[Any]]:
+        if self._rows is None:
+            self._rows = self._cursor.fetchall()
+        rows: list[Sequence[Any]] = self._rows
+        return rows
 
 
 class _Compiled:
@@ -119,6 +116,7 @@ class _Compiled:
 
     def __init__(self, dialect: Dialect, statement: Any) -> None:
         self._dialect, self._statement = dialect, statement
+        self._is_sqlite = dialect.name == "sqlite"
         compiled = statement.compile(dialect=dialect)
         self._sql = str(compiled)
         binds = {
@@ -134,8 +132,22 @@ class _Compiled:
             if not bind.required
         }
 
-    def run(self, connection: Connection, values: Mapping[str, Any]) -> Any:
+    def run(self, connection: Connection, values: Values) -> Pending:
         """Binds the values and executes."""
+        cursor = run(connection, self._sql, self._bound(values))
+        return Pending(cursor, self._row_shape, at_once=self._is_sqlite)
+
+    def each(self, connection: Connection, rows: Sequence[Values]) -> None:
+        """Binds and executes row by row; SQLite's driver does so by itself."""
+        bound = [self._bound(values) for values in rows]
+        if self._is_sqlite:
+            with _telling(connection, self._sql):
+                _raw(connection).executemany(self._sql, bound)
+            return
+        for parameters in bound:
+            run(connection, self._sql, parameters)
+
+    def _bound(self, values: Values) -> Any:
         all = {**self._fixed, **values} if self._fixed else values
         try:
             bound = [
@@ -144,17 +156,12 @@ class _Compiled:
         except Exception as error:  # a value that no column of its type takes
             why = type(error).__name__
             raise StatementError(why, self._sql, None, error, True) from None
-        parameters: Any = bound
         if self._named:
-            parameters = dict(zip((name for name, _ in self._binds), bound))
-        return run(connection, self._sql, parameters)
-
-    def ask(self, connection: Connection, values: Mapping[str, Any]) -> Answer:
-        """As `run`, with what it takes to read the rows."""
-        return Answer(self.run(connection, values), *self._shape)
+            return dict(zip((name for name, _ in self._binds), bound))
+        return bound
 
     @cached_property
-    def _shape(self) -> tuple[Any, Sequence[Any]]:
+    def _shape(self) -> Shape:
         columns = self._statement.exported_columns.items()
         readers = [
             column.type.dialect_impl(self._dialect).result_processor(
@@ -163,6 +170,9 @@ class _Compiled:
             for _, column in columns
         ]
         return namedtuple("Row", [name for name, _ in columns]), readers
+
+    def _row_shape(self) -> Shape:
+        return self._shape
 
 
 @lru_cache(maxsize=200)

@@ -162,8 +162,7 @@ class _Pick:
                 .values(finished_at=self.now, code=code, reason=reason)
             )
             keys.free(self.database, id)
-        for lane in {lane for lane, _, _ in self.skipped.values()}:
-            lanes.advance(self.database, lane)
+        lanes.advance(self.database, {lane for lane, _, _ in self.skipped.values()})
 
 
 def _is_stale(row: Row[Any]) -> bool:
@@ -200,10 +199,10 @@ def _see(database: Database, before: Callable[[], None] | None = None) -> _Seen:
         if before:
             before()
         asked = [
-            prepared.ask(database, query)
+            prepared.execute(database, query)
             for query in (lines.LINES, lines.PAUSES, budgets.RUNNING, budgets.KNOWN)
         ]
-    fronts, stopped, running, known = (answer.all() for answer in asked)
+    fronts, stopped, running, known = (answer.rows() for answer in asked)
     return _Seen(
         fronts=fronts,
         stopped=stopped,

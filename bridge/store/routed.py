@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, bindparam
 
@@ -10,6 +9,7 @@ from bridge.model import Decided, Said
 from bridge.state import EventState
 from bridge.store import decisions, deliveries, fetches, prepared
 from bridge.store.deliveries import Row
+from bridge.store.prepared import Pending
 from bridge.store.tables import events
 from bridge.store.transition import event_transition
 
@@ -34,7 +34,7 @@ def record(
     """
     with prepared.pipelined(connection):
         taken = [_take(connection, one, ruleset, now) for one in decided]
-    mine = [one for one, cursor in zip(decided, taken) if cursor.rowcount == 1]
+    mine = [one for one, did in zip(decided, taken) if did.touched() == 1]
     deliver(connection, mine, ruleset, now)
     return mine
 
@@ -44,13 +44,15 @@ def deliver(
 ) -> None:
     """Adds the deliveries that decisions call for: one per rendered call, a dead letter per error."""
     rows = [row for one in decided for row in _rows(one, ruleset, now)]
+    if not rows:
+        return
     calls = [rendered for one in decided for rendered in one.rendered]
     with prepared.pipelined(connection):
         put = deliveries.put(connection, rows, calls)
     deliveries.ids(connection, rows, put)
 
 
-def _take(connection: Connection, one: Decided, ruleset: str, now: datetime) -> Any:
+def _take(connection: Connection, one: Decided, ruleset: str, now: datetime) -> Pending:
     if one.look_up:
         return fetches.begin(connection, one.event)
     strongest = decisions.outcome(decision.said for decision in one.decisions)

@@ -83,11 +83,11 @@ def _asked(connection: Connection, what: str) -> Turn:
     cursor = prepared.script(
         connection, f"{_call('pg_try_advisory_lock', what)}; {left}"
     )
-    if not prepared.key(cursor):
+    if not cursor.fetchone()[0]:
         return Turn()
     cursor.nextset()
-    note = prepared.key(cursor) or ""
-    return Turn(lambda text: _put(connection, what, text), note)
+    noted = cursor.fetchone()
+    return Turn(lambda text: _put(connection, what, text), noted[0] if noted else "")
 
 
 def _put(connection: Connection, what: str, text: str) -> None:

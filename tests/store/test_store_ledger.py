@@ -19,7 +19,7 @@ def delivered(connection, age=0, **changes):
     """A delivery that its vendor accepted, and its row in the ledger."""
     (event,) = aging.request(connection, age)
     id = aging.delivery(connection, event, "delivered", age, **changes)
-    ledger.record(connection, id, 200, aging.days(age))
+    ledger.record(connection, [(id, 200)], aging.days(age))
     return id
 
 

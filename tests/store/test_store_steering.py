@@ -268,7 +268,9 @@ def test_cancelling_lets_the_next_of_the_lane_go(database, add, monkeypatch):
         assert views.ahead(connection, second) == {"id": first, "state": "waiting"}
         assert views.ahead(connection, first) is None
     moved = []
-    monkeypatch.setattr(deliveries.lanes, "advance", lambda c, lane: moved.append(lane))
+    monkeypatch.setattr(
+        deliveries.lanes, "advance", lambda c, lanes: moved.extend(lanes)
+    )
     move(database, first, "cancelled")
     assert moved == ["vambe-cl/t1"]
     with database.read() as connection:

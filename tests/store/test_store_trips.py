@@ -11,7 +11,8 @@ from sqlalchemy import bindparam, insert, text
 from sqlalchemy.exc import DBAPIError
 
 from bridge.errors import StoreRefused, StoreUnavailable
-from bridge.store import Together, attempts, postgres, prepared, views
+from bridge.model import Event, Request
+from bridge.store import Together, attempts, events, postgres, prepared, views
 from bridge.store.tables import pauses
 from bridge.store.writer import GroupWriter
 
@@ -56,6 +57,36 @@ def test_many_are_recorded_in_three_round_trips(database, add, claim, tmp_path):
             )
             <= 3
         )
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_many_are_stored_in_one_round_trip(database, tmp_path):
+    """However many requests share a commit: what brought an event is known before its number is."""
+    taken = [(_request(f"{n}"), [_event(f"{n}")]) for n in range(10)]
+    with database.transaction() as connection:
+        count = trips(
+            connection, lambda: events.accept_all(connection, taken), tmp_path / "t"
+        )
+    assert count == 1
+    with database.read() as connection:
+        waiting = events.waiting(connection, ["s"], 50)
+    assert [one.event_id for one in waiting] == [f"{n}" for n in range(10)]
+    assert all(one.request.body == one.event_id.encode() for one in waiting)
+
+
+def _request(body):
+    return Request(
+        method="POST",
+        target="/hooks/s",
+        headers=(),
+        body=body.encode(),
+        received_at=NOW,
+    )
+
+
+def _event(id):
+    seen = {"occurred_at": NOW, "received_at": NOW, "payload": {}, "headers": {}}
+    return Event(source="s", event_id=id, type="t", **seen)
 
 
 def test_what_fails_in_a_pipeline_is_raised(database):

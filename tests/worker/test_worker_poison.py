@@ -139,10 +139,11 @@ def test_an_answer_that_cannot_be_recorded_is_a_dead_letter(bench, monkeypatch):
     """What the store has against an attempt is told on its delivery, with what the vendor said; others are recorded."""
     whole = attempts._record
 
-    def failing(database, item, attempt, *rest):
-        if item.event == bad and attempt.outcome.code != recording.CODE:
-            raise MemoryError
-        return whole(database, item, attempt, *rest)
+    def failing(database, recorded, now):
+        for item, attempt, _ in recorded:
+            if item.event == bad and attempt.outcome.code != recording.CODE:
+                raise MemoryError
+        return whole(database, recorded, now)
 
     monkeypatch.setattr(attempts, "_record", failing)
     bad = bench.receive(paid("evt_bad"))
