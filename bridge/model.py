@@ -204,7 +204,7 @@ class Outcome:
     call: Call | None = None  # what is left to send, where a part was already applied
     # The delivery's next state, where that was said already.
     settled: State | None = None
-    anew: "Rendered | None" = None  # what is to be sent instead
+    anew: "Delivery | None" = None  # what is to be sent instead
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -284,8 +284,8 @@ class Response:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Rendered:
-    """One call that a matched rule wants made, ready to be stored as a delivery."""
+class Delivery:
+    """One call that a matched rule wants made: as it is stored, sent, and made once more."""
 
     rule: str
     key: str  # the item's key of for_each, "" otherwise
@@ -326,7 +326,7 @@ class Decision:
     said: Said
     reason: str  # one sentence: the condition and the values it compared, or the error's message
     place: str  # file:line of what decided
-    rendered: tuple[Rendered, ...] = ()
+    rendered: tuple[Delivery, ...] = ()
     diagnostic: Diagnostic | None = None
 
 
@@ -337,10 +337,10 @@ class Decided:
     event: int
     source: str = ""
     decisions: tuple[Decision, ...] = ()
-    look_up: Rendered | None = None
+    look_up: Delivery | None = None
 
     @property
-    def rendered(self) -> tuple[Rendered, ...]:
+    def rendered(self) -> tuple[Delivery, ...]:
         """The calls that follow."""
         made = (one for said in self.decisions for one in said.rendered)
         return (*made, self.look_up) if self.look_up else (*made,)

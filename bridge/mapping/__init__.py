@@ -1,6 +1,6 @@
 """The rule language: mapping files in, decisions and rendered calls out.
 
-    load(folder) ─▶ Loaded(ruleset, findings) ─▶ route(event, ruleset) ─▶ Decisions with their Rendered calls
+    load(folder) ─▶ Loaded(ruleset, findings) ─▶ route(event, ruleset) ─▶ Decisions with their Delivery calls
 
 Pure but for reading its folder and the recordings of its tests: no clock, no store, no socket. Other rooms use only
 what this module offers. Reading order: schema.py (what a file may hold), load.py, rules.py, ruleset.py (the values),

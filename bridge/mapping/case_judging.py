@@ -18,7 +18,7 @@ from bridge.mapping.failures import Edit, Failure, Reason
 from bridge.mapping.route import Trial
 from bridge.mapping.ruleset import Case, Rule
 from bridge.mapping.second_looks import Anew, made_anew
-from bridge.model import Diagnostic, Place, Rendered, Said
+from bridge.model import Delivery, Diagnostic, Place, Said
 from bridge.state import State
 from bridge.strict.yaml import Node, plain
 
@@ -107,7 +107,7 @@ class _Hearing:
         self,
         node: Node,
         trial: Trial,
-        rendered: Rendered,
+        rendered: Delivery,
         where: tuple[str | int, ...],
     ) -> list[Failure]:
         """What is not as expected of how one call ends, or goes on."""
@@ -182,7 +182,7 @@ class _Hearing:
         )
 
 
-def _stays(before: Rendered, rendered: Rendered) -> bool:
+def _stays(before: Delivery, rendered: Delivery) -> bool:
     """Whether a call belongs where the one before it stands."""
     return (rendered.operation, rendered.lane, rendered.connection) == (
         before.operation,

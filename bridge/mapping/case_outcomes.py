@@ -4,9 +4,9 @@ from typing import TypeAlias
 
 from bridge.mapping.compare import seen
 from bridge.mapping.route import Trial
-from bridge.model import Rendered, Said
+from bridge.model import Delivery, Said
 
-Calls: TypeAlias = list[tuple[Trial, Rendered]]
+Calls: TypeAlias = list[tuple[Trial, Delivery]]
 
 # What a rule said to several events of one body: the first of these that any of them met.
 _ORDER = (Said.ERROR, Said.MATCHED, Said.SKIPPED, Said.NO_MATCH)

@@ -18,10 +18,10 @@ from bridge.mapping.shape import check
 from bridge.model import (
     Attempt,
     Call,
+    Delivery,
     Diagnostic,
     NoReply,
     Outcome,
-    Rendered,
     Reply,
     Response,
 )
@@ -74,7 +74,7 @@ def check_ending(call: Node, known: Known) -> Node | None:
 
 
 def play(
-    call: Node, rendered: Rendered, now: datetime, before: Played
+    call: Node, rendered: Delivery, now: datetime, before: Played
 ) -> tuple[Played, list[Diagnostic]]:
     """What becomes of a call as a test has it answered, and what of that is not as the test expects.
 
@@ -102,7 +102,7 @@ def play(
 
 
 def _play(
-    rendered: Rendered,
+    rendered: Delivery,
     replies: Sequence[Node],
     now: datetime,
     before: Played,
@@ -139,7 +139,7 @@ def _play(
 
 
 def _outcome(
-    rendered: Rendered,
+    rendered: Delivery,
     call: Call,
     answer: Reply | NoReply,
     node: Node,

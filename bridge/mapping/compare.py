@@ -9,7 +9,7 @@ from bridge.mapping.evaluate import Step
 from bridge.mapping.expressions import Budget, same
 from bridge.mapping.places import place_at
 from bridge.mapping.route import Trial
-from bridge.model import Call, Json, Place, Rendered
+from bridge.model import Call, Delivery, Json, Place
 from bridge.strict import json
 from bridge.strict.yaml import Node, plain
 
@@ -42,7 +42,7 @@ class Difference:
         return _dotted((_part(self.key), *self.keys))
 
 
-def compare_call(expected: Node, rendered: Rendered, trial: Trial) -> list[Difference]:
+def compare_call(expected: Node, rendered: Delivery, trial: Trial) -> list[Difference]:
     """Everything in which a call differs from a mapping of body, body_contains, path, method and headers.
 
     Other keys of the mapping are not about the call itself.
@@ -126,7 +126,7 @@ def _dotted(path: Keys) -> str:
     return ".".join(map(str, path))
 
 
-def _maker(path: Keys, rendered: Rendered, trial: Trial) -> Step | None:
+def _maker(path: Keys, rendered: Delivery, trial: Trial) -> Step | None:
     """The step that made the value at a path of the body: the field with the longest name in common."""
     names = [_dotted(path[start:]) for start in range(len(path))]
     wanted = {f"fields.{name}" for name in names} | {f"fields.body.{_dotted(path)}"}

@@ -14,7 +14,7 @@ from bridge.mapping.route import Trial, scope_of, try_rule
 from bridge.mapping.rules import Reader
 from bridge.mapping.ruleset import Constant, Fetch, Rule, Ruleset
 from bridge.mapping.sources import source_name
-from bridge.model import Event, Rendered, Said
+from bridge.model import Delivery, Event, Said
 from bridge.settings import MAX_RENDERED
 from bridge.strict.yaml import Node
 
@@ -78,7 +78,7 @@ def look_up(
     return replace(trial, decision=replace(trial.decision, rendered=(call,)))
 
 
-def _as_look_up(rendered: Rendered, source: str, fetch: Fetch) -> Rendered:
+def _as_look_up(rendered: Delivery, source: str, fetch: Fetch) -> Delivery:
     """The call as one that waits for those of its own object alone, and may be made again."""
     named = rendered.lane.partition("/")[2]
     query = urlencode(rendered.call.query)

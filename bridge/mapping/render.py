@@ -17,14 +17,14 @@ from bridge.mapping.evaluate import Evaluation, RuleError
 from bridge.mapping.expressions import OMIT, Scope, TooMuch, Value
 from bridge.mapping.findings import split_fix
 from bridge.mapping.ruleset import Constant, Formula, Keyed, Tree
-from bridge.model import Call, Diagnostic, Json, Place, Rendered, Retries
+from bridge.model import Call, Delivery, Diagnostic, Json, Place, Retries
 from bridge.strict.outgoing import header_value_problem
 
 _AHEAD = timedelta(minutes=5)  # so far a sender's clock may run before ours
 _MAX_KEY = 200  # characters of an idempotency key
 
 
-def render_item(run: Evaluation, scope: Scope, key: str) -> Rendered:
+def render_item(run: Evaluation, scope: Scope, key: str) -> Delivery:
     """The call for one item; `key` tells it apart, "" without for_each."""
     try:
         return _render(run, scope, key)
@@ -32,7 +32,7 @@ def render_item(run: Evaluation, scope: Scope, key: str) -> Rendered:
         raise _too_much(run, scope, error.bytes) from None
 
 
-def _render(run: Evaluation, scope: Scope, key: str) -> Rendered:
+def _render(run: Evaluation, scope: Scope, key: str) -> Delivery:
     rule, allowance = run.rule, scope.allowance
     before = allowance.used
     fields = _fields(run, scope)
@@ -40,7 +40,7 @@ def _render(run: Evaluation, scope: Scope, key: str) -> Rendered:
     _count(scope, call)
     ticket = rule.operation.ticket_of(fields)
     once = _idempotency_key(run, scope, key)
-    return Rendered(
+    return Delivery(
         rule=rule.id,
         key=key,
         operation=rule.operation.name,

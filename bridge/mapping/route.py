@@ -13,7 +13,7 @@ from bridge.mapping.evaluate import Evaluation, RuleError, Step, shown
 from bridge.mapping.expressions import OMIT, Allowance, Scope, Value, is_present
 from bridge.mapping.render import render_item
 from bridge.mapping.ruleset import Rule, Ruleset
-from bridge.model import Decision, Diagnostic, Event, Place, Rendered, Said
+from bridge.model import Decision, Delivery, Diagnostic, Event, Place, Said
 from bridge.settings import MAX_RENDERED
 
 
@@ -172,12 +172,12 @@ def _unmatched(run: Evaluation, scope: Scope) -> Decision | None:
     return _say(run.rule, Said.NO_MATCH, run.account(when, scope, "false"), "when")
 
 
-def _render(run: Evaluation, scope: Scope) -> tuple[Rendered, ...]:
-    """One Rendered, or one per item; a failing item fails them all."""
+def _render(run: Evaluation, scope: Scope) -> tuple[Delivery, ...]:
+    """One Delivery, or one per item; a failing item fails them all."""
     each = run.rule.for_each
     if each is None:
         return (render_item(run, scope, ""),)
-    rendered: dict[str, Rendered] = {}
+    rendered: dict[str, Delivery] = {}
     sent: set[str] = set()
     for index, item in enumerate(run.items(each, scope)):
         within = scope.child({each.name: item, "index": index})
@@ -215,7 +215,7 @@ def _say(
     said: Said,
     reason: str,
     key: str,
-    rendered: tuple[Rendered, ...] = (),
+    rendered: tuple[Delivery, ...] = (),
     *,
     place: Place | None = None,
 ) -> Decision:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bridge.conclude import LOOK_UP_AGAIN
 from bridge.mapping.known import Known
 from bridge.mapping.ruleset import FETCHED, Rule
-from bridge.model import Decision, Rendered, Said
+from bridge.model import Decision, Delivery, Said
 from bridge.state import State
 from bridge.strict.yaml import Node
 
@@ -41,14 +41,14 @@ class Anew:
 
     state: State
     reason: str
-    rendered: Rendered | None = None
+    rendered: Delivery | None = None
 
 
 def made_anew(
     decisions: Sequence[Decision],
     rule: str,
     key: str,
-    stays: Callable[[Rendered], bool],
+    stays: Callable[[Delivery], bool],
 ) -> Anew:
     """What the rules of now, asked with the new answer, make of the delivery of this rule and item.
 

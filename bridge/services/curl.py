@@ -6,14 +6,14 @@ from urllib.parse import quote, urlencode
 
 from bridge import vendors
 from bridge.errors import ConfigurationError
-from bridge.model import Connection, Headers, Rendered, SecretRef
+from bridge.model import Connection, Delivery, Headers, SecretRef
 from bridge.secret import Secret
 from bridge.vendors import Vendor
 
 _MASKED = Secret("<secret>")
 
 
-def curl(rendered: Rendered, options: Mapping[str, object]) -> list[str]:
+def curl(rendered: Delivery, options: Mapping[str, object]) -> list[str]:
     """The request as a command to paste; credentials read <secret>, an option that is not set <NAME>."""
     call, url = rendered.call, url_of(rendered, options)
     return command(call.method, url, headers_of(rendered), call.body)
@@ -29,7 +29,7 @@ def command(method: str, url: str, headers: Headers, body: bytes | None) -> list
     return [line + (" \\" if line is not lines[-1] else "") for line in lines]
 
 
-def url_of(rendered: Rendered, options: Mapping[str, object]) -> str:
+def url_of(rendered: Delivery, options: Mapping[str, object]) -> str:
     """Where the request goes, with its query. `options` are the connection's, without references."""
     vendor, call = vendors.get(rendered.connection.vendor), rendered.call
     auth = _masked(rendered.connection.auth)
@@ -41,7 +41,7 @@ def url_of(rendered: Rendered, options: Mapping[str, object]) -> str:
     return f"{url}?{query}" if query else url
 
 
-def headers_of(rendered: Rendered) -> Headers:
+def headers_of(rendered: Delivery) -> Headers:
     """The call's own headers, the connection's and its credentials, as they are sent, but for every secret."""
     connection = rendered.connection
     extra = _masked(connection.options.get("headers", {}))

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from bridge.model import Decision, Rendered, Said
+from bridge.model import Decision, Delivery, Said
 from bridge.state import State
 
 Made: TypeAlias = Sequence[Mapping[str, Any]]
 
 
-def stands_for(rendered: Rendered, row: Mapping[str, Any]) -> bool:
+def stands_for(rendered: Delivery, row: Mapping[str, Any]) -> bool:
     """Whether a delivery is of the same rule and item, or the same call for the same ticket."""
     if failed(row):
         return False
@@ -47,7 +47,7 @@ def _account(id: int, one: Decision, before: Made) -> str:
     return "was done before"
 
 
-def _same(rendered: Rendered, row: Mapping[str, Any]) -> bool:
+def _same(rendered: Delivery, row: Mapping[str, Any]) -> bool:
     """Whether it was the same call; one whose request is not kept any more counts as that."""
     if (row["operation"], row["lane"]) != (rendered.operation, rendered.lane):
         return False

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bridge.mapping import Ruleset
-from bridge.model import Decision, Json, Rendered, Said
+from bridge.model import Decision, Delivery, Json, Said
 from bridge.services import rulesets
 from bridge.services.acts import Done
 from bridge.services.again import look_up_again
@@ -51,7 +51,7 @@ class Plan:
     problem: str = ""
     delivery: Mapping[str, Any]
     decision: Decision | None = None  # by the current rules; None: the same request
-    rendered: Rendered | None = None
+    rendered: Delivery | None = None
     changes: tuple[Change, ...] = ()
 
 
@@ -160,7 +160,7 @@ class Replayer:
         self,
         connection: Session,
         plan: Plan,
-        rendered: Rendered,
+        rendered: Delivery,
         by: By,
         now: datetime,
     ) -> int:
@@ -231,7 +231,7 @@ def _unsendable(found: Mapping[str, Any]) -> str:
     return ""
 
 
-def _changes(found: Mapping[str, Any], rendered: Rendered) -> list[Change]:
+def _changes(found: Mapping[str, Any], rendered: Delivery) -> list[Change]:
     """Fields, and where they go, that differ; in the order of the rule."""
     before: dict[str, object] = dict(found["fields"] or {})
     after: dict[str, object] = dict(rendered.fields)

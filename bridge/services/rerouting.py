@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bridge.mapping import Ruleset
-from bridge.model import Decided, Decision, Rendered
+from bridge.model import Decided, Decision, Delivery
 from bridge.services.acts import Done
 from bridge.services.again import begin_anew
 from bridge.services.done_before import Made, account, failed, stands_for
@@ -48,7 +48,7 @@ class Plan:
     ] = ()  # dead letters of rules that failed, or a look-up, whose place is taken
 
     @property
-    def new(self) -> list[Rendered]:
+    def new(self) -> list[Delivery]:
         """The calls that would be made."""
         return [rendered for one in self.said for rendered in one.rendered]
 
@@ -141,7 +141,7 @@ class Rerouter:
         ]
         return Plan(id=id, said=tuple(kept), ended=tuple(ended))
 
-    def _overtaken(self, rendered: Rendered) -> bool:
+    def _overtaken(self, rendered: Delivery) -> bool:
         if self._force:
             return False
         asked = {"lane": rendered.lane, "rule": rendered.rule, "at": rendered.at}
@@ -191,7 +191,7 @@ class Rerouter:
             return Done(id=plan.id, ok=True, message=f"{reason}: {told(plan)}")
         return _changed_meanwhile(plan)
 
-    def _made(self, rendered: Rendered, before: Made) -> bool:
+    def _made(self, rendered: Delivery, before: Made) -> bool:
         """Whether a delivery stands for the same: of the same rule and item, or the same call for the same ticket."""
         named = self._named and self._rule
         return any(
@@ -201,7 +201,7 @@ class Rerouter:
         )
 
 
-def _with_own_key(rendered: Rendered, before: Made) -> Rendered:
+def _with_own_key(rendered: Delivery, before: Made) -> Delivery:
     """A call with a key of its own where one before it may have used up the key, though a person dropped it."""
     if not any(stands_for(rendered, row) for row in before):
         return rendered

@@ -9,7 +9,7 @@ from bridge.mapping import Step, Trial
 from bridge.mapping.diagnostics import to_dict
 from bridge.mapping.expressions import Missing, Omit, kind_of
 from bridge.mapping.ruleset import Rule
-from bridge.model import Event, Rendered
+from bridge.model import Delivery, Event
 from bridge.services.curl import headers_of, url_of
 from bridge.strict import json
 
@@ -115,7 +115,7 @@ def _named(values: Iterable[tuple[str, object]]) -> list[dict[str, object]]:
     return [{"expression": text, **_typed(value)} for text, value in values]
 
 
-def _call(rendered: Rendered, rule: Rule) -> dict[str, object]:
+def _call(rendered: Delivery, rule: Rule) -> dict[str, object]:
     body = rendered.call.body
     return {
         "item": rendered.key,

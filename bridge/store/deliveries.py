@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection as Database
 from sqlalchemy import Dialect, and_, bindparam, case, literal, select, update
 
-from bridge.model import Decision, Rendered, Retries
+from bridge.model import Decision, Delivery, Retries
 from bridge.state import State
 from bridge.store import calls, fetches, keys, lanes, prepared, specs
 from bridge.store.audit import By
@@ -28,7 +28,7 @@ _SOURCE = (
 
 
 def add(
-    database: Database, event: int, ruleset: str, rendered: Rendered, now: datetime
+    database: Database, event: int, ruleset: str, rendered: Delivery, now: datetime
 ) -> int:
     """Stores one call to make; its id. The same idempotency key of the same rule is kept as skipped, not sent."""
     rows = [to_send(event, ruleset, rendered, now)]
@@ -37,7 +37,7 @@ def add(
 
 
 def put(
-    database: Database, rows: Sequence[Row], rendered: Iterable[Rendered]
+    database: Database, rows: Sequence[Row], rendered: Iterable[Delivery]
 ) -> list[Pending]:
     """Stores rows of `to_send` and `failed` in their order, and where `rendered` go; what `ids` asks for."""
     specs.keep(database, (item.connection for item in rendered))
@@ -70,7 +70,7 @@ def _add_repeated(database: Database, row: Row) -> int:
     return id
 
 
-def to_send(event: int, ruleset: str, rendered: Rendered, now: datetime) -> Row:
+def to_send(event: int, ruleset: str, rendered: Delivery, now: datetime) -> Row:
     """One call to make."""
     return {
         **_blank(event, rendered.rule, ruleset, now),
@@ -101,7 +101,7 @@ def to_send(event: int, ruleset: str, rendered: Rendered, now: datetime) -> Row:
     }
 
 
-def _first_state(rendered: Rendered) -> State:
+def _first_state(rendered: Delivery) -> State:
     if rendered.shadow:
         return State.SHADOW
     return State.HELD if rendered.hold else State.WAITING

@@ -15,7 +15,7 @@ from sqlalchemy import Text, bindparam, case, select, text, type_coerce, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.conclude import LOOK_UP_AGAIN, Tried
-from bridge.model import Call, Connection, Response, Retries
+from bridge.model import Delivery, Json, Response, Retries
 from bridge.state import State
 from bridge.store import calls, fetches, keys, prepared, specs
 from bridge.store.burying import bury
@@ -30,14 +30,15 @@ _TAKEN = (
     *(
         deliveries.c[name]
         for name in (
-            *("id", "owner", "event", "rule", "operation", "spec", "body", "lane"),
-            *("at", "attempts", "age_from", "look_up", "code", "item_key"),
+            *("id", "owner", "event", "attempts", "age_from", "code", "rule"),
+            *("item_key", "operation", "spec", "body", "ticket", "lane", "at"),
+            *("stale", "coalesce", "look_up"),
         )
     ),
     keys.KEY.label("idempotency_key"),
     *(
         type_coerce(deliveries.c[name], Text).label(name)
-        for name in ("call", "retries", "responses")
+        for name in ("call", "fields", "retries", "responses")
     ),
 )
 _late = bindparam("moment", type_=BigInteger) - type_coerce(
@@ -47,28 +48,17 @@ _age_from = type_coerce(deliveries.c.age_from, BigInteger)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Claimed:
+class Claimed(Delivery):
     """A delivery that this owner may send now."""
 
     id: int
     owner: str  # of the lease, new for each claim
     event: int
-    rule: str
-    operation: str
-    connection: Connection
-    call: Call
-    lane: str
-    at: datetime | None
-    retries: Retries
-    responses: tuple[Response, ...]
+    code: str  # of its last outcome
     attempts: int  # made before this one
     age: timedelta  # since its first attempt, without the time it was stopped
-    idempotency_key: str | None
     claimed_at: datetime  # by the database's clock
-    wait: float = 0.0  # seconds from then until its connection's rate allows the call
-    look_up: int | None = None  # of its event; see model.Rendered
-    code: str = ""  # of its last outcome
-    key: str = ""  # of its item of for_each
+    wait: float  # seconds from then until its connection's rate allows the call
 
     @property
     def second_look(self) -> bool:
@@ -185,23 +175,32 @@ def _claimed(database: Database, row: Any, start: datetime, now: datetime) -> Cl
         id=row.id,
         owner=row.owner,
         event=row.event,
-        rule=row.rule,
-        operation=row.operation,
-        connection=specs.load(database, row.spec),
-        call=calls.from_json(row.call, row.body),
-        lane=row.lane,
-        at=row.at,
-        retries=_retries(row.retries),
-        responses=_responses(row.responses) if row.responses else (),
+        code=row.code,
         attempts=row.attempts,
         age=now - row.age_from,
-        idempotency_key=row.idempotency_key,
-        code=row.code,
-        key=row.item_key,
         claimed_at=now,
         wait=max((start - now).total_seconds(), 0.0),
+        rule=row.rule,
+        key=row.item_key,
+        operation=row.operation,
+        connection=connection,
+        fields=_fields(row.fields),
+        call=calls.from_json(row.call, row.body),
+        ticket=row.ticket,
+        lane=row.lane,
+        at=row.at,
+        stale=row.stale,
+        coalesce=row.coalesce,
+        idempotency_key=row.idempotency_key or "",
+        retries=_retries(row.retries),
+        responses=_responses(row.responses) if row.responses else (),
         look_up=row.look_up,
     )
+
+
+def _fields(text: str | None) -> Mapping[str, Json]:
+    stored: Any = json.loads(text.encode()) if text else {}
+    return stored  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=100)

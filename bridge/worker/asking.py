@@ -8,7 +8,7 @@ from dataclasses import replace
 from bridge import providers
 from bridge.errors import Malformed, Refused
 from bridge.mapping import Ruleset, Source, look_up, passed_over, route
-from bridge.model import Decided, Decision, Event, Rendered, Said
+from bridge.model import Decided, Decision, Delivery, Event, Said
 from bridge.settings import MAX_RENDERED
 from bridge.store.events import StoredEvent
 from bridge.worker import fetching
@@ -117,7 +117,7 @@ class Asker:
 
 
 def _decided(
-    stored: StoredEvent, said: tuple[Decision, ...], look_up: Rendered | None = None
+    stored: StoredEvent, said: tuple[Decision, ...], look_up: Delivery | None = None
 ) -> Decided:
     return Decided(
         event=stored.id, source=stored.source, decisions=said, look_up=look_up

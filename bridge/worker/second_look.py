@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 from bridge.mapping import Ruleset, made_anew
-from bridge.model import Outcome, Rendered, Reply, Verdict
+from bridge.model import Delivery, Outcome, Reply, Verdict
 from bridge.outbound import Outbound
 from bridge.store import Database, events, replays
 from bridge.store.attempts import Made
@@ -76,7 +76,7 @@ class SecondLook:
         )
 
 
-def _question(item: Claimed, look_up: Rendered) -> Claimed:
+def _question(item: Claimed, look_up: Delivery) -> Claimed:
     """The look-up as if it were claimed, within the lease of the delivery and its attempts."""
     return replace(
         item,
@@ -84,13 +84,13 @@ def _question(item: Claimed, look_up: Rendered) -> Claimed:
         connection=look_up.connection,
         call=look_up.call,
         responses=(),
-        idempotency_key=None,
+        idempotency_key="",
         look_up=look_up.look_up,
         retries=replace(item.retries, on_ambiguous="retry"),
     )
 
 
-def _stays(item: Claimed, rendered: Rendered) -> bool:
+def _stays(item: Claimed, rendered: Delivery) -> bool:
     """Whether its place in the lane is still the right one, and its answers are judged by the same vendor."""
     lane = bounded(storable(rendered.lane))
     same = rendered.operation == item.operation and lane == item.lane

@@ -7,7 +7,7 @@ import pytest
 from queueing import CALL, LEASE, SENT, VAMBE
 from running import NOW
 
-from bridge.model import Event, Rendered, Request, Retries
+from bridge.model import Delivery, Event, Request, Retries
 from bridge.store import attempts, deliveries, events, queue
 
 
@@ -50,7 +50,7 @@ def add(database, receive):
         if source not in events_of:
             events_of[source] = receive(source)
         connection = changes.pop("connection", VAMBE)
-        rendered = Rendered(
+        rendered = Delivery(
             rule="r",
             key="",
             operation="vambe.update_amount",

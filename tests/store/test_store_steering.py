@@ -12,8 +12,8 @@ from bridge.model import (
     Connection,
     Decided,
     Decision,
+    Delivery,
     Event,
-    Rendered,
     Request,
     Said,
 )
@@ -76,7 +76,7 @@ def add(database, receive):
 
     def add(rule="paid-sets", ticket="t1", connection="vambe-cl", now=NOW, **event):
         event_id = receive(f"evt_{next(numbers)}", now=now, **event)
-        rendered = Rendered(
+        rendered = Delivery(
             rule=rule,
             key="",
             operation="vambe.update_amount",
