@@ -46,46 +46,53 @@ class EventState(_Word):
 UNFINISHED = (State.WAITING, State.SENDING, State.HELD)
 FINISHED = (*(state for state in State if state not in UNFINISHED),)
 
-# From and to (None: it comes to be so) → who does it, and when.
-MOVES: Mapping[tuple[State | None, State], str] = {
-    (None, State.WAITING): "routing, or a replay",
-    (None, State.HELD): "routing or a replay, where `hold_if` says so",
-    (None, State.SHADOW): "routing, in mode `shadow`",
-    (None, State.SKIPPED): "routing, where another has its idempotency key",
-    (None, State.DEAD): "routing, where the rule failed",
-    (State.WAITING, State.SENDING): "a claim",
-    (State.WAITING, State.SKIPPED): "a claim: it is stale, or a newer one replaces it",
-    (State.WAITING, State.CANCELLED): "a person cancels it",
-    (State.SENDING, State.DELIVERED): "its owner: the vendor took it",
-    (
-        State.SENDING,
-        State.WAITING,
-    ): "its owner: it is tried again, or its connection is parked",
-    (State.SENDING, State.HELD): "its owner: nobody knows whether the vendor has it",
-    (State.SENDING, State.DEAD): "its owner: refused for good, or tried often enough",
-    (
-        State.SENDING,
-        State.SKIPPED,
-    ): "its owner: looked up again, there is nothing to send",
-    (State.HELD, State.WAITING): "a person releases it",
-    (State.HELD, State.CANCELLED): "a person cancels it",
-    (
-        State.DEAD,
-        State.WAITING,
-    ): "a person retries it, or its 403 was the credential's fault",
-    (State.DEAD, State.CANCELLED): "a person cancels it, or has it made anew",
+# From (None: it comes to be so) → to → who does it, and when.
+_MOVES: Mapping[State | None, Mapping[State, str]] = {
+    None: {
+        State.WAITING: "routing, or a replay",
+        State.HELD: "routing or a replay, where `hold_if` says so",
+        State.SHADOW: "routing, in mode `shadow`",
+        State.SKIPPED: "routing, where another has its idempotency key",
+        State.DEAD: "routing, where the rule failed",
+    },
+    State.WAITING: {
+        State.SENDING: "a claim",
+        State.SKIPPED: "a claim: it is stale, or a newer one replaces it",
+        State.CANCELLED: "a person cancels it",
+    },
+    State.SENDING: {
+        State.DELIVERED: "its owner: the vendor took it",
+        State.WAITING: "its owner: it is tried again, or its connection is parked",
+        State.HELD: "its owner: nobody knows whether the vendor has it",
+        State.DEAD: "its owner: refused for good, or tried often enough",
+        State.SKIPPED: "its owner: looked up again, there is nothing to send",
+    },
+    State.HELD: {
+        State.WAITING: "a person releases it",
+        State.CANCELLED: "a person cancels it",
+    },
+    State.DEAD: {
+        State.WAITING: "a person retries it, or its 403 was the credential's fault",
+        State.CANCELLED: "a person cancels it, or has it made anew",
+    },
 }
-EVENT_MOVES: Mapping[tuple[EventState | None, EventState], str] = {
-    (None, EventState.STORED): "intake",
-    (EventState.STORED, EventState.ROUTED): "routing",
-    (EventState.STORED, EventState.FETCHING): "routing, where its source looks up",
-    (EventState.FETCHING, EventState.STORED): "its look-up is answered",
-    (
-        EventState.FETCHING,
-        EventState.ROUTED,
-    ): "its look-up is a dead letter, or cancelled",
-    (
-        EventState.ROUTED,
-        EventState.STORED,
-    ): "a person has it looked up again, or what a 403 ended is answered",
+_EVENT_MOVES: Mapping[EventState | None, Mapping[EventState, str]] = {
+    None: {EventState.STORED: "intake"},
+    EventState.STORED: {
+        EventState.ROUTED: "routing",
+        EventState.FETCHING: "routing, where its source looks up",
+    },
+    EventState.FETCHING: {
+        EventState.STORED: "its look-up is answered",
+        EventState.ROUTED: "its look-up is a dead letter, or cancelled",
+    },
+    EventState.ROUTED: {
+        EventState.STORED: "a person has it looked up again, or what a 403 ended is answered",
+    },
+}
+
+# The same by from and to.
+MOVES = {(at, to): who for at, moves in _MOVES.items() for to, who in moves.items()}
+EVENT_MOVES = {
+    (at, to): who for at, moves in _EVENT_MOVES.items() for to, who in moves.items()
 }

@@ -21,9 +21,8 @@ class Chunks:
     def __init__(self) -> None:
         self.whole = False
         self._parts: list[bytes] = []
-        self._last = (
-            b""  # the last bytes that were read, where an empty line may have begun
-        )
+        # The last bytes that were read: an empty line may have begun there.
+        self._last = b""
         self._fields = -1  # read behind the body; the coding in _HEAD does not count
         self._parser = HttpRequestParser(self)
         self._parser.feed_data(_HEAD)
