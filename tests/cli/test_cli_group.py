@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from running import free_port
 
 from bridge.cli import COMMANDS
 
@@ -241,7 +242,7 @@ def test_explain_of_an_unknown_code_names_the_nearest(terminal):
 def test_serve_refuses_a_bad_folder_with_clickable_places(house, rewrite):
     """What would stop a child stops the parent first: every finding, and exit code 3."""
     rewrite("event.ticket | uuid", "event.ticket | uiud")
-    done = bridge("serve")
+    done = bridge("serve", "--bind", f"127.0.0.1:{free_port()}")
     assert done.returncode == 3
     assert "\nmappings/shop.yaml:11:37: error[E202] " in done.stderr
     assert "Traceback" not in done.stderr

@@ -2,6 +2,8 @@
 
 from storm_rules import EDITS
 
+from bridge.mapping import build
+
 
 def edit(storm, life):
     """The rules are edited while updates wait for their retry; new ones come before and after."""
@@ -27,9 +29,17 @@ def broken_file(storm, life):
     yield
     whole = storm.rules.text()
     with storm.during("half a file"):
-        storm.write(whole[: storm.chance.randrange(len(whole))])
+        storm.write(_half(storm, whole))
         storm.wait(0.2, 0.6)
         storm.write(whole)
+
+
+def _half(storm, whole):
+    """The beginning of a file, and no file by itself: a source without rules yet is one, and would be in force."""
+    while True:
+        text = whole[: storm.chance.randrange(len(whole))]
+        if build({"rules.yaml": text}).ruleset is None:
+            return text
 
 
 def comes_and_goes(storm, life):
