@@ -318,6 +318,10 @@ class Said(StrEnum):
     ERROR = "error"
 
 
+# Of several words the first of these that was said stands for all.
+STRONGEST = (Said.ERROR, Said.MATCHED, Said.SKIPPED, Said.NO_MATCH)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
     """What one rule said to one event, and why."""

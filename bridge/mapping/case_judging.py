@@ -6,7 +6,6 @@ what vendors answer, a person has to say.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TypeAlias
 
 from bridge.mapping.case_events import UNDATED
@@ -117,9 +116,7 @@ class _Hearing:
         if again is None or found:
             return [Failure(diagnostic=one, kept=_ENDING_KEPT) for one in found]
         anew = self.ask_again(trial, again)
-        became = made_anew(
-            [anew.decision], self.rule.id, rendered.key, partial(_stays, rendered)
-        )
+        became = made_anew([anew.decision], rendered)
         then = replace(
             self,
             expected=again.get("expect"),
@@ -180,15 +177,6 @@ class _Hearing:
                 path=self.path, value=outcome_of(self.said, self.trial, self.made)
             ),
         )
-
-
-def _stays(before: Delivery, rendered: Delivery) -> bool:
-    """Whether a call belongs where the one before it stands."""
-    return (rendered.operation, rendered.lane, rendered.connection) == (
-        before.operation,
-        before.lane,
-        before.connection,
-    )
 
 
 def _has(wanted: object, keys: "frozenset[str] | set[str]") -> bool:

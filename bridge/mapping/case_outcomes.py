@@ -4,12 +4,9 @@ from typing import TypeAlias
 
 from bridge.mapping.compare import seen
 from bridge.mapping.route import Trial
-from bridge.model import Delivery, Said
+from bridge.model import STRONGEST, Delivery, Said
 
 Calls: TypeAlias = list[tuple[Trial, Delivery]]
-
-# What a rule said to several events of one body: the first of these that any of them met.
-_ORDER = (Said.ERROR, Said.MATCHED, Said.SKIPPED, Said.NO_MATCH)
 
 
 def expectation(trials: list[Trial]) -> object:
@@ -41,7 +38,7 @@ def code_of(trial: Trial | None) -> str:
 
 def heard(trials: list[Trial]) -> tuple[Said, Trial | None]:
     """What the rule said on the whole, and the first event that it said so to."""
-    for said in _ORDER:
+    for said in STRONGEST:
         for trial in trials:
             if trial.decision.said is said:
                 return said, trial

@@ -63,7 +63,7 @@ def masked(provider: Provider, request: Request) -> Request:
         for name, value in request.headers
     )
     request = _open(provider.event, replace(request, headers=headers))
-    target, body = request.target, request.body
+    target, body, xml = request.target, request.body, is_xml(request)
     for source in provider.event.secret_paths:
         if source.kind == "path":
             target = _without_token(target)
@@ -71,12 +71,11 @@ def masked(provider: Provider, request: Request) -> Request:
         for secret in _found(provider.event, request, source):
             if isinstance(secret, str) and len(secret) <= _LONGEST:
                 target = _without(target.encode(), secret).decode()
-                body = _without(body, secret, xml=is_xml(request))
+                body = _without(body, secret, xml=xml)
             else:
                 target, body = target.partition("?")[0], b""
     kept = replace(request, target=target, body=body)
-    odd = provider.event.unwrap or is_xml(request)
-    if odd and _spelled_twice(provider.event, kept):
+    if (provider.event.unwrap or xml) and _spelled_twice(provider.event, kept):
         return replace(kept, target=target.partition("?")[0], body=b"")
     return kept
 

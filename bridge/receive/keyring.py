@@ -45,6 +45,17 @@ class _Kept:
     proven: bool = False
 
 
+def keys_in(reply: Reply | NoReply) -> tuple[tuple[Key, ...], str]:
+    """The keys that an answer publishes, and why there are none."""
+    problem = unusable(reply)
+    if isinstance(reply, Reply) and not problem:
+        try:
+            return keysource.published(reply.body), ""
+        except Malformed as error:
+            problem = f"the answer {error}"
+    return (), problem
+
+
 class Found(NamedTuple):
     """What there is for one request."""
 
@@ -108,12 +119,9 @@ class Keyring:
         now = self._clock()
         kept.tried, kept.problem = now, ""
         reply = self._fetch(url)
-        kept.problem = unusable(reply)
-        if isinstance(reply, Reply) and not kept.problem:
-            try:
-                kept.keys, kept.fetched = keysource.published(reply.body), now
-            except Malformed as error:
-                kept.problem = f"the answer {error}"
+        keys, kept.problem = keys_in(reply)
+        if not kept.problem:
+            kept.keys, kept.fetched = keys, now
         kept.absent = isinstance(reply, Reply) and 400 <= reply.status <= 499
         if kept.problem:
             _log.warning("keys not fetched", error=kept.problem)

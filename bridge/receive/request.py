@@ -12,9 +12,8 @@ def request_of(environ: dict[str, Any], body: bytes, now: datetime) -> Request:
     """The request with this body."""
     return Request(
         method=environ["REQUEST_METHOD"],
-        target=environ[
-            "RAW_URI"
-        ],  # as it was sent: signatures may cover every character
+        # As it was sent: signatures may cover every character.
+        target=environ["RAW_URI"],
         headers=_headers(environ),
         body=body,
         received_at=now,

@@ -9,13 +9,12 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 
-from bridge.errors import Malformed
 from bridge.mapping import Ruleset, Source
-from bridge.model import Connection, Reply
+from bridge.model import Connection
 from bridge.outbound import Outbound, resolve_target
-from bridge.outbound.fetching import get, unusable
+from bridge.outbound.fetching import get
 from bridge.outbound.target import Target
-from bridge.providers import keysource
+from bridge.receive.keyring import keys_in
 from bridge.services.checks import NotWell
 from bridge.services.signing_in import connections
 from bridge.settings import Settings
@@ -66,14 +65,10 @@ def _called(outbound: Outbound, connection: Connection) -> str:
 
 
 def _keys(outbound: Outbound, url: str, name: str) -> str:
-    reply = get(outbound, url)
-    problem = unusable(reply)
-    if isinstance(reply, Reply) and not problem:
-        try:
-            return f"keys of {name}: {len(keysource.published(reply.body))} at {url}"
-        except Malformed as error:
-            problem = f"the answer {error}"
-    raise NotWell(f"{name}: its keys at {url} cannot be had: {problem}")
+    keys, problem = keys_in(get(outbound, url))
+    if problem:
+        raise NotWell(f"{name}: its keys at {url} cannot be had: {problem}")
+    return f"keys of {name}: {len(keys)} at {url}"
 
 
 def _host(outbound: Outbound, host: str, name: str) -> str:

@@ -43,14 +43,18 @@ class Plan:
     nothing: str = ""  # why there is nothing to add, which is no failure
     said: tuple[Decision, ...] = ()
     looks_up: bool = False  # a worker asks first, then all rules are
-    ended: tuple[
-        int, ...
-    ] = ()  # dead letters of rules that failed, or a look-up, whose place is taken
+    # Dead letters of rules that failed, or a look-up, whose place is taken.
+    ended: tuple[int, ...] = ()
 
     @property
-    def new(self) -> list[Delivery]:
+    def decided(self) -> Decided:
+        """The same for those who store it."""
+        return Decided(event=self.id, decisions=self.said)
+
+    @property
+    def new(self) -> tuple[Delivery, ...]:
         """The calls that would be made."""
-        return [rendered for one in self.said for rendered in one.rendered]
+        return self.decided.rendered
 
 
 class Rerouter:
@@ -168,8 +172,7 @@ class Rerouter:
                 )
             audit.record(connection, by, "reroute", {"events": [plan.id]}, now)
             decisions.revise(connection, plan.id, plan.said, now)
-            decided = Decided(event=plan.id, decisions=plan.said)
-            routed.deliver(connection, [decided], self._rules.hash, now)
+            routed.deliver(connection, [plan.decided], self._rules.hash, now)
             return True
 
         if self._database.write(job):

@@ -188,7 +188,7 @@ def _tell(
 
 
 def _mark(item: Claimed, now: datetime) -> dict[str, Any]:
-    """The newest delivered time of the lane and rule, as far as it is known."""
+    """The time of the lane's and rule's newest delivered update, as a row."""
     return {"lane": item.lane, "rule": item.rule, "at": item.at, "marked_at": now}
 
 

@@ -10,11 +10,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Text, bindparam, func, type_coerce, update
 
-from bridge.model import Decision, Said
+from bridge.model import STRONGEST, Decision, Said
 from bridge.store.columns import microseconds, storable
 from bridge.store.tables import events
-
-_STRONGEST = (Said.ERROR, Said.MATCHED, Said.SKIPPED, Said.NO_MATCH)
 
 _before = type_coerce(events.c.decisions, Text)
 _open = func.substr(_before, 1, func.length(_before) - 1).concat(",")
@@ -27,7 +25,7 @@ def outcome(said: Iterable[Said]) -> str:
     """The strongest word that was said."""
     found = set(said)
     return next(
-        (kind.value for kind in _STRONGEST if kind in found), Said.NO_MATCH.value
+        (kind.value for kind in STRONGEST if kind in found), Said.NO_MATCH.value
     )
 
 

@@ -7,6 +7,9 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
+DOUBLE, SINGLE = r'"(?:[^"\\]|\\.)*"', r"'(?:[^']|'')*'"
+QUOTED = {'"': re.compile(DOUBLE), "'": re.compile(SINGLE)}
+LISTED = re.compile(r"\s*(?:- +)+")  # what stands before an entry of a list
 PAIR = re.compile(r"(\s*(?:- )*)([\w.-]+):(\s+|$)(.*)")
 _UNQUOTED = re.compile(r"^(\s*(?:- )*[\w.-]+:\s+)(\{\{.*\}\}.*?)\"?\s*$")
 # The same inside { … }, where other entries may follow.

@@ -6,7 +6,16 @@
 import re
 from collections.abc import Collection, Iterator
 
-from bridge.strict.yaml_errors import Failure, Put, Reason, failure, in_quotes
+from bridge.strict.yaml_errors import (
+    DOUBLE,
+    QUOTED,
+    SINGLE,
+    Failure,
+    Put,
+    Reason,
+    failure,
+    in_quotes,
+)
 from bridge.strict.yaml_indents import block_text, indentation, odd_space, tab
 from bridge.strict.yaml_values import (
     after_quotes,
@@ -17,11 +26,9 @@ from bridge.strict.yaml_values import (
     sign,
 )
 
-_DOUBLE, _SINGLE = r'"(?:[^"\\]|\\.)*"', r"'(?:[^']|'')*'"
-_QUOTED = {'"': re.compile(_DOUBLE), "'": re.compile(_SINGLE)}
 _BEGINS = re.compile(r"(?:^\s*-\s+|:\s+|[\[{,]\s*)(?=[\"'])")  # a value in quotes
 _ENDS = re.compile(r"(?<=\S)(?=\s*[,}\]])")  # where a value may end within brackets
-_BRACKET = re.compile(rf"{_DOUBLE}|{_SINGLE}|#.*|[{{}}\[\]]")
+_BRACKET = re.compile(rf"{DOUBLE}|{SINGLE}|#.*|[{{}}\[\]]")
 _CLOSED = re.compile(r"([\"'}\]])\s+\Z")
 _RUN_ON = re.compile(
     r":\s+([^\s\"'{\[,]+)\s+[\w.-]+\Z"
@@ -90,7 +97,7 @@ def _open_quotes(failure: Failure) -> Reason | None:
     for line, column, _ in (*opened, *inside):
         text = failure.lines[line]
         sign = text[column : column + 1]
-        if sign not in _QUOTED:
+        if sign not in QUOTED:
             continue
         ends = [found.start() for found in _ENDS.finditer(text, column + 1)]
         puts = [Put(line=line, start=end, end=end, text=sign) for end in ends]
@@ -111,7 +118,7 @@ def _open_value(line: str) -> Iterator[tuple[int, str]]:
         start = found.end()
         if start < after or found[0][0] == "," and not {*line[:start]} & {*"[{"}:
             continue
-        closed = _QUOTED[line[start]].match(line, start)
+        closed = QUOTED[line[start]].match(line, start)
         if not closed:
             yield start, line[start]
             return

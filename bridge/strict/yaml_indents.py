@@ -2,9 +2,8 @@
 
 import re
 
-from bridge.strict.yaml_errors import PAIR, Failure, Put, Reason
+from bridge.strict.yaml_errors import LISTED, PAIR, Failure, Put, Reason
 
-_LISTED = re.compile(r"\s*(?:- +)+")  # what stands before an entry of a list
 _BLOCK_BEGINS = re.compile(r"\s*(?:- +)*(?:[\w.-]+:\s+)?[|>][-+0-9]*\s*(?:#.*)?")
 _ODD_INDENT = re.compile(r"[ \t]*([^\S \t])\s*\S")
 
@@ -98,7 +97,7 @@ def _left_of_block(lines: list[str], number: int) -> Reason | None:
 
 def _column(line: str) -> int:
     """Where the key of a line stands."""
-    listed = _LISTED.match(line)
+    listed = LISTED.match(line)
     return listed.end() if listed else _indent(line)
 
 

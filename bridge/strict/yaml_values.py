@@ -5,12 +5,18 @@ What a value means is not guessed at: a text is proposed where quotes alone make
 
 import re
 
-from bridge.strict.yaml_errors import PAIR, Failure, Put, Reason, in_either_quotes
+from bridge.strict.yaml_errors import (
+    LISTED,
+    PAIR,
+    QUOTED,
+    Failure,
+    Put,
+    Reason,
+    in_either_quotes,
+)
 
-_QUOTED = {'"': re.compile(r'"(?:[^"\\]|\\.)*"'), "'": re.compile(r"'(?:[^']|'')*'")}
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPED = frozenset('0abtnvfre "/\\N_LPxuU')
-_LISTED = re.compile(r"\s*(?:- +)+")  # what stands before an entry of a list
 _ENTRY = re.compile(r"- +([^-\s\[{&*!|>%@`\"'][^#,\[\]{}]*?)\s*")
 _BLOCK = re.compile(r"[|>][-+]? +(\S.*)")
 # A line that may hold a credential is not written anew.
@@ -29,7 +35,7 @@ def quoted_value(failure: Failure) -> Put | None:
 def _start(line: str) -> int:
     """Where the value of a line starts; 0 where it has none."""
     pair = PAIR.fullmatch(line)
-    listed = _LISTED.match(line)
+    listed = LISTED.match(line)
     return pair.start(4) if pair else listed.end() if listed else 0
 
 
@@ -37,7 +43,7 @@ def after_quotes(failure: Failure) -> Reason | None:
     """A value that goes on behind its closing quotes."""
     start = _start(failure.text)
     sign = failure.text[start : start + 1] if start else ""
-    closed = _QUOTED[sign].match(failure.text, start) if sign in _QUOTED else None
+    closed = QUOTED[sign].match(failure.text, start) if sign in QUOTED else None
     if not closed or failure.column < closed.end() or failure.char in "}]":
         return None
     message = "the value goes on after its closing quotes"
@@ -121,7 +127,7 @@ def escape(failure: Failure) -> Reason | None:
     if "unknown escape" not in failure.problem or not failure.began:
         return None
     line, start = failure.began
-    whole = _QUOTED['"'].match(failure.lines[line], start)
+    whole = QUOTED['"'].match(failure.lines[line], start)
     put = None
     if whole and line == failure.line and not _SECRET.search(failure.text):
         put = failure.put(*whole.span(), _literally(whole[0]))

@@ -6,7 +6,6 @@ from there, whatever became of the worker before; the answer and the new version
 
 import time
 from dataclasses import replace
-from functools import partial
 
 from bridge.mapping import Ruleset, made_anew
 from bridge.model import Delivery, Outcome, Reply, Verdict
@@ -64,7 +63,7 @@ class SecondLook:
         """What the delivery's rule makes of the answer."""
         known = replace(stored, fetched=answer.body, fetched_headers=answer.headers)
         decisions = self._asker.ask(ruleset, known).decisions
-        became = made_anew(decisions, item.rule, item.key, partial(_stays, item))
+        became = made_anew(decisions, item, lambda lane: bounded(storable(lane)))
         key = replays.fresh_key(item.idempotency_key) or ""
         rendered = became.rendered
         return Outcome(
@@ -88,10 +87,3 @@ def _question(item: Claimed, look_up: Delivery) -> Claimed:
         look_up=look_up.look_up,
         retries=replace(item.retries, on_ambiguous="retry"),
     )
-
-
-def _stays(item: Claimed, rendered: Delivery) -> bool:
-    """Whether its place in the lane is still the right one, and its answers are judged by the same vendor."""
-    lane = bounded(storable(rendered.lane))
-    same = rendered.operation == item.operation and lane == item.lane
-    return same and rendered.connection == item.connection

@@ -65,9 +65,8 @@ def _judge(
         if item.look_up is None or isinstance(answer, NoReply):
             return outcome
         return fetching.judged(outcome, answer)
-    except (
-        Exception
-    ) as error:  # the call was made: its attempt must be recorded, whatever we make of the answer
+    except Exception as error:
+        # The call was made: its attempt must be recorded, whatever we make of the answer.
         reason = f"the bridge could not judge the answer ({type(error).__name__})"
         return Outcome(verdict=Verdict.UNKNOWN, reason=reason, code="not_judged")
 

@@ -8,7 +8,18 @@ from queueing import CALL, LEASE, SENT, VAMBE
 from running import NOW
 
 from bridge.model import Delivery, Event, Request, Retries
-from bridge.store import attempts, deliveries, events, queue
+from bridge.store import Database, attempts, deliveries, events, queue
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def untouched(request, tmp_path):
+    """A database without tables, for those of an older release."""
+    if request.param == "postgresql":
+        yield request.getfixturevalue("postgres")
+        return
+    store = Database(f"sqlite:///{tmp_path}/bridge.db")
+    yield store
+    store.close()
 
 
 @pytest.fixture

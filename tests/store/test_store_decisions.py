@@ -103,18 +103,12 @@ def routed(connection, id, said):
         connection.execute(DECISION, row).all()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def old(request, tmp_path):
+@pytest.fixture
+def old(untouched):
     """A store of the release before."""
-    if request.param == "sqlite":
-        store = Database(f"sqlite:///{tmp_path}/bridge.db")
-    else:
-        store = request.getfixturevalue("postgres")
-    with store.transaction() as connection:
+    with untouched.transaction() as connection:
         upgrade(connection, "0009")
-    yield store
-    if request.param == "sqlite":
-        store.close()
+    return untouched
 
 
 def test_decisions_of_an_older_store_are_moved(old):

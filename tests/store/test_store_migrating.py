@@ -22,20 +22,14 @@ INSERT INTO deliveries (id, event, rule, item_key, operation, connection, spec, 
 """
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def first(request, tmp_path):
+@pytest.fixture
+def first(untouched):
     """A store of the first release with data in it, as its own migration made it."""
-    if request.param == "sqlite":
-        store = Database(f"sqlite:///{tmp_path}/bridge.db")
-    else:
-        store = request.getfixturevalue("postgres")
-    with store.transaction() as connection:
+    with untouched.transaction() as connection:
         upgrade(connection, "0001")
         for statement in FIRST.split(";"):
             connection.exec_driver_sql(statement)
-    yield store
-    if request.param == "sqlite":
-        store.close()
+    return untouched
 
 
 def one(store, query):

@@ -6,7 +6,7 @@ import pytest
 
 from bridge import tenants
 from bridge.model import Connection, SecretRef
-from bridge.store import Database, migrate, relaning
+from bridge.store import migrate, relaning
 from bridge.store.migrate import upgrade
 
 SPECS = {
@@ -84,19 +84,13 @@ def filled(connection):
         )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def old(request, tmp_path):
+@pytest.fixture
+def old(untouched):
     """A store of the release before, with everything in it that is named after a connection."""
-    if request.param == "sqlite":
-        store = Database(f"sqlite:///{tmp_path}/bridge.db")
-    else:
-        store = request.getfixturevalue("postgres")
-    with store.transaction() as connection:
+    with untouched.transaction() as connection:
         upgrade(connection, "0004")
         filled(connection)
-    yield store
-    if request.param == "sqlite":
-        store.close()
+    return untouched
 
 
 def rows(store, query):
