@@ -21,7 +21,8 @@ from unittest.mock import patch
 import yaml
 from measure import Figure, duration, python, report
 
-from bridge.mapping import formulas, load
+from bridge.mapping import load
+from bridge.mapping.reading import formulas
 
 FILES, RULES = 100, 10
 # What the names end in that tickets are found by, and all other names within expressions.
@@ -115,7 +116,7 @@ def _load(folder: Path) -> dict[str, float]:
 
         return call
 
-    module = sys.modules["bridge.mapping.load"]
+    module = sys.modules["bridge.mapping.reading.load"]
     parts = {
         (module, "compose"): "compose",
         (formulas, "_expression"): "expressions",

@@ -7,8 +7,8 @@
                                                     cli reads and steers the same store
 
 Reading order for the main path: receive/front.py, providers/__init__.py, store/events.py, worker/loop.py,
-mapping/route.py, worker/sending.py, vendors/. The words used everywhere (source, event, rule, decision, connection,
-delivery, attempt, dead letter, lane) are the values of model.py.
+mapping/rules/route.py, worker/sending.py, vendors/. The words used everywhere (source, event, rule, decision,
+connection, delivery, attempt, dead letter, lane) are the values of model.py.
 
 A package imports only from packages further right (import-linter in setup.cfg keeps it):
 

@@ -12,9 +12,9 @@ from bridge.cli.mappings import chosen, folder_argument
 from bridge.cli.screen import say
 from bridge.cli.text import count, json_line
 from bridge.mapping import Ruleset
-from bridge.mapping.diagnostics import to_dict
 from bridge.mapping.findings import order
-from bridge.mapping.reports import github, sarif
+from bridge.mapping.findings.diagnostics import to_dict
+from bridge.mapping.findings.reports import github, sarif
 from bridge.model import Diagnostic
 
 _FORMATS: dict[str, Callable[[Sequence[Diagnostic], str], Iterable[str]]] = {

@@ -1,7 +1,7 @@
 """A finding on the terminal: as mapping.diagnostics writes it, in colours by what it means."""
 
 from bridge.cli.screen import painted, strong, width
-from bridge.mapping import diagnostics
+from bridge.mapping.findings import diagnostics
 from bridge.model import Diagnostic
 
 

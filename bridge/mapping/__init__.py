@@ -3,30 +3,41 @@
     load(folder) ─▶ Loaded(ruleset, findings) ─▶ route(event, ruleset) ─▶ Decisions with their Delivery calls
 
 Pure but for reading its folder and the recordings of its tests: no clock, no store, no socket. Other rooms use only
-what this module offers. Reading order: schema.py (what a file may hold), load.py, rules.py, ruleset.py (the values),
-route.py, evaluate.py, render.py.
+what this module and the `__init__` of its rooms offer. A room imports only from rooms above it:
+
+    values        what expressions handle, and how much of it one event may use up
+    functions     the helpers behind `|` and `is`
+    expressions   the language: compiled once, evaluated for every event
+    findings      what is wrong, where, and how it is shown
+    form          the keys of a mapping file
+    rules         the ruleset as values; what it makes of an event: route, render, judge
+    reading       from texts to a ruleset: load, build
+    cases         runs the tests of mapping files
+    jsonschema    the same form, for editors
+
+Reading order: form/schema.py (what a file may hold), reading/load.py, rules/ruleset.py (the values), rules/route.py.
 """
 
-from bridge.mapping.case_events import read_answer, read_recording
-from bridge.mapping.case_outcomes import expectation
-from bridge.mapping.case_updates import Left, Update, update_cases
-from bridge.mapping.cases import run_cases
-from bridge.mapping.codes import CODES, explain
-from bridge.mapping.compare import ABSENT, Absent, Difference
-from bridge.mapping.coverage import RuleCoverage, cover
-from bridge.mapping.environment import SecretCode, missing_secrets
-from bridge.mapping.evaluate import Step
+from bridge.mapping.cases.compare import ABSENT, Absent, Difference
+from bridge.mapping.cases.coverage import RuleCoverage, cover
+from bridge.mapping.cases.events import read_answer, read_recording
+from bridge.mapping.cases.failures import CaseResult, Edit, Failure, Reason
+from bridge.mapping.cases.outcomes import expectation
+from bridge.mapping.cases.recorded import check_recorded, unheard
+from bridge.mapping.cases.recordings import Recordings, read_recordings
+from bridge.mapping.cases.running import run_cases
+from bridge.mapping.cases.updates import Left, Update, update_cases
 from bridge.mapping.expressions import ExpressionError, TooLong, while_others_wait
-from bridge.mapping.failures import CaseResult, Edit, Failure, Reason
-from bridge.mapping.fetches import look_up
-from bridge.mapping.folder import fingerprint
-from bridge.mapping.load import build, load
-from bridge.mapping.recorded import check_recorded, unheard
-from bridge.mapping.recordings import Recordings, read_recordings
-from bridge.mapping.responses import judge
-from bridge.mapping.route import Trial, passed_over, route, try_event
-from bridge.mapping.ruleset import Case, Loaded, Rule, Ruleset, Source
-from bridge.mapping.second_looks import made_anew
+from bridge.mapping.findings.codes import CODES, explain
+from bridge.mapping.reading.environment import SecretCode, missing_secrets
+from bridge.mapping.reading.folder import fingerprint
+from bridge.mapping.reading.load import build, load
+from bridge.mapping.rules.answers import judge
+from bridge.mapping.rules.evaluate import Step
+from bridge.mapping.rules.look_ups import look_up
+from bridge.mapping.rules.route import Trial, passed_over, route, try_event
+from bridge.mapping.rules.ruleset import Case, Loaded, Rule, Ruleset, Source
+from bridge.mapping.rules.second_looks import made_anew
 
 __all__ = [
     "ABSENT",

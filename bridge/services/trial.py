@@ -5,8 +5,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from bridge.mapping import Step, Trial
-from bridge.mapping.evaluate import shown
-from bridge.mapping.ruleset import Formula
+from bridge.mapping.rules.evaluate import shown
+from bridge.mapping.rules.ruleset import Formula
 from bridge.services.curl import curl
 
 

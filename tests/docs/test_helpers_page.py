@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from bridge.mapping.helpers import FILTERS, TESTS
-from bridge.mapping.helpers.page import page
+from bridge.mapping.functions import FILTERS, TESTS
+from bridge.mapping.functions.page import page
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "helpers.md"
 
 
 def test_the_page_is_current():
-    """The committed page is what the catalogue gives: python -m bridge.mapping.helpers.page > docs/helpers.md."""
+    """The committed page is what the catalogue gives: python -m bridge.mapping.functions.page > docs/helpers.md."""
     assert DOCUMENT.read_text("utf-8") == page()
 
 

@@ -16,8 +16,6 @@ from mapping_pages import (
 )
 
 from bridge import mapping, vendors
-from bridge.mapping.allow import AllowShape
-from bridge.mapping.case_reading import CALL_KEYS, WORDS
 from bridge.mapping.expressions import (
     Budget,
     ExpressionError,
@@ -25,15 +23,17 @@ from bridge.mapping.expressions import (
     compile_expression,
     same,
 )
-from bridge.mapping.rule_shape import (
+from bridge.mapping.form.rule_shape import (
     ForEachShape,
     OrderingShape,
     ResponseShape,
     RetriesShape,
     RuleShape,
 )
-from bridge.mapping.schema import CaseShape, FileShape
-from bridge.mapping.source_shape import FetchShape, SourceShape
+from bridge.mapping.form.schema import CaseShape, FileShape
+from bridge.mapping.form.source_shape import FetchShape, SourceShape
+from bridge.mapping.reading.allow import AllowShape
+from bridge.mapping.reading.cases import CALL_KEYS, WORDS
 from bridge.strict import json
 
 SECTIONS = [(page, part) for page in PAGES for part in sections(page)]

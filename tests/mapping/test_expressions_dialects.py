@@ -3,7 +3,7 @@
 import pytest
 
 from bridge.mapping.expressions import ExpressionError, compile_expression, dialects
-from bridge.mapping.helpers import FILTERS, TESTS
+from bridge.mapping.functions import FILTERS, TESTS
 
 
 def proposed(source):

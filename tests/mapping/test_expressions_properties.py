@@ -15,7 +15,7 @@ from bridge.mapping.expressions import (
     compile_expression,
     compile_template,
 )
-from bridge.mapping.helpers import FILTERS
+from bridge.mapping.functions import FILTERS
 from bridge.model import Money
 
 NUMBERS = st.integers() | st.decimals(allow_nan=False, allow_infinity=False)

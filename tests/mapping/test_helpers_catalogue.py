@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.mapping import expressions, helpers
+from bridge.mapping import expressions, functions, values
 from bridge.mapping.expressions import (
     CODES,
     OMIT,
@@ -13,7 +13,7 @@ from bridge.mapping.expressions import (
     Table,
     compile_expression,
 )
-from bridge.mapping.helpers import FILTERS, TESTS
+from bridge.mapping.functions import FILTERS, TESTS
 
 SPECIFIED = set("""
     from_minor to_minor from_major round number currency format_number
@@ -80,7 +80,7 @@ def test_absence_passes_through(name, given):
 def test_codes_are_explained():
     """Every code that the language raises has an entry for `bridge explain`."""
     raised = set()
-    for package in (expressions, helpers):
+    for package in (expressions, functions, values):
         for file in Path(package.__file__).parent.glob("*.py"):
             if file.name != "codes.py":
                 raised |= set(re.findall(r'"(E[23]\d\d)"', file.read_text()))

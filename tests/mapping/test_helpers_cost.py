@@ -28,8 +28,8 @@ from bridge.mapping.expressions import (
     compile_expression,
     compile_template,
 )
-from bridge.mapping.helpers import FILTERS, TESTS
-from bridge.mapping.helpers.limits import MAX_STEPS
+from bridge.mapping.functions import FILTERS, TESTS
+from bridge.mapping.values.limits import MAX_STEPS
 
 LONGEST = 0.25  # seconds of a processor that takes NOMINAL for 200,000 empty turns
 NOMINAL = 0.004

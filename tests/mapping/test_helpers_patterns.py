@@ -12,7 +12,7 @@ from bridge.mapping.expressions import (
     Scope,
     compile_expression,
 )
-from bridge.mapping.helpers.patterns import pattern
+from bridge.mapping.functions.patterns import pattern
 
 ATOMS = st.sampled_from(["a", "b", "é", "[ab]", "[^a]", ".", "ab", "[a-c]", r"\d"])
 PATTERNS = st.recursive(

@@ -10,11 +10,11 @@ from click.testing import CliRunner
 
 from bridge import vendors
 from bridge.cli.schema import command
+from bridge.mapping.form.keys import Key, Text
+from bridge.mapping.form.schema import FileShape
+from bridge.mapping.form.shape import Group
 from bridge.mapping.jsonschema import mapping_schema, schema_text
 from bridge.mapping.jsonschema.document import _details
-from bridge.mapping.keys import Key, Text
-from bridge.mapping.schema import FileShape
-from bridge.mapping.shape import Group
 from bridge.vendors.fields import Boolean
 
 ROOT = Path(__file__).parents[2]

@@ -6,9 +6,9 @@ import pytest
 from jsonschema import Draft7Validator
 
 from bridge.mapping import build
-from bridge.mapping.allow import LARGEST, AllowShape
 from bridge.mapping.jsonschema.keys import shape_form
-from bridge.mapping.ruleset import Allow
+from bridge.mapping.reading.allow import LARGEST, AllowShape
+from bridge.mapping.rules.ruleset import Allow
 from bridge.strict.yaml import resolve
 
 FILE = """version: 1

@@ -3,7 +3,7 @@
 import pytest
 
 from bridge.mapping import build, load, run_cases
-from bridge.mapping.diagnostics import concise
+from bridge.mapping.findings.diagnostics import concise
 
 HEAD = """version: 1
 source: { name: shop, provider: stripe, verify: { secret: { env: S } } }

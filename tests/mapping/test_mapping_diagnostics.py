@@ -3,7 +3,7 @@
 import pytest
 
 from bridge.mapping import build
-from bridge.mapping.diagnostics import concise, full, to_dict
+from bridge.mapping.findings.diagnostics import concise, full, to_dict
 from bridge.model import Diagnostic, Place
 
 HEAD = """version: 1

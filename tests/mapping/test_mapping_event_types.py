@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.mapping.event_types import type_pattern
+from bridge.mapping.rules.event_types import type_pattern
 
 PARTS = st.text("ab.*", max_size=8)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bridge.mapping import CODES, build, explain
-from bridge.mapping.diagnostics import concise
+from bridge.mapping.findings.diagnostics import concise
 
 HEAD = """version: 1
 source: { name: stripe, verify: { secret: { env: STRIPE_SECRET } } }

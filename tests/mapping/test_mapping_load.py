@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.mapping import CODES, build, load, missing_secrets
-from bridge.mapping.diagnostics import concise
+from bridge.mapping.findings.diagnostics import concise
 from bridge.model import SecretRef
 from bridge.strict.yaml import compose, plain
 
@@ -84,7 +84,7 @@ def test_reading_leaves_the_garbage_collector_on(tmp_path, monkeypatch):
     """It rests while files are read, and goes on whatever happens; one that was off stays off."""
     seen = []
     monkeypatch.setattr(
-        sys.modules["bridge.mapping.load"],
+        sys.modules["bridge.mapping.reading.load"],
         "overlaps",
         lambda rules: seen.append(gc.isenabled()) or 1 / 0,
     )

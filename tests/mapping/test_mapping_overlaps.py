@@ -3,7 +3,7 @@
 import pytest
 
 from bridge.mapping import build
-from bridge.mapping.overlaps import _have_common
+from bridge.mapping.reading.overlaps import _have_common
 
 HEAD = """version: 1
 source: { name: stripe, verify: { secret: { env: S } } }

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from bridge import mapping, providers
-from bridge.mapping.patch import NULL, CannotPatch, patched
+from bridge.mapping.cases.patch import NULL, CannotPatch, patched
 from bridge.model import Request
 
 GENERIC = providers.get("generic")

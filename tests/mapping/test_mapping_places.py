@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.mapping.places import place_at, place_in
+from bridge.mapping.findings.places import place_at, place_in
 from bridge.strict.yaml import compose
 
 STYLES = {

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from bridge.mapping import CODES
-from bridge.mapping.diagnostics import to_dict
-from bridge.mapping.reports import github, sarif
+from bridge.mapping.findings.diagnostics import to_dict
+from bridge.mapping.findings.reports import github, sarif
 from bridge.model import Diagnostic, Fix, Place
 
 PLACE = Place(file="shop.yaml", line=19, column=37, length=11)

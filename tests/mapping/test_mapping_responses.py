@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bridge import vendors
 from bridge.mapping import CODES, build, judge, load, route, run_cases
-from bridge.mapping.diagnostics import concise
+from bridge.mapping.findings.diagnostics import concise
 from bridge.model import Call, Event, Reply, Response, Verdict
 
 AMOUNT = vendors.operation("vambe.update_amount")

@@ -3,7 +3,7 @@
 import pytest
 
 from bridge import mapping
-from bridge.mapping.responses import SECOND_LOOKS
+from bridge.mapping.rules.answers import SECOND_LOOKS
 
 FILE = """version: 1
 source:

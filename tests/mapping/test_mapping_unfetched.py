@@ -4,7 +4,7 @@ import pytest
 
 from bridge import providers
 from bridge.mapping import build
-from bridge.mapping.diagnostics import full
+from bridge.mapping.findings.diagnostics import full
 
 MAPPING = """version: 1
 source:

@@ -3,7 +3,7 @@
 import pytest
 
 from bridge.mapping import build
-from bridge.mapping.diagnostics import full
+from bridge.mapping.findings.diagnostics import full
 
 MAPPING = """version: 1
 source:

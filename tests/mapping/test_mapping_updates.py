@@ -120,15 +120,15 @@ def test_the_reason_of_an_error_has_the_values_it_met(tmp_path):
 
 def test_recordings_are_read_once(tmp_path, monkeypatch):
     """However many tests and sources share one."""
-    from bridge.mapping import case_events
+    from bridge.mapping.cases import events
 
     test = (
         "patch: { event.n: 0 }, expect: {} }\n  - { name: u, given: a.json, expect: {}"
     )
     written(tmp_path, test)
-    read, seen = case_events.read_recording, []
+    read, seen = events.read_recording, []
     monkeypatch.setattr(
-        case_events, "read_recording", lambda *at: seen.append(at) or read(*at)
+        events, "read_recording", lambda *at: seen.append(at) or read(*at)
     )
     ruleset = load(tmp_path, {}).usable()
     assert [len(one.failures) for one in run_cases(ruleset, tmp_path)] == [0, 1]

@@ -11,7 +11,7 @@ from provider_cases import NOW, cases
 from repeating import MARKING, VOLATILE, holding, marked, retried, updates
 
 from bridge import providers
-from bridge.mapping.route import passed_over
+from bridge.mapping.rules.route import passed_over
 from bridge.providers.source import dig
 from bridge.store import Database, events, migrate
 

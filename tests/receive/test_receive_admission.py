@@ -10,7 +10,7 @@ from rawsockets import NoVendors, events
 from running import SECRET, bridge, eventually, settled
 
 from bridge.errors import NotVerified
-from bridge.mapping.ruleset import Allow
+from bridge.mapping.rules.ruleset import Allow
 from bridge.receive.admission import UNKNOWN, check_network, remote
 from bridge.sandbox import DEFAULT_CREDENTIALS
 

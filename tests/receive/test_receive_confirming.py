@@ -9,7 +9,7 @@ from fronts import set_secrets
 from pages import serving
 
 from bridge.app import Parts, hooks_app
-from bridge.mapping.load import load
+from bridge.mapping.reading.load import load
 from bridge.services.rulesets import Rules
 from bridge.settings import Settings
 from bridge.store import views

@@ -11,7 +11,7 @@ import pytest
 from fronts import RULES, set_secrets
 
 from bridge.app import Parts, hooks_app
-from bridge.mapping.load import load
+from bridge.mapping.reading.load import load
 from bridge.providers import asymmetric
 from bridge.services.rulesets import Rules
 from bridge.settings import Settings

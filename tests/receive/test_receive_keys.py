@@ -7,7 +7,7 @@ import pytest
 
 from bridge import providers
 from bridge.errors import KeysUnavailable
-from bridge.mapping.load import build
+from bridge.mapping.reading.load import build
 from bridge.model import NoReply, Reply, Request
 from bridge.providers import RecipeError, keysource
 from bridge.receive.keyring import AGAIN, FRESH, MOST, NEW, PAUSE, STALE, Keyring

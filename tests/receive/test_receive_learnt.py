@@ -9,7 +9,7 @@ from fronts import RULES, set_secrets
 
 from bridge.app import Parts, hooks_app
 from bridge.errors import ConfigurationError
-from bridge.mapping.load import build
+from bridge.mapping.reading.load import build
 from bridge.model import SecretRef
 from bridge.receive import learnt as room
 from bridge.receive.learnt import Learnt

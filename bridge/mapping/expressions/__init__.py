@@ -17,12 +17,12 @@ from bridge.mapping.expressions.expression import (
     compile_expression,
     compile_template,
 )
-from bridge.mapping.helpers.allowance import Allowance, TooMuch
-from bridge.mapping.helpers.compare import same
-from bridge.mapping.helpers.kinds import is_present, kind_of
-from bridge.mapping.helpers.limits import Budget, TooLong, while_others_wait
-from bridge.mapping.helpers.scope import Lazy, Scope, Table
-from bridge.mapping.helpers.values import (
+from bridge.mapping.values.allowance import Allowance, TooMuch
+from bridge.mapping.values.compare import same
+from bridge.mapping.values.kinds import is_present, kind_of
+from bridge.mapping.values.limits import Budget, TooLong, while_others_wait
+from bridge.mapping.values.scope import Lazy, Scope, Table
+from bridge.mapping.values.value import (
     MISSING,
     OMIT,
     ExpressionError,

@@ -8,11 +8,11 @@ from jinja2 import nodes
 
 from bridge.mapping.expressions.compiler import Compiled, Compiler, Handler, located
 from bridge.mapping.expressions.slices import sliced
-from bridge.mapping.helpers.complaints import wrong_type
-from bridge.mapping.helpers.kinds import ANY, SENT, type_of
-from bridge.mapping.helpers.paths import ABSENT, child, follow, index_of
-from bridge.mapping.helpers.scope import Lazy, Scope
-from bridge.mapping.helpers.values import (
+from bridge.mapping.values.complaints import wrong_type
+from bridge.mapping.values.kinds import ANY, SENT, type_of
+from bridge.mapping.values.paths import ABSENT, child, follow, index_of
+from bridge.mapping.values.scope import Lazy, Scope
+from bridge.mapping.values.value import (
     OMIT,
     ExpressionError,
     Missing,

@@ -13,13 +13,13 @@ from bridge.mapping.expressions.access import literal
 from bridge.mapping.expressions.compiler import Compiled, Compiler, Handler, located
 from bridge.mapping.expressions.dialects import renamed
 from bridge.mapping.expressions.habits import called, told
-from bridge.mapping.helpers import FILTERS, TESTS, Helper
-from bridge.mapping.helpers.catalogue import REQUIRED, Parameter
-from bridge.mapping.helpers.complaints import near, wrong_type
-from bridge.mapping.helpers.kinds import ANY, NOTHING, type_of
-from bridge.mapping.helpers.limits import size
-from bridge.mapping.helpers.scope import Scope
-from bridge.mapping.helpers.values import MISSING, ExpressionError, Run
+from bridge.mapping.functions import FILTERS, TESTS, Helper
+from bridge.mapping.functions.catalogue import REQUIRED, Parameter
+from bridge.mapping.values.complaints import near, wrong_type
+from bridge.mapping.values.kinds import ANY, NOTHING, type_of
+from bridge.mapping.values.limits import size
+from bridge.mapping.values.scope import Scope
+from bridge.mapping.values.value import MISSING, ExpressionError, Run
 
 _ALIKE: Final = 0.65  # `title` is no `items`
 _Used: TypeAlias = nodes.Filter | nodes.Test

@@ -8,11 +8,11 @@ from typing import Any, Final
 from jinja2 import nodes
 
 from bridge.mapping.expressions.compiler import Compiled, Compiler, Handler, located
-from bridge.mapping.helpers.compare import ORDERED, alike, check_pair, composed, same
-from bridge.mapping.helpers.complaints import wrong_type
-from bridge.mapping.helpers.kinds import NUMBERS, describe, type_of
-from bridge.mapping.helpers.scope import Scope
-from bridge.mapping.helpers.values import OMIT, ExpressionError, Missing
+from bridge.mapping.values.compare import ORDERED, alike, check_pair, composed, same
+from bridge.mapping.values.complaints import wrong_type
+from bridge.mapping.values.kinds import NUMBERS, describe, type_of
+from bridge.mapping.values.scope import Scope
+from bridge.mapping.values.value import OMIT, ExpressionError, Missing
 from bridge.model import Advice
 
 BOOLEAN: Final = frozenset({bool})

@@ -12,10 +12,10 @@ from typing import Any, Final, TypeAlias
 from jinja2 import nodes
 
 from bridge.mapping.expressions.syntax import Tree
-from bridge.mapping.helpers.complaints import conversion, hyphenated
-from bridge.mapping.helpers.kinds import ANY, describe
-from bridge.mapping.helpers.scope import Scope
-from bridge.mapping.helpers.values import ExpressionError, Run, Span
+from bridge.mapping.values.complaints import conversion, hyphenated
+from bridge.mapping.values.kinds import ANY, describe
+from bridge.mapping.values.scope import Scope
+from bridge.mapping.values.value import ExpressionError, Run, Span
 
 MAX_DEPTH: Final = 20
 MAX_NODES: Final = 500

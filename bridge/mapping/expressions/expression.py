@@ -12,9 +12,9 @@ from bridge.mapping.expressions.compiler import Compiled, Compiler, Kinds
 from bridge.mapping.expressions.habits import chain
 from bridge.mapping.expressions.proposals import proven
 from bridge.mapping.expressions.syntax import parse_bare, parse_template
-from bridge.mapping.helpers.complaints import hyphenated, missing, near
-from bridge.mapping.helpers.scope import Scope
-from bridge.mapping.helpers.values import ExpressionError, Missing, Run, Span, Value
+from bridge.mapping.values.complaints import hyphenated, missing, near
+from bridge.mapping.values.scope import Scope
+from bridge.mapping.values.value import ExpressionError, Missing, Run, Span, Value
 from bridge.model import Advice
 
 _LANGUAGE = {

@@ -10,8 +10,8 @@ from jinja2 import nodes
 
 from bridge.mapping.expressions.compiler import Compiled, Compiler
 from bridge.mapping.expressions.dialects import renamed, said
-from bridge.mapping.helpers import FILTERS
-from bridge.mapping.helpers.values import ExpressionError
+from bridge.mapping.functions import FILTERS
+from bridge.mapping.values.value import ExpressionError
 from bridge.model import Advice
 
 JOIN: Final = "join text with ~"

@@ -28,8 +28,8 @@ from jinja2.lexer import (
     operators,
 )
 
-from bridge.mapping.helpers import numbers
-from bridge.mapping.helpers.values import ExpressionError, Number
+from bridge.mapping.values import numbers
+from bridge.mapping.values.value import ExpressionError, Number
 
 MAX_TOKENS: Final = 2_000
 

@@ -8,13 +8,13 @@ from jinja2 import nodes
 from bridge.mapping.expressions.access import literal
 from bridge.mapping.expressions.compiler import Compiled, Compiler, Handler, located
 from bridge.mapping.expressions.habits import JOIN, chain, instead, joined
-from bridge.mapping.helpers import numbers
-from bridge.mapping.helpers.complaints import wrong_type
-from bridge.mapping.helpers.kinds import NUMBERS
-from bridge.mapping.helpers.limits import MAX_TEXT, TEXT_PER_STEP, check_text
-from bridge.mapping.helpers.scope import Scope
-from bridge.mapping.helpers.text import as_text
-from bridge.mapping.helpers.values import ExpressionError, Missing, Number, Run
+from bridge.mapping.functions.text import as_text
+from bridge.mapping.values import numbers
+from bridge.mapping.values.complaints import wrong_type
+from bridge.mapping.values.kinds import NUMBERS
+from bridge.mapping.values.limits import MAX_TEXT, TEXT_PER_STEP, check_text
+from bridge.mapping.values.scope import Scope
+from bridge.mapping.values.value import ExpressionError, Missing, Number, Run
 
 BOOLEAN: Final = frozenset({bool})
 TEXT: Final = frozenset({str})

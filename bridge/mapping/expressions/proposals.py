@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from bridge.mapping.helpers.values import ExpressionError
+from bridge.mapping.values.value import ExpressionError
 from bridge.model import Advice
 
 _Made = TypeVar("_Made")

@@ -5,11 +5,11 @@ from typing import Any, Final
 from jinja2 import nodes
 
 from bridge.mapping.expressions.compiler import Compiled, Compiler, located
-from bridge.mapping.helpers.complaints import wrong_type
-from bridge.mapping.helpers.kinds import NOTHING
-from bridge.mapping.helpers.limits import check_items, check_text
-from bridge.mapping.helpers.scope import Scope
-from bridge.mapping.helpers.values import ExpressionError, Run, Span
+from bridge.mapping.values.complaints import wrong_type
+from bridge.mapping.values.kinds import NOTHING
+from bridge.mapping.values.limits import check_items, check_text
+from bridge.mapping.values.scope import Scope
+from bridge.mapping.values.value import ExpressionError, Run, Span
 
 _TAKES: Final = frozenset({str, list})
 

@@ -13,8 +13,8 @@ from jinja2.parser import Parser
 
 from bridge.mapping.expressions.hints import hint
 from bridge.mapping.expressions.lexer import stream
-from bridge.mapping.helpers.limits import MAX_TEXT
-from bridge.mapping.helpers.values import ExpressionError, Span
+from bridge.mapping.values.limits import MAX_TEXT
+from bridge.mapping.values.value import ExpressionError, Span
 
 _TOKEN = re.compile(r"\w+|[^\w\s]+|\Z")
 _IS = re.compile(r"is\s+(not\s+)?")

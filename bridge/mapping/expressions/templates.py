@@ -13,11 +13,11 @@ from jinja2 import nodes
 from bridge.mapping.expressions.access import literal
 from bridge.mapping.expressions.compiler import Compiled, Compiler, Handler, located
 from bridge.mapping.expressions.operators import TEXT, condition, insertion, join
-from bridge.mapping.helpers.complaints import wrong_type
-from bridge.mapping.helpers.limits import MAX_TEXT, check_text
-from bridge.mapping.helpers.markup import ESCAPING, escape
-from bridge.mapping.helpers.scope import Scope
-from bridge.mapping.helpers.values import ExpressionError, Run
+from bridge.mapping.functions.markup import ESCAPING, escape
+from bridge.mapping.values.complaints import wrong_type
+from bridge.mapping.values.limits import MAX_TEXT, check_text
+from bridge.mapping.values.scope import Scope
+from bridge.mapping.values.value import ExpressionError, Run
 from bridge.strict.outgoing import segment
 
 

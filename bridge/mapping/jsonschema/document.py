@@ -4,8 +4,17 @@ import json
 from collections.abc import Callable, Iterable
 
 from bridge import vendors
-from bridge.mapping.case_reading import CALL_KEYS, WORDS
-from bridge.mapping.codes import CODES
+from bridge.mapping.findings.codes import CODES
+from bridge.mapping.form.rule_shape import DefaultsShape
+from bridge.mapping.form.schema import (
+    AgainShape,
+    CaseShape,
+    EndingShape,
+    FileShape,
+    SecondLookShape,
+)
+from bridge.mapping.form.shape import Shape
+from bridge.mapping.form.source_shape import FetchShape, SourceShape
 from bridge.mapping.jsonschema.keys import Details, JsonSchema, shape_form
 from bridge.mapping.jsonschema.operations import (
     auth_form,
@@ -17,16 +26,7 @@ from bridge.mapping.jsonschema.operations import (
     reference,
 )
 from bridge.mapping.jsonschema.sources import source_details
-from bridge.mapping.rule_shape import DefaultsShape
-from bridge.mapping.schema import (
-    AgainShape,
-    CaseShape,
-    EndingShape,
-    FileShape,
-    SecondLookShape,
-)
-from bridge.mapping.shape import Shape
-from bridge.mapping.source_shape import FetchShape, SourceShape
+from bridge.mapping.reading.cases import CALL_KEYS, WORDS
 from bridge.vendors import Operation
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from functools import cache, singledispatch
 from typing import Any, TypeAlias
 
-from bridge.mapping.helpers import FILTERS, TESTS
-from bridge.mapping.keys import Choice, Flag, Key, Pattern, Scalar, Text
-from bridge.mapping.keys_holding import Either, FlagOrList, List, Names
-from bridge.mapping.keys_measured import Duration, Integer, Moment, Size
-from bridge.mapping.shape import Group, Shape
+from bridge.mapping.form.keys import Choice, Flag, Key, Pattern, Scalar, Text
+from bridge.mapping.form.keys_holding import Either, FlagOrList, List, Names
+from bridge.mapping.form.keys_measured import Duration, Integer, Moment, Size
+from bridge.mapping.form.shape import Group, Shape
+from bridge.mapping.functions import FILTERS, TESTS
 
 JsonSchema: TypeAlias = dict[str, Any]
 # Shape → key → what else is known of it; the key "" stands for the mapping itself.

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from marshmallow import Schema
 
 from bridge.mapping.jsonschema.keys import ANY, JsonSchema, whole
-from bridge.mapping.references import KINDS, OPEN_PARTS
+from bridge.mapping.reading.references import KINDS, OPEN_PARTS
 from bridge.vendors import Operation, Vendor
 from bridge.vendors.auth import Scheme
 from bridge.vendors.fields import Choice, List, Number, Object, Referred, Text, made

@@ -1,0 +1,4 @@
+"""The tests of mapping files: recorded events through the rules, compared with what each test expects of them.
+
+Reads recordings and nothing else, sends nothing and writes no file. Reading `tests:` is done in `reading`.
+"""

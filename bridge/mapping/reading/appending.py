@@ -1,0 +1,56 @@
+"""Fields that add something at every call, such as a comment, in rules that would add them twice or not at all."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from bridge.mapping.rules.ruleset import Constant, Rule
+from bridge.model import Diagnostic
+from bridge.vendors import Operation
+
+
+def appending(rules: Iterable[Rule]) -> Iterator[Diagnostic]:
+    """A warning where such a field is retried after an unknown outcome."""
+    for rule in rules:
+        adds = rule.adds(_written(rule))
+        if adds and "retries.on_ambiguous" in rule.written:
+            if rule.retries.on_ambiguous == "retry":
+                yield _repeated(rule, adds)
+
+
+def not_coalesced(
+    operation: Operation, fields: Mapping[str, object], asked: Collection[str]
+) -> tuple[str, str]:
+    """Why updates cannot be coalesced, and what to write: fields that add up or are merged go by name alone."""
+    names = operation.accumulating(_known(fields))
+    unnamed = [name for name in names if name not in asked]
+    if not unnamed:
+        return "", ""
+    adds = unnamed[0] in operation.appends
+    how = "adds something each time" if adds else "joins what is there"
+    help = (
+        f"write coalesce: [{', '.join(names)}] where only the newest counts, or drop it"
+    )
+    return f"'{unnamed[0]}' {how}, so these updates are not coalesced", help
+
+
+def _repeated(rule: Rule, adds: str) -> Diagnostic:
+    help = "write on_ambiguous: hold"
+    if not rule.operation.appends:  # nobody but the rule knows
+        help += ", or repeatable: true where a second call does no harm"
+    return Diagnostic(
+        code="W602",
+        message=f"a retry after an unknown outcome may add '{adds}' twice",
+        place=rule.place_of("retries.on_ambiguous"),
+        help=help,
+    )
+
+
+def _written(rule: Rule) -> dict[str, object]:
+    """The fields as they are known before any event: what an expression gives is not."""
+    return _known(rule.fields)
+
+
+def _known(fields: Mapping[str, object]) -> dict[str, object]:
+    return {
+        name: tree.value if isinstance(tree, Constant) else tree
+        for name, tree in fields.items()
+    }

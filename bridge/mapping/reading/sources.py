@@ -1,0 +1,185 @@
+"""Reads `source:`: the provider with what the file says about it, where its secrets are, and who may send."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from bridge import providers
+from bridge.errors import ConfigurationError, UnknownName
+from bridge.mapping.findings import split_fix, suggest
+from bridge.mapping.findings.places import place_at
+from bridge.mapping.reading.allow import allowed
+from bridge.mapping.reading.known import Known
+from bridge.mapping.reading.learning import check_learnt, learnt
+from bridge.mapping.reading.shares import shared
+from bridge.mapping.rules.ruleset import Source
+from bridge.model import Json, Place, SecretRef
+from bridge.strict.yaml import Node, plain
+
+
+def source_name(node: Node | None) -> str | None:
+    """The name that a file's `source:` declares or refers to."""
+    if node is None:
+        return None
+    name = node.get("name")
+    text = name.value if name else node.value
+    return text if isinstance(text, str) else None
+
+
+def declare_source(node: Node, known: Known) -> None:
+    """Adds the source that a file declares. The node's shape was checked."""
+    name = source_name(node)
+    place = _value_place(node, "name")
+    same = f"write source: {name} for that one, or give one of them another name"
+    if name is None or not known.declare("source", name, place, same):
+        return
+    if node.get("fetch"):
+        known.fetching.add(name)
+    verify = node.get("verify")
+    provider = _provider(name, node, known)
+    keyed = bool(provider and provider.recipe and provider.recipe.keys)
+    groups = [
+        _secrets(node, verify, known, keyed=keyed),
+        *_other_secrets(verify, known),
+    ]
+    secrets = tuple(reference for group in groups for reference in group)
+    if provider:
+        check_learnt(provider, groups, verify, known)
+    if provider and (any(groups[1:]) or provider.fetches_keys):
+        provider = shared(provider, groups)
+        _check_shares(provider, groups, verify, known)
+    if provider:
+        _check_named(provider, node, known)
+        known.sources[name] = Source(
+            name=name,
+            provider=provider,
+            secrets=secrets,
+            token=_token(verify, provider, known),
+            allow=allowed(node, provider, known.findings),
+            place=place,
+        )
+
+
+def _value_place(node: Node, key: str) -> Place:
+    value = node.get(key)
+    return value.place if value else node.place
+
+
+def _secrets(
+    node: Node, verify: Node | None, known: Known, *, keyed: bool
+) -> tuple[SecretRef, ...]:
+    """The references under verify.secret: one, or a list while rotating; none where the sender publishes its keys."""
+    secret = verify.get("secret") if verify else None
+    if secret is None and (keyed or verify and verify.get("keys")):
+        return ()
+    if secret is None:
+        if verify:
+            known.references.hide(verify)  # it may stand where it does not belong
+        help = "write verify: { secret: { env: NAME } }"
+        place = place_at(node, "verify.secret" if verify else "name")
+        message = "a source needs a secret: nothing else proves who sends"
+        known.findings.add("A405", message, place, help)
+        return ()
+    return _references(secret, known)
+
+
+def _references(secret: Node, known: Known) -> tuple[SecretRef, ...]:
+    items = secret.value if isinstance(secret.value, list) else [secret]
+    found = (learnt(item) or known.references.secret(item, "secret") for item in items)
+    return tuple(reference for reference in found if reference)
+
+
+def _other_secrets(
+    verify: Node | None, known: Known
+) -> Iterator[tuple[SecretRef, ...]]:
+    """The references of each alternative under verify.or; none where it takes those of the source."""
+    listed = verify.get("or") if verify else None
+    for item in listed.value if listed and isinstance(listed.value, list) else ():
+        secret = item.get("secret") if isinstance(item.value, dict) else None
+        yield _references(secret, known) if secret else ()
+
+
+def _check_shares(
+    provider: providers.Provider,
+    groups: Sequence[Sequence[SecretRef]],
+    verify: Node | None,
+    known: Known,
+) -> None:
+    """An alternative without a secret, a key or a first secret to share proves nobody."""
+    listed = verify.get("or") if verify else None
+    items = listed.value if listed and isinstance(listed.value, list) else []
+    for recipe, item in zip(provider.others, items):
+        if recipe.span == (0, 0) and not recipe.keys and not groups[0]:
+            message = (
+                "an alternative needs a secret of its own where the source has none"
+            )
+            help = "write secret: { env: NAME } beside its scheme"
+            known.findings.add("A405", message, item.place, help)
+
+
+def _check_named(provider: providers.Provider, node: Node, known: Known) -> None:
+    """Warns where nobody said what tells a sender's repetitions from new events."""
+    event = node.get("event")
+    if provider.event.each_delivery and not (event and event.get("id")):
+        place = place_at(node, "event") if event else _value_place(node, "name")
+        message = "event.id is not given: what this sender sends again is a new event"
+        help = "name what tells its events apart: event: { id: body.NAME }, or say { id: each } or { id: hash }"
+        known.findings.add("W615", message, place, help)
+
+
+def _token(
+    verify: Node | None, provider: providers.Provider, known: Known
+) -> SecretRef | None:
+    """The reference under verify.token, where the sender checks the URL by one."""
+    token = verify.get("token") if verify else None
+    if token is None:
+        return None
+    if not provider.checks_token:
+        message = f"'verify.token' is not used by {provider.name}: it does not check the URL by a token"
+        known.findings.add("M102", message, token.place, "take it out")
+    return known.references.secret(token, "token")
+
+
+def _provider(name: str, node: Node, known: Known) -> providers.Provider | None:
+    """The provider, with the file's own `verify` and `event` laid over its data."""
+    given = node.get("provider")
+    wanted = str(given.value) if given else name
+    try:
+        provider = providers.get(wanted)
+    except UnknownName:
+        help = suggest(wanted, providers.names())
+        if not given:
+            more = "a source of another name also says provider: …"
+            help = f"{help} Or {more}" if help.endswith("?") else f"{help}; {more}"
+        place = _value_place(node, "provider" if given else "name")
+        known.findings.add("M105", f"unknown provider '{wanted}'", place, help)
+        return None
+    verify = _without(_own(node, "verify"), "secret", "token")
+    if isinstance(others := verify.get("or"), list):
+        verify["or"] = [
+            _without(one, "secret") if isinstance(one, dict) else one for one in others
+        ]
+    own: dict[str, Any] = {
+        key: plain(node.get(key)) for key in ("handshake", "answer") if node.get(key)
+    }
+    event = _own(node, "event")
+    try:
+        return providers.configure(provider, verify=verify, event=event, **own)
+    except ConfigurationError as error:
+        _report(node, getattr(error, "findings", {}) or {"": str(error)}, known)
+        return None
+
+
+def _without(keys: dict[str, Json], *names: str) -> dict[str, Json]:
+    return {key: value for key, value in keys.items() if key not in names}
+
+
+def _own(node: Node, key: str) -> dict[str, Json]:
+    value = plain(node.get(key))
+    return value if isinstance(value, dict) else {}
+
+
+def _report(node: Node, problems: dict[str, str], known: Known) -> None:
+    for path, problem in problems.items():
+        place = place_at(node, path)
+        message, help = split_fix(problem)
+        known.findings.add("M102", f"'{path}' {message}", place, help)
