@@ -12,9 +12,7 @@ from bridge.cli.mappings import chosen, folder_argument
 from bridge.cli.screen import say
 from bridge.cli.text import count, json_line
 from bridge.mapping import Ruleset
-from bridge.mapping.findings import order
-from bridge.mapping.findings.diagnostics import to_dict
-from bridge.mapping.findings.reports import github, sarif
+from bridge.mapping.findings import github, order, sarif, to_dict
 from bridge.model import Diagnostic
 
 _FORMATS: dict[str, Callable[[Sequence[Diagnostic], str], Iterable[str]]] = {

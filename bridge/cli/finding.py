@@ -1,13 +1,13 @@
-"""A finding on the terminal: as mapping.diagnostics writes it, in colours by what it means."""
+"""A finding on the terminal: as mapping.findings writes it, in colours by what it means."""
 
 from bridge.cli.screen import painted, strong, width
-from bridge.mapping.findings import diagnostics
+from bridge.mapping import findings
 from bridge.model import Diagnostic
 
 
 def coloured(found: Diagnostic, root: str = "") -> str:
     """Several lines: what and where, the excerpt with its caret, the help."""
-    first, *more = diagnostics.full(found, root, width()).split("\n")
+    first, *more = findings.full(found, root, width()).split("\n")
     lines = [_tagged(found, first)]
     for line in more:
         sign = line.strip().removeprefix("|").strip()
@@ -19,7 +19,7 @@ def coloured(found: Diagnostic, root: str = "") -> str:
 
 def concise(found: Diagnostic, root: str = "") -> str:
     """One line: what and where."""
-    return _tagged(found, diagnostics.concise(found, root))
+    return _tagged(found, findings.concise(found, root))
 
 
 def _tagged(found: Diagnostic, line: str) -> str:

@@ -7,7 +7,7 @@ import click
 from bridge import mapping
 from bridge.errors import ConfigurationError, MappingError
 from bridge.mapping import Ruleset
-from bridge.mapping.findings.diagnostics import full
+from bridge.mapping.findings import full
 from bridge.model import Diagnostic
 
 folder_argument = click.argument(

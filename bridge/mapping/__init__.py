@@ -23,32 +23,45 @@ from bridge.mapping.cases.coverage import RuleCoverage, cover
 from bridge.mapping.cases.events import read_answer, read_recording
 from bridge.mapping.cases.failures import CaseResult, Edit, Failure, Reason
 from bridge.mapping.cases.outcomes import expectation
+from bridge.mapping.cases.patch import CannotPatch, patched
 from bridge.mapping.cases.recorded import check_recorded, unheard
 from bridge.mapping.cases.recordings import Recordings, read_recordings
 from bridge.mapping.cases.running import run_cases
 from bridge.mapping.cases.updates import Left, Update, update_cases
 from bridge.mapping.expressions import ExpressionError, TooLong, while_others_wait
 from bridge.mapping.findings.codes import CODES, explain
+from bridge.mapping.reading.allow import UNPROVEN
 from bridge.mapping.reading.environment import SecretCode, missing_secrets
 from bridge.mapping.reading.folder import fingerprint
 from bridge.mapping.reading.load import build, load
 from bridge.mapping.rules.answers import judge
-from bridge.mapping.rules.evaluate import Step
+from bridge.mapping.rules.evaluate import Step, shown
 from bridge.mapping.rules.look_ups import look_up
 from bridge.mapping.rules.route import Trial, passed_over, route, try_event
-from bridge.mapping.rules.ruleset import Case, Loaded, Rule, Ruleset, Source
+from bridge.mapping.rules.ruleset import (
+    Allow,
+    Case,
+    Formula,
+    Loaded,
+    Rule,
+    Ruleset,
+    Source,
+)
 from bridge.mapping.rules.second_looks import made_anew
 
 __all__ = [
     "ABSENT",
     "Absent",
+    "Allow",
     "CODES",
+    "CannotPatch",
     "Case",
     "CaseResult",
     "Difference",
     "Edit",
     "ExpressionError",
     "Failure",
+    "Formula",
     "Left",
     "Loaded",
     "Reason",
@@ -61,24 +74,27 @@ __all__ = [
     "Step",
     "TooLong",
     "Trial",
+    "UNPROVEN",
     "Update",
     "build",
     "check_recorded",
     "cover",
     "expectation",
     "explain",
-    "judge",
     "fingerprint",
+    "judge",
     "load",
     "look_up",
     "made_anew",
     "missing_secrets",
     "passed_over",
+    "patched",
     "read_answer",
     "read_recording",
     "read_recordings",
     "route",
     "run_cases",
+    "shown",
     "try_event",
     "unheard",
     "update_cases",

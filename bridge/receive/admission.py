@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from bridge.errors import Busy, NotVerified, UnsupportedType
-from bridge.mapping.rules.ruleset import Allow
+from bridge.mapping import Allow
 from bridge.model import Request
 from bridge.providers import media_type
 from bridge.settings import Network

@@ -6,8 +6,7 @@ from dataclasses import replace
 from bridge import log, providers
 from bridge.errors import NotConfirmed, NotVerified
 from bridge.greenlets import computed
-from bridge.mapping import Source
-from bridge.mapping.reading.allow import UNPROVEN
+from bridge.mapping import UNPROVEN, Source
 from bridge.model import NoReply, Reply, Request, Verified
 from bridge.outbound import Outbound
 from bridge.outbound.fetching import get

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from bridge import providers
 from bridge.errors import ConfigurationError, Malformed, Refused
-from bridge.mapping.cases.patch import CannotPatch, patched
+from bridge.mapping import CannotPatch, patched
 from bridge.model import Json, Request
 from bridge.providers import Provider
 from bridge.providers.placing import put, with_body

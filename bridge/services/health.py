@@ -7,7 +7,7 @@ from typing import Any
 
 from bridge import processes
 from bridge.errors import StoreUnavailable
-from bridge.mapping.findings.diagnostics import concise
+from bridge.mapping.findings import concise
 from bridge.services.rulesets import Active
 from bridge.store import Database, views
 

@@ -16,8 +16,7 @@ from urllib.parse import urlsplit
 
 from bridge import providers
 from bridge.errors import BridgeError, ConfigurationError
-from bridge.mapping import Source
-from bridge.mapping.cases.patch import patched
+from bridge.mapping import Source, patched
 from bridge.model import Headers, Json, Request
 from bridge.providers.source import dig
 from bridge.providers.times import stamp

@@ -13,7 +13,7 @@ from typing import Any
 from bridge import log, mapping
 from bridge.errors import MappingError
 from bridge.mapping import Ruleset
-from bridge.mapping.findings.diagnostics import concise
+from bridge.mapping.findings import concise
 from bridge.model import Diagnostic
 from bridge.store import Database, rulesets
 

@@ -4,9 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
-from bridge.mapping import Step, Trial
-from bridge.mapping.rules.evaluate import shown
-from bridge.mapping.rules.ruleset import Formula
+from bridge.mapping import Formula, Step, Trial, shown
 from bridge.services.curl import curl
 
 

@@ -5,10 +5,9 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-from bridge.mapping import Step, Trial
+from bridge.mapping import Rule, Step, Trial
 from bridge.mapping.expressions import Missing, Omit, kind_of
-from bridge.mapping.findings.diagnostics import to_dict
-from bridge.mapping.rules.ruleset import Rule
+from bridge.mapping.findings import to_dict
 from bridge.model import Delivery, Event
 from bridge.services.curl import headers_of, url_of
 from bridge.strict import json

@@ -23,6 +23,7 @@ from bridge.mapping.expressions import (
     compile_expression,
     same,
 )
+from bridge.mapping.form.allow_shape import AllowShape
 from bridge.mapping.form.rule_shape import (
     ForEachShape,
     OrderingShape,
@@ -32,7 +33,6 @@ from bridge.mapping.form.rule_shape import (
 )
 from bridge.mapping.form.schema import CaseShape, FileShape
 from bridge.mapping.form.source_shape import FetchShape, SourceShape
-from bridge.mapping.reading.allow import AllowShape
 from bridge.mapping.reading.cases import CALL_KEYS, WORDS
 from bridge.strict import json
 

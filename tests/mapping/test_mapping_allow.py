@@ -6,8 +6,8 @@ import pytest
 from jsonschema import Draft7Validator
 
 from bridge.mapping import build
+from bridge.mapping.form.allow_shape import LARGEST, AllowShape
 from bridge.mapping.jsonschema.keys import shape_form
-from bridge.mapping.reading.allow import LARGEST, AllowShape
 from bridge.mapping.rules.ruleset import Allow
 from bridge.strict.yaml import resolve
 

@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from bridge import mapping, providers
-from bridge.mapping.cases.patch import NULL, CannotPatch, patched
+from bridge.mapping.cases.patch import CannotPatch, patched
+from bridge.mapping.rules.ruleset import NULL
 from bridge.model import Request
 
 GENERIC = providers.get("generic")

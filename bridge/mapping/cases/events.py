@@ -8,6 +8,7 @@ from pathlib import Path
 from bridge import providers
 from bridge.errors import Refused
 from bridge.mapping.cases.patch import CannotPatch, Opened
+from bridge.mapping.reading.cases import read_headers
 from bridge.mapping.rules.ruleset import Case, Ruleset
 from bridge.model import Event, Json, Request
 from bridge.strict import http, json
@@ -45,13 +46,6 @@ def read_answer(path: Path) -> Json:
     if not isinstance(found, dict | list):
         raise ValueError("it is neither a JSON object nor a list")
     return found
-
-
-def read_headers(node: Node) -> dict[str, str]:
-    """The `fetched_headers` of a test or of what it says of a second look-up, by names in lower case."""
-    headers = node.get("fetched_headers")
-    pairs = headers.value if headers and isinstance(headers.value, dict) else {}
-    return {name.lower(): str(value.value) for name, value in pairs.items()}
 
 
 class CaseEvents:

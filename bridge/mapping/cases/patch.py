@@ -7,21 +7,13 @@ each element is changed.
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import Final, TypeAlias
 from urllib.parse import parse_qsl, urlencode
 
 from bridge.mapping.findings import suggest
+from bridge.mapping.rules.ruleset import Change, Null
 from bridge.model import Json, Request
 from bridge.providers import Provider
 from bridge.strict import json
-
-
-class _Null:
-    """Null as a value: `!null` in a mapping file, where a plain null deletes."""
-
-
-NULL: Final = _Null()
-Change: TypeAlias = "Json | _Null"
 
 
 class CannotPatch(ValueError):
@@ -100,7 +92,7 @@ def _kept(old: Json, rest: tuple[str, ...], value: Change) -> list[Json]:
     """The new value as a list of one, an empty list where it is deleted."""
     if rest:
         return [_changed(old, rest, value)]
-    if isinstance(value, _Null):
+    if isinstance(value, Null):
         return [None]
     return [] if value is None else [value]
 

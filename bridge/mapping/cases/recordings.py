@@ -11,8 +11,8 @@ from pathlib import Path
 from bridge import providers
 from bridge.errors import Refused, UnknownName
 from bridge.mapping.cases.events import read_recording
-from bridge.mapping.cases.patch import Change, patched
-from bridge.mapping.rules.ruleset import Case, Rule, Ruleset, Source
+from bridge.mapping.cases.patch import patched
+from bridge.mapping.rules.ruleset import Case, Change, Rule, Ruleset, Source
 from bridge.model import Event, Request
 from bridge.providers import Provider
 

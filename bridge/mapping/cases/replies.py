@@ -11,9 +11,7 @@ from datetime import datetime, timedelta
 from bridge import vendors
 from bridge.conclude import LOOK_UP_AGAIN, WELL, Tried, conclude
 from bridge.mapping.expressions import ExpressionError
-from bridge.mapping.form.schema import EndingShape, SecondLookShape
-from bridge.mapping.form.shape import check
-from bridge.mapping.reading.known import Known
+from bridge.mapping.reading.endings import body_of, replies_of
 from bridge.mapping.rules.answers import judge
 from bridge.model import (
     Attempt,
@@ -26,10 +24,7 @@ from bridge.model import (
     Response,
 )
 from bridge.state import State
-from bridge.strict import json
 from bridge.strict.yaml import Node, plain
-
-ENDING_KEYS = frozenset({"replies", "final", "again"})
 
 _SILENT = {
     "timeout": NoReply(
@@ -52,27 +47,6 @@ class Played:
     age: float = 0.0
 
 
-def check_ending(call: Node, known: Known) -> Node | None:
-    """Findings about the ENDING_KEYS of one expected call, where it has any of them.
-
-    Gives what is expected once it was looked up again, where that is said.
-    """
-    parts = {key: call.get(key) for key in ENDING_KEYS}
-    given = {key: node for key, node in parts.items() if node}
-    if not given:
-        return None
-    shape = SecondLookShape() if "again" in given else EndingShape()
-    ending = check(shape, replace(call, value=given), known.findings)
-    for reply in _items(ending):
-        try:
-            _body(reply)
-        except ValueError as error:
-            place = (reply.get("body") or reply).place
-            known.findings.add("T502", f"no vendor can answer this: {error}", place)
-    again = ending.get("again")
-    return again.get("expect") if again else None
-
-
 def play(
     call: Node, rendered: Delivery, now: datetime, before: Played
 ) -> tuple[Played, list[Diagnostic]]:
@@ -83,7 +57,7 @@ def play(
     final, again = call.get("final"), call.get("again")
     if final is None and again is None:
         return before, []
-    replies = _items(call)
+    replies = replies_of(call)
     found: list[Diagnostic] = []
     played = _play(rendered, replies, now, before, found)
     state, used = played.state, played.attempts - before.attempts
@@ -166,25 +140,10 @@ def _answer(node: Node) -> Reply | NoReply:
     return Reply(
         status=status,
         headers={name.lower(): str(value) for name, value in pairs},
-        body=_body(node),
+        body=body_of(node),
         elapsed=0.0,
-    )
-
-
-def _body(reply: Node) -> bytes:
-    """The body as it would arrive. Raises ValueError for a number that JSON cannot carry."""
-    body = reply.get("body")
-    if body is None:
-        return b""
-    return (
-        body.value.encode() if isinstance(body.value, str) else json.dumps(plain(body))
     )
 
 
 def _at(reply: int) -> str:
     return f"at reply {reply}" if reply else "before any reply"
-
-
-def _items(call: Node) -> list[Node]:
-    node = call.get("replies")
-    return node.value if node and isinstance(node.value, list) else []

@@ -4,5 +4,17 @@ Decides nothing about a rule: it is told what was found, and where. Reads and wr
 """
 
 from bridge.mapping.findings.collecting import Findings, order, split_fix, suggest
+from bridge.mapping.findings.diagnostics import concise, full, to_dict
+from bridge.mapping.findings.reports import github, sarif
 
-__all__ = ["Findings", "order", "split_fix", "suggest"]
+__all__ = [
+    "Findings",
+    "concise",
+    "full",
+    "github",
+    "order",
+    "sarif",
+    "split_fix",
+    "suggest",
+    "to_dict",
+]

@@ -1,5 +1,6 @@
 """The keys of a source. Shape only: names are looked up elsewhere."""
 
+from bridge.mapping.form.allow_shape import AllowShape
 from bridge.mapping.form.keys import Key, Name, Text
 from bridge.mapping.form.keys_measured import Duration
 from bridge.mapping.form.rule_shape import (
@@ -10,7 +11,6 @@ from bridge.mapping.form.rule_shape import (
     anything,
 )
 from bridge.mapping.form.shape import Group, Shape
-from bridge.mapping.reading.allow import AllowShape
 
 
 class FetchRetriesShape(RetriesShape):

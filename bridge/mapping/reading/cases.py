@@ -4,14 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from difflib import get_close_matches
 
-from bridge.mapping.cases.events import read_headers
-from bridge.mapping.cases.patch import NULL, Change
-from bridge.mapping.cases.replies import ENDING_KEYS, check_ending
 from bridge.mapping.findings import suggest
 from bridge.mapping.findings.codes import CODES
+from bridge.mapping.reading.endings import ENDING_KEYS, check_ending
 from bridge.mapping.reading.known import Known
 from bridge.mapping.reading.sources import source_name
-from bridge.mapping.rules.ruleset import Case, Rule
+from bridge.mapping.rules.ruleset import NULL, Case, Change, Rule
 from bridge.model import Advice, Diagnostic
 from bridge.strict.yaml import Node, is_value, plain
 
@@ -30,6 +28,13 @@ def read_cases(file: Node, known: Known) -> Iterator[Case]:
         if name is None or not known.declare("test", str(name.value), name.place):
             continue
         yield _case(item, name, source or "", position, known)
+
+
+def read_headers(node: Node) -> dict[str, str]:
+    """The `fetched_headers` of a test or of what it says of a second look-up, by names in lower case."""
+    headers = node.get("fetched_headers")
+    pairs = headers.value if headers and isinstance(headers.value, dict) else {}
+    return {name.lower(): str(value.value) for name, value in pairs.items()}
 
 
 def uncovered(rules: Iterable[Rule], cases: Iterable[Case]) -> Iterator[Diagnostic]:

@@ -21,6 +21,7 @@ from bridge.mapping.reading.cases import read_cases, uncovered
 from bridge.mapping.reading.connections import declare_connection
 from bridge.mapping.reading.cut_off import check_file
 from bridge.mapping.reading.defaults import merged
+from bridge.mapping.reading.fetches import declare_fetch
 from bridge.mapping.reading.folder import read_folder
 from bridge.mapping.reading.known import Known
 from bridge.mapping.reading.overlaps import overlaps
@@ -31,7 +32,6 @@ from bridge.mapping.reading.sources import declare_source, source_name
 from bridge.mapping.reading.tables import declare_table
 from bridge.mapping.reading.undated import undated
 from bridge.mapping.reading.unfetched import unfetched
-from bridge.mapping.rules.look_ups import declare_fetch
 from bridge.mapping.rules.ruleset import Case, Loaded, Rule, Ruleset
 from bridge.model import Diagnostic
 from bridge.strict.yaml import Node, compose

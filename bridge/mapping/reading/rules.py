@@ -16,11 +16,10 @@ from bridge.mapping.reading.fields import read_fields
 from bridge.mapping.reading.formulas import EVENT_NAMES, INSERTION, Writer
 from bridge.mapping.reading.known import Known
 from bridge.mapping.reading.references import without_references
+from bridge.mapping.reading.responses import check_second_looks, read_responses
 from bridge.mapping.reading.retries import read_retries
-from bridge.mapping.rules.answers import read_responses
 from bridge.mapping.rules.event_types import type_pattern
 from bridge.mapping.rules.ruleset import FETCHED, Constant, ForEach, Formula, Rule
-from bridge.mapping.rules.second_looks import check_second_looks
 from bridge.model import Connection, Place
 from bridge.strict.yaml import Node, plain
 from bridge.strict.yaml_writing import quoted

@@ -8,11 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from bridge import vendors
 from bridge.errors import MappingError
-from bridge.mapping.cases.patch import Change
 from bridge.mapping.expressions import Expression, Table
 from bridge.model import (
     Connection,
@@ -180,6 +179,14 @@ class Fetch:
     cache: int  # seconds for which the same question gets the same answer
 
 
+class Null:
+    """Null as a value: `!null` in a mapping file, where a plain null deletes."""
+
+
+NULL: Final = Null()
+Change: TypeAlias = "Json | Null"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Case:
     """One test of a mapping file: a recorded payload and what each rule must make of it."""
@@ -187,7 +194,7 @@ class Case:
     name: str
     source: str
     given: str  # path of the recording, relative to the mapping file
-    patch: "Mapping[str, Change]"  # path → what stands there instead
+    patch: Mapping[str, Change]  # path → what stands there instead
     at: datetime | None  # when the event arrives; None: when it occurred
     fetched: (
         Json  # what its look-up answers, as text the file that has it; None: not said

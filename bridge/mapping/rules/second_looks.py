@@ -1,4 +1,4 @@
-"""`do: look_up_again`: where a rule may say so, and what becomes of a delivery whose event was looked up again. Pure.
+"""`do: look_up_again`: what becomes of a delivery whose event was looked up again. Pure.
 
 The worker and `bridge test` ask the same; making the look-up, and storing what came of it, is the worker's affair.
 """
@@ -6,33 +6,8 @@ The worker and `bridge test` ask the same; making the look-up, and storing what 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bridge.conclude import LOOK_UP_AGAIN
-from bridge.mapping.reading.known import Known
-from bridge.mapping.rules.ruleset import FETCHED, Rule
 from bridge.model import Decision, Delivery, Said
 from bridge.state import State
-from bridge.strict.yaml import Node
-
-
-def check_second_looks(node: Node | None, rule: Rule, known: Known) -> None:
-    """Findings for `do: look_up_again` where nothing is looked up, or where the call would be the same again."""
-    items = node.value if node and isinstance(node.value, list) else []
-    for item in items:
-        do = item.get("do")
-        if do is None or do.value != LOOK_UP_AGAIN:
-            continue
-        if rule.source not in known.fetching:
-            message = f"source '{rule.source}' has no fetch, so nothing can be looked up again"
-        elif not _uses_answer(rule):
-            message = "the rule uses nothing of the look-up, so the same call would be made again"
-        else:
-            continue
-        known.findings.add("M102", message, do.place, "write do: retry")
-
-
-def _uses_answer(rule: Rule) -> bool:
-    paths = (path for one in rule.formulas() for path in one.expression.paths)
-    return any(path[0] in FETCHED for path in paths)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
