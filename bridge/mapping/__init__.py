@@ -19,15 +19,20 @@ Reading order: form/schema.py (what a file may hold), reading/load.py, rules/rul
 """
 
 from bridge.mapping.cases.compare import ABSENT, Absent, Difference
-from bridge.mapping.cases.coverage import RuleCoverage, cover
 from bridge.mapping.cases.events import read_answer, read_recording
-from bridge.mapping.cases.failures import CaseResult, Edit, Failure, Reason
 from bridge.mapping.cases.outcomes import expectation
 from bridge.mapping.cases.patch import CannotPatch, patched
 from bridge.mapping.cases.recorded import check_recorded, unheard
-from bridge.mapping.cases.recordings import Recordings, read_recordings
+from bridge.mapping.cases.recordings import read_recordings
+from bridge.mapping.cases.results import (
+    CaseResult,
+    Failure,
+    Reason,
+    RuleCoverage,
+    cover,
+)
 from bridge.mapping.cases.running import run_cases
-from bridge.mapping.cases.updates import Left, Update, update_cases
+from bridge.mapping.cases.updates import Update, update_cases
 from bridge.mapping.expressions import ExpressionError, TooLong, while_others_wait
 from bridge.mapping.findings.codes import CODES, explain
 from bridge.mapping.reading.allow import UNPROVEN
@@ -42,7 +47,6 @@ from bridge.mapping.rules.ruleset import (
     Allow,
     Case,
     Formula,
-    Loaded,
     Rule,
     Ruleset,
     Source,
@@ -58,14 +62,10 @@ __all__ = [
     "Case",
     "CaseResult",
     "Difference",
-    "Edit",
     "ExpressionError",
     "Failure",
     "Formula",
-    "Left",
-    "Loaded",
     "Reason",
-    "Recordings",
     "Rule",
     "RuleCoverage",
     "Ruleset",

@@ -62,6 +62,23 @@ class Node:
         """The value at a key of a mapping, None when absent or when this is not a mapping."""
         return self.value.get(key) if isinstance(self.value, dict) else None
 
+    def at(self, path: str) -> "Node | None":
+        """The value at a dotted path of keys, None when there is none."""
+        node: Node | None = self
+        for key in path.split("."):
+            node = node.get(key) if node else None
+        return node
+
+    def items(self, key: str) -> "list[Node]":
+        """What the list at a key of a mapping holds, nothing when there is no list."""
+        found = self.get(key)
+        return found.value if found and isinstance(found.value, list) else []
+
+    def pairs(self, key: str) -> "dict[str, Node]":
+        """What the mapping at a key of a mapping holds, nothing when there is no mapping."""
+        found = self.get(key)
+        return found.value if found and isinstance(found.value, dict) else {}
+
 
 def plain(node: Node | None) -> object:
     """The value without places: dict, list, str, int, Decimal, bool, None."""

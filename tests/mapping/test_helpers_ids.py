@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.mapping.expressions import ExpressionError, Scope, compile_expression
-from bridge.mapping.functions.regions import REGIONS
+from bridge.mapping.functions.ids import REGIONS
 
 
 def value(source, **names):

@@ -1,5 +1,7 @@
 """The events that tests give to the rules: recorded requests, patched. Reads recordings and nothing else."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -57,17 +59,8 @@ class CaseEvents:
 
     def of(self, case: Case) -> list[Event]:
         """The events; each arrives at the test's time, else when it occurred. Raises Unreadable."""
-        path = self._folder / Path(case.place.file).parent / case.given
-        try:
+        with self._beside(case, case.given, "given") as path:
             events = self._read(path, case)
-        except OSError as error:
-            message = f"'{case.given}' cannot be read: {error.strerror}"
-            raise Unreadable(message, _near(path), "given") from None
-        except CannotPatch as error:
-            raise Unreadable(str(error), error.help, "patch") from None
-        except (ValueError, Refused) as error:
-            message = f"'{case.given}' cannot be used: {error}"
-            raise Unreadable(message, "", "given") from None
         fetched = self._answer(case.fetched, case, "fetched")
         return [
             replace(
@@ -92,14 +85,22 @@ class CaseEvents:
         """What a look-up answers: written in the test, or in a file beside it."""
         if not isinstance(said, str):
             return said
-        path = self._folder / Path(case.place.file).parent / said
-        try:
+        with self._beside(case, said, key) as path:
             return read_answer(path)
+
+    @contextmanager
+    def _beside(self, case: Case, name: str, key: str) -> Iterator[Path]:
+        """The path of a file that a test names; whatever is wrong with the file is Unreadable."""
+        path = self._folder / Path(case.place.file).parent / name
+        try:
+            yield path
         except OSError as error:
-            message = f"'{said}' cannot be read: {error.strerror}"
+            message = f"'{name}' cannot be read: {error.strerror}"
             raise Unreadable(message, _near(path), key) from None
+        except CannotPatch as error:
+            raise Unreadable(str(error), error.help, "patch") from None
         except (ValueError, Refused) as error:
-            message = f"'{said}' cannot be used: {error}"
+            message = f"'{name}' cannot be used: {error}"
             raise Unreadable(message, "", key) from None
 
     def _read(self, path: Path, case: Case) -> tuple[Event, ...]:

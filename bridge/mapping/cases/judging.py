@@ -10,10 +10,10 @@ from typing import TypeAlias
 
 from bridge.mapping.cases.compare import Difference, compare_call
 from bridge.mapping.cases.events import UNDATED
-from bridge.mapping.cases.failures import Edit, Failure, Reason
 from bridge.mapping.cases.outcomes import Calls, calls_of, code_of, heard, outcome_of
 from bridge.mapping.cases.replies import Played, play
-from bridge.mapping.reading.endings import ENDING_KEYS
+from bridge.mapping.cases.results import Edit, Failure, Reason
+from bridge.mapping.reading.cases import ENDING_KEYS
 from bridge.mapping.rules.evaluate import Step
 from bridge.mapping.rules.route import Trial
 from bridge.mapping.rules.ruleset import Case, Rule

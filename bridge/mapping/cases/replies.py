@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from bridge import vendors
 from bridge.conclude import LOOK_UP_AGAIN, WELL, Tried, conclude
 from bridge.mapping.expressions import ExpressionError
-from bridge.mapping.reading.endings import body_of, replies_of
+from bridge.mapping.reading.cases import body_of
 from bridge.mapping.rules.answers import judge
 from bridge.model import (
     Attempt,
@@ -57,7 +57,7 @@ def play(
     final, again = call.get("final"), call.get("again")
     if final is None and again is None:
         return before, []
-    replies = replies_of(call)
+    replies = call.items("replies")
     found: list[Diagnostic] = []
     played = _play(rendered, replies, now, before, found)
     state, used = played.state, played.attempts - before.attempts

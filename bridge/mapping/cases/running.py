@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from bridge.mapping.cases.events import CaseEvents, Unreadable
-from bridge.mapping.cases.failures import CaseResult, Failure
 from bridge.mapping.cases.judging import judge
+from bridge.mapping.cases.results import CaseResult, Failure
 from bridge.mapping.rules.look_ups import look_up
 from bridge.mapping.rules.route import Trial, scope_of, try_event, try_rule
 from bridge.mapping.rules.ruleset import Case, Ruleset
-from bridge.model import Diagnostic, Event, Said
+from bridge.model import Diagnostic, Event, Place, Said
 from bridge.strict.yaml import Node
 
 
@@ -34,11 +34,8 @@ def _run(case: Case, ruleset: Ruleset, events: CaseEvents) -> CaseResult:
     try:
         return _judged(case, ruleset, events)
     except Unreadable as error:
-        place = case.places[error.key]
-        found = Diagnostic(
-            code="T501", message=str(error), place=place, help=error.help
-        )
-        return CaseResult(case=case, failures=(Failure(diagnostic=found),))
+        failure = _failure("T501", str(error), case.places[error.key], error.help)
+        return CaseResult(case=case, failures=(failure,))
 
 
 def _judged(case: Case, ruleset: Ruleset, given: CaseEvents) -> CaseResult:
@@ -65,9 +62,7 @@ def _judged(case: Case, ruleset: Ruleset, given: CaseEvents) -> CaseResult:
     ]
     for name in sorted(case.expect.keys() - {rule.id for rule in rules}):
         message = f"rule '{name}' is one of another source than this test"
-        place = case.expect[name].place
-        found = Diagnostic(code="T502", message=message, place=place)
-        failures.append(Failure(diagnostic=found))
+        failures.append(_failure("T502", message, case.expect[name].place))
     return CaseResult(
         case=case,
         failures=tuple(failures),
@@ -84,19 +79,16 @@ def _unfetched(case: Case, ruleset: Ruleset, events: list[Event]) -> Iterator[Fa
             error = trial.decision.diagnostic
             assert error is not None
             message = f"the look-up of the source fails: {error.code} {error.message}"
-            help = (
-                f"at {error.place}: {error.help}" if error.help else f"at {error.place}"
-            )
-            yield _failure(case, message, help)
+            help = f"at {error.place}" + (f": {error.help}" if error.help else "")
+            yield _failure("T508", message, case.place, help)
         elif said is Said.MATCHED and case.fetched is None:
             message = "the event is looked up first, and the test does not say what that answers"
-            yield _failure(
-                case, message, "write fetched: the answer, or a file with it"
-            )
+            help = "write fetched: the answer, or a file with it"
+            yield _failure("T508", message, case.place, help)
 
 
-def _failure(case: Case, message: str, help: str) -> Failure:
-    found = Diagnostic(code="T508", message=message, place=case.place, help=help)
+def _failure(code: str, message: str, place: Place, help: str = "") -> Failure:
+    found = Diagnostic(code=code, message=message, place=place, help=help)
     return Failure(diagnostic=found)
 
 

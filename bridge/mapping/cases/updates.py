@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bridge.mapping.cases.compare import ABSENT
-from bridge.mapping.cases.failures import CaseResult, Failure
+from bridge.mapping.cases.results import CaseResult, Failure
 from bridge.mapping.rules.ruleset import Case, Ruleset
 from bridge.model import Place
 from bridge.strict.yaml_editing import NOTHING, CannotEdit, edited

@@ -34,19 +34,16 @@ class Expression:
     """One expression or template of a mapping file."""
 
     source: str
-    paths: tuple[
-        tuple[str, ...], ...
-    ]  # written-out paths from free names; an index as its digits
-    optional_paths: tuple[
-        tuple[str, ...], ...
-    ]  # those asked for by default(…), coalesce or a test
+    # Written-out paths from free names; an index as its digits.
+    paths: tuple[tuple[str, ...], ...]
+    # Those asked for by default(…), coalesce or a test.
+    optional_paths: tuple[tuple[str, ...], ...]
     names: frozenset[str]  # the free names, `omit` apart
     helpers: frozenset[str]  # filters and tests used
     tables: frozenset[str]  # tables that lookup is given
     gives: frozenset[type]  # the kinds of value it can give, as far as that is known
-    spans: Mapping[tuple[str, ...], Span] = field(
-        repr=False
-    )  # of each path's first use
+    # Of each path's first use.
+    spans: Mapping[tuple[str, ...], Span] = field(repr=False)
     _run: Run = field(repr=False)
     _places: Mapping[str, Span] = field(repr=False)  # of each name's first use
     _operands: _Operands = field(repr=False)  # made when they are first asked for

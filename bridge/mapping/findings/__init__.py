@@ -1,6 +1,7 @@
-"""What is wrong with mapping files, and how it is said: places, findings, fixes, codes, and the forms of showing them.
+"""What is wrong with mapping files, and how it is said. Reads and writes no file, and decides nothing about a rule.
 
-Decides nothing about a rule: it is told what was found, and where. Reads and writes no file.
+collecting.py (all findings of one reading)  places.py, fixes.py (where, and what mends it)
+codes.py (what each means)  diagnostics.py (as text and JSON)  reports.py (for GitHub and code scanning)
 """
 
 from bridge.mapping.findings.collecting import Findings, order, split_fix, suggest

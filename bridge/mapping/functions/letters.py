@@ -15,9 +15,8 @@ _JOINER: Final = "\u200d"
 _ADDED: Final = frozenset(
     map(chr, (0x200C, 0x200D, 0x0E33, 0x0EB3, 0xFF9E, 0xFF9F))
 ) | frozenset(map(chr, (*range(0x1F3FB, 0x1F400), *range(0xE0020, 0xE0080))))
-_VIRAMA: Final = (
-    9  # the combining class of the sign that ties two consonants of India's scripts
-)
+# The combining class of the sign that ties two consonants of India's scripts.
+_VIRAMA: Final = 9
 
 
 def last_cut(text: str, at: int, budget: Budget) -> int:

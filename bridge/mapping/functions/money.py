@@ -15,9 +15,8 @@ from bridge.mapping.values.scope import Scope
 from bridge.mapping.values.value import ExpressionError, Number
 
 _LONGEST = 300  # characters of an amount
-_LONGEST_CODE = (
-    16  # providers have codes of their own, beside the three letters of ISO 4217
-)
+# Providers have codes of their own, beside the three letters of ISO 4217.
+_LONGEST_CODE = 16
 _AMOUNT = re.compile(
     r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{2,3}){0,30},[0-9]{3}|[0-9]{1,100})(?:\.[0-9]{1,100})?"
 )

@@ -19,7 +19,7 @@ UNPROVEN = 2**20  # bytes of a body that is read before anybody is proven
 def allowed(node: Node, provider: providers.Provider, findings: Findings) -> Allow:
     """What a source allows. The node's shape was checked; a type that its provider never reads is a finding."""
     allow = node.get("allow")
-    types = _items(allow, "content_types")
+    types = allow.items("content_types") if allow else []
     for item in types:
         if taken_as(str(item.value)) not in provider.event.content:
             message = f"provider '{provider.name}' reads no body of type {item.value}"
@@ -27,8 +27,9 @@ def allowed(node: Node, provider: providers.Provider, findings: Findings) -> All
                 media for media in READABLE if taken_as(media) in provider.event.content
             ]
             findings.add("M102", message, item.place, f"write {' or '.join(read)}")
+    networks = allow.items("networks") if allow else []
     return Allow(
-        networks=tuple(ip_network(str(one.value)) for one in _items(allow, "networks")),
+        networks=tuple(ip_network(str(one.value)) for one in networks),
         content_types=frozenset(str(one.value) for one in types),
         max_body=_max_body(allow, provider, findings),
     )
@@ -44,8 +45,3 @@ def _max_body(
         message = f"provider '{provider.name}' finds its proof by reading the body, so strangers' bodies are read, too"
         findings.add("M102", message, node.place, "write 1MB")
     return size
-
-
-def _items(allow: Node | None, key: str) -> list[Node]:
-    found = allow.get(key) if allow else None
-    return found.value if found and isinstance(found.value, list) else []

@@ -1,9 +1,12 @@
 """Fields that add something at every call, such as a comment, in rules that would add them twice or not at all."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from bridge.mapping.findings import Findings, suggest
+from bridge.mapping.findings.places import place_at
 from bridge.mapping.rules.ruleset import Constant, Rule
 from bridge.model import Diagnostic
+from bridge.strict.yaml import Node, plain
 from bridge.vendors import Operation
 
 
@@ -16,20 +19,33 @@ def appending(rules: Iterable[Rule]) -> Iterator[Diagnostic]:
                 yield _repeated(rule, adds)
 
 
-def not_coalesced(
-    operation: Operation, fields: Mapping[str, object], asked: Collection[str]
-) -> tuple[str, str]:
-    """Why updates cannot be coalesced, and what to write: fields that add up or are merged go by name alone."""
+def coalesced(
+    rule: Node, operation: Operation, fields: Mapping[str, object], findings: Findings
+) -> bool:
+    """Whether only the newest of the updates that wait is sent: `coalesce` is true, or names the fields that add up.
+
+    Fields that add up or are merged go by name alone.
+    """
+    asked = plain(rule.at("ordering.coalesce"))
+    if not asked:
+        return False
+    named = [str(name) for name in asked] if isinstance(asked, list) else []
+    place = place_at(rule, "ordering.coalesce")
+    for name in (one for one in named if one not in fields):
+        message = f"the rule has no field '{name}' to coalesce"
+        findings.add("M105", message, place, suggest(name, fields))
     names = operation.accumulating(_known(fields))
-    unnamed = [name for name in names if name not in asked]
+    unnamed = [name for name in names if name not in named]
     if not unnamed:
-        return "", ""
+        return True
     adds = unnamed[0] in operation.appends
     how = "adds something each time" if adds else "joins what is there"
+    message = f"'{unnamed[0]}' {how}, so these updates are not coalesced"
     help = (
         f"write coalesce: [{', '.join(names)}] where only the newest counts, or drop it"
     )
-    return f"'{unnamed[0]}' {how}, so these updates are not coalesced", help
+    findings.add("W611", message, place, help)
+    return False
 
 
 def _repeated(rule: Rule, adds: str) -> Diagnostic:

@@ -1,18 +1,22 @@
 """Reads `tests:` and says which rules no test covers. Runs nothing."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
 
 from bridge.mapping.findings import suggest
 from bridge.mapping.findings.codes import CODES
-from bridge.mapping.reading.endings import ENDING_KEYS, check_ending
+from bridge.mapping.form.schema import EndingShape, SecondLookShape
+from bridge.mapping.form.shape import check
 from bridge.mapping.reading.known import Known
 from bridge.mapping.reading.sources import source_name
 from bridge.mapping.rules.ruleset import NULL, Case, Change, Rule
 from bridge.model import Advice, Diagnostic
+from bridge.strict import json
 from bridge.strict.yaml import Node, is_value, plain
 
+ENDING_KEYS = frozenset({"replies", "final", "again"})
 WORDS = ("no_match", "skipped")
 _NOT_BODY = frozenset({"event", "body", "payload", "meta", "headers"})
 CALL_KEYS = ENDING_KEYS | {"body", "body_contains", "path", "method", "headers"}
@@ -20,10 +24,8 @@ CALL_KEYS = ENDING_KEYS | {"body", "body_contains", "path", "method", "headers"}
 
 def read_cases(file: Node, known: Known) -> Iterator[Case]:
     """The tests of a file. The node's shape was checked."""
-    node = file.get("tests")
     source = source_name(file.get("source"))
-    items = node.value if node and isinstance(node.value, list) else []
-    for position, item in enumerate(items):
+    for position, item in enumerate(file.items("tests")):
         name = item.get("name")
         if name is None or not known.declare("test", str(name.value), name.place):
             continue
@@ -32,9 +34,18 @@ def read_cases(file: Node, known: Known) -> Iterator[Case]:
 
 def read_headers(node: Node) -> dict[str, str]:
     """The `fetched_headers` of a test or of what it says of a second look-up, by names in lower case."""
-    headers = node.get("fetched_headers")
-    pairs = headers.value if headers and isinstance(headers.value, dict) else {}
+    pairs = node.pairs("fetched_headers")
     return {name.lower(): str(value.value) for name, value in pairs.items()}
+
+
+def body_of(reply: Node) -> bytes:
+    """The body of a reply as it would arrive. Raises ValueError for a number that JSON cannot carry."""
+    body = reply.get("body")
+    if body is None:
+        return b""
+    return (
+        body.value.encode() if isinstance(body.value, str) else json.dumps(plain(body))
+    )
 
 
 def uncovered(rules: Iterable[Rule], cases: Iterable[Case]) -> Iterator[Diagnostic]:
@@ -57,13 +68,13 @@ def uncovered(rules: Iterable[Rule], cases: Iterable[Case]) -> Iterator[Diagnost
 
 def _case(item: Node, name: Node, source: str, position: int, known: Known) -> Case:
     expect = item.get("expect")
-    for rule, outcome in _pairs(expect).items():
+    for rule, outcome in item.pairs("expect").items():
         place = expect.keys[rule].place if expect else name.place
         if known.declared("rule", rule, place):
             _check_outcome(outcome, known)
     patch: dict[str, Change] = {
         path: NULL if is_value(node) else plain(node)  # type: ignore[misc]
-        for path, node in _pairs(item.get("patch")).items()
+        for path, node in item.pairs("patch").items()
     }
     for path in patch:
         _check_path(path, item, known)
@@ -76,10 +87,10 @@ def _case(item: Node, name: Node, source: str, position: int, known: Known) -> C
         at=datetime.fromisoformat(str(at.value)) if at else None,
         fetched=plain(item.get("fetched")),  # type: ignore[arg-type]
         fetched_headers=read_headers(item),
-        expect=_pairs(expect),
+        expect=item.pairs("expect"),
         position=position,
         place=name.place,
-        places={key: node.place for key, node in _pairs(item).items()},
+        places={key: node.place for key in item.keys if (node := item.get(key))},
     )
 
 
@@ -119,7 +130,7 @@ def _check_code(node: Node, known: Known) -> None:
 def _check_call(node: Node, known: Known) -> None:
     value = node.value
     if isinstance(value, dict) and value and CALL_KEYS.issuperset(value):
-        expected = check_ending(node, known)
+        expected = _check_ending(node, known)
         if expected and isinstance(expected.value, list):
             message = "one call is made anew, so this is one outcome"
             known.findings.add("T502", message, expected.place, "write it without [ ]")
@@ -138,13 +149,30 @@ def _check_call(node: Node, known: Known) -> None:
     known.findings.add("T502", message, node.place, help)
 
 
+def _check_ending(call: Node, known: Known) -> Node | None:
+    """Findings about the ENDING_KEYS of one expected call, where it has any of them.
+
+    Gives what is expected once it was looked up again, where that is said.
+    """
+    parts = {key: call.get(key) for key in ENDING_KEYS}
+    given = {key: node for key, node in parts.items() if node}
+    if not given:
+        return None
+    shape = SecondLookShape() if "again" in given else EndingShape()
+    ending = check(shape, replace(call, value=given), known.findings)
+    for reply in ending.items("replies"):
+        try:
+            body_of(reply)
+        except ValueError as error:
+            place = (reply.get("body") or reply).place
+            known.findings.add("T502", f"no vendor can answer this: {error}", place)
+    again = ending.get("again")
+    return again.get("expect") if again else None
+
+
 def _is_error(value: object) -> bool:
     return (
         isinstance(value, dict)
         and set(value) == {"error"}
         and isinstance(value["error"], str)
     )
-
-
-def _pairs(node: Node | None) -> Mapping[str, Node]:
-    return node.value if node and isinstance(node.value, dict) else {}

@@ -9,7 +9,7 @@ from bridge import tenants, vendors
 from bridge.errors import UnknownName
 from bridge.mapping.findings import split_fix
 from bridge.mapping.findings.places import place_at, value_place
-from bridge.mapping.functions.regions import REGIONS
+from bridge.mapping.functions.ids import REGIONS
 from bridge.mapping.reading.known import Known
 from bridge.mapping.reading.references import is_reference
 from bridge.mapping.values import moments

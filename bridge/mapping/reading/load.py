@@ -8,6 +8,7 @@ import gc
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
@@ -20,22 +21,21 @@ from bridge.mapping.reading.appending import appending
 from bridge.mapping.reading.cases import read_cases, uncovered
 from bridge.mapping.reading.connections import declare_connection
 from bridge.mapping.reading.cut_off import check_file
-from bridge.mapping.reading.defaults import merged
 from bridge.mapping.reading.fetches import declare_fetch
 from bridge.mapping.reading.folder import read_folder
 from bridge.mapping.reading.known import Known
+from bridge.mapping.reading.lacking import undated, unfetched
 from bridge.mapping.reading.overlaps import overlaps
 from bridge.mapping.reading.references import References
 from bridge.mapping.reading.rules import read_rule
 from bridge.mapping.reading.sharing import share_limits
 from bridge.mapping.reading.sources import declare_source, source_name
 from bridge.mapping.reading.tables import declare_table
-from bridge.mapping.reading.undated import undated
-from bridge.mapping.reading.unfetched import unfetched
 from bridge.mapping.rules.ruleset import Case, Loaded, Rule, Ruleset
 from bridge.model import Diagnostic
 from bridge.strict.yaml import Node, compose
 
+_WHOLE = frozenset({"connection", "auth"})  # a rule's own replaces the default's
 _FILE = FileShape()  # making one takes longer than checking a file with it
 
 
@@ -146,8 +146,8 @@ def _rules(file: Node, known: Known) -> Iterable[Rule]:
         known.declared("source", name, source.place)
     if name is None:
         _check_source(file, known)
-    for node in _items(file, "rules"):
-        rule = read_rule(merged(file.get("defaults"), node), name, known)
+    for node in file.items("rules"):
+        rule = read_rule(_merged(file.get("defaults"), node), name, known)
         if rule:
             yield rule
 
@@ -155,7 +155,7 @@ def _rules(file: Node, known: Known) -> Iterable[Rule]:
 def _check_source(file: Node, known: Known) -> None:
     """A finding for rules or tests without a source; a bad source is already reported."""
     parts = [
-        (key, items[0]) for key in ("rules", "tests") if (items := _items(file, key))
+        (key, items[0]) for key in ("rules", "tests") if (items := file.items(key))
     ]
     if parts and "source" not in file.keys and "source" not in known.unread:
         key, first = parts[0]
@@ -199,13 +199,22 @@ def _hash(texts: Mapping[str, str]) -> str:
     return digest.hexdigest()
 
 
-def _items(file: Node, key: str) -> list[Node]:
-    node = file.get(key)
-    return node.value if node and isinstance(node.value, list) else []
-
-
 def _entries(file: Node, key: str) -> list[tuple[Node, Node]]:
     """The key nodes and values of a mapping."""
     node = file.get(key)
-    pairs = node.value.items() if node and isinstance(node.value, dict) else ()
+    pairs = file.pairs(key).items()
     return [(node.keys[name], item) for name, item in pairs] if node else []
+
+
+def _merged(
+    defaults: Node | None, rule: Node, *, whole: frozenset[str] = _WHOLE
+) -> Node:
+    """A rule with what `defaults` say and it does not, mappings key by key. Credentials are never mixed."""
+    if defaults is None or not isinstance(defaults.value, dict):
+        return rule
+    if not isinstance(rule.value, dict):
+        return rule
+    values = {**defaults.value, **rule.value}
+    for key in defaults.value.keys() & rule.value.keys() - whole:
+        values[key] = _merged(defaults.value[key], rule.value[key], whole=frozenset())
+    return replace(rule, value=values, keys={**defaults.keys, **rule.keys})

@@ -16,17 +16,17 @@ _PARTS = ("status", "headers", "body")  # of `response`
 _KINDS = ((("response", "status"), NUMBERS),)
 
 
-def read_responses(node: Node | None, known: Known) -> tuple[Response, ...]:
-    """The responses of a rule; what is wrong with them is a finding. The node's shape was checked."""
-    items = node.value if node and isinstance(node.value, list) else []
+def read_responses(rule: Node, known: Known) -> tuple[Response, ...]:
+    """The `responses` of a rule; what is wrong with them is a finding. The rule's shape was checked."""
     write = Writer(known=known, names=("response",), kinds=_KINDS)
-    return tuple(response for item in items for response in _read(item, write))
+    return tuple(
+        response for item in rule.items("responses") for response in _read(item, write)
+    )
 
 
-def check_second_looks(node: Node | None, rule: Rule, known: Known) -> None:
+def check_second_looks(node: Node, rule: Rule, known: Known) -> None:
     """Findings for `do: look_up_again` where nothing is looked up, or where the call would be the same again."""
-    items = node.value if node and isinstance(node.value, list) else []
-    for item in items:
+    for item in node.items("responses"):
         do = item.get("do")
         if do is None or do.value != LOOK_UP_AGAIN:
             continue

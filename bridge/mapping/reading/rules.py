@@ -5,12 +5,12 @@ from typing import Any
 
 from bridge import tenants, vendors
 from bridge.errors import UnknownName
-from bridge.mapping.findings import split_fix, suggest
+from bridge.mapping.findings import split_fix
 from bridge.mapping.findings.fixes import within
 from bridge.mapping.findings.places import place_at
 from bridge.mapping.form.keys_measured import seconds
 from bridge.mapping.form.rule_shape import MAX_ITEMS
-from bridge.mapping.reading.appending import not_coalesced
+from bridge.mapping.reading.appending import coalesced
 from bridge.mapping.reading.connections import effective_connection
 from bridge.mapping.reading.fields import read_fields
 from bridge.mapping.reading.formulas import EVENT_NAMES, INSERTION, Writer
@@ -67,31 +67,18 @@ class Reader:
             root=tenants.root(connection, self.known.environ),
             stale=self.text("ordering.stale")
             or ("skip" if operation.replaces else "send"),
-            coalesce=self.coalesces(operation, expressions["fields"]),
+            coalesce=coalesced(
+                self.node, operation, expressions["fields"], self.findings
+            ),
             max_event_age=self.duration("max_event_age"),
-            retries=read_retries(self.node.get("retries"), self.findings),
-            responses=read_responses(self.node.get("responses"), self.known),
+            retries=read_retries(self.node, self.findings),
+            responses=read_responses(self.node, self.known),
             place=place,
             written=self.written(),
             **expressions,
         )
-        check_second_looks(self.node.get("responses"), rule, self.known)
+        check_second_looks(self.node, rule, self.known)
         return rule
-
-    def coalesces(self, operation: Operation, fields: Mapping[str, Any]) -> bool:
-        """Whether only the newest of the updates that wait is sent: true, or the fields that need to be named."""
-        asked = plain(self.at("ordering.coalesce"))
-        if not asked:
-            return False
-        names = [str(name) for name in asked] if isinstance(asked, list) else []
-        place = place_at(self.node, "ordering.coalesce")
-        for name in (one for one in names if one not in fields):
-            message = f"the rule has no field '{name}' to coalesce"
-            self.findings.add("M105", message, place, suggest(name, fields))
-        problem, help = not_coalesced(operation, fields, names)
-        if problem:
-            self.findings.add("W611", problem, place, help)
-        return not problem
 
     def expressions(self, operation: Operation | None) -> dict[str, Any]:
         """What is evaluated for each event, by the names of Rule; `let` and `for_each` add names for what follows."""
@@ -103,7 +90,7 @@ class Reader:
             "fields": read_fields(self.node, operation, self.write),
             "hold_if": self.hold_if(),
             "lane_key": self.template("ordering.key"),
-            "at": self.write.expression("ordering.at", self.at("ordering.at")),
+            "at": self.write.expression("ordering.at", self.node.at("ordering.at")),
             "idempotency_key": self.varying(
                 "idempotency_key", "the same for every event, and the same is sent once"
             ),
@@ -137,13 +124,11 @@ class Reader:
     def let(self) -> Mapping[str, Formula | Constant]:
         """Names for expressions; each may use those above it, so that no two wait for each other."""
         found: dict[str, Formula | Constant] = {}
-        if written := self.node.get(
-            "let"
-        ):  # one that was refused is known all the same
-            self.write = self.write.knowing(
-                *(written.keys.keys() - dict(self.items("let")))
-            )
-        for name, node in self.items("let"):
+        written, pairs = self.node.get("let"), self.node.pairs("let")
+        # One that was refused is known all the same.
+        if written:
+            self.write = self.write.knowing(*written.keys.keys() - pairs.keys())
+        for name, node in pairs.items():
             if name in _RESERVED:
                 self.reserved(name, place_at(self.node, f"let.{name}"))
                 continue
@@ -155,8 +140,7 @@ class Reader:
         return found
 
     def skip_if_missing(self) -> tuple[Formula, ...]:
-        node = self.node.get("skip_if_missing")
-        items = node.value if node and isinstance(node.value, list) else []
+        items = self.node.items("skip_if_missing")
         found = (self.write.expression("skip_if_missing", item) for item in items)
         paths = tuple(formula for formula in found if formula)
         for formula in paths:
@@ -172,11 +156,7 @@ class Reader:
             return None
         items = self.template("for_each.in")
         name = self.text("for_each.as") or "item"
-        if (
-            name in _RESERVED
-            or self.node.get("let")
-            and name in dict(self.items("let"))
-        ):
+        if name in _RESERVED or name in self.node.pairs("let"):
             self.reserved(name, place_at(self.node, "for_each.as"))
         self.check_list(items)
         self.write = self.write.knowing(name, "index")
@@ -215,15 +195,12 @@ class Reader:
         return write.condition("hold_if", self.node.get("hold_if"))
 
     def events(self) -> tuple[str, ...]:
-        node = self.node.get("events")
-        items = node.value if node and isinstance(node.value, list) else []
-        return tuple(str(item.value) for item in items)
+        return tuple(str(item.value) for item in self.node.items("events"))
 
     def written(self) -> dict[str, Node]:
         """The node of each key, those of `ordering` and `retries` and each entry of `events` too."""
-        node = self.node.get("events")
-        items = node.value if node and isinstance(node.value, list) else []
         inner = [(name, self.node.get(name)) for name in ("ordering", "retries")]
+        events = enumerate(self.node.items("events"))
         return {
             **self.node.keys,
             **{
@@ -231,29 +208,19 @@ class Reader:
                 for name, part in inner
                 for key, inside in (part.keys.items() if part else ())
             },
-            **{f"events.{at}": item for at, item in enumerate(items)},
+            **{f"events.{at}": item for at, item in events},
         }
 
     def reserved(self, name: str, place: Place) -> None:
         message = f"'{name}' is taken: expressions know it as something else"
         self.findings.add("M112", message, place, "choose another name")
 
-    def items(self, key: str) -> list[tuple[str, Node]]:
-        node = self.node.get(key)
-        return list(node.value.items()) if node and isinstance(node.value, dict) else []
-
-    def at(self, path: str) -> Node | None:
-        node: Node | None = self.node
-        for key in path.split("."):
-            node = node.get(key) if node else None
-        return node
-
     def place(self, key: str) -> Place:
         node = self.node.get(key)
         return node.place if node else place_at(self.node, "id")
 
     def text(self, path: str) -> str:
-        node = self.at(path)
+        node = self.node.at(path)
         return str(node.value) if node else ""
 
     def duration(self, path: str) -> int | None:
@@ -261,7 +228,7 @@ class Reader:
         return seconds(text) if text else None
 
     def template(self, path: str) -> Formula | Constant | None:
-        return self.write.template(path, self.at(path))
+        return self.write.template(path, self.node.at(path))
 
     def varying(self, path: str, said: str) -> Formula | Constant | None:
         """A text that must not be the same each time."""

@@ -16,17 +16,14 @@ def shared(provider: Provider, groups: Sequence[Sequence[SecretRef]]) -> Provide
 
     Secrets go before published keys: an operator who gives a key trusts that one alone.
     """
-    if provider.recipe is None:
+    main = provider.recipe
+    if main is None:
         return provider
     ends = [*accumulate(map(len, groups))]
     own, *spans = [(end - len(group), end) for end, group in zip(ends, groups)]
-    recipe = replace(
-        provider.recipe, span=own, keys=None if groups[0] else provider.recipe.keys
-    )
+    recipe = replace(main, span=own, keys=None if groups[0] else main.keys)
     others = tuple(
-        _sharing(
-            other, spans[place] if place < len(spans) else _NONE, own, provider.recipe
-        )
+        _sharing(other, spans[place] if place < len(spans) else _NONE, own, main)
         for place, other in enumerate(provider.others)
     )
     return replace(provider, recipe=recipe, others=others)

@@ -1,5 +1,6 @@
 """Reads `source:`: the provider with what the file says about it, where its secrets are, and who may send."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -9,11 +10,12 @@ from bridge.mapping.findings import split_fix, suggest
 from bridge.mapping.findings.places import place_at
 from bridge.mapping.reading.allow import allowed
 from bridge.mapping.reading.known import Known
-from bridge.mapping.reading.learning import check_learnt, learnt
 from bridge.mapping.reading.shares import shared
 from bridge.mapping.rules.ruleset import Source
 from bridge.model import Json, Place, SecretRef
 from bridge.strict.yaml import Node, plain
+
+_LEARNT = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
 
 def source_name(node: Node | None) -> str | None:
@@ -37,13 +39,11 @@ def declare_source(node: Node, known: Known) -> None:
     verify = node.get("verify")
     provider = _provider(name, node, known)
     keyed = bool(provider and provider.recipe and provider.recipe.keys)
-    groups = [
-        _secrets(node, verify, known, keyed=keyed),
-        *_other_secrets(verify, known),
-    ]
+    own = _secrets(node, verify, known, keyed=keyed)
+    groups = [own, *_other_secrets(verify, known)]
     secrets = tuple(reference for group in groups for reference in group)
     if provider:
-        check_learnt(provider, groups, verify, known)
+        _check_learnt(provider, groups, verify, known)
     if provider and (any(groups[1:]) or provider.fetches_keys):
         provider = shared(provider, groups)
         _check_shares(provider, groups, verify, known)
@@ -84,18 +84,46 @@ def _secrets(
 
 def _references(secret: Node, known: Known) -> tuple[SecretRef, ...]:
     items = secret.value if isinstance(secret.value, list) else [secret]
-    found = (learnt(item) or known.references.secret(item, "secret") for item in items)
+    found = (_learnt(item) or known.references.secret(item, "secret") for item in items)
     return tuple(reference for reference in found if reference)
+
+
+def _learnt(node: Node) -> SecretRef | None:
+    """The reference `{ learnt: NAME }`: what a sender tells in its check of the URL, and nobody writes."""
+    pairs = node.value if isinstance(node.value, dict) else {}
+    name = pairs["learnt"].value if [*pairs] == ["learnt"] else None
+    if not isinstance(name, str) or not _LEARNT.fullmatch(name):
+        return None
+    return SecretRef(kind="learnt", name=name)
 
 
 def _other_secrets(
     verify: Node | None, known: Known
 ) -> Iterator[tuple[SecretRef, ...]]:
     """The references of each alternative under verify.or; none where it takes those of the source."""
-    listed = verify.get("or") if verify else None
-    for item in listed.value if listed and isinstance(listed.value, list) else ():
-        secret = item.get("secret") if isinstance(item.value, dict) else None
+    for item in verify.items("or") if verify else ():
+        secret = item.get("secret")
         yield _references(secret, known) if secret else ()
+
+
+def _check_learnt(
+    provider: providers.Provider,
+    groups: Sequence[Sequence[SecretRef]],
+    verify: Node | None,
+    known: Known,
+) -> None:
+    """Finds a secret that nobody would ever tell, and one beside others: which of them signs would change."""
+    every = [reference for group in groups for reference in group]
+    if verify is None or not any(one.kind == "learnt" for one in every):
+        return
+    secret = verify.get("secret") or verify
+    if len(every) > 1:
+        message = "a secret that is learnt is the only one of its source"
+        known.findings.add("M102", message, secret.place, "take the others out")
+    elif not any(one.learn for one in provider.handshake):
+        message = "no check of the URL tells this secret"
+        help = "add learn: header.NAME to the source's handshake"
+        known.findings.add("M102", message, secret.place, help)
 
 
 def _check_shares(
@@ -105,8 +133,7 @@ def _check_shares(
     known: Known,
 ) -> None:
     """An alternative without a secret, a key or a first secret to share proves nobody."""
-    listed = verify.get("or") if verify else None
-    items = listed.value if listed and isinstance(listed.value, list) else []
+    items = verify.items("or") if verify else []
     for recipe, item in zip(provider.others, items):
         if recipe.span == (0, 0) and not recipe.keys and not groups[0]:
             message = (

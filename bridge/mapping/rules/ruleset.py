@@ -1,6 +1,6 @@
 """What the mapping files say, as frozen values: a ruleset of sources and rules whose expressions are compiled.
 
-Values only: made by load.py, evaluated by route.py, tested by cases.py. Everything keeps its place in the files.
+Values only: made in `reading`, evaluated by route.py, tested in `cases`. Everything keeps its place in the files.
 """
 
 import re
@@ -196,9 +196,8 @@ class Case:
     given: str  # path of the recording, relative to the mapping file
     patch: Mapping[str, Change]  # path → what stands there instead
     at: datetime | None  # when the event arrives; None: when it occurred
-    fetched: (
-        Json  # what its look-up answers, as text the file that has it; None: not said
-    )
+    # What its look-up answers, as text the file that has it; None: not said.
+    fetched: Json
     fetched_headers: Mapping[str, str]  # of that answer; lower-case names
     expect: Mapping[str, Node]  # rule → outcome
     position: int  # in the list of its file's tests

@@ -1,11 +1,12 @@
-"""Keys that go by the time of an event, in rules whose sender gives its events none: they would do nothing."""
+"""What a sender's events do not hold though rules go by it: a time of their own, or anything but ids."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from bridge.mapping.rules.ruleset import Rule, Source
 from bridge.model import Diagnostic
 
 _OCCURRED = ("meta", "occurred_at")
+_HELP = "write fetch: in the source, or event: { thin: false } where the ids are enough"
 
 
 def undated(
@@ -23,6 +24,23 @@ def undated(
                 message=f"'{key}' does nothing: {sender}",
                 place=rule.place_of(key),
                 help=help,
+            )
+
+
+def unfetched(
+    rules: Iterable[Rule], sources: Mapping[str, Source], fetching: Collection[str]
+) -> Iterator[Diagnostic]:
+    """A warning for each such source that a rule hears of. `fetching` are the names of those that write `fetch`."""
+    heard = {rule.source for rule in rules if rule.mode != "off"}
+    for name in sorted((heard & sources.keys()) - set(fetching)):
+        source = sources[name]
+        if source.provider.event.thin:
+            sender = source.provider.name
+            yield Diagnostic(
+                code="W612",
+                message=f"source '{name}' looks nothing up: events of {sender} hold ids only",
+                place=source.place,
+                help=_HELP,
             )
 
 
