@@ -111,6 +111,10 @@ class Request:
         wanted = name.lower()
         return tuple(value for key, value in self.headers if key.lower() == wanted)
 
+    def without(self, *names: str) -> Headers:
+        """Its headers but for those of these names, which are lower case."""
+        return tuple(pair for pair in self.headers if pair[0].lower() not in names)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verified:

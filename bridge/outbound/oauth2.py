@@ -14,6 +14,7 @@ from bridge.errors import Malformed
 from bridge.model import Call, Headers, NoReply, Reply
 from bridge.outbound.target import ClientCredentials
 from bridge.strict import json
+from bridge.strict.outgoing import FORM
 from bridge.vendors.oauth2 import BASIC, BODY
 
 MAX_ANSWER = 64 * 1024  # bytes; a token has to fit into a header
@@ -57,10 +58,7 @@ def request(client: ClientCredentials, refresh: str = "") -> tuple[Call, str, He
     call = Call(
         method="POST",
         path=f"/{path}",
-        headers=(
-            ("Content-Type", "application/x-www-form-urlencoded"),
-            ("Accept", "application/json"),
-        ),
+        headers=(("Content-Type", FORM), ("Accept", "application/json")),
         body=urlencode(_form(client, refresh)).encode(),
     )
     return call, f"{scheme}://{host}", _credentials(client)

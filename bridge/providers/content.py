@@ -17,6 +17,7 @@ from bridge.errors import Malformed, TooLarge, UnsupportedType
 from bridge.model import Json, Request
 from bridge.providers.packing import unpacked
 from bridge.strict import json, xml
+from bridge.strict.outgoing import FORM
 
 CONTENT = ("json", "form", "xml")  # what a source may take
 MAX_FIELDS = 1_000
@@ -25,7 +26,7 @@ MAX_LINES = 1_000
 _DASHES = re.compile(rb"[\r\n]--")  # before each part, whatever ends a line there
 _BOM = b"\xef\xbb\xbf"
 _CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})  # of all but XML
-_FORM, _MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+_MULTIPART = "multipart/form-data"
 # What senders call these; the value names how it is read.
 _MEDIA = {
     "application/json": "json",
@@ -34,7 +35,7 @@ _MEDIA = {
     **dict.fromkeys(
         ("application/x-ndjson", "application/jsonl", "application/json-lines"), "lines"
     ),
-    _FORM: "form",
+    FORM: "form",
     _MULTIPART: "multipart",
     "application/xml": "xml",
     "text/xml": "xml",

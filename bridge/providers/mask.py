@@ -85,9 +85,7 @@ def _open(reading: Reading, request: Request) -> Request:
     inside = any(source.kind in ("body", "item") for source in reading.secret_paths)
     if not inside:
         return request
-    plain = tuple(
-        pair for pair in request.headers if pair[0].lower() != "content-encoding"
-    )
+    plain = request.without("content-encoding")
     try:
         return replace(request, headers=plain, body=as_utf8(request))
     except Refused:

@@ -44,10 +44,9 @@ def put_each(
 
 def _in_header(request: Request, source: Source, text: str) -> Request:
     name = source.name
-    others = [pair for pair in request.headers if pair[0].lower() != name]
     same = (known for known, _ in request.headers if known.lower() == name)
     written = next(same, name)
-    return replace(request, headers=(*others, (written, text)))
+    return replace(request, headers=(*request.without(name), (written, text)))
 
 
 def _in_query(request: Request, source: Source, text: str) -> Request:

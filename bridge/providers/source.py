@@ -10,18 +10,17 @@ of a batch (the body itself where there is no batch). `a|b` takes the first that
 `a=word` gives the word when something stands at `a`. Nothing here reads a request.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TypeAlias
 
 from bridge.model import Json
+from bridge.strict.outgoing import is_header_name
 
 # never followed by a name
 _WHOLE = frozenset({"raw", "crc32", "hash", "method", "url", "secret", "account"})
 _TREES = frozenset({"body", "item"})  # may be followed by a path
-_TOKEN = re.compile(r"[!#$%&'*+.^_`~0-9A-Za-z-]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -190,7 +189,7 @@ def _parse(text: str, kinds: tuple[str, ...]) -> Source:
         return Source(kind=kind)
     if kind in _TREES:
         return Source(kind=kind, path=tuple(rest.split(".")) if rest else ())
-    if not rest or (kind == "header" and not _TOKEN.fullmatch(rest)):
+    if not rest or (kind == "header" and not is_header_name(rest)):
         raise ValueError(f"takes {_forms(kinds)}, not '{text}'")
     return Source(kind=kind, path=(rest.lower() if kind == "header" else rest,))
 

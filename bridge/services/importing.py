@@ -20,6 +20,7 @@ from bridge.store import Database, imports
 from bridge.store.audit import By
 from bridge.store.imports import Imported
 from bridge.strict import json
+from bridge.strict.outgoing import FORM
 
 BATCH = 100  # lines in one transaction: bounds how long others wait for the writer
 
@@ -27,7 +28,7 @@ _MARK = (
     b"\xef\xbb\xbf"  # the byte order mark that editors and PowerShell put before UTF-8
 )
 
-_TYPES = {"json": "application/json", "form": "application/x-www-form-urlencoded"}
+_TYPES = {"json": "application/json", "form": FORM}
 
 Line = tuple[int, bytes]  # its number in the file, and what it says
 Read = tuple[Request, Sequence[Event]]

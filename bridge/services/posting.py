@@ -22,6 +22,7 @@ from bridge.providers.source import dig
 from bridge.providers.times import stamp
 from bridge.providers.view import View
 from bridge.secret import Secret, resolve
+from bridge.strict.outgoing import FORM
 
 TIMEOUT = 30.0  # seconds
 _OWN = ("host", "content-length", "connection", "transfer-encoding", "expect")
@@ -109,8 +110,7 @@ def as_body(source: Source, request: Request) -> Request:
     content = source.provider.event.content
     is_json = request.body.lstrip()[:1] in (b"{", b"[")
     if "form" in content and ("json" not in content or not is_json):
-        kind = "application/x-www-form-urlencoded"
-        return replace(request, headers=(("Content-Type", kind),))
+        return replace(request, headers=(("Content-Type", FORM),))
     return request
 
 
@@ -154,9 +154,8 @@ def post(base: str, request: Request, ca_bundle: Path | None = None) -> Answer:
 
 def headers(request: Request) -> Headers:
     """What is sent: the request's own, each as often as it is there, and the length of its body."""
-    own = [pair for pair in request.headers if pair[0].lower() not in _OWN]
     length = ("Content-Length", str(len(request.body)))
-    return (*own, *([length] if request.method == "POST" else []))
+    return (*request.without(*_OWN), *([length] if request.method == "POST" else []))
 
 
 def _require_whole(headers: Headers) -> None:

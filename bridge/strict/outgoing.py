@@ -1,13 +1,15 @@
-"""What a request that the bridge sends may be made of: method, address, path, headers. The rules stand here once.
+"""What HTTP allows in a request: method, address, path, headers. The rules stand here once.
 
 `bridge check`, the rendering of a rule and the sender ask the same functions, so that what the first accepts the last
 can send. Each gives "" or what is wrong with the text and what to do, and never repeats the text. Pure.
 """
 
 import re
+from collections.abc import Mapping
 from urllib.parse import quote, unquote, urlsplit
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+FORM = "application/x-www-form-urlencoded"
 
 # What frames and routes the message, or says how its body is coded, is the transport's alone; so is all of proxy-….
 RESERVED = frozenset(
@@ -31,20 +33,26 @@ def method_problem(method: str) -> str:
     return "" if _METHOD.fullmatch(method) else "is not an HTTP method such as POST"
 
 
-def header_name_problem(name: str) -> str:
-    """Why a header of this name cannot be sent."""
-    if not _NAME.fullmatch(name):
+def is_header_name(text: str) -> bool:
+    """Whether a header can be called so at all."""
+    return bool(_NAME.fullmatch(text))
+
+
+def header_name_problem(name: str, fixes: Mapping[str, str] = {}) -> str:
+    """Why a header of this name cannot be sent. `fixes`: names that the bridge sets, and what to do instead."""
+    if not is_header_name(name):
         return "is not a header name: use letters, digits and hyphens"
-    if name.lower() in RESERVED or name.lower().startswith("proxy-"):
-        return "is a header that only the bridge sets: drop it"
+    known = name.lower()
+    if known in fixes or known in RESERVED or known.startswith("proxy-"):
+        return f"is a header that only the bridge sets: {fixes.get(known, 'drop it')}"
     return ""
 
 
-def header_value_problem(value: str) -> str:
+def header_value_problem(value: str, fix: str = "clean it with replace or trim") -> str:
     """Why a value cannot stand in a header: it is printable Latin-1 without line breaks or outer spaces."""
     if _VALUE.fullmatch(value):
         return ""
-    return "cannot stand in a header (line break, outer space or not Latin-1): clean it with replace or trim"
+    return f"cannot stand in a header (line break, outer space or not Latin-1): {fix}"
 
 
 def half_character(text: str) -> bool:

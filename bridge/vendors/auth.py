@@ -93,9 +93,7 @@ def _user_problem(username: str) -> str:
 
 
 def _own_header_problem(name: str) -> str:
-    if name.lower() == "idempotency-key":
-        return "is a header that only the bridge sets: name another"
-    return header_name_problem(name)
+    return header_name_problem(name, {"idempotency-key": "name another"})
 
 
 def _named_header(name: str, value: str) -> Headers:
@@ -152,9 +150,7 @@ def _text(path: str, value: object) -> str:
 
 
 def _checked(scheme: str, headers: Headers) -> Headers:
-    if not any(header_value_problem(value) for _, value in headers):
-        return headers
-    raise ConfigurationError(
-        f"the secret of auth.{scheme} cannot stand in a header (line break, outer space or not Latin-1): "
-        "paste it again without them"
-    )
+    for _, value in headers:
+        if problem := header_value_problem(value, "paste it again without them"):
+            raise ConfigurationError(f"the secret of auth.{scheme} {problem}")
+    return headers

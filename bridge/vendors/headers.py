@@ -43,14 +43,8 @@ def _problems(names: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     first: dict[str, str] = {}
     for name in names:
-        if problem := _problem(name):
+        if problem := header_name_problem(name, _OWN):
             found[name] = problem
         elif first.setdefault(name.lower(), name) != name:
             found[name] = f"is the same header as {first[name.lower()]}: drop one"
     return found
-
-
-def _problem(name: str) -> str:
-    if fix := _OWN.get(name.lower()):
-        return f"is a header that only the bridge sets: {fix}"
-    return header_name_problem(name)

@@ -13,7 +13,7 @@ from marshmallow import Schema
 
 from bridge.model import Call, Headers, Json, Outcome, Reply
 from bridge.strict.json import dumps, require_json
-from bridge.strict.outgoing import HALF, METHODS, encoded, half_character
+from bridge.strict.outgoing import FORM, HALF, METHODS, encoded, half_character
 from bridge.vendors.answers import delivered, failed, refused
 from bridge.vendors.auth import BASIC, HEADER, SIGNED_QUERY, bearer
 from bridge.vendors.base import Fields, Operation, Options, Vendor
@@ -28,7 +28,6 @@ _ANY_2XX = ((200, 299),)
 _KEY = re.compile("idempoten", re.IGNORECASE)  # as in X-Idempotency-Key
 _TEXT = ("content-type", "text/plain; charset=utf-8")
 _JSON = ("content-type", "application/json")
-_FORM = ("content-type", "application/x-www-form-urlencoded")
 _BODIES = ("body", "form")  # of which a request has one
 
 
@@ -187,7 +186,7 @@ def _query(query: dict[str, Json]) -> list[tuple[str, str]]:
 
 def _body(fields: Any) -> tuple[bytes | None, tuple[str, str] | None]:
     if "form" in fields:
-        return urlencode(list(_query(fields["form"]))).encode(), _FORM
+        return urlencode(list(_query(fields["form"]))).encode(), ("content-type", FORM)
     if "body" not in fields:
         return None, None
     body = fields["body"]
