@@ -4,7 +4,6 @@ Refuses what it cannot read, all findings at once, and misspelt BRIDGE_ names. K
 secrets are read in bridge.secret. The variables are documented in docs/settings.md.
 """
 
-import difflib
 import os
 import re
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 from environs import EnvValidationError, FileAwareEnv
 from marshmallow import ValidationError
 
+from bridge.did_you_mean import nearest
 from bridge.errors import SettingsError
 
 Network = IPv4Network | IPv6Network
@@ -148,13 +148,8 @@ def _misspelt() -> list[str]:
     strangers = [
         name for name in os.environ if name.startswith("BRIDGE_") and name not in names
     ]
-    found = (
-        (name, difflib.get_close_matches(name, names, n=1, cutoff=0.85))
-        for name in strangers
-    )
-    return [
-        f"{name}: unknown, did you mean {close[0]}?" for name, close in found if close
-    ]
+    found = ((name, nearest(name, names, 0.85)) for name in strangers)
+    return [f"{name}: unknown, did you mean {near}?" for name, near in found if near]
 
 
 def split_bind(bind: str) -> tuple[str, int]:

@@ -1,13 +1,12 @@
 """`bridge import SOURCE FILE`."""
 
-import difflib
-
 import click
 
 from bridge import settings as environment
 from bridge.cli import steering
 from bridge.cli.store import json_option, nothing, opened
 from bridge.cli.text import json_line, printable
+from bridge.did_you_mean import did_you_mean
 from bridge.mapping import Ruleset, Source
 from bridge.services import importing
 from bridge.services.rulesets import Rules
@@ -77,8 +76,7 @@ def command(
 def _known(rules: Ruleset, name: str) -> Source:
     found = rules.sources.get(name)
     if found is None:
-        near = difflib.get_close_matches(name, rules.sources, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else ", ".join(rules.sources)
+        hint = did_you_mean(name, rules.sources) or ", ".join(rules.sources)
         nothing(f"no source '{name}' is in force: {hint}")
     return found
 

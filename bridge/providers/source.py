@@ -12,9 +12,9 @@ of a batch (the body itself where there is no batch). `a|b` takes the first that
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import TypeAlias
 
+from bridge.did_you_mean import did_you_mean
 from bridge.model import Json
 from bridge.strict.outgoing import is_header_name
 
@@ -168,10 +168,8 @@ def change_each(
 def suggest(word: object, choices: Iterable[str]) -> str:
     """`, did you mean 'x'?` for a near miss, else the list of choices."""
     known = sorted(choices)
-    near = get_close_matches(str(word), known, n=1)
-    if near:
-        return f", did you mean '{near[0]}'?"
-    return f": use {', '.join(known)}"
+    near = did_you_mean(str(word), known)
+    return f", {near}" if near else f": use {', '.join(known)}"
 
 
 def _with_word(text: str, kinds: tuple[str, ...]) -> Source:

@@ -6,11 +6,11 @@ A word is `key:value`, `-key:value` for what must not be, or text that the reaso
 anything; double quotes hold what has spaces. Several values of one key: any of them; different keys: all of them.
 """
 
-import difflib
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from bridge.did_you_mean import did_you_mean
 from bridge.errors import BridgeError
 from bridge.state import State
 from bridge.store.filtering import CHOICES, KEYS, MOMENTS, Condition, Filter, Kind
@@ -113,6 +113,5 @@ def moment(key: str, value: str, now: datetime) -> datetime:
 
 
 def _nearest(word: str, known: tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.7)
-    listed = f": one of {', '.join(known)}"
-    return f", did you mean '{near[0]}'?" if near else listed
+    near = did_you_mean(word, known, 0.7)
+    return f", {near}" if near else f": one of {', '.join(known)}"

@@ -1,6 +1,5 @@
 """Stopping and letting go on: pauses by source, rule, connection and ticket. Intake goes on, and so does routing."""
 
-import difflib
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from bridge.did_you_mean import did_you_mean
 from bridge.errors import BridgeError
 from bridge.mapping import Ruleset
 from bridge.model import Connection
@@ -84,8 +84,8 @@ def check(database: Database, scope: Scope, rules: Ruleset) -> None:
         with database.read() as connection:
             known = selecting.mentions(connection, column, value)
         if not known:
-            near = difflib.get_close_matches(value, list(names[column]), n=1)
-            hint = f": did you mean '{near[0]}'?" if near else ""
+            near = did_you_mean(value, names[column])
+            hint = f": {near}" if near else ""
             raise NoSuchName(f"there is no {column} '{value}'{hint}")
 
 

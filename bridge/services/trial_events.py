@@ -3,10 +3,10 @@
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 
 from bridge import mapping, providers
+from bridge.did_you_mean import nearest
 from bridge.errors import ConfigurationError, Refused
 from bridge.mapping import Ruleset, Source
 from bridge.model import Event, Request
@@ -79,8 +79,8 @@ def near(path: Path) -> str:
     if os.path.exists(path) or not os.path.isdir(path.parent):
         return ""
     names = [found.name for found in path.parent.iterdir() if found.is_file()]
-    found = get_close_matches(path.name, names, n=1)
-    return f": did you mean {path.with_name(found[0])}?" if found else ""
+    found = nearest(path.name, names)
+    return f": did you mean {path.with_name(found)}?" if found else ""
 
 
 def _source(ruleset: Ruleset, name: str) -> Source:

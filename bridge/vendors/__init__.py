@@ -20,9 +20,9 @@ from bridge.vendors.checks import (
     check_names,
     check_options,
     check_values,
-    did_you_mean,
     field_names,
     hint_names,
+    suggest,
 )
 
 __all__ = [
@@ -123,5 +123,4 @@ def _by_name(found: Iterable[tuple[Operation, ...]]) -> Mapping[str, Operation]:
 def _choose(what: str, name: str, choices: Mapping[str, _T]) -> _T:
     if name in choices:
         return choices[name]
-    hint = did_you_mean(name, choices) or f": use {', '.join(choices)}"
-    raise UnknownName(f"unknown {what} '{name}'{hint}")
+    raise UnknownName(f"unknown {what} '{name}'{suggest(name, choices)}")

@@ -5,11 +5,11 @@ something missing is where it would be written. Names are checked the same way i
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from functools import lru_cache
 
 from marshmallow import INCLUDE, Schema
 
+from bridge.did_you_mean import did_you_mean
 from bridge.model import SecretRef
 from bridge.vendors.base import CERTIFICATE_OPTIONS, Fields, Operation, Vendor
 from bridge.vendors.fields import Object, Value, made
@@ -70,7 +70,7 @@ def hint_names(operation: Operation, names: Collection[str]) -> Problems:
     known = made(operation.schema).fields
     unknown = sorted({name.partition(".")[0] for name in names} - set(known))
     note = f"is not a documented field of {operation.name}: it is sent as it is"
-    return {name: note + did_you_mean(name, known) for name in unknown}
+    return {name: note + _hint(name, known) for name in unknown}
 
 
 def check_options(vendor: Vendor, options: Mapping[str, object]) -> Problems:
@@ -123,9 +123,7 @@ def check_auth(vendor: Vendor, auth: Mapping[str, object]) -> Problems:
     wanted = set(keys) - set(schemes[name].optional)
     missing = {f"{name}.{key}": "is required: add it" for key in wanted - given}
     unknown = {
-        f"{name}.{key}": "is unknown"
-        + (did_you_mean(key, keys) or f": use {', '.join(keys)}")
-        for key in given - set(keys)
+        f"{name}.{key}": f"is unknown{suggest(key, keys)}" for key in given - set(keys)
     }
     literal = {
         f"{name}.{key}": problem
@@ -146,12 +144,18 @@ def field_names(fields: Mapping[str, object], prefix: str = "") -> Iterator[str]
             yield from field_names(value, f"{prefix}{name}.")
 
 
-def did_you_mean(name: str, choices: Iterable[str]) -> str:
+def _hint(name: str, choices: Iterable[str]) -> str:
     """The end of a message about an unknown name: the only choice that it begins, or the closest; or nothing."""
     known = list(choices)
     begun = [choice for choice in known if len(name) > 3 and choice.startswith(name)]
-    close = begun if len(begun) == 1 else get_close_matches(name, known, n=1)
-    return f": did you mean '{close[0]}'?" if close else ""
+    sure = len(begun) == 1
+    near = did_you_mean(name, begun, 0) if sure else did_you_mean(name, known)
+    return f": {near}" if near else ""
+
+
+def suggest(name: str, choices: Iterable[str]) -> str:
+    """The same, and all choices where none is meant."""
+    return _hint(name, choices) or f": use {', '.join(choices)}"
 
 
 def _names(
@@ -170,15 +174,10 @@ def _names(
     for top, keys in below.items():
         field = fields.get(top)
         if field is None and not extra:
-            problems[prefix + top] = _unknown(top, fields)
+            problems[prefix + top] = f"is unknown{suggest(top, fields)}"
         if isinstance(field, Object) and field.schema and keys:
             problems |= _names(field.schema, keys, f"{prefix}{top}.")
     return problems
-
-
-def _unknown(name: str, choices: Collection[str]) -> str:
-    hint = did_you_mean(name, choices)
-    return f"is unknown{hint or ': use ' + ', '.join(choices)}"
 
 
 def _combinations(
