@@ -14,20 +14,11 @@ from bridge.store.pauses import Scope
 @steering.scope_options
 @steering.reason_option
 @json_option
-def command(
-    source: str | None,
-    rule: str | None,
-    name: str | None,
-    ticket: str | None,
-    everything: bool,
-    reason: str,
-    as_json: bool,
-) -> None:
+def command(scope: Scope | None, reason: str, as_json: bool) -> None:
     """Stop deliveries that agree with all that is named, on all hosts; events are taken in all the same.
 
     Without an option: list what is paused, parked or failing.
     """
-    scope = steering.scope(source, rule, name, ticket, everything=everything)
     with opened() as database:
         if scope is None:
             stopped = steering.stopped(database)

@@ -6,6 +6,7 @@ from bridge.cli import steering
 from bridge.cli.store import json_option, nothing, opened
 from bridge.cli.text import json_row
 from bridge.services import pausing, steer
+from bridge.store.pauses import Scope
 
 
 @click.command("resume")
@@ -14,20 +15,12 @@ from bridge.services import pausing, steer
 @steering.reason_option
 @json_option
 def command(
-    connection: str | None,
-    source: str | None,
-    rule: str | None,
-    name: str | None,
-    ticket: str | None,
-    everything: bool,
-    reason: str,
-    as_json: bool,
+    connection: str | None, scope: Scope | None, reason: str, as_json: bool
 ) -> None:
     """Let a CONNECTION go on that is parked or failing, or what was paused with these options.
 
     Parked: after its credentials were put right. Failing: its vendor is tried at once, not at the next probe.
     """
-    scope = steering.scope(source, rule, name, ticket, everything=everything)
     if (connection is None) == (scope is None):
         raise click.UsageError(
             "name the connection, or what was paused: `bridge pause` lists both"

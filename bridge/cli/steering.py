@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
+from functools import wraps
 from typing import Any
 
 import click
@@ -171,7 +172,20 @@ def stopped(database: Database) -> list[dict[str, Any]]:
 
 
 def scope_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that name what to pause: all that are given must agree."""
+    """The options that name what to pause, as the `scope` of a command: None when they name nothing."""
+
+    @wraps(command)
+    def scoped(everything: bool, **given: Any) -> None:
+        names = {key: given.pop(key) for key in ("source", "rule", "name", "ticket")}
+        found = Scope(connection=names.pop("name"), **names)
+        named = found.as_mapping()
+        if named and everything:
+            said = "--all stands alone: it is every source and connection"
+            raise click.UsageError(said)
+        if "" in named.values():
+            raise click.UsageError("an option that names what to pause has no value")
+        command(scope=found if named or everything else None, **given)
+
     for option in (
         click.option("--all", "everything", is_flag=True, help="Everything."),
         click.option("--ticket", help="Of this ticket."),
@@ -179,23 +193,5 @@ def scope_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--rule", help="Of this rule."),
         click.option("--source", help="Of this source."),
     ):
-        command = option(command)
-    return command
-
-
-def scope(
-    source: str | None,
-    rule: str | None,
-    connection: str | None,
-    ticket: str | None,
-    *,
-    everything: bool,
-) -> Scope | None:
-    """What the options name; None when they name nothing."""
-    found = Scope(source=source, rule=rule, connection=connection, ticket=ticket)
-    named = found.as_mapping()
-    if named and everything:
-        raise click.UsageError("--all stands alone: it is every source and connection")
-    if "" in named.values():
-        raise click.UsageError("an option that names what to pause has no value")
-    return found if named or everything else None
+        scoped = option(scoped)
+    return scoped

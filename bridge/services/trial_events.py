@@ -1,9 +1,10 @@
 """The events of a recording, for `try`: who sent it, and what it holds. Needs no store."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from bridge import mapping, providers
 from bridge.did_you_mean import nearest
@@ -12,6 +13,7 @@ from bridge.mapping import Ruleset, Source
 from bridge.model import Event, Request
 
 _RECORDINGS = (".http", ".json")
+_T = TypeVar("_T")
 
 
 def read_events(ruleset: Ruleset, path: Path, source: str | None) -> tuple[Event, ...]:
@@ -35,13 +37,7 @@ def with_answer(
 
     Raises ConfigurationError when it is no answer.
     """
-    try:
-        answer = mapping.read_answer(path)
-    except OSError as error:
-        said = f"{path} cannot be read: {error.strerror}{near(path)}"
-        raise ConfigurationError(said) from None
-    except (ValueError, Refused) as error:
-        raise ConfigurationError(f"{path} cannot be used: {error}") from None
+    answer = _contents(path, lambda: mapping.read_answer(path))
     named = dict(map(_header, headers))
     return tuple(
         replace(event, fetched=answer, fetched_headers=named) for event in events
@@ -59,14 +55,18 @@ def recorded(
     ruleset: Ruleset, path: Path, source: str | None
 ) -> tuple[Source, Request]:
     """A recording and who sent it. Raises ConfigurationError when one of them cannot be told."""
+    request = _contents(path, lambda: mapping.read_recording(path, source or ""))
+    return _source(ruleset, source or _from_target(request.target)), request
+
+
+def _contents(path: Path, read: Callable[[], _T]) -> _T:
     try:
-        request = mapping.read_recording(path, source or "")
+        return read()
     except OSError as error:
         said = f"{path} cannot be read: {error.strerror}{near(path)}"
         raise ConfigurationError(said) from None
-    except ValueError as error:
+    except (ValueError, Refused) as error:
         raise ConfigurationError(f"{path} cannot be used: {error}") from None
-    return _source(ruleset, source or _from_target(request.target)), request
 
 
 def is_recording(name: str) -> bool:

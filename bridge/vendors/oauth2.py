@@ -12,6 +12,10 @@ from bridge.vendors.auth import Scheme
 BASIC, BODY, NONE = "basic", "body", "none"
 WAYS = (BASIC, BODY, NONE)
 
+_OPTIONAL = tuple(
+    "client_secret client_auth scope audience refresh_token params".split()
+)
+
 # What the bridge writes into the form itself, with the key that says it in a mapping file.
 _OWN = {
     "client_id": "write it beside params, under client_id",
@@ -77,24 +81,8 @@ OAUTH2 = Scheme(
     name="oauth2",
     title="OAuth 2.0, by client credentials or a refresh token (RFC 6749); the token is fetched when a call is sent",
     headers=_bearer,
-    keys=(
-        "token_url",
-        "client_id",
-        "client_secret",
-        "client_auth",
-        "scope",
-        "audience",
-        "refresh_token",
-        "params",
-    ),
-    optional=(
-        "client_secret",
-        "client_auth",
-        "scope",
-        "audience",
-        "refresh_token",
-        "params",
-    ),
+    keys=("token_url", "client_id", *_OPTIONAL),
+    optional=_OPTIONAL,
     sends=("access_token",),
     literal={"token_url": _token_url_problem, "client_auth": _way_problem},
     choices={"client_auth": WAYS},
