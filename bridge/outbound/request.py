@@ -5,7 +5,7 @@ refused values into its messages.
 """
 
 from functools import lru_cache
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from requests import PreparedRequest
 from requests.structures import CaseInsensitiveDict
@@ -20,6 +20,7 @@ from bridge.strict.outgoing import (
     header_name_problem,
     header_value_problem,
     method_problem,
+    with_query,
 )
 
 _BODILESS = frozenset({"GET", "HEAD", "DELETE"})  # others say that their body is empty
@@ -49,12 +50,10 @@ def check_base(url: str) -> str:
 def _url(call: Call, base_url: str) -> str:
     address = _address(base_url, call.path)
     try:
-        query = urlencode(call.query, quote_via=quote)
+        return with_query(address, call.query)
     except UnicodeError:
-        raise CallRefused(
-            "the query of the call holds text without a UTF-8 form"
-        ) from None
-    return f"{address}?{query}" if query else address
+        said = "the query of the call holds text without a UTF-8 form"
+        raise CallRefused(said) from None
 
 
 @lru_cache(maxsize=1_000)

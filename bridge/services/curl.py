@@ -2,12 +2,12 @@
 
 import shlex
 from collections.abc import Mapping
-from urllib.parse import quote, urlencode
 
 from bridge import vendors
 from bridge.errors import ConfigurationError
 from bridge.model import Connection, Delivery, Headers, SecretRef
 from bridge.secret import Secret
+from bridge.strict.outgoing import with_query
 from bridge.vendors import Vendor
 
 _MASKED = Secret("<secret>")
@@ -36,9 +36,8 @@ def url_of(rendered: Delivery, options: Mapping[str, object]) -> str:
     assert isinstance(auth, Mapping)
     added = [] if "oauth2" in auth else vendor.signed((), auth)
     proofs = [(name, _MASKED.reveal()) for name, _ in added]
-    query = urlencode([*call.query, *proofs], quote_via=quote, safe="<>")
     url = f"{_base_url(vendor, rendered.connection, options)}{call.path}"
-    return f"{url}?{query}" if query else url
+    return with_query(url, (*call.query, *proofs), safe="<>")
 
 
 def headers_of(rendered: Delivery) -> Headers:

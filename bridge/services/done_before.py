@@ -54,8 +54,5 @@ def _same(rendered: Delivery, row: Mapping[str, Any]) -> bool:
     call, own = row["call"], rendered.call
     if call is None:
         return True
-    return (call["method"], call["path"], row["body"]) == (
-        own.method,
-        own.path,
-        own.body,
-    )
+    made = (call["method"], call["path"], row["body"])
+    return made == (own.method, own.path, own.body)

@@ -5,12 +5,12 @@ Credentials are no part of what is stored; what the vendor repeats of them was m
 
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from bridge import vendors
-from bridge.errors import Malformed, UnknownName
-from bridge.model import Json
+from bridge.errors import Malformed
+from bridge.model import Headers, Json
 from bridge.strict import json
+from bridge.strict.outgoing import with_query
 
 MAX_ANSWER = 2_000  # characters of an answer that are shown
 
@@ -20,9 +20,7 @@ def request_lines(delivery: Mapping[str, Any]) -> Iterator[str]:
     call = delivery["call"]
     if call is None:
         return
-    pairs = [(name, value) for name, value in call["query"]]
-    query = urlencode(pairs, quote_via=quote)
-    yield f"{call['method']} {call['path']}{'?' + query if query else ''}"
+    yield f"{call['method']} {with_query(call['path'], call['query'])}"
     for name, value in (*call["headers"], *_key(delivery)):
         yield f"{name}: {value}"
     if delivery["body"]:
@@ -67,12 +65,8 @@ def _one(value: Json) -> str:
     return json.dumps(value).decode()
 
 
-def _key(delivery: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def _key(delivery: Mapping[str, Any]) -> Headers:
     """The header that the vendor knows repeated calls by, as the worker adds it."""
-    try:
-        vendor = vendors.get(delivery["operation"].partition(".")[0])
-    except UnknownName:
-        return ()
-    key = delivery["idempotency_key"]
-    name = vendor.idempotency_header
-    return ((name, key),) if name and key else ()
+    vendor = delivery["operation"].partition(".")[0]
+    known = vendor in vendors.names()
+    return vendors.get(vendor).key_header(delivery["idempotency_key"]) if known else ()

@@ -5,8 +5,8 @@ can send. Each gives "" or what is wrong with the text and what to do, and never
 """
 
 import re
-from collections.abc import Mapping
-from urllib.parse import quote, unquote, urlsplit
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 FORM = "application/x-www-form-urlencoded"
@@ -71,6 +71,13 @@ def segment(text: str) -> str:
     Raises UnicodeEncodeError for half a character.
     """
     return quote(text, safe=_SEGMENT)
+
+
+def with_query(address: str, pairs: Iterable[tuple[str, str]], safe: str = "") -> str:
+    """A path or URL with its query, as they go over the wire. Raises UnicodeEncodeError for half a character."""
+    named = [(name, value) for name, value in pairs]
+    query = urlencode(named, quote_via=quote, safe=safe)
+    return f"{address}?{query}" if query else address
 
 
 def path_problem(text: str) -> str:

@@ -159,6 +159,11 @@ class Vendor:
         found = self._scheme(auth)
         return found[0].credentials(found[1]) if found else ()
 
+    def key_header(self, key: str | None) -> Headers:
+        """The header that carries a delivery's idempotency key; none where there is no key, or the vendor has none."""
+        name = self.idempotency_header
+        return ((name, key),) if name and key else ()
+
     def signed(self, query: Headers, auth: Mapping[str, object]) -> Headers:
         """The query of a call as resolved auth wants it, for the few schemes that sign there."""
         found = self._scheme(auth)

@@ -105,12 +105,8 @@ def _report(item: Claimed) -> Callable[[Response, ExpressionError], None]:
 
 def _with_key(item: Claimed) -> Call:
     """The call with its idempotency key, where the vendor has a header for one."""
-    header = vendors.get(item.connection.vendor).idempotency_header
-    if not header or not item.idempotency_key:
-        return item.call
-    return replace(
-        item.call, headers=(*item.call.headers, (header, item.idempotency_key))
-    )
+    key = vendors.get(item.connection.vendor).key_header(item.idempotency_key)
+    return replace(item.call, headers=(*item.call.headers, *key)) if key else item.call
 
 
 def _timeout(item: Claimed) -> float:
