@@ -7,16 +7,10 @@ from bridge.errors import TooLarge
 from bridge.model import Json
 from bridge.providers.digest import Part, around, shared, whole
 from bridge.providers.recipe import Reading
-from bridge.providers.source import (
-    Source,
-    Unreadable,
-    change,
-    dig,
-    elements,
-    everywhere,
-)
+from bridge.providers.source import Source, Unreadable
 from bridge.providers.unwrap import unwrapped
 from bridge.providers.view import View
+from bridge.strict.paths import change, dig, elements, everywhere
 
 MAX_ITEMS = 1_000
 MAX_REPEATED = 200_000

@@ -12,7 +12,8 @@ from decimal import Decimal
 from bridge.model import Json
 from bridge.providers.mask import masked_item
 from bridge.providers.recipe import Reading
-from bridge.providers.source import Source, change
+from bridge.providers.source import Source
+from bridge.strict.paths import change
 
 _LONG = 8_192  # characters around a part: hashed once from here on
 

@@ -11,16 +11,10 @@ from bridge.errors import Refused
 from bridge.model import Json, Request
 from bridge.providers.content import as_utf8, is_xml
 from bridge.providers.recipe import Provider, Reading, Recipe
-from bridge.providers.source import (
-    Alternatives,
-    Source,
-    Unreadable,
-    change,
-    dig,
-    elements,
-)
+from bridge.providers.source import Alternatives, Source, Unreadable
 from bridge.providers.unwrap import unwrapped
 from bridge.providers.view import View, path_token, with_path_token
+from bridge.strict.paths import change, dig, elements
 
 MASK = "<secret>"
 

@@ -4,15 +4,10 @@ from dataclasses import replace
 from urllib.parse import urlencode
 
 from bridge.model import Json, Request
-from bridge.providers.source import (
-    Alternatives,
-    Source,
-    Unreadable,
-    change,
-    change_each,
-)
+from bridge.providers.source import Alternatives, Source, Unreadable
 from bridge.providers.view import View, with_path_token
 from bridge.strict import json
+from bridge.strict.paths import change, change_each
 
 
 def put(request: Request, places: Alternatives, text: str) -> Request:

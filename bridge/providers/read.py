@@ -16,15 +16,10 @@ from bridge.providers import batch
 from bridge.providers.digest import Part, whole
 from bridge.providers.mask import MASK
 from bridge.providers.recipe import Live, Provider, Reading
-from bridge.providers.source import (
-    Alternatives,
-    Source,
-    Unreadable,
-    change_each,
-    written,
-)
+from bridge.providers.source import Alternatives, Source, Unreadable, written
 from bridge.providers.times import instant
 from bridge.providers.view import View
+from bridge.strict.paths import change_each
 
 # Times and URLs hold colons of their own; they are known by what stands before the first one.
 _BEGIN = r"(?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2})|https?"

@@ -17,10 +17,11 @@ from bridge.providers.lookalikes import looks_like
 from bridge.providers.placing import put, put_each
 from bridge.providers.recipe import Provider, Recipe, sources
 from bridge.providers.schemes import SCHEMES, key_of
-from bridge.providers.source import Absent, Unreadable, elements
+from bridge.providers.source import Absent, Unreadable
 from bridge.providers.times import epoch_ms, milliseconds, stamp
 from bridge.providers.view import View, path_token
 from bridge.secret import Secret
+from bridge.strict.paths import elements
 
 MAX_SECRETS = 16
 _SLACK = 300  # seconds that clocks may be apart, where a recipe says nothing of time

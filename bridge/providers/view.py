@@ -16,15 +16,9 @@ from bridge.errors import Malformed
 from bridge.model import Json, Request
 from bridge.providers import content as contents
 from bridge.providers.packing import unpacked
-from bridge.providers.source import (
-    Absent,
-    Alternatives,
-    Source,
-    Unreadable,
-    dig,
-    written,
-)
+from bridge.providers.source import Absent, Alternatives, Source, Unreadable, written
 from bridge.strict.json import DUPLICATE_KEY
+from bridge.strict.paths import dig
 
 _DOUBLED = "an object in the body has a key twice: the last one counts"
 _TOKEN = re.compile(

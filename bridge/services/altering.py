@@ -11,9 +11,10 @@ from bridge.mapping import CannotPatch, patched
 from bridge.model import Json, Request
 from bridge.providers import Provider
 from bridge.providers.placing import put, with_body
-from bridge.providers.source import Source, Unreadable, change, change_each, dig
+from bridge.providers.source import Source, Unreadable
 from bridge.providers.view import View
 from bridge.strict import json
+from bridge.strict.paths import change, change_each, dig
 
 
 def altered(

@@ -18,11 +18,11 @@ from bridge import providers
 from bridge.errors import BridgeError, ConfigurationError
 from bridge.mapping import Source, patched
 from bridge.model import Headers, Json, Request
-from bridge.providers.source import dig
 from bridge.providers.times import stamp
 from bridge.providers.view import View
 from bridge.secret import Secret, resolve
 from bridge.strict.outgoing import FORM
+from bridge.strict.paths import dig
 
 TIMEOUT = 30.0  # seconds
 _OWN = ("host", "content-length", "connection", "transfer-encoding", "expect")

@@ -8,9 +8,9 @@ import pytest
 
 from bridge import providers
 from bridge.errors import NotVerified
-from bridge.providers.source import dig
 from bridge.secret import Secret
 from bridge.strict import http, yaml
+from bridge.strict.paths import dig
 
 PAGE = Path(__file__).parents[2] / "docs" / "adding-a-provider.md"
 BLOCK = re.compile(r"^`([^`\n]+)`:\n\n```\w+\n(.*?)\n```$", re.MULTILINE | re.DOTALL)

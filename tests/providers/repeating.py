@@ -17,9 +17,10 @@ from tampering import with_value
 
 from bridge import providers
 from bridge.providers.placing import with_body
-from bridge.providers.source import Source, change, change_each, elements, parse
+from bridge.providers.source import Source, parse
 from bridge.providers.view import View
 from bridge.strict import yaml
+from bridge.strict.paths import change, change_each, elements
 
 KINDS = ("header", "query", "body", "item")
 

@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl, quote, urlencode
 from provider_cases import with_header
 
 from bridge.providers.recipe import sources
-from bridge.providers.source import change, change_each, dig, elements
 from bridge.providers.view import View
+from bridge.strict.paths import change, change_each, dig, elements
 
 FORM = "application/x-www-form-urlencoded"
 

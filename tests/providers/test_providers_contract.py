@@ -7,8 +7,8 @@ from provider_cases import NOW, PAYLOADS, expectations, greetings
 
 from bridge import providers
 from bridge.providers.catalog import DATA
-from bridge.providers.source import dig
 from bridge.strict import http
+from bridge.strict.paths import dig
 
 
 @pytest.mark.parametrize("name", providers.names())

@@ -12,8 +12,8 @@ from repeating import MARKING, VOLATILE, holding, marked, retried, updates
 
 from bridge import providers
 from bridge.mapping.rules.route import passed_over
-from bridge.providers.source import dig
 from bridge.store import Database, events, migrate
+from bridge.strict.paths import dig
 
 
 @pytest.fixture(scope="module")
