@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 
 from bridge import providers
+from bridge.did_you_mean import did_you_mean
 from bridge.errors import Refused
 from bridge.mapping.cases.patch import CannotPatch, Opened
 from bridge.mapping.reading.cases import read_headers
@@ -125,6 +125,5 @@ def _read_bytes(path: Path) -> bytes:
 def _near(path: Path) -> str:
     """What a path may have meant: a file of nearly that name beside it."""
     beside = (one.name for one in path.parent.glob("*") if one.is_file())
-    near = get_close_matches(path.name, beside, n=1)
     start = "a path starts at the folder of the mapping file"
-    return f"did you mean '{near[0]}'?" if near else start
+    return did_you_mean(path.name, beside) or start

@@ -6,8 +6,8 @@ what a path starts from; renders nothing. Where nothing was recorded nothing is 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
+from bridge.did_you_mean import nearest
 from bridge.mapping.cases.recordings import Recordings
 from bridge.mapping.expressions import ExpressionError, Lazy, Missing, Scope
 from bridge.mapping.findings import Findings
@@ -174,7 +174,7 @@ def _gap(
     at = gaps[0].found + 1
     there = [gap.there for gap in gaps if isinstance(gap.there, Mapping)]
     keys = sorted({str(name) for one in there for name in one})
-    if guarded and not get_close_matches(path[at], keys, n=1, cutoff=_SURELY_MEANT):
+    if guarded and not nearest(path[at], keys, _SURELY_MEANT):
         return
     shown = ", ".join(keys[:_SHOWN]) + (", …" if len(keys) > _SHOWN else "")
     holds = f"{dotted(path[:at])} has {shown}; " if keys else ""

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias, cast
 
 from jinja2 import nodes
 
+from bridge.did_you_mean import question
 from bridge.mapping.expressions.access import literal
 from bridge.mapping.expressions.compiler import Compiled, Compiler, Handler, located
 from bridge.mapping.expressions.dialects import renamed
@@ -77,7 +78,7 @@ def _find(
         return registry[name]
     guess = told(compiler, node)
     if not guess and (known := renamed(name)) in registry:
-        guess = f"did you mean '{known}'?"
+        guess = question(known)
     guess = guess or near(name, registry, _ALIKE)
     choices = f"the {what}s are {', '.join(sorted(registry))}"
     raise ExpressionError("E202", f"unknown {what} '{name}'", help=guess or choices)

@@ -1,14 +1,13 @@
 """What an error proposes to write is tried out before anybody sees it: a text that does not compile is not proposed."""
 
-import re
 from collections.abc import Callable
 from typing import TypeVar
 
+from bridge.did_you_mean import MEANT
 from bridge.mapping.values.value import ExpressionError
 from bridge.model import Advice
 
 _Made = TypeVar("_Made")
-_MEANT = re.compile(r"did you mean '([^']+)'\?")
 
 
 def proven(compiled: Callable[[str], _Made], source: str) -> _Made:
@@ -26,7 +25,7 @@ def _proposal(error: ExpressionError) -> Advice | None:
     """The help of an error where it has a text to write."""
     if isinstance(error.help, Advice):
         return error.help
-    named = _MEANT.fullmatch(error.help)
+    named = MEANT.fullmatch(error.help)
     if not named:
         return None
     there = error.source[error.start : error.end]

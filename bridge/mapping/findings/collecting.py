@@ -5,8 +5,8 @@ Lines that hold a literal secret are shown with <secret> in its place, whichever
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 
+from bridge.did_you_mean import did_you_mean
 from bridge.mapping.findings.fixes import instead, meant
 from bridge.model import Diagnostic, Fix, Place
 from bridge.strict.yaml import Node
@@ -73,11 +73,8 @@ class Findings:
 def suggest(name: str, choices: Iterable[str]) -> str:
     """The help for an unknown name: the nearest choice, else the list of them, else nothing."""
     known = sorted(choices)
-    near = get_close_matches(name, known, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean '{near[0]}'?"
-    if not known:
-        return ""
+    if (near := did_you_mean(name, known)) or not known:
+        return near
     more = ", …" if len(known) > _LISTED else ""
     return f"known: {', '.join(known[:_LISTED])}{more}"
 

@@ -5,12 +5,12 @@ A fix never spans lines: what would is advice alone.
 
 import re
 
+from bridge.did_you_mean import MEANT
 from bridge.mapping.findings.places import place_in
 from bridge.model import Advice, Diagnostic, Fix, Place
 from bridge.strict.yaml import Node, compose
 from bridge.strict.yaml_writing import quoted, written
 
-_MEANT = re.compile(r"did you mean '([^']+)'\?")
 _NAME = re.compile(r"[\w./-]+")
 _QUOTES = ("'", '"')
 # What may stand before a value outside of brackets.
@@ -51,7 +51,7 @@ def _in_brackets(node: Node) -> bool:
 
 def meant(found: Diagnostic, line: str) -> tuple[Fix, ...]:
     """The fix of a help that names the nearest of what is known. `line` is the text that the place points into."""
-    named = _MEANT.match(found.help)
+    named = MEANT.match(found.help)
     if not named or not found.place:
         return ()
     start = found.place.column - 1

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from difflib import get_close_matches
 
+from bridge.did_you_mean import did_you_mean
 from bridge.mapping.findings import suggest
 from bridge.mapping.findings.codes import CODES
 from bridge.mapping.form.schema import EndingShape, SecondLookShape
@@ -138,10 +138,7 @@ def _check_call(node: Node, known: Known) -> None:
             _check_outcome(expected, known)
         return
     message = "this is not an outcome"
-    if isinstance(value, str) and (
-        close := get_close_matches(value, WORDS, n=1, cutoff=0.7)
-    ):
-        help = f"did you mean '{close[0]}'?"
+    if isinstance(value, str) and (help := did_you_mean(value, WORDS, 0.7)):
         known.findings.add("T502", message, node.place, help)
         return
     choices = ", ".join(sorted(CALL_KEYS))

@@ -9,11 +9,11 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 
+from bridge.did_you_mean import nearest
 from bridge.mapping.findings import Findings
 from bridge.mapping.form.schema import BARE, FileShape
 from bridge.mapping.form.shape import check
@@ -125,7 +125,7 @@ def _unread(file: Node) -> Iterator[str]:
     """The keys of a file that are left out because they are wrong, by the names that they were meant to have."""
     for key in file.keys:
         if file.get(key) is None:
-            yield from get_close_matches(key, _FILE.keys, n=1)
+            yield nearest(key, _FILE.keys)
 
 
 def _declare(file: Node, texts: Mapping[str, str], known: Known) -> None:

@@ -1,12 +1,12 @@
 """What is said when a value cannot be used. Messages name paths, keys and kinds, never a payload's values."""
 
-import difflib
 import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
+from bridge.did_you_mean import nearest, question
 from bridge.mapping.values.kinds import NUMBERS, describe, kind_of, type_of
 from bridge.mapping.values.value import ExpressionError, Missing, Omit
 from bridge.model import Advice
@@ -94,10 +94,8 @@ def dotted(path: tuple[str, ...]) -> str:
 
 def near(name: str, choices: Iterable[str], alike: float = 0.6) -> str:
     """`did you mean 'x'?`, or "" when nothing is so much alike."""
-    found = difflib.get_close_matches(
-        name[:_KEY_LENGTH], list(choices)[:_KEYS_COMPARED], n=1, cutoff=alike
-    )
-    return f"did you mean '{_shown(found[0])}'?" if found else ""
+    known = list(choices)[:_KEYS_COMPARED]
+    return question(_shown(nearest(name[:_KEY_LENGTH], known, alike)))
 
 
 def hyphenated(source: str, span: tuple[int, int]) -> str:

@@ -5,11 +5,11 @@ Every time made here is aware and in UTC.
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo, available_timezones
 
+from bridge.did_you_mean import nearest, question
 from bridge.mapping.values import numbers
 from bridge.mapping.values.formats import OFFSET, bad_time, local, pattern
 from bridge.mapping.values.value import ExpressionError, Number
@@ -77,8 +77,7 @@ def written_zone(name: str) -> None:
     try:
         zone(name)
     except ExpressionError:
-        near = _near_zone(name)
-        help = f"did you mean '{near}'?" if near else _ZONE_HELP
+        help = question(_near_zone(name)) or _ZONE_HELP
         raise bad_time("unknown time zone", help) from None
 
 
@@ -91,7 +90,7 @@ def _near_zone(name: str) -> str:
         etc = f"Etc/GMT{sign}{int(offset['hours'])}"
         return etc if not offset["minutes"] and etc in available_timezones() else ""
     places = {zone for zone in available_timezones() if "/" in zone}
-    return next(iter(get_close_matches(name[:_LONGEST_ZONE], places, n=1)), "")
+    return nearest(name[:_LONGEST_ZONE], places)
 
 
 def moment(value: Moment, fmt: str | None = None, tz: str | None = None) -> datetime:
