@@ -12,7 +12,7 @@ candidates.py, message.py, schemes.py), read.py.
 from bridge.providers.asymmetric import made as key_pair
 from bridge.providers.asymmetric import public_of
 from bridge.providers.catalog import SAMPLES, get, load, names, samples
-from bridge.providers.content import media_type, taken_as
+from bridge.providers.content import folded, media_type, taken_as
 from bridge.providers.greeting import Answer
 from bridge.providers.handshake import answer, handshake
 from bridge.providers.mask import masked
@@ -37,6 +37,7 @@ __all__ = [
     "answer",
     "check_secret",
     "configure",
+    "folded",
     "get",
     "handshake",
     "key_pair",

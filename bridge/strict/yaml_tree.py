@@ -79,6 +79,13 @@ class Node:
         found = self.get(key)
         return found.value if found and isinstance(found.value, dict) else {}
 
+    def below(self, key: str) -> "Node | None":
+        """What stands at a key of a mapping or, as digits, at a position in a list; None where nothing does."""
+        if not isinstance(self.value, list):
+            return self.get(key)
+        within = key.isdigit() and int(key) < len(self.value)
+        return self.value[int(key)] if within else None
+
 
 def plain(node: Node | None) -> object:
     """The value without places: dict, list, str, int, Decimal, bool, None."""

@@ -6,14 +6,15 @@ each element is changed.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from urllib.parse import parse_qsl, urlencode
 
 from bridge.mapping.findings import suggest
 from bridge.mapping.rules.ruleset import Change, Null
 from bridge.model import Json, Request
-from bridge.providers import Provider
+from bridge.providers import Provider, folded
 from bridge.strict import json
+from bridge.strict.paths import change_each
 
 
 class CannotPatch(ValueError):
@@ -45,33 +46,16 @@ class Opened:
             return self._request
         body, items = self._body, provider.event.items
         for path, value in changes.items():
-            keys = tuple(path.split(".")[1:])
-            body = _each(body, items.path if items else (), keys, value)
+            change = partial(_changed, keys=tuple(path.split(".")[1:]), value=value)
+            body = change_each(body, items.path if items else (), change)
         raw = _write_form(body) if self._form else json.dumps(body)
-        headers = tuple(
-            pair
-            for pair in self._request.headers
-            if pair[0].lower() != "content-length"
-        )
+        headers = self._request.without("content-length")
         return replace(self._request, body=raw, headers=headers)
 
     @cached_property
     def _body(self) -> Json:
         raw = self._request.body
         return _read_form(raw) if self._form else json.loads(raw)
-
-
-def _each(
-    body: Json, way: tuple[str, ...], keys: tuple[str, ...], value: Change
-) -> Json:
-    """The body with each element at the end of `way` changed; lists on the way are walked through."""
-    if isinstance(body, list):
-        return [_each(item, way, keys, value) for item in body]
-    if not way:
-        return _changed(body, keys, value)
-    if isinstance(body, dict) and way[0] in body:
-        return {**body, way[0]: _each(body[way[0]], way[1:], keys, value)}
-    return body
 
 
 def _changed(tree: Json, keys: tuple[str, ...], value: Change) -> Json:
@@ -99,10 +83,7 @@ def _kept(old: Json, rest: tuple[str, ...], value: Change) -> list[Json]:
 
 def _read_form(raw: bytes) -> Json:
     """Each field's text; a list where a field is there several times, as events have it."""
-    found: dict[str, list[Json]] = {}
-    for name, value in parse_qsl(raw.decode("ascii"), keep_blank_values=True):
-        found.setdefault(name, []).append(value)
-    return {name: texts if texts[1:] else texts[0] for name, texts in found.items()}
+    return folded(parse_qsl(raw.decode("ascii"), keep_blank_values=True))
 
 
 def _write_form(body: Json) -> bytes:

@@ -23,29 +23,17 @@ def place_at(node: Node, path: str) -> Place:
     for key in path.split("."):
         if key in node.keys:
             place = node.keys[key].place
-        if (
-            isinstance(node.value, list)
-            and key.isdigit()
-            and int(key) < len(node.value)
-        ):
-            node = node.value[int(key)]
-            place = node.place
-        elif (below := node.get(key)) is not None:
-            node = below
-        else:
+        if (below := node.below(key)) is None:
             break
+        place = below.place if isinstance(node.value, list) else place
+        node = below
     return place
 
 
 def value_place(node: Node, path: str) -> Place:
     """The value at a dotted path, or the nearest one above it that exists."""
     for key in path.split("."):
-        items = node.value
-        if isinstance(items, list):
-            below = items[int(key)] if key.isdigit() else None
-        else:
-            below = node.get(key)
-        if below is None:
+        if (below := node.below(key)) is None:
             break
         node = below
     return node.place

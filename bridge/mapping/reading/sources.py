@@ -7,12 +7,12 @@ from typing import Any
 from bridge import providers
 from bridge.errors import ConfigurationError, UnknownName
 from bridge.mapping.findings import split_fix, suggest
-from bridge.mapping.findings.places import place_at
+from bridge.mapping.findings.places import place_at, value_place
 from bridge.mapping.reading.allow import allowed
 from bridge.mapping.reading.known import Known
 from bridge.mapping.reading.shares import shared
 from bridge.mapping.rules.ruleset import Source
-from bridge.model import Json, Place, SecretRef
+from bridge.model import Json, SecretRef
 from bridge.strict.yaml import Node, plain
 
 _LEARNT = re.compile(r"[A-Za-z0-9_.-]{1,100}")
@@ -30,7 +30,7 @@ def source_name(node: Node | None) -> str | None:
 def declare_source(node: Node, known: Known) -> None:
     """Adds the source that a file declares. The node's shape was checked."""
     name = source_name(node)
-    place = _value_place(node, "name")
+    place = value_place(node, "name")
     same = f"write source: {name} for that one, or give one of them another name"
     if name is None or not known.declare("source", name, place, same):
         return
@@ -57,11 +57,6 @@ def declare_source(node: Node, known: Known) -> None:
             allow=allowed(node, provider, known.findings),
             place=place,
         )
-
-
-def _value_place(node: Node, key: str) -> Place:
-    value = node.get(key)
-    return value.place if value else node.place
 
 
 def _secrets(
@@ -147,7 +142,7 @@ def _check_named(provider: providers.Provider, node: Node, known: Known) -> None
     """Warns where nobody said what tells a sender's repetitions from new events."""
     event = node.get("event")
     if provider.event.each_delivery and not (event and event.get("id")):
-        place = place_at(node, "event") if event else _value_place(node, "name")
+        place = place_at(node, "event") if event else value_place(node, "name")
         message = "event.id is not given: what this sender sends again is a new event"
         help = "name what tells its events apart: event: { id: body.NAME }, or say { id: each } or { id: hash }"
         known.findings.add("W615", message, place, help)
@@ -177,7 +172,7 @@ def _provider(name: str, node: Node, known: Known) -> providers.Provider | None:
         if not given:
             more = "a source of another name also says provider: …"
             help = f"{help} Or {more}" if help.endswith("?") else f"{help}; {more}"
-        place = _value_place(node, "provider" if given else "name")
+        place = value_place(node, "provider" if given else "name")
         known.findings.add("M105", f"unknown provider '{wanted}'", place, help)
         return None
     verify = _without(_own(node, "verify"), "secret", "token")
