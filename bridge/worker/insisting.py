@@ -20,18 +20,15 @@ def is_away(error: Exception) -> bool:
     return isinstance(error, StoreUnavailable) and not blames
 
 
-def insist(database: Database, do: Callable[[], T]) -> T:
-    """Does it, up to TRIES times while the store breaks off at it. Raises StoreUnavailable where the store is away."""
-    for _ in range(TRIES - 1):
-        try:
-            return do()
-        except StoreLost:
-            _require(database)
+def insist(database: Database, do: Callable[[], T], tries: int = TRIES) -> T:
+    """Does it, up to `tries` times while the store breaks off. Raises StoreUnavailable where the store is away."""
     try:
         return do()
     except StoreLost:
         _require(database)
-        raise
+        if tries == 1:
+            raise
+    return insist(database, do, tries - 1)
 
 
 def _require(database: Database) -> None:
