@@ -69,6 +69,7 @@ def test_only_the_value_changes(path, value, old, new):
         ("a: { b: 1 # why\n  }\n", ("a", "b"), NOTHING, "comment"),
         ("a: { b: # why\n  1, c: 2 }\n", ("a", "b"), NOTHING, "comment"),
         ("a: { b: 1, # why\n  c: 2 }\n", ("a", "c"), NOTHING, "comment"),
+        ("a: | # why\n  x\n", ("a",), 2, "comment"),
         ("a: &x {}\n", ("a", "b"), 1, "anchor"),
         ("a: 1\n", ("b", "c"), 1, "no such place"),
         ("a: 1\n", ("b",), NOTHING, "no such place"),
@@ -99,6 +100,14 @@ def test_line_ends_stay_as_they_are():
     """A file with CR LF gets new lines with CR LF."""
     assert edited("a: 1\r\nb: 2\r\n", ("c",), 3) == "a: 1\r\nb: 2\r\nc: 3\r\n"
     assert edited("a: 1\r\nb: 2\r\n", ("b",), NOTHING) == "a: 1\r\n"
+
+
+def test_an_entry_is_added_behind_an_alias():
+    """Not behind the anchor that it stands for."""
+    text = "a:\n  b: &x 1\n  c: *x  # same\nd: { e: 1, f: *x, }\n"
+    added = text.replace("same\n", "same\n  g: 2\n")
+    assert edited(text, ("a", "g"), 2) == added
+    assert edited(text, ("d", "g"), 2) == text.replace("*x, }", "*x, g: 2, }")
 
 
 WHY = "  # longer than any text below"
