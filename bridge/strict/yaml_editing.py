@@ -21,9 +21,11 @@ Path: TypeAlias = tuple[str | int, ...]
 # A key's text or an index, the key, and the value; the items of a list have no key.
 Entry: TypeAlias = tuple[str | int, yaml.Node | None, yaml.Node]
 
-NOTHING: Final = object()  # as a new value: the key is taken out
+# As a new value: the key is taken out.
+NOTHING: Final = object()
 _ANCHOR = re.compile(r"&([\w-]+)")
-_BETWEEN = ", \t\r\n"  # what stands between two entries
+# What stands between two entries.
+_BETWEEN = ", \t\r\n"
 _COMMENT = re.compile("#.*")
 _LINE_END = re.compile(r"\r?(\n|\Z)")
 
@@ -57,7 +59,8 @@ def edited(text: str, path: Path, value: object) -> str:
     return new
 
 
-@lru_cache(maxsize=1)  # what one change has made is what the next one starts from
+# What one change has made is what the next one starts from.
+@lru_cache(maxsize=1)
 def _read(text: str) -> Node | None:
     """The document, None where there is something to find fault with."""
     node, findings = compose(text, "")
@@ -170,7 +173,8 @@ def _signs(text: str) -> str:
         if isinstance(token, yaml.ScalarToken):
             start = token.start_mark.index
             end = len(text[: token.end_mark.index].rstrip())
-            if token.style in ("|", ">"):  # a comment may stand beside the sign
+            # Beside the sign of a block text a comment may stand.
+            if token.style in ("|", ">"):
                 start = text.find("\n", start, end) + 1 or end
             signs[start:end] = "x" * (end - start)
     return "".join(signs)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
-from jinja2.lexer import TOKEN_EOF, TokenStream
+from jinja2.lexer import TOKEN_EOF
 from jinja2.parser import Parser
 
 from bridge.mapping.expressions.hints import hint
@@ -79,20 +79,20 @@ def parse_bare(source: str) -> Tree:
             0,
             "drop the delimiters",
         )
-    return _parse(source, "variable", _one_expression)
+    return _parse(source, _one_expression, bare=True)
 
 
 def parse_template(source: str) -> Tree:
     """A source that is text with {{ … }} and {% … %}. Raises ExpressionError E201, E206 or E207."""
-    return _parse(source, None, lambda parser: parser.subparse())
+    return _parse(source, lambda parser: parser.subparse(), bare=False)
 
 
 def _parse(
-    source: str, state: str | None, read: "Callable[[_Parser], list[nodes.Node]]"
+    source: str, read: "Callable[[_Parser], list[nodes.Node]]", *, bare: bool
 ) -> Tree:
     _check_source(source)
     try:
-        parser = _Parser(_ENVIRONMENT, source, state=state)
+        parser = _Parser(source, bare=bare)
         body = read(parser)
     except TemplateSyntaxError as error:
         raise _unreadable(error, source) from None
@@ -119,21 +119,7 @@ def _check_source(source: str) -> None:
         )
 
 
-class _Environment(Environment):
-    """Jinja's defaults, without extensions, and with our tokens."""
-
-    def _tokenize(
-        self,
-        source: str,
-        name: str | None,
-        filename: str | None = None,
-        state: str | None = None,
-    ) -> TokenStream:
-        return stream(source, bare=state is not None)
-
-
-_ENVIRONMENT = _Environment()
-
+_ENVIRONMENT = Environment()
 _Expr = TypeVar("_Expr", bound=nodes.Expr)
 
 
@@ -143,12 +129,11 @@ class _Parser(Parser):
     What operators make of operands is found from these when it is asked for, which is seldom.
     """
 
-    def __init__(
-        self, environment: Environment, source: str, state: str | None
-    ) -> None:
-        self.source = source
+    def __init__(self, source: str, *, bare: bool) -> None:
+        # Jinja reads an empty text: the tokens are ours.
+        super().__init__(_ENVIRONMENT, "")
+        self.stream = stream(source, bare=bare)
         self.spans: dict[nodes.Node, Span] = {}
-        super().__init__(environment, source, state=state)
 
     def note(self, node: _Expr, start: int) -> _Expr:
         """The expression ends before the next token and the white space in front of that, which Tree.span drops."""
