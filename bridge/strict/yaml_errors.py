@@ -6,6 +6,9 @@ Helps name keys and signs, never values: these may be secrets.
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import TypeAlias
+
+import yaml
 
 DOUBLE, SINGLE = r'"(?:[^"\\]|\\.)*"', r"'(?:[^']|'')*'"
 QUOTED = {'"': re.compile(DOUBLE), "'": re.compile(SINGLE)}
@@ -14,6 +17,9 @@ PAIR = re.compile(r"(\s*(?:- )*)([\w.-]+):(\s+|$)(.*)")
 _UNQUOTED = re.compile(r"^(\s*(?:- )*[\w.-]+:\s+)(\{\{.*\}\}.*?)\"?\s*$")
 # The same inside { … }, where other entries may follow.
 _WITHIN = re.compile(r"(?<=[{,\s])([\w.-]+:\s+)(\{\{.*?\}\})(?=\s*[,}])")
+
+
+Position: TypeAlias = tuple[int, int]  # line and column, from 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +50,7 @@ class Failure:
     problem: str
     line: int
     column: int
-    began: tuple[int, int] | None
+    began: Position | None
     lines: list[str]
     bare: Collection[str] = ()  # keys whose values take no delimiters
 
@@ -56,33 +62,41 @@ class Failure:
     def char(self) -> str:
         return self.text[self.column : self.column + 1]
 
-    def reason(self, message: str, help: str, *puts: "Put | None") -> Reason:
-        return Reason(
-            line=self.line,
-            column=self.column,
-            message=message,
-            help=help,
-            puts=tuple(filter(None, puts)),
-        )
+    def reason(
+        self, message: str, help: str, *puts: "Put | None", at: Position | None = None
+    ) -> Reason:
+        """A reason at the failure, or where it began; with the texts that may mend it."""
+        line, column = at or (self.line, self.column)
+        known = tuple(filter(None, puts))
+        return Reason(line=line, column=column, message=message, help=help, puts=known)
 
-    def put(self, start: int, end: int, text: str) -> Put:
-        """A text in the line of the failure."""
-        return Put(line=self.line, start=start, end=end, text=text)
+    def put(self, start: int, end: int, text: str, line: int | None = None) -> Put:
+        """A text in the line of the failure, or in another."""
+        line = self.line if line is None else line
+        return Put(line=line, start=start, end=end, text=text)
 
 
 def failure(error: Exception, lines: list[str], bare: Collection[str] = ()) -> Failure:
     """What PyYAML raised about a text of these lines."""
     context = getattr(error, "context_mark", None)
-    mark = getattr(error, "problem_mark", None) or context
-    line, column = (mark.line, mark.column) if mark else (0, 0)
+    line, column = _within(getattr(error, "problem_mark", None) or context, lines)
     return Failure(
         problem=getattr(error, "problem", None) or "it cannot be read",
-        line=min(line, max(len(lines) - 1, 0)),
-        column=column if line < len(lines) else len(lines[-1]) if lines else 0,
-        began=(context.line, context.column) if context else None,
+        line=line,
+        column=column,
+        began=_within(context, lines) if context else None,
         lines=lines,
         bare=bare,
     )
+
+
+def _within(mark: yaml.Mark | None, lines: list[str]) -> Position:
+    """Where a mark stands; the end of the text where that is behind it."""
+    if not mark or not lines:
+        return 0, 0
+    if mark.line < len(lines):
+        return mark.line, mark.column
+    return len(lines) - 1, len(lines[-1])
 
 
 def in_either_quotes(value: str) -> str:

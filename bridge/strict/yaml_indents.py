@@ -2,7 +2,7 @@
 
 import re
 
-from bridge.strict.yaml_errors import LISTED, PAIR, Failure, Put, Reason
+from bridge.strict.yaml_errors import LISTED, PAIR, Failure, Reason
 
 _BLOCK_BEGINS = re.compile(r"\s*(?:- +)*(?:[\w.-]+:\s+)?[|>][-+0-9]*\s*(?:#.*)?")
 _ODD_INDENT = re.compile(r"[ \t]*([^\S \t])\s*\S")
@@ -15,13 +15,10 @@ def tab(failure: Failure) -> Reason | None:
     levels = _levels(failure.lines[: failure.line])
     deeper = [levels[-1][0] + 2] if levels else []
     depths = sorted({0, *deeper, *(level for level, _ in levels)})
-    return Reason(
-        line=failure.line,
-        column=indent.index("\t"),
-        message="a tab indents this line",
-        help="indent it with spaces",
-        puts=tuple(failure.put(0, len(indent), " " * depth) for depth in depths),
-    )
+    puts = (failure.put(0, len(indent), " " * depth) for depth in depths)
+    at = (failure.line, indent.index("\t"))
+    message, help = "a tab indents this line", "indent it with spaces"
+    return failure.reason(message, help, *puts, at=at)
 
 
 def odd_space(failure: Failure) -> Reason | None:
@@ -31,11 +28,8 @@ def odd_space(failure: Failure) -> Reason | None:
     for line in range(max(failure.line - 1, 0), failure.line + 1):
         if odd := _ODD_INDENT.match(failure.lines[line]):
             indent = _indent(failure.lines[line])
-            put = Put(line=line, start=0, end=indent, text=" " * indent)
-            column = odd.start(1)
-            return Reason(
-                line=line, column=column, message=message, help=help, puts=(put,)
-            )
+            put = failure.put(0, indent, " " * indent, line)
+            return failure.reason(message, help, put, at=(line, odd.start(1)))
     return None
 
 
@@ -56,22 +50,20 @@ def indentation(failure: Failure) -> Reason | None:
         return None
     help = f"indent it with {above} spaces like line {line + 1}, or that line like this one"
     put = failure.put(0, own, " " * above)
-    return Reason(
-        line=failure.line, column=own, message=message, help=help, puts=(put,)
-    )
+    return failure.reason(message, help, put, at=(failure.line, own))
 
 
 def block_text(failure: Failure) -> Reason | None:
     """A line of a block text that is indented less than the text, or no deeper than its key."""
     line = failure.began[0] if failure.began else failure.line
     for number in {line: 0, failure.line: 0}:
-        if (reason := _left_of_block(failure.lines, number)) is not None:
+        if (reason := _left_of_block(failure, number)) is not None:
             return reason
     return None
 
 
-def _left_of_block(lines: list[str], number: int) -> Reason | None:
-    above = number - 1
+def _left_of_block(failure: Failure, number: int) -> Reason | None:
+    lines, above = failure.lines, number - 1
     while above > 0 and not _BLOCK_BEGINS.fullmatch(lines[above]):
         above -= 1
     if above < 0 or above == number or not _BLOCK_BEGINS.fullmatch(lines[above]):
@@ -82,16 +74,15 @@ def _left_of_block(lines: list[str], number: int) -> Reason | None:
     inside = all(_indent(line) >= first for line in between)
     if not inside or own >= first or between and own <= key or own < key:
         return None
-    return Reason(
-        line=number,
-        column=own,
-        message=(
+    return failure.reason(
+        (
             f"this line is indented less than the text that begins on line {above + 2}"
             if between
             else "a block text is indented deeper than its key"
         ),
-        help=f"indent it with {first} spaces",
-        puts=(Put(line=number, start=0, end=own, text=" " * first),),
+        f"indent it with {first} spaces",
+        failure.put(0, own, " " * first, number),
+        at=(number, own),
     )
 
 

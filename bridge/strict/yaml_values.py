@@ -68,19 +68,13 @@ def sign(failure: Failure) -> Reason | None:
     else:
         return None
     put = quoted_value(failure) if column == _start(failure.text) else None
-    return Reason(
-        line=failure.line,
-        column=column,
-        message=f"a value cannot begin with {char}",
-        help="write the value in quotes",
-        puts=(put,) if put else (),
-    )
+    message = f"a value cannot begin with {char}"
+    at = (failure.line, column)
+    return failure.reason(message, "write the value in quotes", put, at=at)
 
 
 def inner_colon(failure: Failure) -> Reason | None:
     """A value with ': ' in it, which reads like another key."""
-    if not failure.problem.startswith("mapping values"):
-        return None
     pair = PAIR.match(failure.text)
     key = f"{pair[2]}: " if pair else ""
     plain = pair and pair[4][:1] not in {*"\"'{[|>&*!"}
@@ -94,7 +88,7 @@ def inner_colon(failure: Failure) -> Reason | None:
 def listed(failure: Failure) -> Reason | None:
     """`key: - value`, a list that begins beside its key."""
     start = _start(failure.text)
-    if "block sequence entries" not in failure.problem or not start:
+    if not start:
         return None
     entry = _ENTRY.fullmatch(failure.text, start)
     put = entry and failure.put(start, entry.end(1), f"[{entry[1]}]")
@@ -105,8 +99,6 @@ def listed(failure: Failure) -> Reason | None:
 
 def beside_block(failure: Failure) -> Reason | None:
     """`key: | text`, a block text that begins beside its sign."""
-    if "comment or" not in failure.problem:
-        return None
     line = failure.began[0] if failure.began else failure.line
     text = failure.lines[line]
     start = _start(text)
@@ -114,7 +106,7 @@ def beside_block(failure: Failure) -> Reason | None:
     put = None
     if block and "#" not in block[1] and not _SECRET.search(text):
         right = in_either_quotes(block[1].rstrip())
-        put = Put(line=line, start=start, end=len(text), text=right)
+        put = failure.put(start, len(text), right, line)
     return failure.reason(
         f"the text of {text[start : start + 1] or '|'} cannot begin beside it",
         "begin the text on the next line, or write it in quotes",
@@ -124,7 +116,7 @@ def beside_block(failure: Failure) -> Reason | None:
 
 def escape(failure: Failure) -> Reason | None:
     """A backslash in double quotes before a sign that it has no meaning with, as in a pattern."""
-    if "unknown escape" not in failure.problem or not failure.began:
+    if not failure.began:
         return None
     line, start = failure.began
     whole = QUOTED['"'].match(failure.lines[line], start)

@@ -20,6 +20,7 @@ GUESSES = {
     "apostrophe": ("a: 'it's'\n", 1, 8, "after its closing", "written ''"),
     "open brace": ("a: {b: 1\nc: 2\n", 1, 4, "the { that", "with }"),
     "open bracket": ("a: [x\nb: 1\n", 1, 4, "the [ that", "with ]"),
+    "cut off": ("a: >\n  x\nb: [1, ", 3, 4, "the [ that", "with ]"),
     "inner brace": ("a: { b: { c: 1 }\nd: 1\n", 1, 4, "the { that", "with }"),
     "bracket at the end": ("a: [\n", 1, 4, "the [ that", "with ]"),
     "bracket in quotes": ('a: { b: "}" \nc: 1\n', 1, 4, "the { that", "with }"),
@@ -28,6 +29,9 @@ GUESSES = {
     "shell variable": ("a: {b: ${X} }\n", 1, 9, "a variable", "{ env: X }"),
     "star": ("a: [*]\n", 1, 5, "begin with *", "in quotes"),
     "alias": ("a: *x\n", 1, 4, "no anchor &x", "in quotes"),
+    "anchors": ("a: &x 1\nb: &x 2\n", 2, 4, "&x stands above already", "drop &x"),
+    "list": ("a: - x\n", 1, 4, "begin beside its key", "a line of its own"),
+    "after a colon": ("a: { b:{ c: 1 } }\n", 1, 7, "needs a space", "write a space"),
     "at": ("a: @x\n", 1, 4, "begin with @", "in quotes"),
     "percent": ("a: %x\n", 1, 4, "begin with %", "in quotes"),
     "less": (
