@@ -16,9 +16,8 @@ import yaml
 from bridge.model import Diagnostic, Fix, Place
 from bridge.strict.yaml_errors import Put, in_quotes
 from bridge.strict.yaml_guesses import guess
-from bridge.strict.yaml_loader import Loader
 from bridge.strict.yaml_mending import mending
-from bridge.strict.yaml_tree import File, Node, place_of, plain, source_of, walk
+from bridge.strict.yaml_tree import File, Loader, Node, place_of, plain, source_of, walk
 
 __all__ = ["Loader", "Node", "compose", "plain", "resolve", "walk"]
 

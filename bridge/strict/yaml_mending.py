@@ -9,7 +9,7 @@ from typing import TypeAlias
 import yaml
 
 from bridge.strict.yaml_errors import Put
-from bridge.strict.yaml_loader import Loader
+from bridge.strict.yaml_tree import Loader
 
 Reads: TypeAlias = Callable[[str, int], bool]
 

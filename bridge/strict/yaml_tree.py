@@ -1,4 +1,4 @@
-"""YAML values that know where they are written. Reads no text: bridge.strict.yaml makes them.
+"""YAML values that know where they are written, of what libyaml finds. Reads no text: bridge.strict.yaml does.
 
 Where and how a value is written is made out when somebody asks for it: of most values nobody does.
 """
@@ -13,6 +13,13 @@ import yaml
 from bridge.model import Place
 
 _NO_KEYS: "Mapping[str, Node]" = MappingProxyType({})
+
+
+class Loader(yaml.CSafeLoader):
+    """libyaml without PyYAML's search for a type of every value: what a value is, is decided here."""
+
+    def resolve(self, *_: object) -> str:
+        return ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
