@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from marshmallow import ValidationError
 
+from bridge.kinds import needs
 from bridge.model import Json
 from bridge.providers.recipe import Recipe
 from bridge.providers.recipe_schema import PLACES, RecipeSchema
@@ -39,7 +40,7 @@ def without_place(verify: Mapping[str, Json]) -> dict[str, Json]:
 
 def _recipe(known: Mapping[str, Json], own: Json) -> Recipe:
     if not isinstance(own, dict):
-        raise ValidationError("takes keys with values")
+        raise ValidationError(needs("a mapping", own))
     if own.get("scheme", known.get("scheme")) != known.get("scheme"):
         known = {}
     if any(place in own for place in PLACES):

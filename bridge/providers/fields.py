@@ -1,4 +1,4 @@
-"""The marshmallow fields of data files: text that names a place becomes sources, a list becomes signed parts.
+"""The kinds of value that only data files have: text that names a place becomes sources, a list signed parts.
 
 Strict: nothing is coerced, an unknown key is an error that names the nearest known one.
 """
@@ -6,9 +6,10 @@ Strict: nothing is coerced, an unknown key is an error that names the nearest kn
 import re
 from typing import Any, cast
 
-from marshmallow import Schema, ValidationError, fields
-from marshmallow.validate import Length
+from marshmallow import Schema, ValidationError
 
+from bridge import kinds
+from bridge.kinds import Form, Forms, Kind, Problems
 from bridge.providers.canonical import CANONICAL
 from bridge.providers.recipe import Canonical, Group, Live, Lower, Part, Time
 from bridge.providers.source import (
@@ -43,36 +44,45 @@ class Strict(Schema):
         for key, found in messages.items():
             if found == [self.error_messages["unknown"]]:
                 messages[key] = [f"is not a key here{suggest(key, known)}"]
+            elif found == [Kind.default_error_messages["required"]]:
+                messages[key] = ["is needed"]
 
 
-class Name(fields.String):
-    """Text, not empty."""
+class Meant(Kind):
+    """A kind whose values stand for something: reading one says what is wrong with it."""
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
-        text = super()._deserialize(value, *args, **kwargs)
-        if not text:
-            raise ValidationError("must not be empty")
-        return text
+    def problem(self, value: object) -> Problems:
+        try:
+            self.read(value)
+        except ValidationError as error:
+            return error.messages
+        return ""
+
+    def _deserialize(self, value: object, *_: object, **__: object) -> Any:
+        return self.read(value)
 
 
-class Place(fields.Field[Alternatives]):
+class Place(Meant):
     """`a.x|b.y` of the given kinds. With `prefix` the text is the name alone: `header: X-A|X-B`."""
 
-    def __init__(self, *kinds: str, prefix: str = "", **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, *kinds: str, prefix: str = "", **rest: Any) -> None:
+        super().__init__(**rest)
         self.kinds, self.prefix = kinds, prefix
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Alternatives:
+    def read(self, value: Any) -> Any:
         if self.prefix and isinstance(value, str):
             value = "|".join(self.prefix + name.strip() for name in value.split("|"))
         return parsed(value, self.kinds)
+
+    def json_form(self, forms: Forms) -> Form:
+        return {"type": "string"}
 
 
 class Single(Place):
     """One place without alternatives."""
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Source:  # type: ignore[override]
-        first, *others = super()._deserialize(value, *args, **kwargs)
+    def read(self, value: Any) -> Any:
+        first, *others = super().read(value)
         if others:
             raise ValidationError("takes one place")
         return first
@@ -81,11 +91,12 @@ class Single(Place):
 class Places(Place):
     """One place or a list of places to be joined; each may give a word in place of its value."""
 
-    def _deserialize(  # type: ignore[override]
-        self, value: Any, *args: Any, **kwargs: Any
-    ) -> tuple[Alternatives, ...]:
+    def read(self, value: Any) -> Any:
         values = value if isinstance(value, list) else [value]
         return tuple(parsed(one, self.kinds, words=True) for one in values)
+
+    def json_form(self, forms: Forms) -> Form:
+        return {"type": ["string", "array"], "items": {"type": "string"}}
 
 
 EACH = ((Source(kind="each"),),)  # in place of an id: there is none
@@ -95,14 +106,14 @@ HASH = ((Source(kind="hash"),),)  # nothing but what the event says
 class Id(Places):
     """What Places takes, or the word `each`."""
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        return EACH if value == "each" else super()._deserialize(value, *args, **kwargs)
+    def read(self, value: Any) -> Any:
+        return EACH if value == "each" else super().read(value)
 
 
 class Marked(Place):
     """A place that is false in the sender's test mode, or {from: place, unless: text}: what it says then, or a list."""
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Live:  # type: ignore[override]
+    def read(self, value: Any) -> Any:
         if not isinstance(value, dict):
             return Live(source=parsed(value, self.kinds))
         said = value.get("unless")
@@ -117,15 +128,20 @@ class Marked(Place):
             source=parsed(value["from"], self.kinds), unless=tuple(map(written, texts))
         )
 
+    def json_form(self, forms: Forms) -> Form:
+        mark = ["string", "boolean"]
+        unless = {"type": [*mark, "array"], "items": {"type": mark}, "minItems": 1}
+        return _or_mapping({"unless": unless}, ["from", "unless"])
 
-class When(fields.Field[Conditions]):
+
+class When(Meant):
     """`{place: text}`, or a list of texts: what has to stand where; a number or flag of JSON, too."""
 
-    def __init__(self, *kinds: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, *kinds: str, **rest: Any) -> None:
+        super().__init__(**rest)
         self.kinds = kinds
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Conditions:
+    def read(self, value: Any) -> Any:
         if isinstance(value, dict):
             value = {
                 key: [*map(_plain, one)] if isinstance(one, list) else _plain(one)
@@ -133,13 +149,14 @@ class When(fields.Field[Conditions]):
             }
         return conditions(value, self.kinds)
 
+    def json_form(self, forms: Forms) -> Form:
+        return _held("string", "integer", "boolean")
+
 
 class Times(Place):
     """A place, `{from: place, when: …, unless: …, zone: NAME}`, or a list of these: the first that gives a time."""
 
-    def _deserialize(  # type: ignore[override]
-        self, value: Any, *args: Any, **kwargs: Any
-    ) -> tuple[Time, ...]:
+    def read(self, value: Any) -> Any:
         return tuple(
             self._time(one) for one in (value if isinstance(value, list) else [value])
         )
@@ -165,36 +182,53 @@ class Times(Place):
             zone=zone,
         )
 
+    def json_form(self, forms: Forms) -> Form:
+        held = _held("string")
+        keys = {"when": held, "unless": held, "zone": {"type": "string"}}
+        one = _or_mapping(keys, ["from"])
+        return {**one, "type": ["string", "object", "array"], "items": one}
 
-class Listed(fields.List[Any]):
-    """A list, as a tuple."""
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> tuple[Any, ...]:  # type: ignore[override]
-        return tuple(super()._deserialize(value, *args, **kwargs))
-
-
-class Hosts(Listed):
+class Hosts(kinds.List):
     """Host names; `*` stands for one label, but never for a part of who owns the host."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(Name(), validate=Length(1, 16), **kwargs)
+    def __init__(self, **rest: Any) -> None:
+        super().__init__(items=kinds.Text(), most=16, **rest)
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> tuple[Any, ...]:  # type: ignore[override]
-        hosts = super()._deserialize(value, *args, **kwargs)
-        if not all(map(_HOST.fullmatch, hosts)):
-            raise ValidationError(
-                "takes names such as keys.example.com or sns.*.example.com"
-            )
-        return hosts
+    def problem(self, value: object) -> Problems:
+        problem = super().problem(value)
+        if problem or all(_HOST.fullmatch(host) for host in cast(list[str], value)):
+            return problem
+        return "takes names such as keys.example.com or sns.*.example.com"
 
 
-class Signed(fields.Field[tuple[Part, ...]]):
+class Signed(Meant):
     """The signed parts: places, `{text: …}` for literal text, a nested list for a group that may be absent."""
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> tuple[Part, ...]:
+    def read(self, value: Any) -> Any:
         if not isinstance(value, list) or not value:
             raise ValidationError("takes a list of parts such as [raw]")
         return tuple(_part(one) for one in value)
+
+    def json_form(self, forms: Forms) -> Form:
+        return {}
+
+
+def _or_mapping(keys: Form, required: list[str]) -> Form:
+    """A place, or a mapping of these keys and `from`."""
+    return {
+        "type": ["string", "object"],
+        "properties": {"from": {"type": "string"}, **keys},
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+def _held(*types: str) -> Form:
+    """Places with the text that stands there, or a list of texts."""
+    plain: list[str] | str = [*types] if types[1:] else types[0]
+    held = {"type": [*types, "array"], "items": {"type": plain}, "minItems": 1}
+    return {"type": "object", "additionalProperties": held}
 
 
 def conditions(value: Any, kinds: tuple[str, ...]) -> Conditions:

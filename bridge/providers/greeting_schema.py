@@ -1,12 +1,12 @@
 """How `handshake:` and `answer:` are written, in data files and in mapping files."""
 
 import re
-from typing import Any, cast
+from typing import Any
 
-from marshmallow import ValidationError, fields, post_load, validates_schema
-from marshmallow.validate import OneOf, Range
+from marshmallow import ValidationError, post_load, validates_schema
 
-from bridge.providers.fields import Hosts, Name, Place, Strict, When, literal, parsed
+from bridge.kinds import Choice, Flag, Form, Forms, Group, Integer, Kind, Names, Text
+from bridge.providers.fields import Hosts, Meant, Place, Strict, When, literal, parsed
 from bridge.providers.greeting import Answer, Confirm, Echo, Handshake, Literal
 
 _PLAIN, _HASHED = {"from", "like", "spaces"}, {"hmac", "like", "encoding", "prefix"}
@@ -16,8 +16,11 @@ _MOST = 8
 class Echoed(Place):
     """A place to give back, `{text: …}`, `{from: place}` to which `spaces` and `like` add, or `{hmac: place}`."""
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+    def read(self, value: Any) -> Any:
         return literal(value) or self._echo(value)
+
+    def json_form(self, forms: Forms) -> Form:
+        return {}
 
     def _echo(self, value: Any) -> Echo:
         if not isinstance(value, dict):
@@ -44,7 +47,7 @@ class Echoed(Place):
 class EchoedText(Echoed):
     """What Echoed takes, or a list of such."""
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+    def read(self, value: Any) -> Any:
         values = value if isinstance(value, list) else [value]
         return tuple(literal(one) or self._echo(one) for one in values)
 
@@ -52,17 +55,17 @@ class EchoedText(Echoed):
 class EchoedJson(Echoed):
     """What Echoed takes, a number or a flag."""
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+    def read(self, value: Any) -> Any:
         if isinstance(value, bool | int):
             return Literal(value=value)
-        return super()._deserialize(value, *args, **kwargs)
+        return super().read(value)
 
 
 class _Echo(Strict):
-    like = fields.String()
-    spaces = fields.Boolean(truthy={True}, falsy={False})
-    encoding = fields.String(validate=OneOf(["hex", "base64"]))
-    prefix = fields.String()
+    like = Text(may_be_empty=True)
+    spaces = Flag()
+    encoding = Choice(choices=["hex", "base64"])
+    prefix = Text(may_be_empty=True)
 
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -87,16 +90,21 @@ class _Confirm(Strict):
         return Confirm(**data)
 
 
+def _named(values: Kind) -> Names:
+    """Any names with values of one kind, or none."""
+    return Names(values=values, key=Text(), may_be_empty=True)
+
+
 class HandshakeSchema(Strict):
     when = When("method", "header", "query", "body", required=True)
     token = Place("header", "query", "body")
-    signed = fields.Boolean(truthy={True}, falsy={False})
-    status = fields.Integer(strict=True, validate=Range(200, 299))
-    confirm = fields.Nested(_Confirm)
+    signed = Flag()
+    status = Integer(low=200, high=299)
+    confirm = Group(schema=_Confirm)
     learn = Place("header", "query", "body")
     text = EchoedText("header", "query", "body", "account")
-    json = fields.Dict(keys=Name(), values=EchoedJson("header", "query", "body"))
-    headers = fields.Dict(keys=Name(), values=Echoed("header", "query", "body"))
+    json = _named(EchoedJson("header", "query", "body"))
+    headers = _named(Echoed("header", "query", "body"))
 
     @validates_schema
     def check(self, data: dict[str, Any], **_: Any) -> None:
@@ -109,27 +117,25 @@ class HandshakeSchema(Strict):
         return Handshake(**data)
 
 
-class Handshakes(fields.Field[tuple[Handshake, ...]]):
+class Handshakes(Meant):
     """A check of the URL, or a list of them: the first that a request asks for is answered."""
 
-    def _deserialize(
-        self, value: Any, *args: Any, **kwargs: Any
-    ) -> tuple[Handshake, ...]:
+    def read(self, value: Any) -> Any:
         if not isinstance(value, list):
-            return (self._one(value),)
+            return (_HANDSHAKE.deserialize(value),)
         if not 0 < len(value) <= _MOST:
             raise ValidationError(f"takes a list of 1 to {_MOST}")
-        return tuple(map(self._one, value))
+        return tuple(map(_HANDSHAKE.deserialize, value))
 
-    @staticmethod
-    def _one(value: Any) -> Handshake:
-        return cast(Handshake, _HANDSHAKE.load(value))
+    def json_form(self, forms: Forms) -> Form:
+        one = _HANDSHAKE.json_form(forms)
+        return {**one, "type": ["object", "array"], "items": one}
 
 
 class _Answer(Strict):
-    status = fields.Integer(strict=True, required=True, validate=Range(200, 499))
-    type = Name()
-    body = fields.String()
+    status = Integer(low=200, high=499, required=True)
+    type = Text()
+    body = Text(may_be_empty=True)
 
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> Answer:
@@ -139,9 +145,9 @@ class _Answer(Strict):
 
 
 class AnswersSchema(Strict):
-    accepted = fields.Nested(_Answer)
-    duplicate = fields.Nested(_Answer)
-    refused = fields.Nested(_Answer)
+    accepted = Group(schema=_Answer)
+    duplicate = Group(schema=_Answer)
+    refused = Group(schema=_Answer)
 
 
-_HANDSHAKE = HandshakeSchema()
+_HANDSHAKE = Group(schema=HandshakeSchema)

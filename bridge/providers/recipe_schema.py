@@ -6,10 +6,11 @@ A recipe that somebody without the secret could satisfy, or replay for ever unde
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError, fields, post_load, validates_schema
-from marshmallow.validate import Equal, Length, OneOf, Range
+from marshmallow import ValidationError, post_load, validates_schema
+from marshmallow.validate import Equal
 
-from bridge.providers.fields import Hosts, Listed, Name, Place, Signed, Single, Strict
+from bridge.kinds import Choice, Flag, Group, Integer, List, Names, Problems, Text
+from bridge.providers.fields import Hosts, Place, Signed, Single, Strict
 from bridge.providers.recipe import RAW, KeySource, Recipe, Timestamp, sources
 from bridge.providers.schemes import SCHEMES
 from bridge.providers.source import Alternatives, Source, parse
@@ -26,8 +27,8 @@ _IAT = Timestamp(source=parse("field.iat", ["field"]))
 
 class _Timestamp(Strict):
     source = Place("header", "field", "query", "body", data_key="from", required=True)
-    unit = fields.String(validate=OneOf(UNITS))
-    tolerance = fields.Integer(strict=True, validate=Range(1, 3_600))
+    unit = Choice(choices=UNITS)
+    tolerance = Integer(low=1, high=3_600)
 
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> Timestamp:
@@ -35,7 +36,7 @@ class _Timestamp(Strict):
 
 
 class _Keys(Strict):
-    url = Name()
+    url = Text()
     place = Place("header", "query", "body", data_key="from")
     hosts = Hosts()
     id = Place("header", "query", "body")
@@ -54,17 +55,17 @@ class _Keys(Strict):
         return KeySource(**data)
 
 
-class _Offered(OneOf):
+class _Offered(Choice):
     """The choices for editors to offer; which of them a recipe may take depends on its scheme."""
 
-    def __call__(self, value: str) -> str:
-        return value
+    def problem(self, value: object) -> Problems:
+        return Text.problem(self, value)
 
 
 class RecipeSchema(Strict):
-    scheme = fields.String(
+    scheme = Choice(
         required=True,
-        validate=OneOf(list(SCHEMES)),
+        choices=list(SCHEMES),
         error_messages={"required": f"is needed: {', '.join(SCHEMES)}"},
     )
     header = Place("header", prefix="header.")
@@ -77,27 +78,27 @@ class RecipeSchema(Strict):
     )
     item = Place("item", prefix="item.")
     items = Single("body")
-    split = fields.String(validate=Length(1))
-    assign = fields.String(validate=Length(1))
-    field = Name()
-    prefix = fields.String()
-    suffix = fields.String()
-    encoding = fields.String(validate=OneOf(["hex", "base64"]))
-    algorithm = fields.String(validate=_Offered(list(_ALGORITHMS)))
-    key = fields.String(validate=OneOf(["utf8", "hex", "base64"]))
-    key_prefix = fields.String()
-    kdf = fields.String(validate=OneOf(["sha1", "sha256"]))
-    published = Listed(Name())
-    account = Name()
-    keys = fields.Nested(_Keys)
+    split = Text()
+    assign = Text()
+    field = Text()
+    prefix = Text(may_be_empty=True)
+    suffix = Text(may_be_empty=True)
+    encoding = Choice(choices=["hex", "base64"])
+    algorithm = _Offered(choices=list(_ALGORITHMS))
+    key = Choice(choices=["utf8", "hex", "base64"])
+    key_prefix = Text(may_be_empty=True)
+    kdf = Choice(choices=["sha1", "sha256"])
+    published = List(items=Text(), least=0)
+    account = Text()
+    keys = Group(schema=_Keys)
     signed = Signed()
-    timestamp = fields.Nested(_Timestamp, allow_none=True)  # null: the sender has none
-    url_decode = fields.String()
-    url_port = fields.String(validate=OneOf(["with", "without"]))
-    username = Name()
-    claims = fields.Dict(keys=Name(), values=Name())
-    body_hash = Name()
-    undated = fields.Boolean(truthy={True}, falsy={False})
+    timestamp = Group(schema=_Timestamp, allow_none=True)  # null: the sender has none
+    url_decode = Text(may_be_empty=True)
+    url_port = Choice(choices=["with", "without"])
+    username = Text()
+    claims = Names(values=Text(), key=Text(), may_be_empty=True)
+    body_hash = Text()
+    undated = Flag()
 
     @validates_schema
     def check(self, data: dict[str, Any], **_: Any) -> None:

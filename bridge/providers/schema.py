@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
-from marshmallow import ValidationError, fields, post_load, validates_schema
-from marshmallow.validate import Length, OneOf, Range
+from marshmallow import ValidationError, post_load, validates_schema
 
 from bridge.errors import ConfigurationError
+from bridge.kinds import Choice, Flag, Group, Integer, List, Names, Text, flat
 from bridge.model import Json, Money
 from bridge.providers.alternatives import alternatives, without_place
 from bridge.providers.content import CONTENT
@@ -18,9 +18,7 @@ from bridge.providers.fields import (
     EACH,
     HASH,
     Id,
-    Listed,
     Marked,
-    Name,
     Place,
     Places,
     Single,
@@ -39,17 +37,6 @@ from bridge.providers.recipe_schema import PLACES, RecipeSchema
 from bridge.providers.unwrap import FORMATS
 
 _FOUND = ("header", "query", "body", "item")  # where the parts of an event may be
-
-_WORDING = {
-    "Missing data for required field.": "is needed",
-    "Field may not be null.": "must not be empty",
-    "Not a valid string.": "takes text",
-    "Not a valid integer.": "takes a whole number",
-    "Not a valid boolean.": "takes true or false",
-    "Not a valid list.": "takes a list",
-    "Not a valid mapping type.": "takes keys with values",
-    "Invalid input type.": "takes keys with values",
-}
 
 
 class RecipeError(ConfigurationError):
@@ -71,7 +58,7 @@ def build(name: str, data: Mapping[str, Json]) -> Provider:
         parts = _DATA_FILE.load({**data, **({"verify": written} if verify else {})})
         others = tuple(alternatives(verify))
     except ValidationError as error:
-        raise RecipeError(name, dict(_flat(error.messages))) from None
+        raise RecipeError(name, dict(flat(error.messages))) from None
     provider = Provider(name=name, data=data, others=others, **parts)
     if any(hides(recipe, provider.event) for recipe in provider.recipes):
         problem = "is needed, and no `unwrap`: the list whose elements carry the secret, which would be kept"
@@ -134,7 +121,7 @@ def _idle(provider: Provider, verify: Mapping[str, Json]) -> Iterable[tuple[str,
 
 class _Unwrap(Strict):
     source = Place("raw", "body", "query", data_key="from", required=True)
-    format = fields.String(required=True, data_key="as", validate=OneOf(list(FORMATS)))
+    format = Choice(choices=list(FORMATS), required=True, data_key="as")
 
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> Unwrap:
@@ -147,16 +134,16 @@ class EventSchema(Strict):
     time = Times(*_FOUND)
     live = Marked(*_FOUND)
     items = Single("body")
-    each = Listed(Single("item"))
-    unwrap = fields.Nested(_Unwrap)
-    volatile = Listed(Single("body", "item"))
-    secret_paths = Listed(Single("body", "item", "query"))
-    headers = Listed(Name())
-    content = Listed(fields.String(validate=OneOf(CONTENT)), validate=Length(1))
-    duplicate_keys = fields.String(validate=OneOf(["last", "refuse"]))
-    unreadable = fields.String(validate=OneOf(["keep", "refuse"]))
-    whole = fields.Boolean(truthy={True}, falsy={False})
-    thin = fields.Boolean(truthy={True}, falsy={False})
+    each = List(items=Single("item"), least=0)
+    unwrap = Group(schema=_Unwrap)
+    volatile = List(items=Single("body", "item"), least=0)
+    secret_paths = List(items=Single("body", "item", "query"), least=0)
+    headers = List(items=Text(), least=0)
+    content = List(items=Choice(choices=CONTENT))
+    duplicate_keys = Choice(choices=["last", "refuse"])
+    unreadable = Choice(choices=["keep", "refuse"])
+    whole = Flag()
+    thin = Flag()
 
     @validates_schema
     def check(self, data: dict[str, Any], **_: Any) -> None:
@@ -181,10 +168,11 @@ class EventSchema(Strict):
 
 
 class _Money(Strict):
-    amounts = fields.String(validate=OneOf(["minor", "major"]))
-    exponents = fields.Dict(
-        keys=fields.String(validate=Length(3, 3)),
-        values=fields.Integer(strict=True, validate=Range(0, 4)),
+    amounts = Choice(choices=["minor", "major"])
+    exponents = Names(
+        values=Integer(low=0, high=4),
+        key=Text(pattern=".{3}", shape="a currency code", fix="write it like CLP"),
+        may_be_empty=True,
     )
 
     @post_load
@@ -193,14 +181,14 @@ class _Money(Strict):
 
 
 class _Provider(Strict):
-    title = Name(required=True)
-    docs = Name(required=True)
-    evidence = Name(required=True)
-    recipe = fields.Nested(RecipeSchema, data_key="verify")
-    event = fields.Nested(EventSchema)
-    money = fields.Nested(_Money)
+    title = Text(required=True)
+    docs = Text(required=True)
+    evidence = Text(required=True)
+    recipe = Group(schema=RecipeSchema, data_key="verify")
+    event = Group(schema=EventSchema)
+    money = Group(schema=_Money)
     handshake = Handshakes()
-    answers = fields.Nested(AnswersSchema, data_key="answer")
+    answers = Group(schema=AnswersSchema, data_key="answer")
 
     @validates_schema
     def check(self, data: dict[str, Any], **_: Any) -> None:
@@ -215,24 +203,3 @@ class _Provider(Strict):
 
 
 _DATA_FILE = _Provider()  # making one takes longer than reading a file with it
-
-
-def _worded(text: str) -> str:
-    """marshmallow's sentence as one that follows the key's name."""
-    choices = text.removeprefix("Must be one of: ")
-    if choices != text:
-        return f"must be one of {choices.rstrip('.')}"
-    return _WORDING.get(text, text)
-
-
-def _flat(messages: Any, path: str = "") -> Iterable[tuple[str, str]]:
-    """marshmallow's nested messages as dotted paths."""
-    if not isinstance(messages, Mapping):
-        yield path, " ".join(map(_worded, messages))
-        return
-    for key, below in messages.items():
-        # marshmallow's words for what is wrong in a mapping; `key` is also one of ours
-        ours = path == "verify" or path[-1:].isdigit()
-        inner = ("_schema",) if ours else ("_schema", "value", "key")
-        part = "" if key in inner else str(key)
-        yield from _flat(below, f"{path}.{part}".strip("."))

@@ -140,4 +140,5 @@ def _call(rendered: Delivery, rule: Rule) -> dict[str, object]:
 
 def _typed(value: object) -> dict[str, object]:
     """`a number` is called number here: text, number, boolean, null, list, mapping, time, missing or omit."""
-    return {"value": plain(value), "type": kind_of(value).removeprefix("a ")}
+    kind = "boolean" if isinstance(value, bool) else kind_of(value).removeprefix("a ")
+    return {"value": plain(value), "type": kind}

@@ -13,12 +13,13 @@ from typing import Any, TypeAlias
 from marshmallow import Schema, ValidationError
 
 from bridge.errors import ConfigurationError, UnknownName
+from bridge.kinds import made
 from bridge.model import Call, Headers, Json, Outcome, Reply
 from bridge.secret import Secret
 from bridge.strict.json import dumps, loads
 from bridge.strict.names import compose
 from bridge.vendors.auth import Scheme
-from bridge.vendors.fields import Integer, Number, Referred, made
+from bridge.vendors.fields import Number, Referred, WholeNumber, said
 from bridge.vendors.headers import HeaderMap
 from bridge.vendors.paths import Address
 
@@ -65,7 +66,7 @@ class ConnectionOptions(Schema):
     )
     client_key_password = Referred("The password of that key", example="text")
     rate = Number("Calls per second", above=0, maximum=10_000, example=5)
-    concurrency = Integer("Calls at the same time", minimum=1, example=4)
+    concurrency = WholeNumber("Calls at the same time", minimum=1, example=4)
     timeout = Number(
         "Seconds until a call is given up", minimum=1, maximum=30, example=30
     )
@@ -203,7 +204,7 @@ def _checked(options: type[Schema], name: str, value: str) -> str:
         made(options).fields[name].deserialize(value)
     except ValidationError as error:
         raise ConfigurationError(
-            f"connection option {name} {error.messages[0]}"
+            f"connection option {name} {said(error.messages[0])}"
         ) from None
     return value
 

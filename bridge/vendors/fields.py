@@ -1,51 +1,44 @@
-"""The kinds of value a field can hold, each strict: "5" is not 5, "yes" is not true, null and "" are not values.
+"""The kinds of value that only fields have, and what an expression has to do where it gives another kind.
 
-A field has a title, a description and an example, for the docs and the editor. Nothing here knows a vendor.
+null and "" are not values: what is not set is left out. Nothing here knows a vendor.
 """
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
-from typing import Any, Literal
+from typing import Any
 
-from marshmallow import RAISE, Schema
-
+from bridge.kinds import Form, Forms, Group, Kind, Names, Problems, Text, problems_of
 from bridge.strict.json import exact_number
-from bridge.vendors.kind import LEAVE_OUT, Kind, Problem
 
 UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
+LEAVE_OUT = 'leave it out, as in "{{ … if … is present else omit }}"'
 
-class Text(Kind):
-    """Text that is not empty; with `pattern`, text that matches it whole. `shape` and `fix` go into the message."""
+_NUMBER = 'add "| number", or drop the quotes of a literal'
+_TEXT = 'add "| string", or write a literal in quotes'
+_FIXES = {
+    "is empty": LEAVE_OUT,
+    "is null": LEAVE_OUT,
+    "is required": "add it",
+    "is unknown": "drop it",
+    "needs a number, this is text": _NUMBER,
+    "needs a whole number, this is text": _NUMBER,
+    "needs a whole number, this is a number": 'add "| round(0)"',
+    "needs true or false, this is text": """compare it, as in "{{ … == 'yes' }}", or drop the quotes of a literal""",
+    "needs true or false, this is a number": 'compare it, as in "{{ … == 1 }}"',
+    "needs text, this is a number": _TEXT,
+    "needs text, this is true or false": _TEXT,
+    "needs text, this is a list": """add "| join(', ')\"""",
+    "needs a mapping, this is text": 'add "| parse_json"',
+    "needs a list, this is text": """add "| split(',')\"""",
+}
 
-    json_type = "string"
-    needs = "text"
 
-    def __init__(
-        self,
-        title: str,
-        *,
-        pattern: str = "",
-        shape: str = "",
-        fix: str = "",
-        **rest: Any,
-    ) -> None:
-        super().__init__(title, **rest)
-        self.pattern, self.shape, self.fix = pattern, shape, fix
-
-    def problem(self, value: object) -> Problem:
-        if not isinstance(value, str):
-            return self.wrong_type(value)
-        return self.problem_of_text(value) if value else f"is empty: {LEAVE_OUT}"
-
-    def problem_of_text(self, text: str) -> str:
-        """What is wrong with text that is not empty."""
-        if not self.pattern or re.fullmatch(self.pattern, text):
-            return ""
-        return f"needs {self.shape}, this text is not one: {self.fix}"
+def said(problem: str) -> str:
+    """A problem with its fix: what to add to an expression, where that is known."""
+    fix = _FIXES.get(problem) or getattr(problem, "help", "")
+    return f"{problem}: {fix}" if fix else problem
 
 
 class Referred(Text):
@@ -90,19 +83,6 @@ class Moment(Text):
         return f"needs a time written as {self.form}, this text is not one: {self.fix}"
 
 
-class Choice(Text):
-    """One of a few words."""
-
-    def __init__(self, title: str, *, choices: tuple[str, ...], **rest: Any) -> None:
-        super().__init__(title, **rest)
-        self.choices = choices
-
-    def problem_of_text(self, text: str) -> str:
-        return (
-            "" if text in self.choices else f"is not one of {', '.join(self.choices)}"
-        )
-
-
 class Number(Kind):
     """An int or a Decimal that a JSON number carries exactly; never true or false.
 
@@ -124,7 +104,7 @@ class Number(Kind):
         super().__init__(title, **rest)
         self.minimum, self.above, self.maximum = minimum, above, maximum
 
-    def problem(self, value: object) -> Problem:
+    def problem(self, value: object) -> Problems:
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
             return self.wrong_type(value)
         if not exact_number(value):
@@ -139,106 +119,59 @@ class Number(Kind):
             return f"must be {self.maximum} or less: correct the expression"
         return ""
 
+    def json_form(self, forms: Forms) -> Form:
+        bounds = {
+            "minimum": self.minimum,
+            "exclusiveMinimum": self.above,
+            "maximum": self.maximum,
+        }
+        given = {name: bound for name, bound in bounds.items() if bound is not None}
+        return {"type": self.json_type, **given}
 
-class Integer(Number):
+
+class WholeNumber(Number):
     """A whole number; a Decimal without a fraction is one, and is sent as one."""
 
     json_type = "integer"
     needs = "a whole number"
 
-    def problem(self, value: object) -> Problem:
+    def problem(self, value: object) -> Problems:
         problem = super().problem(value)
         if not problem and isinstance(value, Decimal) and value % 1:
             return self.wrong_type(value)
         return problem
 
 
-class Boolean(Kind):
-    """true or false."""
-
-    json_type = "boolean"
-    needs = "true or false"
-
-    def problem(self, value: object) -> Problem:
-        return "" if isinstance(value, bool) else self.wrong_type(value)
-
-
 class Value(Kind):
     """Any JSON value without null, "" and inexact numbers at any depth: what is not set is left out."""
 
-    def problem(self, value: object) -> Problem:
+    def problem(self, value: object) -> Problems:
         match value:
             case str():
-                return "" if value else f"is empty: {LEAVE_OUT}"
+                return "" if value else "is empty"
             case bool():
                 return ""
             case int() | Decimal():
-                return Number.problem(_NUMBERS, value)
+                return _NUMBERS.problem(value)
             case list():
-                return _problems(self, enumerate(value))
+                return problems_of(self, enumerate(value))
             case Mapping():
-                return _problems(self, value.items())
+                return problems_of(self, value.items())
         return f"is a {type(value).__name__}, which JSON cannot carry: send it as text"
 
 
-class Object(Kind):
-    """A mapping that is not empty: with `schema` of these keys, with `values` of any keys to values of one kind."""
+class FreeNames(Names):
+    """A mapping of any keys to any JSON values."""
 
-    json_type = "object"
-    needs = "an object"
-
-    def __init__(
-        self,
-        title: str,
-        *,
-        schema: type[Schema] | None = None,
-        values: Kind | None = None,
-        **rest: Any,
-    ) -> None:
-        super().__init__(title, **rest)
-        self.schema = schema
-        self.values = values or Value("a value", example="text")
-
-    def problem(self, value: object) -> Problem:
-        if not isinstance(value, Mapping):
-            return self.wrong_type(value)
-        if not value:
-            return f"is empty: {LEAVE_OUT}"
-        if self.schema:
-            return made(self.schema).validate(value)
-        return _problems(self.values, value.items())
+    def __init__(self, title: str, **rest: Any) -> None:
+        super().__init__(title, values=Value("a value", example="text"), **rest)
 
 
-class List(Kind):
-    """A list that is not empty, of items of one kind."""
+class Part(Group):
+    """A mapping of these keys, of which one at least is there."""
 
-    json_type = "array"
-    needs = "a list"
-
-    def __init__(self, title: str, *, items: Kind, **rest: Any) -> None:
-        super().__init__(title, **rest)
-        self.items = items
-
-    def problem(self, value: object) -> Problem:
-        if not isinstance(value, list):
-            return self.wrong_type(value)
-        if not value:
-            return f"is empty: {LEAVE_OUT}"
-        return _problems(self.items, enumerate(value))
-
-
-@cache
-def made(schema: type[Schema], unknown: Literal["raise", "include"] = RAISE) -> Schema:
-    """One shared instance of a schema: making one copies every field, which costs more than the check itself."""
-    instance = schema(unknown=unknown)
-    instance.error_messages["unknown"] = "is unknown: drop it"
-    return instance
-
-
-def _problems(kind: Kind, items: Iterable[tuple[Any, object]]) -> dict[Any, Problem]:
-    """The problems of several values of one kind, by key; empty when there are none."""
-    found = ((key, kind.problem_of(item)) for key, item in items)
-    return {key: problem for key, problem in found if problem}
+    def __init__(self, title: str, **rest: Any) -> None:
+        super().__init__(title, may_be_empty=False, **rest)
 
 
 _NUMBERS = Number("a number", example=1)

@@ -8,6 +8,7 @@ from typing import Any
 
 from marshmallow import Schema
 
+from bridge.kinds import List, Text
 from bridge.model import Call, Outcome, Reply
 from bridge.vendors import answers
 from bridge.vendors.auth import secret_header
@@ -21,7 +22,7 @@ from bridge.vendors.base import (
     sends_json,
     sent,
 )
-from bridge.vendors.fields import Html, List, Moment, Object, Text
+from bridge.vendors.fields import FreeNames, Html, Moment
 
 _PATH = "/api/v6.1/ticket"
 _NAMES = ("cate_name", "status_name")  # compared with the tenant's configuration
@@ -48,7 +49,7 @@ class Values(Schema):
         fix="""add "| date('%Y-%m-%d', 'Asia/Ho_Chi_Minh')\"""",
         example="2026-05-03",
     )
-    custom_fields = Object(
+    custom_fields = FreeNames(
         "Custom fields",
         description="Names to values; whether the others stay is not documented.",
         example={"plan": "gold"},

@@ -6,9 +6,8 @@ its value for anything that could start another header. The rules themselves sta
 
 from collections.abc import Iterable, Mapping
 
+from bridge.kinds import Names, Problems, Text
 from bridge.strict.outgoing import header_name_problem, header_value_problem
-from bridge.vendors.fields import Object, Text
-from bridge.vendors.kind import Problem
 
 _OWN = {
     "authorization": "write it under auth",
@@ -23,7 +22,7 @@ class HeaderValue(Text):
         return header_value_problem(text)
 
 
-class HeaderMap(Object):
+class HeaderMap(Names):
     """Header names to text, without the names that the bridge sets; a name has no capitals, so it stands there once."""
 
     def __init__(self, title: str, *, example: dict[str, str]) -> None:
@@ -31,7 +30,7 @@ class HeaderMap(Object):
             title, values=HeaderValue("value", example="text"), example=example
         )
 
-    def problem(self, value: object) -> Problem:
+    def problem(self, value: object) -> Problems:
         if isinstance(value, Mapping):
             if problems := _problems(str(name) for name in value):
                 return problems

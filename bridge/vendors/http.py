@@ -11,15 +11,15 @@ from urllib.parse import urlencode
 
 from marshmallow import Schema
 
+from bridge.kinds import Choice, Flag, Form, Forms, Kind, List, Names, Problems
 from bridge.model import Call, Headers, Json, Outcome, Reply
 from bridge.strict.json import dumps, require_json
 from bridge.strict.outgoing import FORM, HALF, METHODS, encoded, half_character
 from bridge.vendors.answers import delivered, failed, refused
 from bridge.vendors.auth import BASIC, HEADER, SIGNED_QUERY, bearer
 from bridge.vendors.base import Fields, Operation, Options, Vendor
-from bridge.vendors.fields import Boolean, Choice, List, Object, Value
+from bridge.vendors.fields import Value
 from bridge.vendors.headers import HeaderMap
-from bridge.vendors.kind import Kind, Problem
 from bridge.vendors.oauth2 import OAUTH2
 from bridge.vendors.paths import Path
 
@@ -36,7 +36,7 @@ class QueryValue(Value):
 
     needs = "text, a number, true or false, or a list of them"
 
-    def problem(self, value: object) -> Problem:
+    def problem(self, value: object) -> Problems:
         if isinstance(value, dict):
             return self.wrong_type(value)
         if isinstance(value, str) and half_character(value):
@@ -44,10 +44,10 @@ class QueryValue(Value):
         return super().problem(value)
 
 
-class Query(Object):
+class Query(Names):
     """Names to values; a name is text that has a UTF-8 form."""
 
-    def problem(self, value: object) -> Problem:
+    def problem(self, value: object) -> Problems:
         names = [str(name) for name in value] if isinstance(value, Mapping) else []
         if wrong := {name: HALF for name in names if half_character(name)}:
             return wrong
@@ -59,7 +59,7 @@ class Body(Kind):
 
     needs = "text or a JSON value"
 
-    def problem(self, value: object) -> Problem:
+    def problem(self, value: object) -> Problems:
         try:
             value.encode() if isinstance(value, str) else require_json(value)
         except UnicodeEncodeError:
@@ -72,16 +72,18 @@ class Body(Kind):
 class Status(Kind):
     """A status (409) or a range of them ("200-299")."""
 
-    json_form = {
-        "type": ["integer", "string"],
-        "minimum": 100,
-        "maximum": 599,
-        "pattern": f"^(?:{_RANGE.pattern})$",
-    }
     needs = "a status from 100 to 599 or a range of them"
 
-    def problem(self, value: object) -> Problem:
+    def problem(self, value: object) -> Problems:
         return "" if _range(value) else f'needs {self.needs}: write 200 or "202-204"'
+
+    def json_form(self, forms: Forms) -> Form:
+        return {
+            "type": ["integer", "string"],
+            "minimum": 100,
+            "maximum": 599,
+            "pattern": f"^(?:{_RANGE.pattern})$",
+        }
 
 
 class Request(Schema):
@@ -118,7 +120,7 @@ class Request(Schema):
         description="Any 2xx unless given.",
         example=[200, "202-204"],
     )
-    repeatable = Boolean(
+    repeatable = Flag(
         "Whether the same request, sent twice, does no harm",
         description="Not sent. False for POST and PATCH unless given, true for the others.",
         example=True,

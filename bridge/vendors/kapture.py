@@ -8,6 +8,7 @@ from typing import Any
 
 from marshmallow import Schema
 
+from bridge.kinds import Choice, Text
 from bridge.model import Call, Outcome, Reply, Verdict
 from bridge.vendors import answers
 from bridge.vendors.auth import secret_header
@@ -21,7 +22,7 @@ from bridge.vendors.base import (
     json_call,
     sends_json,
 )
-from bridge.vendors.fields import Choice, Moment, Text
+from bridge.vendors.fields import Moment
 
 # The messages and codes of Kapture's pages, lower case without blanks and signs, by how they start.
 _MESSAGES = (
@@ -103,8 +104,8 @@ class Connection(ConnectionOptions):
     )
     body_style = Choice(
         "Body style",
-        description="array, as documented, or object for the tenants that want it bare.",
         choices=("array", "object"),
+        description="array, as documented, or object for the tenants that want it bare.",
         example="array",
     )
     timezone = Text(

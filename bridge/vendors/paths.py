@@ -4,8 +4,8 @@ Only the rule's base URL says which host is called; nothing in a path may leave 
 themselves stand in bridge.strict.outgoing.
 """
 
+from bridge.kinds import Problems, Text
 from bridge.strict.outgoing import address_problem, path_problem
-from bridge.vendors.fields import Text
 
 
 class Path(Text):
@@ -18,5 +18,5 @@ class Path(Text):
 class Address(Text):
     """A URL to call below: scheme, host, perhaps a port and a path."""
 
-    def problem_of_text(self, text: str) -> str:
+    def problem_of_text(self, text: str) -> Problems:
         return super().problem_of_text(text) or address_problem(text)

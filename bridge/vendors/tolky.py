@@ -9,11 +9,12 @@ from dataclasses import replace
 
 from marshmallow import Schema
 
+from bridge.kinds import Flag, Text
 from bridge.model import Call, Outcome, Reply
 from bridge.vendors import answers
 from bridge.vendors.auth import bearer
 from bridge.vendors.base import Fields, Operation, Vendor, json_call, sends_json, sent
-from bridge.vendors.fields import Boolean, Integer, Object, Text, Uuid
+from bridge.vendors.fields import FreeNames, Part, Uuid, WholeNumber
 
 _TICKETS = "/api/externalAPIs/public/tickets"
 _PATH = f"{_TICKETS}/updateTicket"
@@ -39,9 +40,9 @@ class Move(Schema):
     conversationId = Uuid(
         "Conversation", example="0d2f6c51-6f1e-4a57-9a53-5a0b7f7c1e11"
     )
-    isAutomaticMove = Boolean("Automatic move", example=True)
+    isAutomaticMove = Flag("Automatic move", example=True)
     authUserId = Uuid("User who acts", example="d7b5d8a9-3f4c-4ed3-9c77-22f577d25f10")
-    globalData = Object("Context of the request", example={"origin": "bridge"})
+    globalData = FreeNames("Context of the request", example={"origin": "bridge"})
 
 
 class MoveStage(Move):
@@ -55,14 +56,14 @@ class MoveStage(Move):
 
 class Status(Schema):
     label = Text("Name", example="Em Progresso")
-    level = Integer("Level", example=2)
+    level = WholeNumber("Level", example=2)
     tickets_levels_id = Uuid(
         "Id of the level", example="3fb2a9f0-5aa3-4f6d-8d37-c2a0b1d7b9a2"
     )
 
 
 class Importance(Schema):
-    importance_level = Integer(
+    importance_level = WholeNumber(
         "Level", description="1 is low, 4 is urgent.", minimum=1, maximum=4, example=3
     )
     importance_label = Text("Name", example="Alta")
@@ -81,16 +82,14 @@ class Update(Schema):
     subject = Text("Subject", example="Orçamento aprovado")
     description = Text("Description", example="Cliente solicitou revisão do escopo")
     definitionOfDone = Text("Definition of done", example="Cliente confirmou")
-    status = Object("Status", schema=Status, example={"label": "Em Progresso"})
-    importance = Object(
-        "Importance", schema=Importance, example={"importance_level": 3}
-    )
-    assignedUser = Object(
+    status = Part("Status", schema=Status, example={"label": "Em Progresso"})
+    importance = Part("Importance", schema=Importance, example={"importance_level": 3})
+    assignedUser = Part(
         "Person in charge",
         schema=AssignedUser,
         example={"hostPeopleId": "4a6b9f6e-0f2f-4e2b-9a77-98b0d64c4d11"},
     )
-    closed = Boolean("Closed", example=False)
+    closed = Flag("Closed", example=False)
 
 
 class UpdateTicket(Move, Update):

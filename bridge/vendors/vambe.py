@@ -9,6 +9,7 @@ from typing import Any
 
 from marshmallow import Schema
 
+from bridge.kinds import Flag, List, Names, Text
 from bridge.model import Call, Outcome, Reply, Verdict
 from bridge.vendors import answers
 from bridge.vendors.auth import secret_header
@@ -19,7 +20,7 @@ from bridge.vendors.base import (
     merging,
     sends_json,
 )
-from bridge.vendors.fields import Boolean, List, Number, Object, Text, Uuid
+from bridge.vendors.fields import FreeNames, Number, Part, Uuid
 
 _IDENTIFIERS = ("ticket_id", "ai_contact_id", "contact_number")
 _ACTIVE = "Takes the contact's active ticket."
@@ -49,7 +50,7 @@ class TicketOrContact(Schema):
     contact_number = Phone(
         "Contact's phone number", description=_ACTIVE, example="+56912345678"
     )
-    allow_closed_ticket = Boolean(
+    allow_closed_ticket = Flag(
         "Take the latest closed ticket where none is active", example=True
     )
 
@@ -70,7 +71,7 @@ class UpdateAmount(TicketOrContact):
 
 
 class UpdateMetadata(TicketOrContact):
-    metadata = Object(
+    metadata = Names(
         "Metadata, names to texts",
         values=Text("value", example="gold"),
         required=True,
@@ -93,10 +94,10 @@ class UpsertCustomer(Schema):
     agentId = Uuid("Agent", example="4a6b9f6e-0f2f-4e2b-9a77-98b0d64c4d11")
     custom_field_values = List(
         "Custom fields",
-        items=Object("Custom field", schema=CustomField, example={"key": "city"}),
+        items=Part("Custom field", schema=CustomField, example={"key": "city"}),
         example=[{"key": "city", "value": "Santiago"}],
     )
-    meta_data = Object("Metadata", example={"plan": "gold"})
+    meta_data = FreeNames("Metadata", example={"plan": "gold"})
 
 
 class Connection(ConnectionOptions):

@@ -10,12 +10,11 @@ from click.testing import CliRunner
 
 from bridge import vendors
 from bridge.cli.schema import command
-from bridge.mapping.form.keys import Key, Text
+from bridge.kinds import Flag, Group, Kind, made
+from bridge.mapping.form.keys import Text
 from bridge.mapping.form.schema import FileShape
-from bridge.mapping.form.shape import Group
 from bridge.mapping.jsonschema import mapping_schema, schema_text
 from bridge.mapping.jsonschema.document import _details
-from bridge.vendors.fields import Boolean
 
 ROOT = Path(__file__).parents[2]
 COMMITTED = ROOT / "schemas" / "mapping.v1.json"
@@ -38,14 +37,14 @@ def test_every_key_is_in_the_schema():
     def compare(shape, form):
         for name, field in shape.fields.items():
             below = form["properties"][field.data_key or name]
-            assert below["description"].startswith(field.metadata["description"])
+            assert below["description"].startswith(field.metadata["title"])
             for held, place in (
                 (field, below),
-                (getattr(field, "item", None), below.get("items")),
+                (getattr(field, "items", None), below.get("items")),
                 (getattr(field, "mapping", None), below.get("else")),
             ):
                 if isinstance(held, Group):
-                    compare(held.shape, place)
+                    compare(made(held.schema), place)
 
     compare(FileShape(), SCHEMA)
 
@@ -66,7 +65,7 @@ def test_a_new_operation_appears_by_itself(monkeypatch):
     known = vendors.operation("vambe.update_amount")
 
     class Grown(known.schema):
-        urgent = Boolean("Urgent", required=True, example=True)
+        urgent = Flag("Urgent", required=True, example=True)
 
     grown = replace(known, name="vambe.shout", schema=Grown)
     monkeypatch.setattr(vendors, "operations", lambda: (known, grown))
@@ -120,7 +119,10 @@ def test_a_value_of_any_kind_has_no_help_of_its_own():
     """An editor shows the first help it meets for a value, which must be that of the vendor's field."""
     rule = SCHEMA["properties"]["rules"]["items"]["properties"]
     assert "description" not in rule["fields"]["additionalProperties"]
-    assert type(FileShape().fields["rules"].item.shape.fields["fields_"].item) is Key
+    assert (
+        type(FileShape().fields["rules"].items.schema().fields["fields_"].values)
+        is Kind
+    )
 
 
 def test_patterns_mean_the_same_to_an_editor():

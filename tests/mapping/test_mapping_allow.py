@@ -7,7 +7,7 @@ from jsonschema import Draft7Validator
 
 from bridge.mapping import build
 from bridge.mapping.form.allow_shape import LARGEST, AllowShape
-from bridge.mapping.jsonschema.keys import shape_form
+from bridge.mapping.jsonschema.keys import KeyForms
 from bridge.mapping.rules.ruleset import Allow
 from bridge.strict.yaml import resolve
 
@@ -77,7 +77,7 @@ def test_sizes_that_are_none(wrong):
 
 def in_schema(written):
     """Whether the schema for editors takes this value of max_body."""
-    form = shape_form(AllowShape(), {})["properties"]["max_body"]
+    form = KeyForms({}).schema(AllowShape())["properties"]["max_body"]
     value = [written] if written.startswith("[") else resolve(written)
     return Draft7Validator(form).is_valid(value)
 

@@ -221,7 +221,7 @@ FINDS = {
     "literal type": (
         AMOUNT,
         '"5"',
-        "13:15: error[M106] field 'amount' needs a number, this gave text",
+        "13:15: error[M106] field 'amount' needs a number, this is text",
         '"5"',
         "write 5",
     ),

@@ -68,7 +68,7 @@ def test_a_look_up_with_an_error_is_no_second_finding():
 def test_thin_is_true_or_false():
     """Text is not taken for either."""
     [finding] = found(more='\n  event: { thin: "no" }')
-    assert "'event.thin' takes true or false" in finding
+    assert "'event.thin' needs true or false" in finding
 
 
 def test_the_thin_senders():

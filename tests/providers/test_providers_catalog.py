@@ -82,7 +82,7 @@ def test_every_fault_is_found_at_once_with_its_path():
     assert found["verify.heder"] == "is not a key here, did you mean 'header'?"
     assert found["verify.encoding"] == "must be one of hex, base64"
     assert found["verify.signed"].endswith("not 'rwa'")
-    assert found["verify.prefix"] == "takes text"
+    assert found["verify.prefix"] == "needs text, this is a number"
     assert found["verify.timestamp.from"] == "is needed"
     assert found["verify.timestamp.form"] == "is not a key here, did you mean 'from'?"
     assert found["event.idd"] == "is not a key here, did you mean 'id'?"
@@ -143,7 +143,11 @@ def test_recipes_that_prove_nothing_or_contradict_themselves_are_refused(verify,
         ({"live": {"from": "body.a", "unles": "t"}}, "event.live", "unless: text"),
         ({"live": 5}, "event.live", "takes text such as"),
         ({"each": ["item.a"]}, "event.items", "is needed"),
-        ({"items": "body", "each": "item.a"}, "event.each", "takes a list"),
+        (
+            {"items": "body", "each": "item.a"},
+            "event.each",
+            "needs a list, this is text",
+        ),
         ({"items": "body", "each": ["body.a"]}, "event.each.0", "not 'body.a'"),
     ],
 )

@@ -20,8 +20,8 @@ HTTP = {"method": "POST", "path": "/tickets/7"}
 
 # fmt: off
 WRONG = [
-    ("vambe.update_amount", {**AMOUNT, "amount": "5"}, "amount", 'needs a number, this gave text: add "| number"'),
-    ("vambe.update_amount", {**AMOUNT, "amount": True}, "amount", "needs a number, this gave true or false"),
+    ("vambe.update_amount", {**AMOUNT, "amount": "5"}, "amount", 'needs a number, this is text: add "| number"'),
+    ("vambe.update_amount", {**AMOUNT, "amount": True}, "amount", "needs a number, this is true or false"),
     ("vambe.update_amount", {**AMOUNT, "amount": None}, "amount", "is null"),
     ("vambe.update_amount", {**AMOUNT, "amount": Decimal("NaN")}, "amount", "more digits than a JSON number"),
     ("vambe.update_amount", {**AMOUNT, "amount": 2**53 + 1}, "amount", "more digits than a JSON number"),
@@ -45,7 +45,7 @@ WRONG = [
      "custom_field_values.0.x", "is unknown"),
     ("kapture.update_ticket", {"sub_status": "P"}, "ticket_id", "is required"),
     ("kapture.update_ticket", {**KAPTURE, "ticket_id": 7},
-     "ticket_id", 'needs text, this gave a number: add "| string", or write a literal in quotes'),
+     "ticket_id", 'needs text, this is a number: add "| string", or write a literal in quotes'),
     ("kapture.update_ticket", {**KAPTURE, "comment": ""}, "comment", "is empty"),
     ("kapture.update_ticket", {**KAPTURE, "callback_time": "2026-05-03T18:30:00"}, "callback_time", "| datetime("),
     ("kapture.update_ticket", {**KAPTURE, "callback_time": "2026-02-30 18:30:00"}, "callback_time", "| datetime("),
@@ -77,8 +77,8 @@ WRONG = [
     ("tolky.get_tickets", {}, "ticketId", "exactly one of ticketId, leadId, conversationId"),
     ("tolky.get_tickets", {"leadId": "7", "conversationId": T}, "conversationId", "cannot stand beside leadId"),
     ("http.request", {"path": "/"}, "method", "is required"),
-    ("http.request", {**HTTP, "method": "post"}, "method", "is not one of GET, POST"),
-    ("http.request", {**HTTP, "query": {"a": {"b": 1}}}, "query.a", "this gave an object"),
+    ("http.request", {**HTTP, "method": "post"}, "method", "must be one of GET, POST"),
+    ("http.request", {**HTTP, "query": {"a": {"b": 1}}}, "query.a", "this is a mapping"),
     ("http.request", {**HTTP, "query": {"a": 2**70 + 1}}, "query.a", "more digits"),
     ("http.request", {**HTTP, "body": 2**70 + 1}, "body", "send it as text"),
     ("http.request", {**HTTP, "body": "\ud800"}, "body", "half a character"),

@@ -24,14 +24,14 @@ _CONDITION = "compare it, or ask: is present"
 
 
 def truth(value: Any, who: str) -> bool:
-    """The boolean itself; any other kind is an error, for nothing is "truthy" here."""
+    """True or false itself; any other kind is an error, for nothing is "truthy" here."""
     if value is True or value is False:
         return bool(value)
     raise wrong_type(who, BOOLEAN, value, help=_CONDITION)
 
 
 def condition(compiler: Compiler, node: nodes.Node, who: str) -> Run:
-    """The code of a node that must give a boolean."""
+    """The code of a node that must give true or false."""
     run = compiler.compile_typed(node, BOOLEAN, who).run
     return located(lambda scope: truth(run(scope), who), compiler.tree.span(node))
 

@@ -4,10 +4,9 @@ import re
 from difflib import get_close_matches
 from ipaddress import ip_address, ip_network
 
+from bridge.kinds import List, Problem, Problems, needs
 from bridge.mapping.form.keys import Pattern, Text
-from bridge.mapping.form.keys_holding import List
 from bridge.mapping.form.keys_measured import Size
-from bridge.mapping.form.problems import Problem, needs
 from bridge.mapping.form.shape import Shape
 
 _FORM = "application/x-www-form-urlencoded"
@@ -21,7 +20,7 @@ READABLE = ("application/json", _FORM, "application/xml")
 class Network(Text):
     """Addresses of one network; a bare address is a network of one."""
 
-    def problem(self, value: object) -> Problem | None:
+    def problem(self, value: object) -> Problems:
         if not isinstance(value, str):
             return needs("a network", value, "write one such as 203.0.113.0/24")
         try:
@@ -29,7 +28,7 @@ class Network(Text):
         except ValueError:
             return Problem("is not a network", "write one such as 203.0.113.0/24")
         if ip_address(value.partition("/")[0]) == whole.network_address:
-            return None
+            return ""
         return Problem("begins at an address within a network", f"write {whole}")
 
 
@@ -40,10 +39,10 @@ class MediaType(Pattern):
         form = "a content type that can be read"
         super().__init__(description, _TYPES, form, example=" or ".join(READABLE))
 
-    def problem(self, value: object) -> Problem | None:
+    def problem(self, value: object) -> Problems:
         wrong = super().problem(value)
-        near = get_close_matches(str(value).lower(), READABLE, n=1) if wrong else None
-        return Problem(wrong, f"did you mean '{near[0]}'?") if wrong and near else wrong
+        near = get_close_matches(str(value).lower(), READABLE, n=1) if wrong else []
+        return Problem(str(wrong), f"did you mean '{near[0]}'?") if near else wrong
 
 
 LARGEST = 32 * 2**20  # bytes; no known sender writes more in one request
@@ -54,12 +53,12 @@ class AllowShape(Shape):
 
     networks = List(
         "Requests from anywhere else are refused as if unproven.",
-        Network("A network or an address."),
+        items=Network("A network or an address."),
         meant=("ip", "ips", "addresses", "cidr", "cidrs", "from", "hosts"),
     )
     content_types = List(
         "Bodies of any other type are refused.",
-        MediaType("A content type."),
+        items=MediaType("A content type."),
         meant=("content_type", "types", "type", "media_types", "content-types"),
     )
     max_body = Size(

@@ -1,14 +1,13 @@
-"""The kinds of key that are measured: whole numbers, sizes, time spans, points in time."""
+"""The kinds of value that are measured: sizes, time spans, points in time."""
 
 import re
 from datetime import datetime
 from typing import Any
 
-from bridge.mapping.form.keys import Key, Text, write
-from bridge.mapping.form.problems import Problem, needs
+from bridge.kinds import Form, Forms, Kind, Problem, Problems, whole, write
+from bridge.mapping.form.keys import Text
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-_WHOLE = re.compile("-?[0-9]{1,18}")
 _SPAN = re.compile(
     r"([1-9][0-9]{0,5})\s*(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)",
     re.I,
@@ -19,49 +18,22 @@ _SIZE = re.compile(r"([1-9][0-9]{0,5}) ?([KM])i?B")
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([smhd])")
 
 
-class Integer(Key):
-    """A whole number within bounds that include their ends."""
-
-    def __init__(self, description: str, low: int, high: int, **rest: Any) -> None:
-        super().__init__(description, **rest)
-        self.low, self.high = low, high
-
-    def problem(self, value: object) -> Problem | None:
-        if isinstance(value, bool) or not isinstance(value, int):
-            return needs("a whole number", value, self._number(value))
-        if self.low <= value <= self.high:
-            return None
-        nearest = str(self.low if value < self.low else self.high)
-        within = f"between {self.low:,} and {self.high:,}"
-        return Problem(f"must be {self.only or within}", write(nearest))
-
-    @property
-    def only(self) -> str:
-        return str(self.low) if self.low == self.high else ""
-
-    def _number(self, value: object) -> str:
-        """The help about what is no number: the number that stands in quotes, or any."""
-        text = str(value)
-        if isinstance(value, str) and _WHOLE.fullmatch(text):
-            if self.low <= int(text) <= self.high:
-                return write(text, " without quotes")
-        return f"write a number such as {self.low}"
-
-
 class Duration(Text):
     """A time span as a whole number with its unit: 15s, 30m, 2h, 4d. One form, so that 30 is never a guess."""
 
-    pattern = _DURATION
-
-    def problem(self, value: object) -> Problem | None:
-        if isinstance(value, str) and self.pattern.fullmatch(value):
-            return None
+    def problem(self, value: object) -> Problems:
+        if isinstance(value, str) and _DURATION.fullmatch(value):
+            return ""
         if isinstance(value, int) and not isinstance(value, bool):
             return Problem("needs a unit", self._with_unit(value))
         said = _SPAN.fullmatch(str(value))
         example = "write it like 15s, 30m, 2h or 4d"
         help = write(f"{said[1]}{said[2][0].lower()}") if said else example
         return Problem("is not a time span", help)
+
+    def json_form(self, forms: Forms) -> Form:
+        problem = "needs a time span such as 15s, 30m, 2h or 4d"
+        return whole(_DURATION.pattern, problem)
 
     @staticmethod
     def _with_unit(value: int) -> str:
@@ -71,16 +43,14 @@ class Duration(Text):
         return write(f"{value}s", " for seconds; the other units are m, h and d")
 
 
-class Size(Key):
+class Size(Kind):
     """A number of bytes, from 1,024 to `most`: 5000000, or 64KB, 25MB, 25MiB by units of 1,024 and 1,024² bytes."""
 
-    pattern = _SIZE
-
-    def __init__(self, description: str, most: int, **rest: Any) -> None:
-        super().__init__(description, **rest)
+    def __init__(self, title: str, most: int, **rest: Any) -> None:
+        super().__init__(title, **rest)
         self.most = most
 
-    def problem(self, value: object) -> Problem | None:
+    def problem(self, value: object) -> Problems:
         found = in_bytes(value)
         if found is None:
             return Problem("is not a size", "write it like 25MB, 64KB or 5000000")
@@ -88,23 +58,31 @@ class Size(Key):
             unit = "MB" if found <= self.most // 2**20 else "KB"
             return Problem("is less than any body", write(f"{found}{unit}"))
         if found <= self.most:
-            return None
+            return ""
         most = f"{self.most // 2**20}MB"
         return Problem(f"is more than {most}", write(most))
+
+    def json_form(self, forms: Forms) -> Form:
+        problem = "needs a size such as 25MB or 64KB, or a number of bytes"
+        number = {"type": "integer", "minimum": _LEAST, "maximum": self.most}
+        return {"anyOf": [number, whole(_SIZE.pattern, problem)]}
 
 
 class Moment(Text):
     """A point in time with its offset, as RFC 3339 writes it."""
 
-    def problem(self, value: object) -> Problem | None:
+    def problem(self, value: object) -> Problems:
         try:
             aware = datetime.fromisoformat(str(value)).tzinfo is not None
         except ValueError:
             aware = False
         if aware:
-            return None
+            return ""
         help = "write it like 2026-01-31T12:00:00Z"
         return Problem("is not a time with its offset", help)
+
+    def json_form(self, forms: Forms) -> Form:
+        return {"type": "string", "format": "date-time"}
 
 
 def in_bytes(value: object) -> int | None:

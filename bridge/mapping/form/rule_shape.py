@@ -4,20 +4,19 @@ import re
 from typing import Any
 
 from bridge import vendors
+from bridge.kinds import Choice, Group, Integer, Kind, List, Names, Problems
 from bridge.mapping.form.keys import (
     IDENTIFIER,
-    Choice,
+    Either,
     EventType,
-    Key,
+    FlagOrList,
     Name,
     Pattern,
     Scalar,
     Text,
 )
-from bridge.mapping.form.keys_holding import Either, FlagOrList, List, Names
-from bridge.mapping.form.keys_measured import Duration, Integer
-from bridge.mapping.form.problems import Problem
-from bridge.mapping.form.shape import Group, Shape
+from bridge.mapping.form.keys_measured import Duration
+from bridge.mapping.form.shape import Shape
 
 MAX_ITEMS = 1_000  # of for_each, per event and rule
 
@@ -30,24 +29,23 @@ def identifier(description: str, **rest: Any) -> Pattern:
 
 
 def anything(description: str, **rest: Any) -> Names:
-    return Names(description, Key("A value.", allow_none=True), **rest)
+    return Names(description, values=Kind("A value.", allow_none=True), **rest)
 
 
 class Guarded(Names):
     """What is no mapping may be a secret: it is refused where it is masked, and where the fix is known."""
 
-    def problem(self, value: object) -> Problem | dict[Any, Any] | None:
-        return super().problem(value) if isinstance(value, dict) else None
+    def problem(self, value: object) -> Problems:
+        return super().problem(value) if isinstance(value, dict) else ""
 
 
 class OneOrList(Names):
     """A mapping, or a list of mappings."""
 
-    def problem(self, value: object) -> Problem | dict[Any, Any] | None:
+    def problem(self, value: object) -> Problems:
         if not isinstance(value, list):
             return super().problem(value)
-        said = self.metadata["description"]
-        return List(said, Names(said, self.item)).problem(value)
+        return List(items=Names(values=self.values)).problem(value)
 
 
 class ForEachShape(Shape):
@@ -62,7 +60,9 @@ class ForEachShape(Shape):
         "What tells items apart. Default: the item, else its index.",
         notation="template",
     )
-    max = Integer("More items are an error. Default and most: 1000.", 1, MAX_ITEMS)
+    max = Integer(
+        "More items are an error. Default and most: 1000.", low=1, high=MAX_ITEMS
+    )
 
 
 class OrderingShape(Shape):
@@ -71,7 +71,9 @@ class OrderingShape(Shape):
         notation="template",
     )
     at = Text("An expression: the time that says what is newer.", notation="expression")
-    stale = Choice("What happens to an update older than the last.", "skip", "send")
+    stale = Choice(
+        "What happens to an update older than the last.", choices=("skip", "send")
+    )
     coalesce = FlagOrList(
         "Of the updates that wait, only the newest is sent; a list names the fields that add up or are merged. Default"
         " false.",
@@ -80,12 +82,16 @@ class OrderingShape(Shape):
 
 
 class RetriesShape(Shape):
-    max_attempts = Integer("Calls in all, the first included. Default 10.", 1, 100)
+    max_attempts = Integer(
+        "Calls in all, the first included. Default 10.", low=1, high=100
+    )
     max_age = Duration("Not tried longer than this. Default 4d.")
     initial = Duration("The first wait, doubled each time.")
     max_delay = Duration("No wait is longer. Default 1d.")
     max_retry_after = Duration("As long as an answer may ask to wait. Default 1h.")
-    on_ambiguous = Choice("When a call may have been applied.", "retry", "hold")
+    on_ambiguous = Choice(
+        "When a call may have been applied.", choices=("retry", "hold")
+    )
 
 
 class ResponseShape(Shape):
@@ -96,11 +102,7 @@ class ResponseShape(Shape):
     )
     do = Choice(
         "What such an answer means.",
-        "retry",
-        "fail",
-        "ok",
-        "ignore",
-        "look_up_again",
+        choices=("retry", "fail", "ok", "ignore", "look_up_again"),
         required=True,
     )
     note = Text("Why, for people.")
@@ -112,25 +114,23 @@ class DefaultsShape(Shape):
     description = Text("For people.")
     mode = Choice(
         "shadow sends nothing, off does nothing.",
-        "live",
-        "shadow",
-        "off",
+        choices=("live", "shadow", "off"),
         meant=("enabled", "disabled", "active"),
     )
     events = List(
         "Event types; * stands for anything.",
-        EventType("A type or pattern."),
+        items=EventType("A type or pattern."),
         meant=("on", "type", "types", "trigger", "triggers"),
     )
     let = Names(
         "Names for expressions.",
-        Scalar("A value."),
-        identifier("A name."),
+        values=Scalar("A value."),
+        key=identifier("A name."),
         notation="template",
     )
     skip_if_missing = List(
         "Paths without which the rule is skipped.",
-        Text("A path."),
+        items=Text("A path."),
         notation="expression",
     )
     when = Text(
@@ -138,7 +138,7 @@ class DefaultsShape(Shape):
         notation="expression",
         meant=("if", "condition", "filter", "match", "where"),
     )
-    for_each = Group("One delivery per item of a list.", ForEachShape)
+    for_each = Group("One delivery per item of a list.", schema=ForEachShape)
     target = Pattern(
         "vendor.operation",
         _TARGET,
@@ -150,12 +150,12 @@ class DefaultsShape(Shape):
     connection = Either(
         "Where and as whom: a name, or its options.",
         Name("A name under `connections`."),
-        Names("Options.", Key("An option.")),
+        Names("Options.", values=Kind("An option.")),
     )
-    auth = Guarded("One scheme and its secret.", Key("The secret."))
+    auth = Guarded("One scheme and its secret.", values=Kind("The secret."))
     fields_ = Names(
         "What is sent.",
-        Key("A value.", allow_none=True),
+        values=Kind("A value.", allow_none=True),
         notation="template",
         meant=("body", "data", "payload", "params", "with"),
         data_key="fields",
@@ -163,13 +163,13 @@ class DefaultsShape(Shape):
     hold_if = Text(
         "An expression over `fields`: true waits for a person.", notation="expression"
     )
-    ordering = Group("What is newer, and what waits for what.", OrderingShape)
+    ordering = Group("What is newer, and what waits for what.", schema=OrderingShape)
     idempotency_key = Text("The same key is sent once.", notation="template")
     max_event_age = Duration("Older events are skipped.")
-    retries = Group("How long it is tried.", RetriesShape)
+    retries = Group("How long it is tried.", schema=RetriesShape)
     responses = List(
         "Answers that the rule judges itself; the first that fits counts.",
-        Group("A kind of answer.", ResponseShape),
+        items=Group("A kind of answer.", schema=ResponseShape),
     )
 
 

@@ -3,9 +3,9 @@
 The keys of a source are in source_shape.py, those of a rule in rule_shape.py.
 """
 
-from bridge.mapping.form.keys import Choice, Key, Name, Scalar, Text
-from bridge.mapping.form.keys_holding import Either, List, Names
-from bridge.mapping.form.keys_measured import Integer, Moment
+from bridge.kinds import Choice, Group, Integer, Kind, List, Names
+from bridge.mapping.form.keys import Either, Name, Scalar, Text
+from bridge.mapping.form.keys_measured import Moment
 from bridge.mapping.form.rule_shape import (
     DefaultsShape,
     OrderingShape,
@@ -14,24 +14,24 @@ from bridge.mapping.form.rule_shape import (
     anything,
     identifier,
 )
-from bridge.mapping.form.shape import Group, Shape
+from bridge.mapping.form.shape import Shape
 from bridge.mapping.form.source_shape import SourceShape
 from bridge.state import State
 
 
 class ReplyShape(Shape):
-    status = Integer("The status of the answer.", 100, 599, required=True)
-    headers = Names("Its headers.", Text("A value."))
-    body = Key("Its body: text as it is, anything else as JSON.")
+    status = Integer("The status of the answer.", low=100, high=599, required=True)
+    headers = Names("Its headers.", values=Text("A value."))
+    body = Kind("Its body: text as it is, anything else as JSON.")
 
 
 def _replies(**rest: bool) -> List:
     return List(
         "What the vendor answers, one per attempt.",
-        Either(
+        items=Either(
             "An answer, or why there is none.",
-            Choice("No answer came.", "timeout", "refused"),
-            Group("An answer.", ReplyShape),
+            Choice("No answer came.", choices=("timeout", "refused")),
+            Group("An answer.", schema=ReplyShape),
         ),
         **rest,
     )
@@ -47,7 +47,9 @@ def _fetched(**rest: bool) -> Either:
 
 
 def _fetched_headers() -> Names:
-    return Names("Headers of that answer.", Scalar("A value."), may_be_empty=True)
+    return Names(
+        "Headers of that answer.", values=Scalar("A value."), may_be_empty=True
+    )
 
 
 class EndingShape(Shape):
@@ -56,7 +58,7 @@ class EndingShape(Shape):
     replies = _replies()
     final = Choice(
         "The state of the delivery after these replies, or before the first attempt.",
-        *(State.DELIVERED, State.DEAD, State.HELD, "parked", State.WAITING),
+        choices=(State.DELIVERED, State.DEAD, State.HELD, "parked", State.WAITING),
         required=True,
     )
 
@@ -66,14 +68,16 @@ class AgainShape(Shape):
 
     fetched = _fetched(required=True)
     fetched_headers = _fetched_headers()
-    expect = Key("The outcome of the call that was refused.", required=True)
+    expect = Kind("The outcome of the call that was refused.", required=True)
 
 
 class SecondLookShape(Shape):
     """The same of a call that is looked up again: what becomes of it is said of the call that is made then."""
 
     replies = _replies(required=True)
-    again = Group("The fresh look-up, and what it leads to.", AgainShape, required=True)
+    again = Group(
+        "The fresh look-up, and what it leads to.", schema=AgainShape, required=True
+    )
 
 
 class CaseShape(Shape):
@@ -89,7 +93,7 @@ class CaseShape(Shape):
     at = Moment("When the event arrives.")
     expect = Names(
         "Rule → outcome; rules that are not named must be no_match.",
-        Key("An outcome."),
+        values=Kind("An outcome."),
         meant=("expected", "then", "output"),
         may_be_empty=True,
         required=True,
@@ -99,21 +103,23 @@ class CaseShape(Shape):
 class FileShape(Shape):
     free_prefix = "x-"
 
-    version = Integer("The version of this form: 1.", 1, 1, required=True)
+    version = Integer("The version of this form: 1.", low=1, high=1, required=True)
     source = Either(
         "The source of the rules: declared here, or the name of one declared elsewhere.",
         Name("A source."),
-        Group("A source.", SourceShape),
+        Group("A source.", schema=SourceShape),
     )
     connections = Names(
         "Connections by name.",
-        Names("A connection.", Key("An option.")),
-        Name("A name."),
+        values=Names("A connection.", values=Kind("An option.")),
+        key=Name("A name."),
     )
-    defaults = Group("Merged under every rule of this file.", DefaultsShape)
-    rules = List("The rules.", Group("A rule.", RuleShape))
-    tables = Names("Tables by name.", anything("Key → value."), identifier("A name."))
-    tests = List("The tests.", Group("A test.", CaseShape))
+    defaults = Group("Merged under every rule of this file.", schema=DefaultsShape)
+    rules = List("The rules.", items=Group("A rule.", schema=RuleShape))
+    tables = Names(
+        "Tables by name.", values=anything("Key → value."), key=identifier("A name.")
+    )
+    tests = List("The tests.", items=Group("A test.", schema=CaseShape))
 
 
 # Keys whose text is an expression by itself, without {{ and }}.

@@ -10,14 +10,12 @@ from typing import Any
 
 from marshmallow import Schema
 
+from bridge.kinds import NULL, Kind, Problem, keys_of
 from bridge.mapping.findings import Findings, suggest
 from bridge.mapping.findings.fixes import written_for
 from bridge.mapping.findings.places import key_place
-from bridge.mapping.form.keys import Key
-from bridge.mapping.form.problems import Problem, needs
 from bridge.model import Advice, Fix
 from bridge.strict.yaml import Node, plain
-from bridge.strict.yaml_writing import quoted
 
 
 class Shape(Schema):
@@ -26,31 +24,28 @@ class Shape(Schema):
     free_prefix: str | None = None  # keys that start so are nobody's business
 
     @cached_property
-    def keys(self) -> Mapping[str, Key]:
+    def keys(self) -> Mapping[str, Kind]:
         """The keys as they are written in the file."""
-        return {
-            key.data_key or name: key
-            for name, key in self.fields.items()
-            if isinstance(key, Key)
-        }
+        return dict(keys_of(self))
 
-    def problems(self, value: Mapping[str, object]) -> dict[str, Any]:
-        """What is wrong with a mapping, by key: a list of one Problem, or for what a key holds, again by key.
+    def validate(self, data: Any, **_: Any) -> dict[str, Any]:
+        """What is wrong with a mapping, by key: a Problem, or for what a key holds, again by key.
 
         The keys are asked one by one: marshmallow's loading, of which nothing else was wanted, took a sixth of the
         time that reading a folder takes.
         """
         wrong: dict[str, Any] = {
-            name: [Problem("required", Advice(key.metadata["description"], key.only))]
+            name: Problem("required", Advice(key.metadata["title"], key.only))
             for name, key in self.keys.items()
-            if key.required and name not in value
+            if key.required and name not in data
         }
         free = self.free_prefix
-        for name, item in value.items():
-            if name in self.keys:
-                wrong |= self.keys[name].problems(name, item)
+        for name, item in data.items():
+            if key := self.keys.get(name):
+                if problem := key.problem_of(item):
+                    wrong[name] = problem
             elif not (free and name.startswith(free)):
-                wrong[name] = [self._unknown(name, value)]
+                wrong[name] = self._unknown(name, data)
         return wrong
 
     def _unknown(self, name: str, given: Mapping[str, object]) -> Problem:
@@ -65,37 +60,12 @@ class Shape(Schema):
         return Problem(f"unknown key '{name}'", help, code="M101")
 
 
-class Group(Key):
-    """A mapping with these keys."""
-
-    def __init__(self, description: str, shape: type[Shape], **rest: Any) -> None:
-        super().__init__(description, **rest)
-        self.shape = shape()
-
-    def problem(self, value: object) -> Problem | dict[Any, Any] | None:
-        if not isinstance(value, dict):
-            return needs("a mapping", value, self._written(value))
-        return self.shape.problems(value) or None
-
-    def _written(self, value: object) -> str:
-        """The help: the keys that it needs, or any one of those it takes; with the value, where that is all of it."""
-        keys = self.shape.keys
-        needed = [name for name, key in keys.items() if key.required]
-        outline = ", ".join(f"{name}: …" for name in needed or [*keys][:1])
-        template = [keys[name].metadata["notation"] for name in needed] == ["template"]
-        if not template or not isinstance(value, str):
-            return f"write {{ {outline} }}"
-        inner = value if "{{" in value else f"{{{{ {value} }}}}"
-        right = f"{{ {needed[0]}: {quoted(inner)} }}"
-        return Advice(f"write {right}", right)
-
-
 def check(shape: Shape, node: Node, findings: Findings) -> Node:
     """The node without the keys that are wrong; each of those is a finding now."""
     if not isinstance(node.value, dict):
         findings.add("M102", "the file must hold a mapping", node.place)
         return replace(node, value={})
-    return _report(node, shape.problems(plain(node)), "", findings)  # type: ignore[arg-type]
+    return _report(node, shape.validate(plain(node)), "", findings)
 
 
 def _report(
@@ -113,8 +83,7 @@ def _report(
             )
             continue
         bad.add(key)
-        for message in error:
-            _finding(node, key, message, name, findings)
+        _finding(node, key, error, name, findings)
     return _replaced(node, bad, good)
 
 
@@ -123,7 +92,7 @@ def _finding(node: Node, key: Any, message: str, name: str, findings: Findings) 
     place = child.place if child else node.place
     if message == "required" and isinstance(message, Problem):
         _missing(node, key, name, message, findings)
-    elif message == "null":
+    elif message == NULL:
         help = "write a value, or drop the key"
         findings.add("M102", f"'{name}' has no value", key_place(node, key), help)
     elif isinstance(message, Problem) and message.code == "M101":

@@ -1,7 +1,8 @@
 """The keys of a source. Shape only: names are looked up elsewhere."""
 
+from bridge.kinds import Group, Kind
 from bridge.mapping.form.allow_shape import AllowShape
-from bridge.mapping.form.keys import Key, Name, Text
+from bridge.mapping.form.keys import Name, Text
 from bridge.mapping.form.keys_measured import Duration
 from bridge.mapping.form.rule_shape import (
     DefaultsShape,
@@ -10,7 +11,7 @@ from bridge.mapping.form.rule_shape import (
     RetriesShape,
     anything,
 )
-from bridge.mapping.form.shape import Group, Shape
+from bridge.mapping.form.shape import Shape
 
 
 class FetchRetriesShape(RetriesShape):
@@ -41,7 +42,7 @@ class FetchShape(DefaultsShape):
         notation="template",
     )
     cache = Duration("So long the same question gets the same answer. Default: never.")
-    retries = Group("How long it is tried.", FetchRetriesShape)
+    retries = Group("How long it is tried.", schema=FetchRetriesShape)
 
 
 class SourceShape(Shape):
@@ -49,18 +50,18 @@ class SourceShape(Shape):
     provider = Name("How it signs and where id, type and time are. Default: the name.")
     verify = Guarded(
         "The secret (a list while rotating), and for `generic` how.",
-        Key("A value.", allow_none=True),
+        values=Kind("A value.", allow_none=True),
         meant=("secret", "auth", "signature"),
     )
     event = anything("Where id, type and time are, for a sender nobody knows.")
     handshake = OneOrList(
         "How the sender's check of the URL is answered, or a list for several checks.",
-        Key("A value.", allow_none=True),
+        values=Kind("A value.", allow_none=True),
     )
     answer = anything("What the sender is answered: accepted, duplicate, refused.")
     allow = Group(
         "From which networks requests are taken, of which content types, how large.",
-        AllowShape,
+        schema=AllowShape,
         meant=(
             "allowlist",
             "allow_list",
@@ -73,6 +74,6 @@ class SourceShape(Shape):
     )
     fetch = Group(
         "What is looked up before the rules are asked: they see the answer as `fetched`.",
-        FetchShape,
+        schema=FetchShape,
         meant=("lookup", "look_up", "enrich", "get"),
     )

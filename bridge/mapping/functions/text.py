@@ -160,7 +160,7 @@ def truncate(scope: Scope, value: str, length: int, end: str = "…") -> str:
     ),
 )
 def string(value: str | Number | bool) -> str:
-    """A number in plain digits, a boolean as true or false; text stays as it is."""
+    """A number in plain digits, true or false as that word; text stays as it is."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return as_text(value)

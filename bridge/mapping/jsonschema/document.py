@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable
 
 from bridge import vendors
+from bridge.kinds import Form
 from bridge.mapping.findings.codes import CODES
 from bridge.mapping.form.rule_shape import DefaultsShape
 from bridge.mapping.form.schema import (
@@ -15,7 +16,7 @@ from bridge.mapping.form.schema import (
 )
 from bridge.mapping.form.shape import Shape
 from bridge.mapping.form.source_shape import FetchShape, SourceShape
-from bridge.mapping.jsonschema.keys import Details, JsonSchema, shape_form
+from bridge.mapping.jsonschema.keys import Details, KeyForms
 from bridge.mapping.jsonschema.operations import (
     auth_form,
     complete,
@@ -30,13 +31,13 @@ from bridge.mapping.reading.cases import CALL_KEYS, WORDS
 from bridge.vendors import Operation
 
 
-def mapping_schema(shape: type[Shape] = FileShape) -> JsonSchema:
+def mapping_schema(shape: type[Shape] = FileShape) -> Form:
     """The schema of a file of this shape, as JSON values."""
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         # Not its title: editors put that above the help of every key.
         "$comment": "A mapping file of the bridge, version 1. Made by `bridge schema`.",
-        **shape_form(shape(), _details()),
+        **KeyForms(_details()).schema(shape()),
         "definitions": _definitions(),
     }
 
@@ -59,7 +60,7 @@ def _details() -> Details:
     }
 
 
-def _definitions() -> JsonSchema:
+def _definitions() -> Form:
     found = {"reference": reference(), "expression": expression(), "call": _call()}
     for vendor in map(vendors.get, vendors.names()):
         found[f"{vendor.name}.options"] = options_form(vendor)
@@ -69,17 +70,17 @@ def _definitions() -> JsonSchema:
     return found
 
 
-def _ref(name: str) -> JsonSchema:
+def _ref(name: str) -> Form:
     return {"$ref": f"#/definitions/{name}"}
 
 
-def _targets(operations: Iterable[Operation]) -> JsonSchema:
+def _targets(operations: Iterable[Operation]) -> Form:
     return enumerated((one.name, one.summary) for one in operations)
 
 
 def _per_target(
-    operations: Iterable[Operation], form: Callable[[Operation], JsonSchema]
-) -> JsonSchema:
+    operations: Iterable[Operation], form: Callable[[Operation], Form]
+) -> Form:
     """What a rule looks like once its target is written."""
     return {
         "allOf": [
@@ -89,11 +90,11 @@ def _per_target(
     }
 
 
-def _is(key: str, value: str) -> JsonSchema:
+def _is(key: str, value: str) -> Form:
     return {"required": [key], "properties": {key: {"const": value}}}
 
 
-def _rule_of(operation: Operation) -> JsonSchema:
+def _rule_of(operation: Operation) -> Form:
     options = _ref(f"{operation.vendor}.options")
     return {
         "properties": {
@@ -104,10 +105,10 @@ def _rule_of(operation: Operation) -> JsonSchema:
     }
 
 
-def _whole_look_up() -> JsonSchema:
+def _whole_look_up() -> Form:
     """A look-up says all of itself: nothing is merged into it."""
 
-    def form(operation: Operation) -> JsonSchema:
+    def form(operation: Operation) -> Form:
         rule = _rule_of(operation)["properties"]
         fields = {"allOf": [rule["fields"], complete(operation)]}
         return {"properties": {**rule, "fields": fields}}
@@ -116,7 +117,7 @@ def _whole_look_up() -> JsonSchema:
     return {"required": required, **_per_target(vendors.look_ups(), form)}
 
 
-def _whole_rules() -> JsonSchema:
+def _whole_rules() -> Form:
     """A rule says its target and all its fields, unless `defaults` say some of it."""
     rule = {
         "required": ["target", "fields"],
@@ -130,7 +131,7 @@ def _whole_rules() -> JsonSchema:
     return {"if": silent, "then": {"properties": {"rules": {"items": rule}}}}
 
 
-def _connections() -> JsonSchema:
+def _connections() -> Form:
     """A connection says its vendor, which says its options and schemes."""
     known = list(map(vendors.get, vendors.names()))
     vendor = enumerated((one.name, one.title) for one in known)
@@ -146,30 +147,30 @@ def _connections() -> JsonSchema:
     return {"additionalProperties": named}
 
 
-def _connection(vendor: vendors.Vendor) -> JsonSchema:
+def _connection(vendor: vendors.Vendor) -> Form:
     form = options_form(vendor)
     auth = {"vendor": True, "auth": _ref(f"{vendor.name}.auth")}
     return {**form, "properties": {**auth, **form["properties"]}}
 
 
-def _outcome() -> JsonSchema:
+def _outcome() -> Form:
     """What a test may expect of a rule: a word, an error, a call, or a list of calls."""
     call = _ref("call")
     calls = {"items": call, "minItems": 1}
     return _word_or({"if": {"type": "array"}, "then": calls, "else": call})
 
 
-def _word_or(other: JsonSchema) -> JsonSchema:
+def _word_or(other: Form) -> Form:
     return {"if": {"type": "string"}, "then": {"enum": list(WORDS)}, "else": other}
 
 
-def _call() -> JsonSchema:
+def _call() -> Form:
     """What a test expects of one call, or of the rule that should have made it."""
     codes = [code for code in CODES if code.startswith("E3")]
-    keys: JsonSchema = {key: {} for key in sorted(CALL_KEYS)}
-    details: Details = {AgainShape: {"expect": _word_or(_ref("call"))}}
+    keys: Form = {key: {} for key in sorted(CALL_KEYS)}
+    forms = KeyForms({AgainShape: {"expect": _word_or(_ref("call"))}})
     for shape in (SecondLookShape(), EndingShape()):
-        keys |= shape_form(shape, details)["properties"]
+        keys |= forms.schema(shape)["properties"]
     return {
         "type": "object",
         "properties": {"error": {"enum": codes}, **keys},

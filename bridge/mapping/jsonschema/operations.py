@@ -4,26 +4,24 @@ Derived from the vendors' own marshmallow schemas. Knows no vendor by name, and 
 """
 
 from collections.abc import Callable, Iterable
-from functools import singledispatch
 from typing import TypeAlias
 
 from marshmallow import Schema
 
-from bridge.mapping.jsonschema.keys import ANY, JsonSchema, whole
+from bridge.kinds import ANY, Form, Forms, Group, Kind, made
 from bridge.mapping.reading.references import KINDS, OPEN_PARTS
 from bridge.vendors import Operation, Vendor
 from bridge.vendors.auth import Scheme
-from bridge.vendors.fields import Choice, List, Number, Object, Referred, Text, made
-from bridge.vendors.kind import Kind
+from bridge.vendors.fields import Referred
 
 # Adds the other way a value may be written: as an expression, or as a reference.
-Written: TypeAlias = Callable[[JsonSchema], JsonSchema]
+Written: TypeAlias = Callable[[Form], Form]
 
-REFERENCE: JsonSchema = {"$ref": "#/definitions/reference"}
-EXPRESSION: JsonSchema = {"$ref": "#/definitions/expression"}
+REFERENCE: Form = {"$ref": "#/definitions/reference"}
+EXPRESSION: Form = {"$ref": "#/definitions/expression"}
 
 
-def reference() -> JsonSchema:
+def reference() -> Form:
     """A reference to a secret, or to a value that differs between machines."""
     kinds = {kind: {"type": "string", "pattern": r"\S"} for kind in sorted(KINDS)}
     return {
@@ -34,21 +32,21 @@ def reference() -> JsonSchema:
     }
 
 
-def expression() -> JsonSchema:
+def expression() -> Form:
     """Text that is evaluated for each event."""
     return {"type": "string", "pattern": r"\{[{%]"}
 
 
-def fields_form(operation: Operation) -> JsonSchema:
+def fields_form(operation: Operation) -> Form:
     """The fields of an operation; which of them are needed is said by `complete`."""
-    form = _closed(_values(operation.schema, _or_expression))
+    form = _Values(_or_expression).schema(made(operation.schema))
     if operation.extra_fields:
         form["additionalProperties"] = ANY
     help = "\n\n".join(filter(None, (operation.summary, operation.doc)))
     return {"description": help, **form}
 
 
-def complete(operation: Operation) -> JsonSchema:
+def complete(operation: Operation) -> Form:
     """What must stand among the fields, and what must not stand beside each other."""
     groups = [
         {kind: [_has(name) for name in group]}
@@ -66,22 +64,22 @@ def complete(operation: Operation) -> JsonSchema:
     return _required(operation.schema) | ({"allOf": found} if found else {})
 
 
-def options_form(vendor: Vendor) -> JsonSchema:
+def options_form(vendor: Vendor) -> Form:
     """The options of a connection that a rule writes itself."""
-    return _closed(_values(vendor.options, _or_reference))
+    return _Values(_or_reference).schema(made(vendor.options))
 
 
-def auth_form(vendor: Vendor) -> JsonSchema:
+def auth_form(vendor: Vendor) -> Form:
     """One scheme with its secret."""
     schemes = {scheme.name: _scheme(scheme) for scheme in vendor.auth}
     return {**_closed(schemes), "minProperties": 1, "maxProperties": 1}
 
 
-def _closed(properties: JsonSchema) -> JsonSchema:
+def _closed(properties: Form) -> Form:
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
-def _scheme(scheme: Scheme) -> JsonSchema:
+def _scheme(scheme: Scheme) -> Form:
     if not scheme.keys:
         return {"description": scheme.title, **REFERENCE}
     parts = {key: _part(scheme, key) for key in scheme.keys}
@@ -89,7 +87,7 @@ def _scheme(scheme: Scheme) -> JsonSchema:
     return {"description": scheme.title, **_closed(parts), "required": required}
 
 
-def _part(scheme: Scheme, key: str) -> JsonSchema:
+def _part(scheme: Scheme, key: str) -> Form:
     if key in scheme.choices:
         return {"enum": list(scheme.choices[key])}
     text = _or_reference({"type": "string"})
@@ -98,84 +96,39 @@ def _part(scheme: Scheme, key: str) -> JsonSchema:
     return text if key in OPEN_PARTS else REFERENCE
 
 
-def _values(schema: type[Schema], written: Written) -> JsonSchema:
-    kinds = made(schema).fields.items()
-    return {name: _value(kind, written) for name, kind in kinds}  # type: ignore[arg-type]
+class _Values(Forms):
+    """Values that may be written another way, too; keys with the help that their vendor gives."""
+
+    def __init__(self, written: Written) -> None:
+        self._written = written
+
+    def item(self, kind: Kind) -> Form:
+        return self._written(kind.json_form(self))
+
+    def key(self, kind: Kind) -> Form:
+        notes = kind.metadata
+        help = {key: notes[key] for key in ("title", "description") if notes[key]}
+        if isinstance(kind, Referred):
+            return {**help, **REFERENCE}
+        return {**help, "examples": [notes["example"]], **self.item(kind)}
 
 
-def _value(kind: Kind, written: Written) -> JsonSchema:
-    """A field with the help that its vendor gives."""
-    notes = kind.metadata
-    help = {key: notes[key] for key in ("title", "description") if notes[key]}
-    if isinstance(kind, Referred):
-        return {**help, **REFERENCE}
-    return {**help, "examples": [notes["example"]], **written(_form(kind, written))}
-
-
-@singledispatch
-def _form(kind: Kind, written: Written) -> JsonSchema:
-    """What a value that is written as it is looks like."""
-    if kind.json_form:
-        return dict(kind.json_form)
-    return {"type": kind.json_type} if kind.json_type else ANY
-
-
-@_form.register
-def _(kind: Text, written: Written) -> JsonSchema:
-    if kind.pattern:
-        problem = f"needs {kind.shape}: {kind.fix}"
-        return {"type": "string", **whole(kind.pattern, problem)}
-    return {"type": "string", "minLength": 1}
-
-
-@_form.register
-def _(kind: Choice, written: Written) -> JsonSchema:
-    return {"enum": list(kind.choices)}
-
-
-@_form.register
-def _(kind: Number, written: Written) -> JsonSchema:
-    bounds = {
-        "minimum": kind.minimum,
-        "exclusiveMinimum": kind.above,
-        "maximum": kind.maximum,
-    }
-    given = {name: bound for name, bound in bounds.items() if bound is not None}
-    return {"type": kind.json_type, **given}
-
-
-@_form.register
-def _(kind: Object, written: Written) -> JsonSchema:
-    if kind.schema:
-        return {**_closed(_values(kind.schema, written)), "minProperties": 1}
-    values = written(_form(kind.values, written))
-    return {"type": "object", "additionalProperties": values, "minProperties": 1}
-
-
-@_form.register
-def _(kind: List, written: Written) -> JsonSchema:
-    items = written(_form(kind.items, written))
-    return {"type": "array", "items": items, "minItems": 1}
-
-
-def _or_expression(form: JsonSchema) -> JsonSchema:
+def _or_expression(form: Form) -> Form:
     """Text with {{ … }} may give anything. Not anyOf: an editor then says what is wrong with a literal."""
     return {"if": EXPRESSION, "else": form}
 
 
-def _or_reference(form: JsonSchema) -> JsonSchema:
+def _or_reference(form: Form) -> Form:
     """Text may be referred to; a reference never gives anything else."""
     text = form.get("type") == "string" or "enum" in form
     return {"anyOf": [form, REFERENCE]} if text else form
 
 
-def _required(schema: type[Schema]) -> JsonSchema:
+def _required(schema: type[Schema]) -> Form:
     """What a mapping must hold, and the mappings within it."""
     kinds = made(schema).fields.items()
     within = {
-        name: _required(kind.schema)
-        for name, kind in kinds
-        if isinstance(kind, Object) and kind.schema
+        name: _required(kind.schema) for name, kind in kinds if isinstance(kind, Group)
     }
     required = [name for name, kind in kinds if kind.required]
     below = {name: form for name, form in within.items() if form}
@@ -184,10 +137,10 @@ def _required(schema: type[Schema]) -> JsonSchema:
     )
 
 
-def _has(path: str) -> JsonSchema:
+def _has(path: str) -> Form:
     """Whether a field is given; `status.label` stands in a mapping."""
     name, _, rest = path.partition(".")
-    form: JsonSchema = {"required": [name]}
+    form: Form = {"required": [name]}
     return (
         {**form, "properties": {name: {"type": "object", **_has(rest)}}}
         if rest
@@ -195,7 +148,7 @@ def _has(path: str) -> JsonSchema:
     )
 
 
-def enumerated(named: Iterable[tuple[str, str]]) -> JsonSchema:
+def enumerated(named: Iterable[tuple[str, str]]) -> Form:
     """One of these names, each with its help."""
     names, help = zip(*named, strict=True)
     return {"enum": list(names), "enumDescriptions": list(help)}

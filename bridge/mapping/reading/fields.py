@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import cache
-
-from marshmallow import Schema
 
 from bridge import vendors
+from bridge.kinds import made
 from bridge.mapping.expressions import ExpressionError, compile_template
 from bridge.mapping.findings import Findings, split_fix
 from bridge.mapping.findings.fixes import within
@@ -91,7 +89,7 @@ def _check_names(
         message, help = split_fix(problem)
         place = place_at(node, path) if path in names else place_at(rule, "fields")
         message = f"field '{path}' of {operation.name} {message}"
-        if help == "add it" and (field := _made(operation.schema).fields.get(path)):
+        if help == "add it" and (field := made(operation.schema).fields.get(path)):
             help = f"add it, as in {path}: {field.metadata['example']}"
         findings.add("M106", message, place, help)
     for path, problem in vendors.hint_names(operation, names).items():
@@ -111,7 +109,7 @@ def _check_constants(
     constants = {
         name: given[name]
         for name, tree in fields.items()
-        if name in _made(operation.schema).fields and not any(leaves(tree))
+        if name in made(operation.schema).fields and not any(leaves(tree))
     }
     for path, problem in vendors.check_values(operation, constants).items():
         if path in misnamed:
@@ -133,7 +131,7 @@ def _other_kind(operation: Operation, path: str, value: object, help: str) -> st
     if isinstance(value, bool) or other is None or type(other) is type(value):
         return "write another value"
     if path in vendors.check_values(operation, {path: other}):
-        example = written(_made(operation.schema).fields[path].metadata["example"])
+        example = written(made(operation.schema).fields[path].metadata["example"])
         return f"write another value, such as {example}"
     text = written(other)
     if isinstance(other, str):
@@ -145,7 +143,7 @@ def _check_kinds(
     fields: Mapping[str, Tree], operation: Operation, findings: Findings
 ) -> None:
     """Expressions that can never give the kind of value that the operation takes, whatever the event holds."""
-    schema = _made(operation.schema)
+    schema = made(operation.schema)
     for name, tree in fields.items():
         field = schema.fields.get(name)
         wanted = _KINDS.get(getattr(field, "json_type", ""))
@@ -191,13 +189,7 @@ def _if_it_gives(wanted: frozenset[type], help: str, source: str) -> str:
     return help if gives.isdisjoint(wanted) else Advice(help, source)
 
 
-@cache
-def _made(schema: type[Schema]) -> Schema:
-    """One instance per schema: making one takes longer than using it."""
-    return schema()
-
-
 def _takes_text(operation: Operation | None, name: str) -> bool:
     """Whether a field may be text, in which {% if %} and {% for %} are allowed."""
-    field = _made(operation.schema).fields.get(name) if operation else None
+    field = made(operation.schema).fields.get(name) if operation else None
     return getattr(field, "json_type", "") in _MAY_BE_TEXT

@@ -8,17 +8,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from bridge.kinds import WORDS
 from bridge.mapping.values.value import Missing, Omit
 
 _WORDS: Final[dict[type, str]] = {
-    str: "text",
-    int: "a number",
-    Decimal: "a number",
-    bool: "a boolean",
-    list: "a list",
-    dict: "a mapping",
+    **WORDS,
     datetime: "a time",
-    type(None): "null",
     Omit: "omit",
     Missing: "missing",
 }
