@@ -13,7 +13,7 @@ connection, delivery, attempt, dead letter, lane) are the values of model.py.
 A package imports only from packages further right (import-linter in setup.cfg keeps it):
 
     cli › demo › serve | app › services › receive | worker › outbound › mapping | store
-        › providers | vendors | retry › strict › secret › model | settings | log | metrics › errors | state
+        › providers | vendors | retry › kinds › strict › secret › model | settings | log | metrics › errors | state
 """
 
 __version__ = "0.1.0"

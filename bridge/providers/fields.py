@@ -40,7 +40,7 @@ class Strict(Schema):
         self, error: ValidationError, data: Any, *, many: bool, **kwargs: Any
     ) -> None:
         messages = cast(dict[str, Any], error.messages)
-        known = {field.data_key or name for name, field in self.fields.items()}
+        known = dict(kinds.keys_of(self))
         for key, found in messages.items():
             if found == [self.error_messages["unknown"]]:
                 messages[key] = [f"is not a key here{suggest(key, known)}"]

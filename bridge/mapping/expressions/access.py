@@ -6,10 +6,11 @@ from typing import Any, Final
 
 from jinja2 import nodes
 
+from bridge.kinds import type_of
 from bridge.mapping.expressions.compiler import Compiled, Compiler, Handler, located
 from bridge.mapping.expressions.slices import sliced
 from bridge.mapping.values.complaints import wrong_type
-from bridge.mapping.values.kinds import ANY, SENT, type_of
+from bridge.mapping.values.kinds import ANY, SENT
 from bridge.mapping.values.paths import ABSENT, child, follow, index_of
 from bridge.mapping.values.scope import Lazy, Scope
 from bridge.mapping.values.value import (

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias, cast
 from jinja2 import nodes
 
 from bridge.did_you_mean import question
+from bridge.kinds import type_of
 from bridge.mapping.expressions.access import literal
 from bridge.mapping.expressions.compiler import Compiled, Compiler, Handler, located
 from bridge.mapping.expressions.dialects import renamed
@@ -17,7 +18,7 @@ from bridge.mapping.expressions.habits import called, told
 from bridge.mapping.functions import FILTERS, TESTS, Helper
 from bridge.mapping.functions.catalogue import REQUIRED, Parameter
 from bridge.mapping.values.complaints import near, wrong_type
-from bridge.mapping.values.kinds import ANY, NOTHING, type_of
+from bridge.mapping.values.kinds import ANY, NOTHING
 from bridge.mapping.values.limits import size
 from bridge.mapping.values.scope import Scope
 from bridge.mapping.values.value import MISSING, ExpressionError, Run

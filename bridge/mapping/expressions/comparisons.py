@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from jinja2 import nodes
 
+from bridge.kinds import type_of
 from bridge.mapping.expressions.compiler import Compiled, Compiler, Handler, located
 from bridge.mapping.values.compare import ORDERED, alike, check_pair, composed, same
 from bridge.mapping.values.complaints import wrong_type
-from bridge.mapping.values.kinds import NUMBERS, describe, type_of
+from bridge.mapping.values.kinds import NUMBERS, describe
 from bridge.mapping.values.scope import Scope
 from bridge.mapping.values.value import OMIT, ExpressionError, Missing
 from bridge.model import Advice

@@ -5,13 +5,14 @@ Those that look into text say no to what is missing or null, and refuse other ki
 
 from typing import Annotated, Final
 
+from bridge.kinds import type_of
 from bridge.mapping.functions.catalogue import LITERAL, Example, helper
 from bridge.mapping.functions.ids import UUID
 from bridge.mapping.functions.patterns import Pattern, pattern
 from bridge.mapping.functions.text import Sought, not_empty
 from bridge.mapping.values.compare import composed
 from bridge.mapping.values.complaints import wrong_type
-from bridge.mapping.values.kinds import NOTHING, NUMBERS, is_present, type_of
+from bridge.mapping.values.kinds import NOTHING, NUMBERS, is_present
 from bridge.mapping.values.scope import Scope
 from bridge.mapping.values.value import Missing
 from bridge.strict.names import LONGEST

@@ -5,8 +5,9 @@ from datetime import datetime
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, Inexact
 from typing import Any
 
+from bridge.kinds import type_of
 from bridge.mapping.values.complaints import wrong_type
-from bridge.mapping.values.kinds import NUMBERS, kind_of, type_of
+from bridge.mapping.values.kinds import NUMBERS, kind_of
 from bridge.mapping.values.limits import Budget, size
 from bridge.mapping.values.value import ExpressionError
 from bridge.strict.names import LONGEST, compose

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import TypeVar
 
 from bridge.did_you_mean import nearest, question
-from bridge.mapping.values.kinds import NUMBERS, describe, kind_of, type_of
+from bridge.kinds import type_of
+from bridge.mapping.values.kinds import NUMBERS, describe, kind_of
 from bridge.mapping.values.value import ExpressionError, Missing, Omit
 from bridge.model import Advice
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from bridge.kinds import WORDS
+from bridge.kinds import WORDS, type_of
 from bridge.mapping.values.value import Missing, Omit
 
 _WORDS: Final[dict[type, str]] = {
@@ -21,14 +21,6 @@ ANY: Final = frozenset(_WORDS) - {Missing}
 SENT: Final = ANY - {Omit}  # what an event may hold
 NUMBERS: Final = frozenset({int, Decimal})
 NOTHING: Final = frozenset({type(None), Omit, Missing})
-
-
-def type_of(value: object) -> type:
-    """The value's kind."""
-    kind = type(value)
-    if kind not in _WORDS and isinstance(value, Mapping):
-        return dict
-    return kind
 
 
 def describe(kinds: Iterable[type]) -> str:
