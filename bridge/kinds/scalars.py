@@ -1,7 +1,7 @@
 """The kinds that hold no others: text, one of a few words, whole numbers, true or false."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -18,7 +18,10 @@ _SAID = {
 
 
 class Text(Kind):
-    """Text that is not empty; with `pattern`, text that matches it whole. `shape` and `fix` go into the message."""
+    """Text that is not empty; with `pattern`, text that matches it whole. `shape` and `fix` go into the message.
+
+    `check` says what else may be wrong with it.
+    """
 
     json_type = "string"
     needs = "text"
@@ -30,12 +33,13 @@ class Text(Kind):
         pattern: str = "",
         shape: str = "",
         fix: str = "",
+        check: Callable[[str], str] = lambda text: "",
         may_be_empty: bool = False,
         **rest: Any,
     ) -> None:
         super().__init__(title, **rest)
         self.pattern, self.shape, self.fix = pattern, shape, fix
-        self.may_be_empty = may_be_empty
+        self.check, self.may_be_empty = check, may_be_empty
 
     def problem(self, value: object) -> Problems:
         if not isinstance(value, str):
@@ -47,7 +51,7 @@ class Text(Kind):
     def problem_of_text(self, text: str) -> Problems:
         """What is wrong with text that is not empty."""
         if not self.pattern or re.fullmatch(self.pattern, text):
-            return ""
+            return self.check(text)
         return Problem(f"needs {self.shape}, this text is not one", self.fix)
 
     def advice(self, value: object) -> str:

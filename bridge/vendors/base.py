@@ -13,15 +13,15 @@ from typing import Any, TypeAlias
 from marshmallow import Schema, ValidationError
 
 from bridge.errors import ConfigurationError, UnknownName
-from bridge.kinds import made
+from bridge.kinds import Text, made
 from bridge.model import Call, Headers, Json, Outcome, Reply
 from bridge.secret import Secret
 from bridge.strict.json import dumps, loads
 from bridge.strict.names import compose
+from bridge.strict.outgoing import address_problem
 from bridge.vendors.auth import Scheme
-from bridge.vendors.fields import Number, Referred, WholeNumber, said
+from bridge.vendors.fields import Number, Referred, WholeNumber, pem_problem, said
 from bridge.vendors.headers import HeaderMap
-from bridge.vendors.paths import Address
 
 Fields: TypeAlias = Mapping[str, Json]
 Options: TypeAlias = Mapping[str, object]
@@ -43,25 +43,26 @@ def merging(*names: str) -> Merges:
 class ConnectionOptions(Schema):
     """The keys that a connection of any vendor takes; a vendor adds its own in a subclass."""
 
-    base_url = Address(
+    base_url = Text(
         "Base URL",
         description="Instead of the vendor's own address: a test tenant, a proxy, the sandbox.",
         pattern=_URL,
         shape="an address such as https://api.example.com without user, query and fragment",
         fix="write it like https://api.example.com/v2",
+        check=address_problem,
         example="https://api.example.com",
     )
     headers = HeaderMap("Static headers", example={"x-api-type": "TICKET"})
     client_certificate = Referred(
         "Client certificate",
         description="PEM, with the certificates of its issuers after it: as whom the bridge shows itself in TLS.",
-        pem=True,
+        check=pem_problem,
         example="-----BEGIN CERTIFICATE-----",
     )
     client_key = Referred(
         "Its private key",
         description="PEM. Not needed where it stands beside the certificate.",
-        pem=True,
+        check=pem_problem,
         example="-----BEGIN PRIVATE KEY-----",
     )
     client_key_password = Referred("The password of that key", example="text")

@@ -41,17 +41,15 @@ def said(problem: str) -> str:
     return f"{problem}: {fix}" if fix else problem
 
 
+def pem_problem(text: str) -> str:
+    """Why text is not PEM; "" where it may be."""
+    if "-----BEGIN " in text:
+        return ""
+    return "needs text in PEM, which begins with -----BEGIN: take the file in that form"
+
+
 class Referred(Text):
-    """Text that a mapping file never holds: it is secret, or as long as a file. With `pem`, PEM."""
-
-    def __init__(self, title: str, *, pem: bool = False, **rest: Any) -> None:
-        super().__init__(title, **rest)
-        self.pem = pem
-
-    def problem_of_text(self, text: str) -> str:
-        if not self.pem or "-----BEGIN " in text:
-            return ""
-        return "needs text in PEM, which begins with -----BEGIN: take the file in that form"
+    """Text that a mapping file never holds: it is secret, or as long as a file."""
 
 
 class Html(Text):

@@ -15,20 +15,12 @@ _OWN = {
 }
 
 
-class HeaderValue(Text):
-    """Text that fits into one header line."""
-
-    def problem_of_text(self, text: str) -> str:
-        return header_value_problem(text)
-
-
 class HeaderMap(Names):
     """Header names to text, without the names that the bridge sets; a name has no capitals, so it stands there once."""
 
     def __init__(self, title: str, *, example: dict[str, str]) -> None:
-        super().__init__(
-            title, values=HeaderValue("value", example="text"), example=example
-        )
+        line = Text("value", example="text", check=header_value_problem)
+        super().__init__(title, values=line, example=example)
 
     def problem(self, value: object) -> Problems:
         if isinstance(value, Mapping):

@@ -11,17 +11,23 @@ from urllib.parse import urlencode
 
 from marshmallow import Schema
 
-from bridge.kinds import Choice, Flag, Form, Forms, Kind, List, Names, Problems
+from bridge.kinds import Choice, Flag, Form, Forms, Kind, List, Names, Problems, Text
 from bridge.model import Call, Headers, Json, Outcome, Reply
 from bridge.strict.json import dumps, require_json
-from bridge.strict.outgoing import FORM, HALF, METHODS, encoded, half_character
+from bridge.strict.outgoing import (
+    FORM,
+    HALF,
+    METHODS,
+    encoded,
+    half_character,
+    path_problem,
+)
 from bridge.vendors.answers import delivered, failed, refused
 from bridge.vendors.auth import BASIC, HEADER, SIGNED_QUERY, bearer
 from bridge.vendors.base import Fields, Operation, Options, Vendor
 from bridge.vendors.fields import Value
 from bridge.vendors.headers import HeaderMap
 from bridge.vendors.oauth2 import OAUTH2
-from bridge.vendors.paths import Path
 
 _RANGE = re.compile("([1-5][0-9]{2})(?:-([1-5][0-9]{2}))?")
 _ANY_2XX = ((200, 299),)
@@ -93,11 +99,12 @@ class Request(Schema):
         required=True,
         example="POST",
     )
-    path = Path(
+    path = Text(
         "Path",
         description="Below the connection's base_url; percent-escapes are kept, other characters are escaped.",
         required=True,
         example="/tickets/77",
+        check=path_problem,
     )
     query = Query(
         "Query", values=QueryValue("value", example="text"), example={"notify": True}
