@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from typing import Any
 
+from bridge.did_you_mean import did_you_mean
 from bridge.kinds.holding import Forms
 from bridge.kinds.kind import Form, Kind, Problem, Problems, whole, write
 from bridge.model import Advice
@@ -78,8 +78,8 @@ class Choice(Text):
     def problem(self, value: object) -> Problems:
         if value in self.choices:
             return ""
-        near = get_close_matches(str(value), self.choices, n=1)
-        help = f"did you mean '{near[0]}'?" if near else write(self.choices[0])
+        near = did_you_mean(str(value), self.choices)
+        help = near or write(self.choices[0])
         return Problem(f"must be one of {', '.join(self.choices)}", help)
 
     def json_form(self, forms: Forms) -> Form:

@@ -1,9 +1,9 @@
 """The keys of `allow` in a source. Shape only: what a provider can read is asked where it is read."""
 
 import re
-from difflib import get_close_matches
 from ipaddress import ip_address, ip_network
 
+from bridge.did_you_mean import did_you_mean
 from bridge.kinds import List, Problem, Problems, needs
 from bridge.mapping.form.keys import Pattern, Text
 from bridge.mapping.form.keys_measured import Size
@@ -41,8 +41,8 @@ class MediaType(Pattern):
 
     def problem(self, value: object) -> Problems:
         wrong = super().problem(value)
-        near = get_close_matches(str(value).lower(), READABLE, n=1) if wrong else []
-        return Problem(str(wrong), f"did you mean '{near[0]}'?") if near else wrong
+        near = did_you_mean(str(value).lower(), READABLE)
+        return Problem(str(wrong), near) if wrong and near else wrong
 
 
 LARGEST = 32 * 2**20  # bytes; no known sender writes more in one request

@@ -6,10 +6,10 @@ there.
 
 import re
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from typing import Any
 
 from bridge import kinds
+from bridge.did_you_mean import did_you_mean
 from bridge.kinds import (
     Flag,
     Form,
@@ -84,8 +84,7 @@ class Pattern(Text):
             return wrong
         if re.fullmatch(self.pattern, text):
             return ""
-        near = get_close_matches(text, self.known(), n=1, cutoff=0.8)
-        help = f"did you mean '{near[0]}'?" if near else self.fix
+        help = did_you_mean(text, self.known(), 0.8) or self.fix
         return Problem(f"is not {self.shape}", help)
 
     def json_form(self, forms: Forms) -> Form:
