@@ -50,23 +50,6 @@ def resolved(connection: Connection, environ: Mapping[str, str] | None = None) -
     return _url(connection, environ) is not None
 
 
-def lane(
-    connection: Connection,
-    operation: Operation,
-    *,
-    ticket: str,
-    environ: Mapping[str, str] | None = None,
-) -> str:
-    """The lane of a ticket of this connection's tenant.
-
-    Where the ticket is a path, what counts is the whole address: `/v1` may stand in the base URL or before the path.
-    """
-    if not by_path(operation):
-        return f"{connection.tenant}/{key(ticket)}"
-    host, path = _address(connection, environ)
-    return path_lane(_name(connection.vendor, host), path, ticket)
-
-
 def by_path(operation: Operation) -> bool:
     """Whether an operation's ticket is a path below the base URL."""
     return operation.ticket == ("path",)
@@ -78,7 +61,10 @@ def key(text: str) -> str:
 
 
 def path_lane(host: str, base: str, path: str) -> str:
-    """The lane of a path below a base path, at a host that `root` gave. Hashed: the base path may be a secret."""
+    """The lane of a path below a base path, at a host that `root` gave. Hashed: the base path may be a secret.
+
+    What counts is the whole address: `/v1` may stand in the base URL or before the path.
+    """
     whole = _ESCAPE.sub(lambda found: found[0].upper(), base + _plain_path(path))
     return f"{host}/{sha256(key(whole).encode('utf-8', 'replace')).hexdigest()[:32]}"
 
@@ -108,7 +94,9 @@ def _address(
     return host, _plain_path(parts.path)
 
 
-def _url(connection: Connection, environ: Mapping[str, str] | None) -> str | None:
+def _url(
+    connection: Connection, environ: Mapping[str, str] | None = None
+) -> str | None:
     vendor = vendors.get(connection.vendor)
     try:
         options = resolve_all(_where(connection), environ)

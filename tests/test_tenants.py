@@ -17,7 +17,9 @@ def named(vendor="vambe", auth="K", environ=None, name="c", **options):
 def lane(ticket, operation="vambe.update_amount", **options):
     found = vendors.operation(operation)
     one = named(found.vendor, **options)
-    return tenants.lane(one, found, ticket=ticket, environ={})
+    if tenants.by_path(found):
+        return tenants.path_lane(*tenants.root(one, {}), ticket)
+    return f"{one.tenant}/{tenants.key(ticket)}"
 
 
 @pytest.mark.parametrize(

@@ -208,11 +208,6 @@ class Provider:
         """Whether the sender checks the URL by a token that it was given (`verify.token`)."""
         return any(one.token for one in self.handshake)
 
-    @property
-    def signs_handshake(self) -> bool:
-        """Whether its check of the URL is proven as its events are."""
-        return any(one.signed for one in self.handshake)
-
     def greets_by(self, method: str) -> bool:
         """Whether a check of the URL comes by this method and says so."""
         asked = [pair for one in self.handshake for pair in one.when]

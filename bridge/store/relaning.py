@@ -64,41 +64,39 @@ _forget = delete(lane_marks).where(
 )
 
 
-def relane(database: Database, environ: Mapping[str, str] | None = None) -> int:
+def relane(database: Database) -> int:
     """How many deliveries were given another lane."""
     moved = 0
     named: dict[str, list[tuple[str, Connection]]] = {}
     for row in database.execute(_SPECS).all():
-        before, after = _found(row, environ)
+        before, after = _found(row)
         if after is None or before.identity == after.identity:
             continue
         one_at_a_time(database, QUEUE)
         hash = _keep(database, row, after)
-        moved += _deliveries(database, row.hash, hash, before, after, environ)
+        moved += _deliveries(database, row.hash, hash, before, after)
         if row.tenant is None:
             named.setdefault(before.name, []).append((row.hash, after))
     if named:
         newest = {name: _newest(database, found) for name, found in named.items()}
-        _marks(database, newest, environ)
+        _marks(database, newest)
     for name, found in named.items():
         _learned(database, name, found)
     return moved
 
 
-def _found(
-    row: Any, environ: Mapping[str, str] | None
-) -> tuple[Connection, Connection | None]:
+def _found(row: Any) -> tuple[Connection, Connection | None]:
     """A spec's connection with the names that it has, and with those it should have; None where nobody can tell."""
     try:
         written: Any = json.loads(row.spec.encode())
         plain = specs.from_json(written)
-        known = tenants.resolved(plain, environ)
+        known = tenants.resolved(plain)
     except (
         Exception
     ):  # what was written by hand, or for a vendor that there is no more, stops nobody
         return Connection(name="", vendor="", options={}, auth={}), None
     before = replace(plain, identity=(row.tenant, row.account)) if row.tenant else plain
-    return before, tenants.named(plain, environ) if known else None
+    return before, tenants.named(plain) if known else None
 
 
 def _keep(database: Database, row: Any, connection: Connection) -> str:
@@ -119,10 +117,9 @@ def _deliveries(
     new: str,
     before: Connection,
     after: Connection,
-    environ: Mapping[str, str] | None,
 ) -> int:
     """Moves what waits, oldest first."""
-    root, last, moved = _root(after, environ), 0, 0
+    root, last, moved = _root(after), 0, 0
     columns = (deliveries.c.id, deliveries.c.lane, deliveries.c.ticket)
     while True:
         mine = and_(_WAITING, deliveries.c.spec == old, deliveries.c.id > last)
@@ -159,12 +156,10 @@ def _lane(
     return f"{after.tenant}/{tenants.key(own)}"
 
 
-def _root(
-    connection: Connection, environ: Mapping[str, str] | None
-) -> tuple[str, str] | None:
+def _root(connection: Connection) -> tuple[str, str] | None:
     """Where paths are lanes: host and base path."""
     by_path = any(map(tenants.by_path, vendors.get(connection.vendor).operations))
-    return tenants.root(connection, environ) if by_path else None
+    return tenants.root(connection) if by_path else None
 
 
 def _newest(database: Database, found: Sequence[tuple[str, Connection]]) -> Connection:
@@ -181,10 +176,9 @@ def _newest(database: Database, found: Sequence[tuple[str, Connection]]) -> Conn
 def _marks(
     database: Database,
     newest: Mapping[str, Connection],
-    environ: Mapping[str, str] | None,
 ) -> None:
     """Renames the marks of these connections' lanes; of two that become one, the newer time counts."""
-    roots = {name: _root(one, environ) for name, one in newest.items()}
+    roots = {name: _root(one) for name, one in newest.items()}
     newer = _newer(database)
     for rows in _batches(database):
         made, old = [], []
