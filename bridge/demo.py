@@ -111,14 +111,14 @@ class Demo:
 
     def under_way(self) -> bool:
         """Whether the bridge still has something to route or to send."""
-        with self.database.read() as connection:
-            unmade = {state for _, state in views.count_deliveries(connection)}
-            return bool(views.count_unrouted(connection)) or State.SENDING in unmade
+        with self.database.read() as tx:
+            unmade = {state for _, state in views.count_deliveries(tx)}
+            return bool(views.count_unrouted(tx)) or State.SENDING in unmade
 
     def waiting(self) -> list[str]:
         """Why deliveries that were not made wait or failed, in the store's own words."""
-        with self.database.read() as connection:
-            rows = views.list_deliveries(connection)
+        with self.database.read() as tx:
+            rows = views.list_deliveries(tx)
         unmade = [row for row in rows if row["state"] != State.DELIVERED]
         return [f"{row['rule']}: {row['state']}, {row['reason']}" for row in unmade]
 

@@ -94,9 +94,7 @@ def _address(
     return host, _plain_path(parts.path)
 
 
-def _url(
-    connection: Connection, environ: Mapping[str, str] | None = None
-) -> str | None:
+def _url(connection: Connection, environ: Mapping[str, str] | None) -> str | None:
     vendor = vendors.get(connection.vendor)
     try:
         options = resolve_all(_where(connection), environ)

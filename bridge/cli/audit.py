@@ -14,8 +14,8 @@ _COLUMNS = ("at", "person", "action", "subject", "reason")
 @json_option
 def command(limit: int, as_json: bool) -> None:
     """List what people did, newest first: who, when, to what, and why."""
-    with opened() as database, database.read() as connection:
-        rows = audit.newest(connection, limit=limit)
+    with opened() as database, database.read() as tx:
+        rows = audit.newest(tx, limit=limit)
     if not as_json:
         rows = [{**row, "subject": json.dumps(row["subject"]).decode()} for row in rows]
     show_rows(rows, _COLUMNS, as_json=as_json)

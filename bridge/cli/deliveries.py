@@ -58,8 +58,8 @@ def list_(
 ) -> None:
     """List deliveries, newest first: state:dead rule:paid* -connection:vambe-cl since:24h "no such ticket"."""
     where = filters.read(words, "deliveries", state=state, connection=name, event=event)
-    with opened() as database, database.read() as connection:
-        rows = views.list_deliveries(connection, where, limit=limit)
+    with opened() as database, database.read() as tx:
+        rows = views.list_deliveries(tx, where, limit=limit)
     show_rows(rows, _COLUMNS, as_json=as_json)
 
 
@@ -71,9 +71,9 @@ def show(id: int, as_json: bool) -> None:
     from bridge.services.outlook import outlook
 
     with opened() as database:
-        with database.read() as connection:
-            found = views.delivery(connection, id)
-            attempts = views.attempts_of(connection, id)
+        with database.read() as tx:
+            found = views.delivery(tx, id)
+            attempts = views.attempts_of(tx, id)
         if found is None:
             nothing(f"there is no delivery {id}")
         said = outlook(database, found, datetime.now(UTC))

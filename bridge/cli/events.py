@@ -40,8 +40,8 @@ def list_(
 ) -> None:
     """List events, newest first: source:stripe type:invoice.* outcome:error ticket:4711 since:24h."""
     where = filters.read(words, "events", source=source)
-    with opened() as database, database.read() as connection:
-        rows = views.list_events(connection, where, limit=limit)
+    with opened() as database, database.read() as tx:
+        rows = views.list_events(tx, where, limit=limit)
     show_rows(rows, _COLUMNS, as_json=as_json)
 
 
@@ -57,8 +57,8 @@ def show(name: str, *, payload: bool, raw: bool, as_json: bool) -> None:
         if raw:
             text.raw(recorded(stored, mask=False))
             return
-        with database.read() as connection:
-            found = views.event(connection, stored.id)
+        with database.read() as tx:
+            found = views.event(tx, stored.id)
     more = {"payload": _payload(stored)} if payload else {}
     names = (*_COLUMNS, "occurred_at", "conflicts", "imported")
     row = {**found, **more} if found else None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bridge.cli.store import nothing, show_rows
-from bridge.store import Session, ledger
+from bridge.store import Transaction, ledger
 from bridge.strict import json
 
 _COLUMNS = (
@@ -24,9 +24,9 @@ _COLUMNS = (
 )
 
 
-def show(connection: Session, ticket: str, limit: int, *, as_json: bool) -> None:
+def show(tx: Transaction, ticket: str, limit: int, *, as_json: bool) -> None:
     """A row an update, newest first; exit code 5 when there is none."""
-    rows = ledger.of_ticket(connection, ticket, limit)
+    rows = ledger.of_ticket(tx, ticket, limit)
     if not rows:
         nothing(f"nothing was written into a ticket {ticket}")
     show_rows(rows if as_json else list(map(_short, rows)), _COLUMNS, as_json=as_json)

@@ -24,6 +24,6 @@ def command(source: str | None, since: str, limit: int, *, as_json: bool) -> Non
     A wrong URL stands under the source (unknown). docs/refusals.md says what each reason means and what to do.
     """
     after = filters.moment("since", since, datetime.now(UTC))
-    with opened() as database, database.read() as connection:
-        rows = rejections.listed(connection, since=after, source=source, limit=limit)
+    with opened() as database, database.read() as tx:
+        rows = rejections.listed(tx, since=after, source=source, limit=limit)
     show_rows(rows, _COLUMNS, as_json=as_json)

@@ -33,17 +33,17 @@ def command(name: str | None, ticket: str | None, limit: int, as_json: bool) -> 
         if name is not None:
             _event(database, event_named(database, name).id, as_json=as_json)
             return
-        with database.read() as connection:
-            ledger.show(connection, str(ticket), limit, as_json=as_json)
+        with database.read() as tx:
+            ledger.show(tx, str(ticket), limit, as_json=as_json)
 
 
 def _event(database: Database, id: int, *, as_json: bool) -> None:
     folder = environment.load().mappings
-    with database.read() as connection:
-        event = views.event(connection, id)
-        decisions = views.decisions_of(connection, id)
+    with database.read() as tx:
+        event = views.event(tx, id)
+        decisions = views.decisions_of(tx, id)
         where = filters.read((), "deliveries", event=id)
-        deliveries = views.list_deliveries(connection, where, limit=_MANY)
+        deliveries = views.list_deliveries(tx, where, limit=_MANY)
     if event is None:
         nothing(f"there is no event {id}")
     if as_json:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from bridge.errors import StoreUnavailable
 from bridge.outbound.target import ClientCredentials
 from bridge.sealing import Sealing
-from bridge.store import Database, Session, clock, grants
+from bridge.store import Database, Transaction, clock, grants
 from bridge.store.grants import Kept
 from bridge.strict import json
 
@@ -45,8 +45,8 @@ class Vault:
         """What a client holds, and which version that is: at first the refresh token of its mapping file, and 0."""
         name, sealing = name_of(client), Sealing(self._secret_key)
         self._put(name)
-        with self._database.read() as connection:
-            kept = grants.load(connection, name)
+        with self._database.read() as tx:
+            kept = grants.load(tx, name)
         if kept.sealed is None:
             return Held(refresh=client.refresh_token), kept.version
         parts = json.loads(sealing.open(kept.sealed, name).encode())
@@ -57,7 +57,7 @@ class Vault:
         """Takes the lease; None while another worker has it."""
         name = name_of(client)
         return self._database.write(
-            lambda it: grants.begin(it, name, owner, clock(it), LEASE)
+            lambda tx: grants.begin(tx, name, owner, clock(tx), LEASE)
         )
 
     def end(
@@ -66,9 +66,9 @@ class Vault:
         """Gives the lease back; `known`: nothing was given this time, and that is certain."""
         name = name_of(client)
 
-        def end(it: Session) -> None:
-            since = begun.asked_at or (None if known else clock(it))
-            grants.end(it, name, owner, since)
+        def end(tx: Transaction) -> None:
+            since = begun.asked_at or (None if known else clock(tx))
+            grants.end(tx, name, owner, since)
 
         self._database.write(end)
 
@@ -92,7 +92,7 @@ class Vault:
         if name not in self._waiting:
             return
         version, sealed = self._waiting[name]
-        self._database.write(lambda it: grants.keep(it, name, version, sealed))
+        self._database.write(lambda tx: grants.keep(tx, name, version, sealed))
         del self._waiting[name]
 
 

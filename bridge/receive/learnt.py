@@ -54,8 +54,8 @@ class Learnt:
 
     def _look(self, name: str) -> Secret | None:
         kept = learnt.name_of(name)
-        with self._database.read() as connection:
-            found = learnt.load(connection, kept)
+        with self._database.read() as tx:
+            found = learnt.load(tx, kept)
         sealing = Sealing(self._key)
         if found.sealed is None:
             return None

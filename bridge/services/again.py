@@ -12,7 +12,7 @@ from bridge.services.acts import Done
 from bridge.state import State
 from bridge.store import (
     Database,
-    Session,
+    Transaction,
     audit,
     decisions,
     deliveries,
@@ -40,8 +40,8 @@ def route_again(
 
     The old dead letter ends in the transaction that stores the new result.
     """
-    with database.read() as connection:
-        stored = events.load(connection, event_id)
+    with database.read() as tx:
+        stored = events.load(tx, event_id)
     if stored is None or stored.source not in active.sources:
         reason = "not retried: its source is not configured any more"
         return Done(id=id, ok=False, message=reason)
@@ -59,16 +59,16 @@ def route_again(
         return Done(id=id, ok=False, message=f"not retried: {_sentence(said)}")
     now = datetime.now(UTC)
 
-    def job(connection: Session) -> bool:
+    def job(tx: Transaction) -> bool:
         reason = by.did("routed again")
         ended = deliveries.change_state(
-            connection, id, (State.DEAD,), State.CANCELLED, reason, now, by
+            tx, id, (State.DEAD,), State.CANCELLED, reason, now, by
         )
         if ended:
-            audit.record(connection, by, "retry", {"deliveries": [id]}, now)
-            decisions.revise(connection, event_id, said, now)
+            audit.record(tx, by, "retry", {"deliveries": [id]}, now)
+            decisions.revise(tx, event_id, said, now)
             decided = Decided(event=event_id, decisions=tuple(said))
-            routed.deliver(connection, [decided], active.hash, now)
+            routed.deliver(tx, [decided], active.hash, now)
         return ended
 
     done = database.write(job)
@@ -86,10 +86,10 @@ def look_up_again(database: Database, id: int, event_id: int, by: By) -> Done:
     now = datetime.now(UTC)
     reason = by.did("looked up again")
 
-    def job(connection: Session) -> bool:
-        begun = begin_anew(connection, [id], event_id, reason, now, by)
+    def job(tx: Transaction) -> bool:
+        begun = begin_anew(tx, [id], event_id, reason, now, by)
         if begun:
-            audit.record(connection, by, "retry", {"deliveries": [id]}, now)
+            audit.record(tx, by, "retry", {"deliveries": [id]}, now)
         return begun
 
     if database.write(job):
@@ -100,7 +100,7 @@ def look_up_again(database: Database, id: int, event_id: int, by: By) -> Done:
 
 
 def begin_anew(
-    connection: Session,
+    tx: Transaction,
     ids: Sequence[int],
     event_id: int,
     reason: str,
@@ -108,15 +108,13 @@ def begin_anew(
     by: By,
 ) -> bool:
     """Has an event looked up by a worker, in the place of what ended of it. False: somebody else was first."""
-    if {*ids} - selecting.routable(connection, ids).keys():
+    if {*ids} - selecting.routable(tx, ids).keys():
         return False
-    if not fetches.reopen(connection, event_id):
+    if not fetches.reopen(tx, event_id):
         return False
     for id in ids:
         ended = State.DEAD, State.CANCELLED
-        deliveries.change_state(
-            connection, id, ended, State.CANCELLED, reason, now, by, AGAIN
-        )
+        deliveries.change_state(tx, id, ended, State.CANCELLED, reason, now, by, AGAIN)
     return True
 
 

@@ -146,15 +146,15 @@ def _is_open(path: Path) -> bool:
 def store(settings: Settings) -> str:
     """Whether it can be read, has this release's shape, and what in it waits for a person."""
     require_there(settings.database_url)
-    with _opened(settings) as database, database.read() as connection:
+    with _opened(settings) as database, database.read() as tx:
         database.require_in_place()
         if held_up := database.held_up():
             raise NotWell(f"{held_up}, so that nothing is stored: does it hang?")
-        if outdated(connection):
+        if outdated(tx):
             raise NotWell("it is of an older release's shape: run `bridge migrate`")
-        unrouted = views.count_unrouted(connection)
-        counts = views.count_deliveries(connection)
-        number = version(connection)
+        unrouted = views.count_unrouted(tx)
+        counts = views.count_deliveries(tx)
+        number = version(tx)
     held, dead = (
         sum(count for (_, at), count in counts.items() if at == state)
         for state in (State.HELD, State.DEAD)
@@ -182,8 +182,8 @@ def clocks(settings: Settings) -> str:
     """This host's clock against the database's: signatures are checked by one, leases by the other."""
     if not is_there(settings.database_url):
         return "there is no store yet"
-    with _opened(settings) as database, database.read() as connection:
-        before, theirs, after = datetime.now(UTC), clock(connection), datetime.now(UTC)
+    with _opened(settings) as database, database.read() as tx:
+        before, theirs, after = datetime.now(UTC), clock(tx), datetime.now(UTC)
         shared = database.dialect == "sqlite"
     # What the answer took is no difference.
     apart = max(before - theirs, theirs - after, timedelta(0)).total_seconds()

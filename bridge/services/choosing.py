@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from bridge.store import Database, Session, rerouted, selecting
+from bridge.store import Database, Transaction, rerouted, selecting
 from bridge.store.filtering import Filter
 
 BATCH = 100  # deliveries in one transaction: bounds how long others wait for the writer
@@ -12,14 +12,14 @@ def tally(
     database: Database, where: Filter, states: Sequence[str]
 ) -> Mapping[tuple[str, str], int]:
     """(state, rule) → how many deliveries of a filter an act would touch now."""
-    with database.read() as connection:
-        return selecting.tally(connection, where, states)
+    with database.read() as tx:
+        return selecting.tally(tx, where, states)
 
 
 def newest(database: Database) -> int:
     """The number of the newest delivery; 0 where there is none."""
-    with database.read() as connection:
-        return selecting.newest_id(connection)
+    with database.read() as tx:
+        return selecting.newest_id(tx)
 
 
 def batches(
@@ -38,9 +38,9 @@ def batches(
     """
     end = newest(database) if through is None else through
 
-    def find(connection: Session, last: int) -> list[int]:
+    def find(tx: Transaction, last: int) -> list[int]:
         return selecting.matching(
-            connection, where, states, after=last, through=end, limit=size
+            tx, where, states, after=last, through=end, limit=size
         )
 
     return _in_turn(database, find, after)
@@ -48,30 +48,28 @@ def batches(
 
 def count_events(database: Database, where: Filter) -> int:
     """How many events a filter is about."""
-    with database.read() as connection:
-        return rerouted.count(connection, where)
+    with database.read() as tx:
+        return rerouted.count(tx, where)
 
 
 def event_batches(database: Database, where: Filter) -> Iterator[list[int]]:
     """The numbers of a filter's events as `batches` gives those of its deliveries: none that comes after this call."""
-    with database.read() as connection:
-        end = rerouted.newest(connection)
+    with database.read() as tx:
+        end = rerouted.newest(tx)
 
-    def find(connection: Session, last: int) -> list[int]:
-        return rerouted.matching(
-            connection, where, after=last, through=end, limit=BATCH
-        )
+    def find(tx: Transaction, last: int) -> list[int]:
+        return rerouted.matching(tx, where, after=last, through=end, limit=BATCH)
 
     return _in_turn(database, find, 0)
 
 
 def _in_turn(
-    database: Database, find: Callable[[Session, int], list[int]], last: int
+    database: Database, find: Callable[[Transaction, int], list[int]], last: int
 ) -> Iterator[list[int]]:
     """What `find` gives behind the last of what it gave before, until it gives nothing."""
     while True:
-        with database.read() as connection:
-            ids = find(connection, last)
+        with database.read() as tx:
+            ids = find(tx, last)
         if not ids:
             return
         last = ids[-1]

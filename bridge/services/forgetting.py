@@ -47,8 +47,8 @@ def forget(
 
 
 def _now(database: Database) -> datetime:
-    with database.read() as connection:
-        return clock(connection)
+    with database.read() as tx:
+        return clock(tx)
 
 
 def _gained(database: Database) -> float:

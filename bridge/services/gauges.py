@@ -9,7 +9,7 @@ from datetime import datetime
 from bridge import processes
 from bridge.errors import StoreUnavailable
 from bridge.services.rulesets import Active
-from bridge.store import Database, Session, clock, measures, views
+from bridge.store import Database, Transaction, clock, measures, views
 
 Samples = Iterable[tuple[dict[str, str], float]]
 
@@ -19,10 +19,10 @@ def gauges(database: Database, active: Active) -> bytes:
     lines = [*_block(*DEGRADED, [({}, active.degraded)])]
     lines += _block(*DYING, [({}, len(processes.dying()))])
     try:
-        with database.read() as connection:
-            now = clock(connection)
+        with database.read() as tx:
+            now = clock(tx)
             for name, (help, measure) in GAUGES.items():
-                lines += _block(name, help, measure(connection, now))
+                lines += _block(name, help, measure(tx, now))
     except StoreUnavailable:
         pass
     return ("\n".join(lines) + "\n").encode()
@@ -39,45 +39,45 @@ DYING = (
 )
 
 
-def _unrouted(connection: Session, now: datetime) -> Samples:
-    yield {}, views.count_unrouted(connection)
+def _unrouted(tx: Transaction, now: datetime) -> Samples:
+    yield {}, views.count_unrouted(tx)
 
 
-def _oldest_unrouted(connection: Session, now: datetime) -> Samples:
-    oldest = measures.oldest_unrouted(connection)
+def _oldest_unrouted(tx: Transaction, now: datetime) -> Samples:
+    oldest = measures.oldest_unrouted(tx)
     yield {}, _age(oldest or now, now)
 
 
-def _deliveries(connection: Session, now: datetime) -> Samples:
-    for (name, state), count in sorted(views.count_deliveries(connection).items()):
+def _deliveries(tx: Transaction, now: datetime) -> Samples:
+    for (name, state), count in sorted(views.count_deliveries(tx).items()):
         yield {"connection": name, "state": state}, count
 
 
-def _oldest_waiting(connection: Session, now: datetime) -> Samples:
-    for name, since in sorted(measures.oldest_waiting(connection).items()):
+def _oldest_waiting(tx: Transaction, now: datetime) -> Samples:
+    for name, since in sorted(measures.oldest_waiting(tx).items()):
         yield {"connection": name}, _age(since, now)
 
 
-def _parked(connection: Session, now: datetime) -> Samples:
-    for name, (parked, _) in sorted(measures.connection_states(connection).items()):
+def _parked(tx: Transaction, now: datetime) -> Samples:
+    for name, (parked, _) in sorted(measures.connection_states(tx).items()):
         yield {"connection": name}, parked
 
 
-def _breaker(connection: Session, now: datetime) -> Samples:
-    for name, (_, is_open) in sorted(measures.connection_states(connection).items()):
+def _breaker(tx: Transaction, now: datetime) -> Samples:
+    for name, (_, is_open) in sorted(measures.connection_states(tx).items()):
         yield {"connection": name}, is_open
 
 
-def _pauses(connection: Session, now: datetime) -> Samples:
-    yield {}, measures.pauses_in_force(connection)
+def _pauses(tx: Transaction, now: datetime) -> Samples:
+    yield {}, measures.pauses_in_force(tx)
 
 
-def _ruleset_age(connection: Session, now: datetime) -> Samples:
-    since = measures.ruleset_since(connection)
+def _ruleset_age(tx: Transaction, now: datetime) -> Samples:
+    since = measures.ruleset_since(tx)
     yield {}, _age(since or now, now)
 
 
-Measure = Callable[[Session, datetime], Samples]
+Measure = Callable[[Transaction, datetime], Samples]
 GAUGES: dict[str, tuple[str, Measure]] = {
     "bridge_events_unrouted": ("Events that wait for the rules", _unrouted),
     "bridge_oldest_unrouted_seconds": (

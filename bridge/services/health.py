@@ -27,9 +27,9 @@ def ready(database: Database, active: Active, min_free: int) -> Report:
         "errors": [concise(error) for error in active.errors] + dying,
     }
     try:
-        with database.read() as connection:
-            report["unrouted"] = views.count_unrouted(connection)
-            report["parked"] = [row["name"] for row in views.parked(connection)]
+        with database.read() as tx:
+            report["unrouted"] = views.count_unrouted(tx)
+            report["parked"] = [row["name"] for row in views.parked(tx)]
         database.require_room(min_free)
         database.require_in_place()
     except StoreUnavailable as error:

@@ -59,8 +59,8 @@ class Importer:
         for batch in _batches(lines):
             found = self._readable(batch, datetime.now(UTC), tell)
             names = [event.event_id for _, events in found for event in events]
-            with self.database.read() as connection:
-                seen |= imports.known(connection, self.source.name, names)
+            with self.database.read() as tx:
+                seen |= imports.known(tx, self.source.name, names)
             new = set(names) - seen
             seen |= new
             done += Imported(new=len(new), known=len(names) - len(new))
@@ -73,7 +73,7 @@ class Importer:
             (providers.masked(provider, request), events) for request, events in found
         ]
         return self.database.write(
-            lambda connection: imports.take(connection, name, kept, self.by, now)
+            lambda tx: imports.take(tx, name, kept, self.by, now)
         )
 
     def _readable(

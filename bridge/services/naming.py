@@ -13,11 +13,11 @@ def named(
     Our own number wins: it is what every command shows and takes. Raises ConfigurationError when several senders have
     an event of this id.
     """
-    with database.read() as connection:
-        own = events.load(connection, int(name)) if _is_number(name) else None
+    with database.read() as tx:
+        own = events.load(tx, int(name)) if _is_number(name) else None
         if own and source in (None, own.source):
             return own
-        found = events.named(connection, name)
+        found = events.named(tx, name)
     found = tuple(one for one in found if source in (None, one.source))
     if len(found) > 1:
         numbers = ", ".join(f"{one.id} from {one.source}" for one in found)

@@ -8,7 +8,7 @@ from typing import Any
 from bridge.services import rulesets
 from bridge.services.pausing import options
 from bridge.state import State
-from bridge.store import Database, Session, pauses, specs, views
+from bridge.store import Database, Transaction, pauses, specs, views
 
 _STEPS = {  # what waits for a person, and what that person does
     State.HELD: "look at the ticket, then `bridge release {id}` sends it or `bridge cancel {id}` drops it",
@@ -28,8 +28,8 @@ def outlook(database: Database, delivery: Mapping[str, Any], now: datetime) -> s
     match delivery["state"]:
         case State.WAITING:
             off = rulesets.off(database)
-            with database.read() as connection:
-                stops = [*_stops(connection, delivery, off, now)]
+            with database.read() as tx:
+                stops = [*_stops(tx, delivery, off, now)]
             return f"waits: {'; '.join(stops)}" if stops else _due(delivery, now)
         case State.SENDING:
             until = _at(delivery["lease_until"] or now)
@@ -55,30 +55,30 @@ def stops(
 ) -> Mapping[int, str]:
     """id → what keeps a waiting delivery from being sent now; without those that nothing keeps."""
     found = {}
-    with database.read() as connection:
+    with database.read() as tx:
         for id in ids:
-            delivery = views.delivery(connection, id)
+            delivery = views.delivery(tx, id)
             if delivery and delivery["state"] == State.WAITING:
-                found[id] = "; ".join(_stops(connection, delivery, off, now))
+                found[id] = "; ".join(_stops(tx, delivery, off, now))
     return {id: f"waits: {said}" for id, said in found.items() if said}
 
 
 def _stops(
-    connection: Session,
+    tx: Transaction,
     delivery: Mapping[str, Any],
     off: Collection[str],
     now: datetime,
 ) -> Iterator[str]:
     """Everything that keeps a waiting delivery, what a person can change first."""
-    for row in pauses.stopping(connection, delivery):
+    for row in pauses.stopping(tx, delivery):
         scope = pauses.scope_of(row)
         yield (
             f"{scope} is paused by {row['person']} since {_at(row['since'])}{_why(row)}"
             f" (`bridge resume {options(scope)}`)"
         )
     name = delivery["connection"]
-    sender = specs.of(connection, delivery["id"])
-    tenant, account = views.standing(connection, sender)
+    sender = specs.of(tx, delivery["id"])
+    tenant, account = views.standing(tx, sender)
     if account and account["state"] == "parked":
         yield (
             f"connection {name} is parked since {_at(account['since'])}{_why(account)}"
@@ -101,9 +101,9 @@ def _stops(
             f"{name} wants no call before {_at(tenant['next_at'])}"
             f" (`bridge resume {shlex.quote(name)}` tries at once)"
         )
-    first = views.ahead(connection, delivery["id"])
+    first = views.ahead(tx, delivery["id"])
     if first:
-        yield _behind(views.delivery(connection, first["id"]) or first, now)
+        yield _behind(views.delivery(tx, first["id"]) or first, now)
     if delivery["due_at"] > now:
         yield _due(delivery, now)
 

@@ -11,7 +11,7 @@ from bridge.did_you_mean import did_you_mean
 from bridge.errors import BridgeError
 from bridge.mapping import Ruleset
 from bridge.model import Connection
-from bridge.store import Database, Session, audit, pauses, selecting, views
+from bridge.store import Database, Transaction, audit, pauses, selecting, views
 from bridge.store.audit import By
 from bridge.store.pauses import Scope
 
@@ -65,9 +65,9 @@ def resume(database: Database, scope: Scope, by: By) -> bool:
 
 def listed(database: Database) -> list[Stopped]:
     """Everything that is stopped, pauses first."""
-    with database.read() as connection:
-        paused, parked = pauses.listed(connection), views.parked(connection)
-        failing = views.failing(connection)
+    with database.read() as tx:
+        paused, parked = pauses.listed(tx), views.parked(tx)
+        failing = views.failing(tx)
     return [*map(_paused, paused), *map(_parked, parked), *map(_failing, failing)]
 
 
@@ -81,8 +81,8 @@ def check(database: Database, scope: Scope, rules: Ruleset) -> None:
     for column, value in scope.as_mapping().items():
         if column not in names or value in names[column]:
             continue
-        with database.read() as connection:
-            known = selecting.mentions(connection, column, value)
+        with database.read() as tx:
+            known = selecting.mentions(tx, column, value)
         if not known:
             near = did_you_mean(value, names[column])
             hint = f": {near}" if near else ""
@@ -102,21 +102,21 @@ def _change(
     scope: Scope,
     by: By,
     action: str,
-    change: Callable[[Session, Scope, By, datetime], bool],
+    change: Callable[[Transaction, Scope, By, datetime], bool],
 ) -> bool:
     now = datetime.now(UTC)
 
-    def job(connection: Session) -> bool:
-        changed = change(connection, scope, by, now)
+    def job(tx: Transaction) -> bool:
+        changed = change(tx, scope, by, now)
         if changed:
-            audit.record(connection, by, action, {**scope.as_mapping()}, now)
+            audit.record(tx, by, action, {**scope.as_mapping()}, now)
         return changed
 
     return database.write(job)
 
 
-def _remove(connection: Session, scope: Scope, by: By, now: datetime) -> bool:
-    return pauses.remove(connection, scope)
+def _remove(tx: Transaction, scope: Scope, by: By, now: datetime) -> bool:
+    return pauses.remove(tx, scope)
 
 
 def _paused(row: Mapping[str, Any]) -> Stopped:

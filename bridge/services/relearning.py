@@ -4,17 +4,17 @@ from datetime import UTC, datetime
 
 from bridge.sealing import Sealing
 from bridge.secret import Secret
-from bridge.store import Database, Session, audit, learnt
+from bridge.store import Database, Transaction, audit, learnt
 from bridge.store.audit import By
 
 
 def relearn(database: Database, reference: str, by: By) -> bool:
     """From now on the next secret that is told counts; False where none was told yet, or this was done before."""
 
-    def reopen(session: Session) -> bool:
-        done = learnt.reopen(session, learnt.name_of(reference))
+    def reopen(tx: Transaction) -> bool:
+        done = learnt.reopen(tx, learnt.name_of(reference))
         if done:
-            _record(session, by, "relearn", reference)
+            _record(tx, by, "relearn", reference)
         return done
 
     return database.write(reopen)
@@ -27,15 +27,15 @@ def shown(database: Database, reference: str, secret_key: str, by: By) -> Secret
     """
     sealing, name = Sealing(secret_key), learnt.name_of(reference)
 
-    def show(session: Session) -> Secret | None:
-        sealed = learnt.show(session, name, datetime.now(UTC))
+    def show(tx: Transaction) -> Secret | None:
+        sealed = learnt.show(tx, name, datetime.now(UTC))
         if sealed is None:
             return None
-        _record(session, by, "relearn --show", reference)
+        _record(tx, by, "relearn --show", reference)
         return Secret(sealing.open(sealed, name))
 
     return database.write(show)
 
 
-def _record(session: Session, by: By, action: str, reference: str) -> None:
-    audit.record(session, by, action, {"learnt": reference}, datetime.now(UTC))
+def _record(tx: Transaction, by: By, action: str, reference: str) -> None:
+    audit.record(tx, by, action, {"learnt": reference}, datetime.now(UTC))

@@ -18,7 +18,7 @@ from bridge.settings import MAX_RENDERED
 from bridge.state import FINISHED, UNFINISHED, State
 from bridge.store import (
     Database,
-    Session,
+    Transaction,
     audit,
     decisions,
     deliveries,
@@ -80,8 +80,8 @@ class Replayer:
 
     def plan(self, id: int) -> Plan:
         """What would be sent; reads only."""
-        with self._database.read() as connection:
-            found = views.delivery(connection, id)
+        with self._database.read() as tx:
+            found = views.delivery(tx, id)
         if found is None:
             return Plan(id=id, problem=f"there is no delivery {id}", delivery={})
         if found["state"] in UNFINISHED:
@@ -104,8 +104,8 @@ class Replayer:
     def _look_up(self, found: Mapping[str, Any]) -> Plan:
         """A look-up that ended without an answer is made again; the others updated nothing."""
         id, problem = found["id"], ""
-        with self._database.read() as connection:
-            unanswered = id in selecting.routable(connection, [id])
+        with self._database.read() as tx:
+            unanswered = id in selecting.routable(tx, [id])
         if not unanswered:
             problem = (
                 f"not replayed: it is a look-up, which updated nothing: replay what came of it, `bridge deliveries "
@@ -121,44 +121,44 @@ class Replayer:
             return Done(id=plan.id, ok=False, message=plan.problem)
         if plan.delivery["look_up"]:
             return look_up_again(self._database, plan.id, plan.delivery["event"], by)
-        new = self._database.write(lambda c: self._add(c, plan, by))
+        new = self._database.write(lambda tx: self._add(tx, plan, by))
         if new is None:
             message = "not replayed: it changed meanwhile, look at it again"
             return Done(id=plan.id, ok=False, message=message)
         return Done(id=plan.id, ok=True, message=by.did(f"replayed as delivery {new}"))
 
-    def _add(self, connection: Session, plan: Plan, by: By) -> int | None:
+    def _add(self, tx: Transaction, plan: Plan, by: By) -> int | None:
         """A dead letter ends here: its replay takes its place."""
         now = datetime.now(UTC)
         state = plan.delivery["state"]
-        if selecting.states(connection, [plan.id]).get(plan.id) != state:
+        if selecting.states(tx, [plan.id]).get(plan.id) != state:
             return None
-        if self._run is not None and self._passed(connection, self._run, plan.id):
+        if self._run is not None and self._passed(tx, self._run, plan.id):
             return None
         new: int | None
         if plan.rendered is None:
-            new = replays.repeat(connection, plan.id, by, now, force=self._force)
+            new = replays.repeat(tx, plan.id, by, now, force=self._force)
         else:
-            new = self._add_routed(connection, plan, plan.rendered, by, now)
+            new = self._add_routed(tx, plan, plan.rendered, by, now)
         if new is None:
             return None
         if state == State.DEAD:
             ended = by.did(f"replayed as delivery {new}")
             deliveries.change_state(
-                connection, plan.id, (State.DEAD,), State.CANCELLED, ended, now, by
+                tx, plan.id, (State.DEAD,), State.CANCELLED, ended, now, by
             )
         subject: Json = {"deliveries": [plan.id], "replays": [new], "run": self._run}
-        audit.record(connection, by, "replay", subject, now)
+        audit.record(tx, by, "replay", subject, now)
         return new
 
-    def _passed(self, connection: Session, run: int, id: int) -> bool:
+    def _passed(self, tx: Transaction, run: int, id: int) -> bool:
         """Whether the same run, gone on with elsewhere, was here before."""
-        one_at_a_time(connection, f"replay {run}")
-        return replays.reached(connection, run) >= id
+        one_at_a_time(tx, f"replay {run}")
+        return replays.reached(tx, run) >= id
 
     def _add_routed(
         self,
-        connection: Session,
+        tx: Transaction,
         plan: Plan,
         rendered: Delivery,
         by: By,
@@ -168,15 +168,15 @@ class Replayer:
         event = plan.delivery["event"]
         key = replays.fresh_key(rendered.idempotency_key) or ""
         fresh = replace(rendered, idempotency_key=key)
-        decisions.revise(connection, event, [plan.decision], now)
-        new = deliveries.add(connection, event, self._rules.hash, fresh, now)
-        replays.attribute(connection, new, plan.id, by, force=self._force)
+        decisions.revise(tx, event, [plan.decision], now)
+        new = deliveries.add(tx, event, self._rules.hash, fresh, now)
+        replays.attribute(tx, new, plan.id, by, force=self._force)
         return new
 
     def _planned_now(self, found: Mapping[str, Any], rules: Ruleset) -> Plan:
         id, rule = found["id"], found["rule"]
-        with self._database.read() as connection:
-            stored = events.load(connection, found["event"])
+        with self._database.read() as tx:
+            stored = events.load(tx, found["event"])
         if stored is None or stored.source not in rules.sources:
             problem = "not replayed: its source is not configured any more"
             return Plan(id=id, problem=problem, delivery=found)
@@ -214,8 +214,8 @@ class Replayer:
         """Why it would put older values over newer ones; "" where it would not, or where that is meant."""
         if self._force:
             return ""
-        with self._database.read() as connection:
-            newest = replays.newer_delivered(connection, delivery)
+        with self._database.read() as tx:
+            newest = replays.newer_delivered(tx, delivery)
         if newest is None:
             return ""
         ticket = delivery["ticket"]

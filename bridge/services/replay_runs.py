@@ -12,7 +12,7 @@ from bridge.errors import BridgeError
 from bridge.model import Json
 from bridge.services import choosing, filters
 from bridge.services.replay import STATES
-from bridge.store import Database, Session, audit, replays
+from bridge.store import Database, Transaction, audit, replays
 from bridge.store.audit import By
 from bridge.store.filtering import Filter
 
@@ -59,16 +59,16 @@ def begin(database: Database, run: Run, by: By) -> Run:
     """The run with a number: written down before it sends anything."""
     subject: Json = {name: getattr(run, name) for name in _WRITTEN}
 
-    def job(connection: Session) -> int:
-        return audit.record(connection, by, "replay", subject, run.at)
+    def job(tx: Transaction) -> int:
+        return audit.record(tx, by, "replay", subject, run.at)
 
     return replace(run, id=database.write(job))
 
 
 def load(database: Database, id: int) -> Run:
     """The run of a number. Raises NoSuchRun."""
-    with database.read() as connection:
-        found = audit.load(connection, id)
+    with database.read() as tx:
+        found = audit.load(tx, id)
     if found is None or found["action"] != "replay" or "filter" not in found["subject"]:
         raise NoSuchRun(
             f"{id} is no replay of a filter: `bridge audit --json` has them"
@@ -81,8 +81,8 @@ def left(database: Database, run: Run) -> Iterator[list[int]]:
     """The ids that it has not replayed yet, one by one."""
     after = 0
     if run.id is not None:
-        with database.read() as connection:
-            after = replays.reached(connection, run.id)
+        with database.read() as tx:
+            after = replays.reached(tx, run.id)
     return choosing.batches(
         database, run.where, STATES, 1, after=after, through=run.through
     )

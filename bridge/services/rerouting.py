@@ -20,7 +20,7 @@ from bridge.services.done_before import Made, account, failed, stands_for
 from bridge.state import EventState, State
 from bridge.store import (
     Database,
-    Session,
+    Transaction,
     audit,
     decisions,
     deliveries,
@@ -76,11 +76,11 @@ class Rerouter:
 
     def plan(self, id: int) -> Plan:
         """What would be added; reads only."""
-        with self._database.read() as connection:
-            stored = events.load(connection, id)
-            state = rerouted.state(connection, id)
-            before = rerouted.before(connection, id)
-            look_up = rerouted.look_up(connection, id)
+        with self._database.read() as tx:
+            stored = events.load(tx, id)
+            state = rerouted.state(tx, id)
+            before = rerouted.before(tx, id)
+            look_up = rerouted.look_up(tx, id)
         if stored is None or state is None:
             return Plan(id=id, problem=f"there is no event {id}")
         if state != EventState.ROUTED:
@@ -149,8 +149,8 @@ class Rerouter:
         if self._force:
             return False
         asked = {"lane": rendered.lane, "rule": rendered.rule, "at": rendered.at}
-        with self._database.read() as connection:
-            return replays.newer_delivered(connection, asked) is not None
+        with self._database.read() as tx:
+            return replays.newer_delivered(tx, asked) is not None
 
     def send(self, plan: Plan, by: By) -> Done:
         """Adds the deliveries, unless the plan has a problem or the event led to something else meanwhile."""
@@ -160,19 +160,19 @@ class Rerouter:
             return unchanged(plan)
         now = datetime.now(UTC)
 
-        def job(connection: Session) -> bool:
-            one_at_a_time(connection, f"reroute {plan.id}")
-            before = rerouted.before(connection, plan.id)
+        def job(tx: Transaction) -> bool:
+            one_at_a_time(tx, f"reroute {plan.id}")
+            before = rerouted.before(tx, plan.id)
             if any(self._made(rendered, before) for rendered in plan.new):
                 return False
             for id in plan.ended:
                 reason = by.did("rerouted")
                 deliveries.change_state(
-                    connection, id, (State.DEAD,), State.CANCELLED, reason, now, by
+                    tx, id, (State.DEAD,), State.CANCELLED, reason, now, by
                 )
-            audit.record(connection, by, "reroute", {"events": [plan.id]}, now)
-            decisions.revise(connection, plan.id, plan.said, now)
-            routed.deliver(connection, [plan.decided], self._rules.hash, now)
+            audit.record(tx, by, "reroute", {"events": [plan.id]}, now)
+            decisions.revise(tx, plan.id, plan.said, now)
+            routed.deliver(tx, [plan.decided], self._rules.hash, now)
             return True
 
         if self._database.write(job):
@@ -184,10 +184,10 @@ class Rerouter:
     def _look_up(self, plan: Plan, by: By) -> Done:
         now, reason = datetime.now(UTC), by.did("rerouted")
 
-        def job(connection: Session) -> bool:
-            begun = begin_anew(connection, plan.ended, plan.id, reason, now, by)
+        def job(tx: Transaction) -> bool:
+            begun = begin_anew(tx, plan.ended, plan.id, reason, now, by)
             if begun:
-                audit.record(connection, by, "reroute", {"events": [plan.id]}, now)
+                audit.record(tx, by, "reroute", {"events": [plan.id]}, now)
             return begun
 
         if self._database.write(job):

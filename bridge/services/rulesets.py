@@ -100,8 +100,8 @@ class Rules:
             )
 
     def _follow_store(self, offload: Callable[[Callable[[], Any]], Any]) -> None:
-        with self._database.read() as connection:
-            hash = rulesets.active_hash(connection)
+        with self._database.read() as tx:
+            hash = rulesets.active_hash(tx)
         if hash != self.active.ruleset.hash:
             self.active = offload(self._stored)
             _log.info("ruleset followed", ruleset=self.active.ruleset.hash[:12])
@@ -142,15 +142,11 @@ def read(folder: Path) -> tuple[Any, list[Diagnostic]]:
 
 def activate(database: Database, ruleset: Ruleset) -> None:
     """Stores the ruleset and makes it the active one, unless it is already."""
-    with database.read() as connection:
-        if rulesets.active_hash(connection) == ruleset.hash:
+    with database.read() as tx:
+        if rulesets.active_hash(tx) == ruleset.hash:
             return
     now = datetime.now(UTC)
-    database.write(
-        lambda connection: rulesets.activate(
-            connection, ruleset.hash, ruleset.texts, now
-        )
-    )
+    database.write(lambda tx: rulesets.activate(tx, ruleset.hash, ruleset.texts, now))
 
 
 def off(database: Database) -> list[str]:
@@ -167,6 +163,6 @@ def configured(database: Database, source: str) -> bool:
 
 def last_good(database: Database) -> Ruleset | None:
     """The ruleset that the store has as active; None before the first, or where this release cannot read it."""
-    with database.read() as connection:
-        texts = rulesets.active_texts(connection)
+    with database.read() as tx:
+        texts = rulesets.active_texts(tx)
     return mapping.build(texts).ruleset if texts is not None else None

@@ -14,7 +14,7 @@ from bridge.services.again import route_again
 from bridge.settings import MAX_RENDERED
 from bridge.store import (
     Database,
-    Session,
+    Transaction,
     audit,
     deliveries,
     keys,
@@ -41,8 +41,8 @@ def retry(
     A look-up that ended without an answer, cancelled or dead, is made again. Lanes keep their order: what stands behind
     another delivery follows that one, and its message says so.
     """
-    with database.read() as connection:
-        failed = selecting.routable(connection, ids)
+    with database.read() as tx:
+        failed = selecting.routable(tx, ids)
     done = _move(database, RETRY, [id for id in ids if id not in failed], by)
     done = _with_outlook(database, done, active)
     asker = Asker(environment, max_rendered)
@@ -81,8 +81,8 @@ def cancel(database: Database, ids: Sequence[int], by: By = By()) -> list[Done]:
     The event of a look-up meets no rule then, until somebody has it looked up again.
     """
     done = _move(database, CANCEL, ids, by)
-    with database.read() as connection:
-        dropped = selecting.routable(connection, [item.id for item in done if item.ok])
+    with database.read() as tx:
+        dropped = selecting.routable(tx, [item.id for item in done if item.ok])
     return [
         (
             replace(item, message=f"{item.message}; `bridge retry {item.id}` {_ANEW}")
@@ -97,10 +97,10 @@ def resume(database: Database, name: str, by: By = By()) -> bool:
     """Lets what is parked, or left alone after failures, by this name go on; False when nothing is."""
     now = datetime.now(UTC)
 
-    def job(connection: Session) -> bool:
-        resumed = resuming.goes_on(connection, name, now)
+    def job(tx: Transaction) -> bool:
+        resumed = resuming.goes_on(tx, name, now)
         if resumed:
-            audit.record(connection, by, "resume", {"connection": name}, now)
+            audit.record(tx, by, "resume", {"connection": name}, now)
         return resumed
 
     return database.write(job)
@@ -110,18 +110,18 @@ def _move(database: Database, act: Act, ids: Sequence[int], by: By) -> list[Done
     """Moves what may be moved, in one transaction."""
     now, reason = datetime.now(UTC), by.did(act.past)
 
-    def job(connection: Session) -> list[int]:
+    def job(tx: Transaction) -> list[int]:
         each = dict.fromkeys(ids)
-        moved = [id for id in each if _do(connection, act, id, reason, now, by)]
+        moved = [id for id in each if _do(tx, act, id, reason, now, by)]
         if moved:
-            audit.record(connection, by, act.name, {"deliveries": [*moved]}, now)
+            audit.record(tx, by, act.name, {"deliveries": [*moved]}, now)
         return moved
 
     moved = set(database.write(job))
-    with database.read() as connection:
+    with database.read() as tx:
         left = [id for id in ids if id not in moved]
-        states = selecting.states(connection, left)
-        used = {id: keys.used_by(connection, id) for id in states}
+        states = selecting.states(tx, left)
+        used = {id: keys.used_by(tx, id) for id in states}
     return [
         Done(
             id=id,
@@ -136,12 +136,10 @@ def _move(database: Database, act: Act, ids: Sequence[int], by: By) -> list[Done
     ]
 
 
-def _do(
-    connection: Session, act: Act, id: int, reason: str, now: datetime, by: By
-) -> bool:
+def _do(tx: Transaction, act: Act, id: int, reason: str, now: datetime, by: By) -> bool:
     """Moves one; what waits already keeps its attempts and its reason, and is due now."""
     states = [state for state in act.states if state != act.to]
-    if deliveries.change_state(connection, id, states, act.to, reason, now, by):
+    if deliveries.change_state(tx, id, states, act.to, reason, now, by):
         return True
     hurries = act.to in act.states
-    return hurries and deliveries.hurry(connection, id, now, by)
+    return hurries and deliveries.hurry(tx, id, now, by)

@@ -10,7 +10,6 @@ from functools import lru_cache
 from random import random
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection as Database
 from sqlalchemy import Dialect, bindparam, func, insert, select
 
 from bridge.conclude import WELL, Conclusion, conclude
@@ -22,6 +21,7 @@ from bridge.store.dialect import upsert
 from bridge.store.leases import Claimed
 from bridge.store.prepared import Pending
 from bridge.store.tables import attempts, deliveries, lane_marks
+from bridge.store.transaction import Transaction
 from bridge.store.transition import transition
 
 KEPT = 64 * 1024  # bytes of an answer
@@ -42,7 +42,7 @@ Recorded: TypeAlias = tuple[Claimed, Attempt, Conclusion]
 
 
 def finish_all(
-    database: Database,
+    tx: Transaction,
     made: Sequence[Made],
     now: datetime,
     chance: Callable[[], float] = random,
@@ -51,18 +51,18 @@ def finish_all(
 
     None, and nothing written, for each whose lease was lost meanwhile. `chance` gives 0.0 up to 1.0: see conclude.py.
     """
-    finished = _settle(database, made, now, [chance() for _ in made])
+    finished = _settle(tx, made, now, [chance() for _ in made])
     mine = [(*one, concluded) for one, concluded in zip(made, finished) if concluded]
     if mine:
-        with prepared.pipelined(database):
-            _record(database, mine, now)
+        with prepared.pipelined(tx):
+            _record(tx, mine, now)
     for one in mine:
-        _tell(database, *one, now)
+        _tell(tx, *one, now)
     return finished
 
 
 def _settle(
-    database: Database, made: Sequence[Made], now: datetime, chances: Sequence[float]
+    tx: Transaction, made: Sequence[Made], now: datetime, chances: Sequence[float]
 ) -> list[Conclusion | None]:
     """What each delivery becomes; None where the lease was lost.
 
@@ -73,14 +73,14 @@ def _settle(
         conclude(attempt, item.tried, WELL, now, chance)
         for (item, attempt), chance in zip(made, chances)
     ]
-    with prepared.pipelined(database):
+    with prepared.pipelined(tx):
         written = {
-            place: _write(database, *one, concluded, now)
+            place: _write(tx, *one, concluded, now)
             for place, (one, concluded) in enumerate(zip(made, usual))
             if concluded.state == State.DELIVERED
         }
         used = {item.connection.account: item.connection for item, _ in made}
-        trouble = [connections.trouble(database, one) for one in used.values()]
+        trouble = [connections.trouble(tx, one) for one in used.values()]
     ill = {row.name for found in trouble for row in found.rows()}
     finished: list[Conclusion | None] = []
     for place, (item, attempt) in enumerate(made):
@@ -88,21 +88,21 @@ def _settle(
         names = {item.connection.tenant, item.connection.account}
         learns = concluded.health != WELL or not ill.isdisjoint(names)
         if learns:
-            health = connections.health(database, item.connection)
+            health = connections.health(tx, item.connection)
             concluded = conclude(attempt, item.tried, health, now, chances[place])
-        done = written.get(place) or _write(database, item, attempt, concluded, now)
+        done = written.get(place) or _write(tx, item, attempt, concluded, now)
         if done.touched() != 1:
             finished.append(None)
             continue
         if learns:
             ill |= names
-            connections.learn(database, item.connection, health, concluded, now)
+            connections.learn(tx, item.connection, health, concluded, now)
         finished.append(concluded)
     return finished
 
 
 def _write(
-    database: Database,
+    tx: Transaction,
     item: Claimed,
     attempt: Attempt,
     concluded: Conclusion,
@@ -128,7 +128,7 @@ def _write(
         }
     bound = {f"new_{name}": value for name, value in values.items()}
     bound |= {"number": item.id, "holder": item.owner}
-    return prepared.execute(database, _ending(concluded.state, (*values,)), bound)
+    return prepared.execute(tx, _ending(concluded.state, (*values,)), bound)
 
 
 @lru_cache
@@ -139,23 +139,23 @@ def _ending(state: State, columns: tuple[str, ...]) -> Any:
     return transition(State.SENDING, to=state).where(mine, owned).values(values)
 
 
-def _record(database: Database, made: Sequence[Recorded], now: datetime) -> None:
+def _record(tx: Transaction, made: Sequence[Recorded], now: datetime) -> None:
     """What every attempt leaves behind; nothing of it is asked for."""
-    prepared.each(database, _RECORD, [_row(item, attempt) for item, attempt, _ in made])
+    prepared.each(tx, _RECORD, [_row(item, attempt) for item, attempt, _ in made])
     again = {id for _, _, concluded in made for id in concluded.again}
     for item, _, concluded in made:
         if concluded.state in keys.ENDED and item.id not in again:
-            keys.free(database, item.id)
+            keys.free(tx, item.id)
     accepted = [
         (item, attempt)
         for item, attempt, concluded in made
         if item.look_up is None and concluded.state == State.DELIVERED
     ]
     timed = [_mark(item, now) for item, _ in accepted if item.at is not None]
-    prepared.each(database, _marking(database.dialect), timed)
+    prepared.each(tx, _marking(tx.dialect), timed)
     statuses = [(item.id, attempt.status) for item, attempt in accepted]
-    ledger.record(database, statuses, now)
-    lanes.advance(database, {item.lane for item, _, _ in made})
+    ledger.record(tx, statuses, now)
+    lanes.advance(tx, {item.lane for item, _, _ in made})
 
 
 def _row(item: Claimed, attempt: Attempt) -> dict[str, Any]:
@@ -173,7 +173,7 @@ def _row(item: Claimed, attempt: Attempt) -> dict[str, Any]:
 
 
 def _tell(
-    database: Database,
+    tx: Transaction,
     item: Claimed,
     attempt: Attempt,
     concluded: Conclusion,
@@ -181,10 +181,10 @@ def _tell(
 ) -> None:
     """What a look-up came to, where its event waits for that. Nothing was updated, so nothing is in the ledger."""
     if item.look_up is not None and concluded.state == State.DEAD:
-        fetches.failed(database, item.event, concluded.reason, now)
+        fetches.failed(tx, item.event, concluded.reason, now)
     if fetched := attempt.fetched:
         tell = fetches.renewed if item.look_up is None else fetches.answered
-        tell(database, item.event, fetched.body, fetched.headers)
+        tell(tx, item.event, fetched.body, fetched.headers)
 
 
 def _mark(item: Claimed, now: datetime) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import insert, select
 
 from bridge.model import Json
 from bridge.store.tables import audit
+from bridge.store.transaction import Transaction
 
 _AT_ONCE = 20  # rows of one look
 
@@ -26,35 +27,33 @@ class By:
         return f"{what} by {self.person}{why}"
 
 
-def record(
-    connection: Connection, by: By, action: str, subject: Json, now: datetime
-) -> int:
+def record(tx: Transaction, by: By, action: str, subject: Json, now: datetime) -> int:
     """Adds an act, and gives its number: `action` is the command's name, `subject` what it was done to."""
     row = {"at": now, "person": by.person, "reason": by.reason}
     row |= {"action": action, "subject": subject}
     made = insert(audit).values(row).returning(audit.c.id)
-    return int(connection.execute(made).scalar_one())
+    return int(tx.execute(made).scalar_one())
 
 
-def load(connection: Connection, id: int) -> Mapping[str, Any] | None:
+def load(tx: Transaction, id: int) -> Mapping[str, Any] | None:
     """One act."""
-    found = connection.execute(select(audit).where(audit.c.id == id))
+    found = tx.execute(select(audit).where(audit.c.id == id))
     row = found.mappings().one_or_none()
     return None if row is None else dict(row)
 
 
-def since(connection: Connection, id: int, action: str) -> Iterator[Any]:
+def since(tx: Transaction, id: int, action: str) -> Iterator[Any]:
     """The subjects of the acts of a kind that came after an act, newest first; read as they are asked for."""
     query = select(audit.c.id, audit.c.subject)
     query = query.where(audit.c.id > id, audit.c.action == action)
     query = query.order_by(audit.c.id.desc()).limit(_AT_ONCE)
-    rows = connection.execute(query).all()
+    rows = tx.execute(query).all()
     while rows:
         yield from (row.subject for row in rows)
-        rows = connection.execute(query.where(audit.c.id < rows[-1].id)).all()
+        rows = tx.execute(query.where(audit.c.id < rows[-1].id)).all()
 
 
-def newest(connection: Connection, *, limit: int) -> Sequence[Mapping[str, Any]]:
+def newest(tx: Transaction, *, limit: int) -> Sequence[Mapping[str, Any]]:
     """The last acts, newest first."""
     query = select(audit).order_by(audit.c.id.desc()).limit(limit)
-    return [dict(row) for row in connection.execute(query).mappings()]
+    return [dict(row) for row in tx.execute(query).mappings()]

@@ -28,9 +28,9 @@ def back_up(database: Database, file: Path) -> Mapping[str, int]:
         raise StoreUnfit(f"{file} exists: a backup overwrites nothing, name a new file")
     if not file.parent.is_dir():
         raise StoreUnfit(f"there is no folder {file.parent}: make it first")
-    with _published_as(file) as partial, database.read() as connection:
-        connection.begin()  # one snapshot for the counts and the copy
-        source: Any = connection.connection.dbapi_connection
+    with _published_as(file) as partial, database.read() as tx:
+        tx.begin()  # one snapshot for the counts and the copy
+        source: Any = tx.connection.dbapi_connection
         counts = _counts(source)
         copy(source, partial)
         _check_counts(partial, counts)

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection as Database
 from sqlalchemy import func, select, text, update
 
 from bridge.model import Connection
 from bridge.store import specs
 from bridge.store.dialect import upsert
 from bridge.store.tables import SENDING, connections, deliveries
+from bridge.store.transaction import Transaction
 
 CONCURRENCY = 4  # calls at once where a connection says nothing
 # A claim hands out calls that a rate allows so soon, and their worker waits: at 100 a second, one claim for several.
@@ -95,12 +95,10 @@ class Budget:
         return parked or self.room == 0 or self.running >= limit
 
 
-def running(database: Database, rows: Iterable[Any]) -> Running:
+def running(tx: Transaction, rows: Iterable[Any]) -> Running:
     """What all workers are sending now, by the rows of RUNNING."""
     return [
-        (specs.load(database, row.spec), row.source, row.count)
-        for row in rows
-        if row.spec
+        (specs.load(tx, row.spec), row.source, row.count) for row in rows if row.spec
     ]
 
 
@@ -145,18 +143,18 @@ def _recall(budget: Budget, row: Any, now: datetime) -> None:
     budget.probe_at = row.probe_at
 
 
-def save(database: Database, budget: Budget) -> None:
+def save(tx: Transaction, budget: Budget) -> None:
     """Moves the tenant's row on by what a claim handed out."""
     if not budget.used:
         return
     if budget.breaks:
-        database.execute(
+        tx.execute(
             update(connections)
             .where(connections.c.name == budget.tenant)
             .values(probe_at=budget.now + PROBING)
         )
     if budget.paced:
-        statement = upsert(database, connections)
+        statement = upsert(tx, connections)
         statement = statement.on_conflict_do_update(
             index_elements=["name"], set_={"next_at": statement.excluded.next_at}
         )
@@ -167,7 +165,7 @@ def save(database: Database, budget: Budget) -> None:
             "since": budget.now,
             "next_at": budget.next_at,
         }
-        database.execute(statement, row)
+        tx.execute(statement, row)
 
 
 def _limit(connection: Connection, option: str) -> float | None:

@@ -6,12 +6,12 @@ However that came, it must not stop the others. A person sees it, with a reason.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection as Database
 from sqlalchemy import func, insert, select
 
 from bridge.state import State
 from bridge.store import fetches, keys, lanes
 from bridge.store.tables import attempts, deliveries
+from bridge.store.transaction import Transaction
 from bridge.store.transition import transition
 
 _AGAIN = "replay its event with the current rules"
@@ -19,7 +19,7 @@ _LOST = "its worker stopped while sending: the vendor may or may not have it"
 
 
 def bury(
-    database: Database, item: Any, code: str, why: str, now: datetime, *, sent: bool
+    tx: Transaction, item: Any, code: str, why: str, now: datetime, *, sent: bool
 ) -> bool:
     """Ends a delivery that its owner holds; False when somebody else does by now.
 
@@ -40,21 +40,21 @@ def bury(
         owner=None,
         lease_until=None,
     )
-    if not database.execute(ended).rowcount:
+    if not tx.execute(ended).rowcount:
         return False
     if sent:
-        _record(database, item.id, reason, now)
-    keys.free(database, item.id)
-    lanes.advance(database, [item.lane])
+        _record(tx, item.id, reason, now)
+    keys.free(tx, item.id)
+    lanes.advance(tx, [item.lane])
     if item.look_up is not None:
-        fetches.failed(database, item.event, reason, now)
+        fetches.failed(tx, item.event, reason, now)
     return True
 
 
-def _record(database: Database, id: int, reason: str, now: datetime) -> None:
+def _record(tx: Transaction, id: int, reason: str, now: datetime) -> None:
     made = select(func.count()).where(attempts.c.delivery == id)
     said = {"verdict": "unknown", "code": "worker_lost", "reason": reason}
-    database.execute(
+    tx.execute(
         insert(attempts).values(
             delivery=id,
             number=made.scalar_subquery() + 1,

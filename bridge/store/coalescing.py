@@ -7,38 +7,38 @@ of another rule, ticket or operation in between: what the ticket is in the end i
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection as Database
 from sqlalchemy import Row, exists, select, text
 
 from bridge.state import State
 from bridge.store.dialect import among
 from bridge.store.tables import BLOCKING, attempts, deliveries, lane_marks
+from bridge.store.transaction import Transaction
 
 _MOST = 200  # deliveries looked at behind one
 _ALIKE = ("rule", "connection", "operation", "ticket")
 
 
-def superseded(database: Database, id: int, lane: str) -> Mapping[int, int]:
+def superseded(tx: Transaction, id: int, lane: str) -> Mapping[int, int]:
     """Of the deliveries from `id` on, which is at the front of its lane: those not to be sent → the newer one each."""
     found: dict[int, int] = {}
     kept: list[_Update] = []
-    for row in reversed(list(_run(_waiting(database, id, lane)))):
+    for row in reversed(list(_run(_waiting(tx, id, lane)))):
         own = _Update(row.id, _place(row), frozenset(_leaves(row.fields)))
         newer = None if row.tried else _replacing(own, kept)
         if newer is None:
             kept.append(own)
         else:
             found[row.id] = newer
-    there = _held(database, {*found, *found.values()})
+    there = _held(tx, {*found, *found.values()})
     return {id: newer for id, newer in found.items() if {id, newer} <= there}
 
 
-def _held(database: Database, ids: Collection[int]) -> set[int]:
+def _held(tx: Transaction, ids: Collection[int]) -> set[int]:
     """Those that still wait, locked: nobody cancels a newer one at the moment that the older one is dropped for it."""
-    mine = among(database, deliveries.c.id, ids)
+    mine = among(tx, deliveries.c.id, ids)
     query = select(deliveries.c.id).where(mine, deliveries.c.state == State.WAITING)
     locked = query.with_for_update(skip_locked=True, key_share=True)
-    return set(database.execute(locked).scalars())
+    return set(tx.execute(locked).scalars())
 
 
 class _Update(NamedTuple):
@@ -70,7 +70,7 @@ def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]
         yield from _leaves(item, (*path, name))
 
 
-def _waiting(database: Database, id: int, lane: str) -> Iterable[Row[Any]]:
+def _waiting(tx: Transaction, id: int, lane: str) -> Iterable[Row[Any]]:
     tried = exists().where(
         attempts.c.delivery == deliveries.c.id, attempts.c.verdict != "park"
     )
@@ -87,7 +87,7 @@ def _waiting(database: Database, id: int, lane: str) -> Iterable[Row[Any]]:
         deliveries.c.id >= id,
         text(f"deliveries.{BLOCKING}"),
     )
-    return database.execute(query.order_by(deliveries.c.id).limit(_MOST))
+    return tx.execute(query.order_by(deliveries.c.id).limit(_MOST))
 
 
 def _run(rows: Iterable[Row[Any]]) -> Iterator[Row[Any]]:

@@ -10,9 +10,18 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement
-from sqlalchemy import Connection as Database
-from sqlalchemy import Row, bindparam, case, or_, select, text, type_coerce, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Row,
+    bindparam,
+    case,
+    or_,
+    select,
+    text,
+    type_coerce,
+    update,
+)
 
 from bridge.breaker import Breaker
 from bridge.conclude import FORBIDDEN, WELL, Conclusion, Health
@@ -29,6 +38,7 @@ from bridge.store.tables import (
     connections,
     deliveries,
 )
+from bridge.store.transaction import Transaction
 from bridge.store.transition import transition
 
 _BREAKER = tuple(Breaker.__dataclass_fields__)
@@ -44,35 +54,33 @@ _TROUBLED = select(connections.c.name).where(
 
 
 def park(
-    database: Database, name: str, reason: str, now: datetime, label: str = ""
+    tx: Transaction, name: str, reason: str, now: datetime, label: str = ""
 ) -> None:
     """Stops an account: nothing of it is due until it is resumed. Parking twice keeps the first time and reason."""
-    one_at_a_time(database, QUEUE)
+    one_at_a_time(tx, QUEUE)
     row = {"label": label or name, "state": "parked", "reason": reason, "since": now}
     going = connections.c.state != "parked"
-    statement = upsert(database, connections).values(name=name, **row)
-    database.execute(
+    statement = upsert(tx, connections).values(name=name, **row)
+    tx.execute(
         statement.on_conflict_do_update(index_elements=["name"], set_=row, where=going)
     )
 
 
-def resume(
-    database: Database, name: str, now: datetime, reason: str = "resumed"
-) -> bool:
+def resume(tx: Transaction, name: str, now: datetime, reason: str = "resumed") -> bool:
     """Lets a parked account go on: what waits is due at once, and the time parked does not count as age."""
-    one_at_a_time(database, QUEUE)
+    one_at_a_time(tx, QUEUE)
     mine = connections.c.name == name, connections.c.state == "parked"
-    known = database.execute(select(connections).where(*mine)).one_or_none()
+    known = tx.execute(select(connections).where(*mine)).one_or_none()
     if known is None:
         return False
     going = {"state": "open", "reason": reason, "since": now, "forbidden": None}
-    database.execute(update(connections).where(*mine).values(going))
-    due_at_once(database, connection_specs.c.account, known, known.since, now)
+    tx.execute(update(connections).where(*mine).values(going))
+    due_at_once(tx, connection_specs.c.account, known, known.since, now)
     return True
 
 
 def due_at_once(
-    database: Database,
+    tx: Transaction,
     of: ColumnElement[Any],
     known: Row[Any],
     since: datetime,
@@ -90,11 +98,11 @@ def due_at_once(
     )
     columns = connection_specs.c.name, connection_specs.c.hash
     query = select(*columns).where(of == known.name)
-    specs = database.execute(query).all()
+    specs = tx.execute(query).all()
     age = case((age_from < stopped, stopped - age_from), else_=0)
     due = case((due_at < at, due_at), else_=at)
     for which in (CLAIMABLE, BEHIND):  # in the words of an index each
-        database.execute(
+        tx.execute(
             update(deliveries)
             .where(
                 text(which),
@@ -107,12 +115,12 @@ def due_at_once(
         )
 
 
-def health(database: Database, connection: Connection) -> Health:
+def health(tx: Transaction, connection: Connection) -> Health:
     """What is known of a connection; nobody else changes it before this transaction ends."""
-    one_at_a_time(database, QUEUE)
+    one_at_a_time(tx, QUEUE)
     names = connection.tenant, connection.account
     query = select(connections).where(connections.c.name.in_(names))
-    known: Any = {row.name: row for row in database.execute(query)}
+    known: Any = {row.name: row for row in tx.execute(query)}
     found = WELL
     if tenant := known.get(connection.tenant):
         closed_or_not = Breaker(**{key: tenant._mapping[key] for key in _BREAKER})
@@ -125,7 +133,7 @@ def health(database: Database, connection: Connection) -> Health:
 
 
 def learn(
-    database: Database,
+    tx: Transaction,
     connection: Connection,
     before: Health,
     concluded: Conclusion,
@@ -135,25 +143,25 @@ def learn(
     after = concluded.health
     if (after.breaker, after.next_at) != (before.breaker, before.next_at):
         learnt = {**asdict(after.breaker), "next_at": after.next_at}
-        _save(database, connection.tenant, connection, now, **learnt)
+        _save(tx, connection.tenant, connection, now, **learnt)
     account = connection.account
     if after.forbidden != before.forbidden:
         ended = [[*one] for one in after.forbidden] or None
-        _save(database, account, connection, now, forbidden=ended)
+        _save(tx, account, connection, now, forbidden=ended)
     if after.parked_at and not before.parked_at:
-        park(database, account, concluded.reason, now, connection.name)
-        _wait_again(database, concluded.again, now)
+        park(tx, account, concluded.reason, now, connection.name)
+        _wait_again(tx, concluded.again, now)
     elif before.parked_at and not after.parked_at:
-        resume(database, account, now, "its credentials are accepted again")
+        resume(tx, account, now, "its credentials are accepted again")
 
 
-def _wait_again(database: Database, ids: Sequence[int], now: datetime) -> None:
+def _wait_again(tx: Transaction, ids: Sequence[int], now: datetime) -> None:
     """Of these, those that a 403 ended, unless their idempotency key was used by another since."""
     ended = deliveries.c.state == State.DEAD, deliveries.c.code == FORBIDDEN
     query = select(deliveries.c.id).where(deliveries.c.id.in_(ids), *ended)
-    dead = database.execute(query.with_for_update()).scalars().all()
-    again = [id for id in dead if keys.retake(database, id)]
-    database.execute(
+    dead = tx.execute(query.with_for_update()).scalars().all()
+    again = [id for id in dead if keys.retake(tx, id)]
+    tx.execute(
         transition(State.DEAD, to=State.WAITING)
         .where(deliveries.c.id.in_(again))
         .values(
@@ -165,17 +173,15 @@ def _wait_again(database: Database, ids: Sequence[int], now: datetime) -> None:
     )
 
 
-def trouble(database: Database, connection: Connection) -> Pending:
+def trouble(tx: Transaction, connection: Connection) -> Pending:
     """Its rows name the tenants and accounts about which something is known."""
     names = {"tenant": connection.tenant, "account": connection.account}
-    return prepared.execute(database, _TROUBLED, names)
+    return prepared.execute(tx, _TROUBLED, names)
 
 
 def _save(
-    database: Database, name: str, connection: Connection, now: datetime, **values: Any
+    tx: Transaction, name: str, connection: Connection, now: datetime, **values: Any
 ) -> None:
     row = {"name": name, "label": connection.name, "state": "open", "reason": ""}
-    statement = upsert(database, connections).values(**row, since=now, **values)
-    database.execute(
-        statement.on_conflict_do_update(index_elements=["name"], set_=values)
-    )
+    statement = upsert(tx, connections).values(**row, since=now, **values)
+    tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))

@@ -8,11 +8,12 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Text, bindparam, func, type_coerce, update
+from sqlalchemy import Text, bindparam, func, type_coerce, update
 
 from bridge.model import STRONGEST, Decision, Said
 from bridge.store.columns import microseconds, storable
 from bridge.store.tables import events
+from bridge.store.transaction import Transaction
 
 _before = type_coerce(events.c.decisions, Text)
 _open = func.substr(_before, 1, func.length(_before) - 1).concat(",")
@@ -47,14 +48,14 @@ def written(said: Sequence[Decision], now: datetime) -> str | None:
 
 
 def revise(
-    connection: Connection, event: int, said: Sequence[Decision], now: datetime
+    tx: Transaction, event: int, said: Sequence[Decision], now: datetime
 ) -> None:
     """Adds decisions of a later routing: the event's outcome is from now on that of each rule's last word."""
     mine = update(events).where(events.c.id == event)
     adding = mine.values(decisions=JOINED).returning(events.c.decisions)
-    listed = connection.execute(adding, {"said": written(said, now)}).scalar_one()
+    listed = tx.execute(adding, {"said": written(said, now)}).scalar_one()
     last: dict[str, Said] = {}
     for one in listed or ():
         last.pop("", None)  # about the event as a whole: it held until a rule was asked
         last[one["rule"]] = Said(one["said"])
-    connection.execute(mine.values(outcome=outcome(last.values())))
+    tx.execute(mine.values(outcome=outcome(last.values())))

@@ -6,7 +6,6 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection as Database
 from sqlalchemy import Dialect, and_, bindparam, case, literal, select, update
 
 from bridge.model import Decision, Delivery, Retries
@@ -17,6 +16,7 @@ from bridge.store.columns import Encoded, Moment, encoded
 from bridge.store.dialect import upsert
 from bridge.store.prepared import Pending
 from bridge.store.tables import deliveries, events
+from bridge.store.transaction import Transaction
 from bridge.store.transition import transition
 
 Row: TypeAlias = dict[str, Any]
@@ -28,35 +28,35 @@ _SOURCE = (
 
 
 def add(
-    database: Database, event: int, ruleset: str, rendered: Delivery, now: datetime
+    tx: Transaction, event: int, ruleset: str, rendered: Delivery, now: datetime
 ) -> int:
     """Stores one call to make; its id. The same idempotency key of the same rule is kept as skipped, not sent."""
     rows = [to_send(event, ruleset, rendered, now)]
-    (id,) = ids(database, rows, put(database, rows, [rendered]))
+    (id,) = ids(tx, rows, put(tx, rows, [rendered]))
     return id
 
 
 def put(
-    database: Database, rows: Sequence[Row], rendered: Iterable[Delivery]
+    tx: Transaction, rows: Sequence[Row], rendered: Iterable[Delivery]
 ) -> list[Pending]:
     """Stores rows of `to_send` and `failed` in their order, and where `rendered` go; what `ids` asks for."""
-    specs.keep(database, (item.connection for item in rendered))
-    return [_insert(database, row) for row in rows]
+    specs.keep(tx, (item.connection for item in rendered))
+    return [_insert(tx, row) for row in rows]
 
 
-def ids(database: Database, rows: Sequence[Row], made: Sequence[Pending]) -> list[int]:
+def ids(tx: Transaction, rows: Sequence[Row], made: Sequence[Pending]) -> list[int]:
     """The ids of what was put; what repeats a delivery that is there gets one as skipped."""
     found = [one.key() for one in made]
-    return [id or _add_repeated(database, row) for id, row in zip(found, rows)]
+    return [id or _add_repeated(tx, row) for id, row in zip(found, rows)]
 
 
-def _add_repeated(database: Database, row: Row) -> int:
+def _add_repeated(tx: Transaction, row: Row) -> int:
     key = row["idempotency_key"]
-    other = keys.user(database, row["rule"], key)
+    other = keys.user(tx, row["rule"], key)
     if other is None:  # it was let go since
-        if id := _insert(database, row).key():
+        if id := _insert(tx, row).key():
             return id
-        other = keys.user(database, row["rule"], key)
+        other = keys.user(tx, row["rule"], key)
     repeated = {
         "idempotency_key": None,
         "own_key": key,
@@ -65,7 +65,7 @@ def _add_repeated(database: Database, row: Row) -> int:
         "reason": f"delivery {other} of this rule has the same idempotency key",
         "finished_at": row["created_at"],
     }
-    id = _insert(database, {**row, **repeated}).key()
+    id = _insert(tx, {**row, **repeated}).key()
     assert id is not None  # without a key nothing stands against it
     return id
 
@@ -141,9 +141,9 @@ def _blank(event: int, rule: str, ruleset: str, now: datetime) -> Row:
     }
 
 
-def _insert(database: Database, row: Row) -> Pending:
+def _insert(tx: Transaction, row: Row) -> Pending:
     """Adds a row of its event's source."""
-    return prepared.execute(database, _inserting(database.dialect, (*row,)), row)
+    return prepared.execute(tx, _inserting(tx.dialect, (*row,)), row)
 
 
 @lru_cache(maxsize=50)
@@ -156,7 +156,7 @@ def _inserting(dialect: Dialect, columns: tuple[str, ...]) -> Any:
 
 
 def change_state(
-    database: Database,
+    tx: Transaction,
     id: int,
     allowed: Sequence[State],
     to: State,
@@ -176,28 +176,28 @@ def change_state(
         values |= {"attempts": 0, "age_from": now, "due_at": now, "finished_at": None}
     else:
         values["finished_at"] = now
-    if to == State.WAITING and not _may_wait(database, id, allowed):
+    if to == State.WAITING and not _may_wait(tx, id, allowed):
         return False
     moved = transition(*allowed, to=to).where(deliveries.c.id == id).values(values)
     columns = (deliveries.c.lane, deliveries.c.event, deliveries.c.look_up)
-    row = database.execute(moved.returning(*columns)).one_or_none()
+    row = tx.execute(moved.returning(*columns)).one_or_none()
     if row and to != State.WAITING:
-        keys.free(database, id)
+        keys.free(tx, id)
         if row.lane:
-            lanes.advance(database, [row.lane])
+            lanes.advance(tx, [row.lane])
     if row and row.look_up is not None and to == State.CANCELLED:
-        fetches.dropped(database, row.event, reason, now)
+        fetches.dropped(tx, row.event, reason, now)
     return row is not None
 
 
-def _may_wait(database: Database, id: int, allowed: Sequence[State]) -> bool:
+def _may_wait(tx: Transaction, id: int, allowed: Sequence[State]) -> bool:
     """Whether it can be moved, and its key is its own again."""
     movable = deliveries.c.id == id, deliveries.c.state.in_(allowed)
     locked = select(deliveries.c.id).where(*movable).with_for_update()
-    return database.execute(locked).first() is not None and keys.retake(database, id)
+    return tx.execute(locked).first() is not None and keys.retake(tx, id)
 
 
-def hurry(database: Database, id: int, now: datetime, by: By) -> bool:
+def hurry(tx: Transaction, id: int, now: datetime, by: By) -> bool:
     """Ends the wait of one delivery for its next attempt; False when it does not wait.
 
     It keeps its attempts, its age and the reason for which it waited. Whether it may go is its lane's to say.
@@ -208,4 +208,4 @@ def hurry(database: Database, id: int, now: datetime, by: By) -> bool:
     waits = and_(deliveries.c.id == id, deliveries.c.state == State.WAITING)
     said = {"person": by.person, "because": by.reason}
     hurried = update(deliveries).where(waits).values(due_at=due, **said)
-    return database.execute(hurried).rowcount == 1
+    return tx.execute(hurried).rowcount == 1

@@ -12,7 +12,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
-    Connection,
     Dialect,
     Table,
     Text,
@@ -28,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bridge.store import prepared
+from bridge.store.transaction import Transaction
 
 # Advisory locks are the whole database's; bridges in schemas of their own have nothing to do with each other.
 ADVISORY_KEY = "hashtext(current_schema() || ':' || :what)"
@@ -41,9 +41,9 @@ _LOCK = text(f"SELECT pg_advisory_xact_lock({ADVISORY_KEY})").bindparams(
 )
 
 
-def upsert(database: Connection | Dialect, table: Table) -> Any:
+def upsert(tx: Transaction | Dialect, table: Table) -> Any:
     """An INSERT that takes on_conflict_do_update()."""
-    own = database if isinstance(database, Dialect) else database.dialect
+    own = tx if isinstance(tx, Dialect) else tx.dialect
     dialect: Any = postgresql if own.name == "postgresql" else sqlite
     return dialect.insert(table)
 
@@ -55,44 +55,44 @@ def newest(dialect: Dialect, id: Column[Any]) -> ColumnElement[Any]:
     return select(func.max(id)).scalar_subquery()
 
 
-def insert_or_ignore(connection: Connection, table: Table) -> Any:
+def insert_or_ignore(tx: Transaction, table: Table) -> Any:
     """An INSERT that leaves a row as it is when a unique one is there already."""
-    return upsert(connection, table).on_conflict_do_nothing()
+    return upsert(tx, table).on_conflict_do_nothing()
 
 
-Clock: TypeAlias = Callable[[Connection], datetime]
+Clock: TypeAlias = Callable[[Transaction], datetime]
 
 
-def clock(connection: Connection) -> datetime:
+def clock(tx: Transaction) -> datetime:
     """The time that all processes agree on: the database's, where they may run on several hosts.
 
     What writes on PostgreSQL is told it as its transaction begins, and asks no more.
     """
-    if connection.dialect.name != "postgresql":
+    if tx.dialect.name != "postgresql":
         return datetime.now(UTC)
-    told: datetime | None = connection.info.get("begun_at")
+    told: datetime | None = tx.info.get("begun_at")
     if told is None:
-        told = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        told = tx.execute(text("SELECT clock_timestamp()")).scalar_one()
     return told.astimezone(UTC)
 
 
-def announce(connection: Connection) -> None:
+def announce(tx: Transaction) -> None:
     """Tells workers, once this transaction is committed, that there is something to do. A hint: they look anyway."""
-    connection.info["announced"] = True
+    tx.info["announced"] = True
 
 
-def one_at_a_time(connection: Connection, what: str) -> None:
+def one_at_a_time(tx: Transaction, what: str) -> None:
     """Waits for other transactions that do the same; SQLite has one writer at a time anyway."""
-    if connection.dialect.name == "postgresql":
-        prepared.execute(connection, _LOCK, {"what": what})
+    if tx.dialect.name == "postgresql":
+        prepared.execute(tx, _LOCK, {"what": what})
 
 
 def among(
-    connection: Connection, column: ColumnElement[Any], numbers: Iterable[int]
+    tx: Transaction, column: ColumnElement[Any], numbers: Iterable[int]
 ) -> ColumnElement[bool]:
     """Whether an integer column is one of these, however many: an IN takes a parameter for each, up to a limit."""
     found: ColumnElement[bool]
-    if connection.dialect.name == "postgresql":
+    if tx.dialect.name == "postgresql":
         found = column == any_(literal([*numbers], postgresql.ARRAY(BigInteger)))
     else:
         listed = func.json_each(json.dumps([*numbers])).table_valued("value")
@@ -100,19 +100,17 @@ def among(
     return found
 
 
-def like(connection: Connection, column: Any, pattern: str) -> Any:
+def like(tx: Transaction, column: Any, pattern: str) -> Any:
     """Whether a text agrees with a pattern in which `*` is anything; capital letters differ from small ones."""
-    if connection.dialect.name == "postgresql":
+    if tx.dialect.name == "postgresql":
         escaped = re.sub(r"([\\%_])", r"\\\1", pattern)
         return column.like(escaped.replace("*", "%"), escape="\\")
     return column.op("GLOB", is_comparison=True)(re.sub(r"([?\[])", r"[\1]", pattern))
 
 
-def texts(
-    connection: Connection, document: ColumnElement[Any], name: str
-) -> tuple[Any, Any]:
+def texts(tx: Transaction, document: ColumnElement[Any], name: str) -> tuple[Any, Any]:
     """The elements of a row's document, as a table beside that row, and the text that each has under a name."""
-    if connection.dialect.name == "postgresql":
+    if tx.dialect.name == "postgresql":
         as_json = cast(type_coerce(document, Text), postgresql.JSON)
         listed = func.json_array_elements(as_json).table_valued("value")
         return listed, func.json_extract_path_text(listed.c.value, name, type_=Text)
@@ -120,6 +118,6 @@ def texts(
     return listed, func.json_extract(listed.c.value, f"$.{name}", type_=Text)
 
 
-def version(connection: Connection) -> str:
+def version(tx: Transaction) -> str:
     """Of the database: the server's, or the SQLite library's."""
-    return ".".join(map(str, connection.dialect.server_version_info or ()))
+    return ".".join(map(str, tx.dialect.server_version_info or ()))

@@ -19,6 +19,7 @@ from bridge.store.lock import FileLock, Tell
 from bridge.store.place import Place
 from bridge.store.postgres import Listener, commit, postgres_engine, require_whole
 from bridge.store.sqlite import Watcher, fold_log, sqlite_engine
+from bridge.store.transaction import Transaction
 from bridge.store.turn import Turn, by_file, by_session
 from bridge.store.writer import Job, writer_for_this_process
 
@@ -50,7 +51,7 @@ class Database:
         self._writer = writer_for_this_process(self.transaction, self._why_late)
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> Iterator[Transaction]:
         """A short snapshot. Never hold it across a call: a long reader makes the write-ahead log grow."""
         with self._telling(), self._reader.connect() as connection:
             yield connection
@@ -84,7 +85,7 @@ class Database:
         self._writer.write_soon(job)
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self) -> Iterator[Transaction]:
         """One exclusive write transaction in the calling thread; `write` is what everyone but migrations uses.
 
         After an error of the database the connection is closed, above all after a failed fsync: what the kernel holds
@@ -117,20 +118,20 @@ class Database:
                     connection.invalidate()
                     connection.close()
 
-    def _before_commit(self, connection: Connection) -> None:
+    def _before_commit(self, tx: Transaction) -> None:
         """The COMMIT of a transaction that is no more would say nothing: SQLite ends it when the disk is full."""
-        announced = connection.info.pop("announced", False)
+        announced = tx.info.pop("announced", False)
         if self.dialect == "sqlite":
-            raw: Any = connection.connection.dbapi_connection
+            raw: Any = tx.connection.dbapi_connection
             if not raw.in_transaction:
                 raise StoreUnavailable(
                     "the database rolled everything back: is the disk full?"
                 )
             self.require_in_place()
             return
-        require_whole(connection)
+        require_whole(tx)
         if announced:
-            commit(connection)
+            commit(tx)
 
     def changed(self) -> bool:
         """Whether another connection may have committed since the last call: worth a look at what is due."""

@@ -10,7 +10,6 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    Connection,
     Dialect,
     Integer,
     Select,
@@ -28,6 +27,7 @@ from bridge.store import inserting, known, prepared, twins
 from bridge.store.dialect import announce, newest, upsert
 from bridge.store.prepared import Pending
 from bridge.store.tables import STORED, events, payloads
+from bridge.store.transaction import Transaction
 
 # Besides the provider's allow-list: needed to read the body again.
 _KEPT_HEADERS = ("content-type",)
@@ -67,25 +67,23 @@ class StoredEvent:
     fetched_headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def accept(
-    connection: Connection, request: Request, received: Sequence[Event]
-) -> Accepted:
+def accept(tx: Transaction, request: Request, received: Sequence[Event]) -> Accepted:
     """Stores what is new of one request's events; the request itself once, and only if any of them is new."""
-    (accepted,) = accept_all(connection, [(request, received)])
+    (accepted,) = accept_all(tx, [(request, received)])
     return accepted
 
 
 def accept_all(
-    connection: Connection, requests: Sequence[tuple[Request, Sequence[Event]]]
+    tx: Transaction, requests: Sequence[tuple[Request, Sequence[Event]]]
 ) -> list[Accepted]:
     """As `accept`, for several requests in their order; what is known costs a statement or two for all of them."""
     taking = [_Taking(request, [*received]) for request, received in requests]
-    _look(connection, [one for one in taking if one.is_costly()])
-    _add(connection, taking)
-    _look(connection, taking)
-    _add(connection, taking)  # twins, and what gave its name away (fetches.asked)
-    _look(connection, taking)
-    _tidy(connection, taking)
+    _look(tx, [one for one in taking if one.is_costly()])
+    _add(tx, taking)
+    _look(tx, taking)
+    _add(tx, taking)  # twins, and what gave its name away (fetches.asked)
+    _look(tx, taking)
+    _tidy(tx, taking)
     return [one.accepted() for one in taking]
 
 
@@ -125,10 +123,10 @@ class _Taking:
         return Accepted(ids=ids, new=self.new, conflicts=len(self.conflicts))
 
 
-def _look(connection: Connection, taking: Sequence[_Taking]) -> None:
+def _look(tx: Transaction, taking: Sequence[_Taking]) -> None:
     """Finds the events that are here already, and gives those a name of their own whose id a twin has."""
     missing = [(one, *pair) for one in taking for pair in one.missing()]
-    found = known.find(connection, [event for _, _, event in missing])
+    found = known.find(tx, [event for _, _, event in missing])
     other = []
     for (one, place, event), row in zip(missing, found):
         if row is not None and row.digest != event.digest:
@@ -137,7 +135,7 @@ def _look(connection: Connection, taking: Sequence[_Taking]) -> None:
             one.ids[place] = row.id
     names = [twins.apart(event) for _, _, event, _ in other]
     for (one, place, event, row), named, own in zip(
-        other, names, known.find(connection, names)
+        other, names, known.find(tx, names)
     ):
         if own is None and (event.source, event.event_id) in one.twins:
             one.received[place] = named
@@ -147,37 +145,37 @@ def _look(connection: Connection, taking: Sequence[_Taking]) -> None:
             one.conflicts.append(row.id)
 
 
-def _add(connection: Connection, taking: Sequence[_Taking]) -> None:
+def _add(tx: Transaction, taking: Sequence[_Taking]) -> None:
     """Inserts the events that have no id yet, behind their request; one that is here already stays without."""
     if not any(one.missing() for one in taking):
         return
     added = []
-    with prepared.pipelined(connection):
+    with prepared.pipelined(tx):
         for one in taking:
             missing = one.missing()
             number = one.payload.key() if one.payload else None
             if missing and not one.payload:
-                one.payload = _insert_payload(connection, one.request, one.received)
+                one.payload = _insert_payload(tx, one.request, one.received)
             for place, event in missing:
-                added.append((one, place, _insert_event(connection, event, number)))
+                added.append((one, place, _insert_event(tx, event, number)))
     for one, place, made in added:
         one.ids[place] = id = made.key()
         one.new += id is not None
 
 
-def _tidy(connection: Connection, taking: Sequence[_Taking]) -> None:
+def _tidy(tx: Transaction, taking: Sequence[_Taking]) -> None:
     """Removes the payloads that brought nothing new, counts conflicts, and tells workers of the rest."""
     if any(one.new for one in taking):
-        announce(connection)
+        announce(tx)
     idle = [one.payload.key() for one in taking if one.payload and not one.new]
     if idle:
-        connection.execute(payloads.delete().where(payloads.c.id.in_(idle)))
+        tx.execute(payloads.delete().where(payloads.c.id.in_(idle)))
     if conflicts := [id for one in taking for id in one.conflicts]:
-        known.note_conflicts(connection, conflicts)
+        known.note_conflicts(tx, conflicts)
 
 
 def _insert_payload(
-    connection: Connection, request: Request, received: Sequence[Event]
+    tx: Transaction, request: Request, received: Sequence[Event]
 ) -> Pending:
     kept = dict(received[0].headers)
     kept |= {
@@ -190,12 +188,10 @@ def _insert_payload(
         "headers": kept,
         "body": request.body,
     }
-    return inserting.insert(connection, payloads, values)
+    return inserting.insert(tx, payloads, values)
 
 
-def _insert_event(
-    connection: Connection, event: Event, payload_id: int | None
-) -> Pending:
+def _insert_event(tx: Transaction, event: Event, payload_id: int | None) -> Pending:
     """The new row's key; no row when the source already sent this event id. It is of the newest payload without one."""
     values = {
         "source": event.source,
@@ -209,49 +205,45 @@ def _insert_event(
         "digest": event.digest,
         "state": EventState.STORED,
     }
-    return prepared.execute(connection, _inserting(connection.dialect), values)
+    return prepared.execute(tx, _inserting(tx.dialect), values)
 
 
-def waiting_sizes(
-    connection: Connection, sources: Collection[str], limit: int
-) -> list[int]:
+def waiting_sizes(tx: Transaction, sources: Collection[str], limit: int) -> list[int]:
     """The bytes of what `waiting` would read now, event by event: bodies may be large. They are not read for it."""
-    sizes = prepared.execute(connection, _sizes(frozenset(sources), limit))
+    sizes = prepared.execute(tx, _sizes(frozenset(sources), limit))
     return [row.size for row in sizes.rows()]
 
 
 def waiting(
-    connection: Connection, sources: Collection[str], limit: int
+    tx: Transaction, sources: Collection[str], limit: int
 ) -> tuple[StoredEvent, ...]:
     """The oldest events of these sources that were not routed yet, in order of receipt.
 
     Across sources: two of them may update one ticket, and the one received first goes first.
     """
     query = _oldest_unrouted(frozenset(sources))
-    return tuple(
-        map(_stored, prepared.execute(connection, query, {"most": limit}).rows())
-    )
+    return tuple(map(_stored, prepared.execute(tx, query, {"most": limit}).rows()))
 
 
 def waiting_ids(
-    connection: Connection, sources: Collection[str], limit: int
+    tx: Transaction, sources: Collection[str], limit: int
 ) -> list[tuple[int, str]]:
     """The same events by their numbers and sources alone, where reading one may be what fails."""
     query = select(events.c.id, events.c.source).where(*_unrouted(frozenset(sources)))
-    rows = connection.execute(query.order_by(events.c.id).limit(limit))
+    rows = tx.execute(query.order_by(events.c.id).limit(limit))
     return [(row.id, row.source) for row in rows]
 
 
-def load(connection: Connection, id: int) -> StoredEvent | None:
+def load(tx: Transaction, id: int) -> StoredEvent | None:
     """One event with its request, whatever its state."""
-    row = connection.execute(_with_request().where(events.c.id == id)).one_or_none()
+    row = tx.execute(_with_request().where(events.c.id == id)).one_or_none()
     return None if row is None else _stored(row)
 
 
-def named(connection: Connection, event_id: str) -> tuple[StoredEvent, ...]:
+def named(tx: Transaction, event_id: str) -> tuple[StoredEvent, ...]:
     """The events that a sender's id means, with their requests: at most one per source."""
     query = _with_request().where(events.c.event_id == event_id).order_by(events.c.id)
-    return tuple(map(_stored, connection.execute(query)))
+    return tuple(map(_stored, tx.execute(query)))
 
 
 @lru_cache

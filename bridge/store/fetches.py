@@ -8,7 +8,7 @@ moves that delivery. What follows what is in state.py.
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, Text, bindparam, cast, literal, update
+from sqlalchemy import Text, bindparam, cast, literal, update
 
 from bridge.model import Decision, Said
 from bridge.state import EventState
@@ -16,6 +16,7 @@ from bridge.store import decisions, prepared
 from bridge.store.dialect import among, announce
 from bridge.store.prepared import Pending
 from bridge.store.tables import events
+from bridge.store.transaction import Transaction
 from bridge.store.transition import event_transition
 
 _BEGIN = event_transition(EventState.STORED, to=EventState.FETCHING).where(
@@ -23,24 +24,24 @@ _BEGIN = event_transition(EventState.STORED, to=EventState.FETCHING).where(
 )
 
 
-def begin(connection: Connection, event: int) -> Pending:
+def begin(tx: Transaction, event: int) -> Pending:
     """Its look-up is queued in this transaction. It touches nothing when another router was first."""
-    return prepared.execute(connection, _BEGIN, {"row": event})
+    return prepared.execute(tx, _BEGIN, {"row": event})
 
 
-def asked(connection: Connection, asked: Collection[int]) -> None:
+def asked(tx: Transaction, asked: Collection[int]) -> None:
     """Their look-ups are made now: what an event says that comes from now on is not in their answers.
 
     An event that is known by its hash alone gives that name away, so that the same body is a new event again.
     """
     by_hash = events.c.event_id == literal("sha256:").concat(events.c.digest)
     own = events.c.event_id.concat("#").concat(cast(events.c.id, Text))
-    mine = among(connection, events.c.id, asked)
-    connection.execute(update(events).where(mine, by_hash).values(event_id=own))
+    mine = among(tx, events.c.id, asked)
+    tx.execute(update(events).where(mine, by_hash).values(event_id=own))
 
 
 def answered(
-    connection: Connection, event: int, answer: bytes, headers: Mapping[str, str]
+    tx: Transaction, event: int, answer: bytes, headers: Mapping[str, str]
 ) -> None:
     """The rules may be asked: the answer is JSON.
 
@@ -51,48 +52,46 @@ def answered(
         events.c.id == event, events.c.fetched.is_(None)
     )
     known = {"fetched": answer, "fetched_headers": dict(headers)}
-    connection.execute(mine.values(outcome=None, **known))
-    announce(connection)
+    tx.execute(mine.values(outcome=None, **known))
+    announce(tx)
 
 
 def renewed(
-    connection: Connection, event: int, answer: bytes, headers: Mapping[str, str]
+    tx: Transaction, event: int, answer: bytes, headers: Mapping[str, str]
 ) -> None:
     """It was looked up again, for a delivery that its vendor refused: what is said of it now is what was answered."""
     values = {"fetched": answer, "fetched_headers": dict(headers)}
     mine = events.c.id == event, events.c.fetched.is_not(None)
-    connection.execute(update(events).where(*mine).values(values))
+    tx.execute(update(events).where(*mine).values(values))
 
 
-def failed(connection: Connection, event: int, reason: str, now: datetime) -> None:
+def failed(tx: Transaction, event: int, reason: str, now: datetime) -> None:
     """It is a dead letter: no rule is asked until a person retries it."""
     said = f"its look-up failed: {reason}"
-    _end(connection, event, Said.ERROR, said, now)
+    _end(tx, event, Said.ERROR, said, now)
 
 
-def dropped(connection: Connection, event: int, reason: str, now: datetime) -> None:
+def dropped(tx: Transaction, event: int, reason: str, now: datetime) -> None:
     """A person cancelled it."""
-    _end(connection, event, Said.SKIPPED, f"its look-up was {reason}", now)
+    _end(tx, event, Said.SKIPPED, f"its look-up was {reason}", now)
 
 
-def reopen(connection: Connection, event: int) -> bool:
+def reopen(tx: Transaction, event: int) -> bool:
     """Looks it up again, with the rules of then. False where it is waiting already, or has its answer."""
     again = (
         event_transition(EventState.ROUTED, to=EventState.STORED)
         .where(events.c.id == event, events.c.fetched.is_(None))
         .values(outcome=None)
     )
-    announce(connection)
-    return connection.execute(again).rowcount == 1
+    announce(tx)
+    return tx.execute(again).rowcount == 1
 
 
-def _end(
-    connection: Connection, event: int, said: Said, reason: str, now: datetime
-) -> None:
+def _end(tx: Transaction, event: int, said: Said, reason: str, now: datetime) -> None:
     mine = event_transition(EventState.FETCHING, to=EventState.ROUTED).where(
         events.c.id == event
     )
     ended = {"outcome": said.value, "routed_at": now}
     decision = Decision(rule="", said=said, reason=reason, place="")
     added = {"said": decisions.written([decision], now)}
-    connection.execute(mine.values(**ended, decisions=decisions.JOINED), added)
+    tx.execute(mine.values(**ended, decisions=decisions.JOINED), added)

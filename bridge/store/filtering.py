@@ -8,21 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    and_,
-    func,
-    not_,
-    or_,
-    select,
-    true,
-)
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select, true
 
 from bridge.model import Said
 from bridge.state import EventState, State
 from bridge.store.dialect import like, texts
 from bridge.store.tables import deliveries, events
+from bridge.store.transaction import Transaction
 
 Kind = Literal["events", "deliveries"]
 
@@ -73,22 +65,22 @@ KEYS: dict[Kind, tuple[str, ...]] = {
 MOMENTS = ("since", "until")
 
 
-def deliveries_that(connection: Connection, conditions: Filter) -> ColumnElement[bool]:
+def deliveries_that(tx: Transaction, conditions: Filter) -> ColumnElement[bool]:
     """The deliveries that a filter is about."""
-    return _all(connection, conditions, _delivery)
+    return _all(tx, conditions, _delivery)
 
 
-def events_that(connection: Connection, conditions: Filter) -> ColumnElement[bool]:
+def events_that(tx: Transaction, conditions: Filter) -> ColumnElement[bool]:
     """The events that a filter is about; rule, ticket and the like are those of one of their deliveries."""
     borrowed = [one for one in conditions if one.key in _BORROWED]
     own = [one for one in conditions if one.key not in _BORROWED]
-    found = _all(connection, own, _event)
+    found = _all(tx, own, _event)
     for negated in (False, True):
         asked = [_positive(one) for one in borrowed if one.negated is negated]
         # Without a delivery of the kind: each `-key:` on its own, as every condition stands for itself.
         groups = [[one] for one in asked] if negated else [asked] if asked else []
         for group in groups:
-            wanted = _all(connection, group, _delivery)
+            wanted = _all(tx, group, _delivery)
             # Not EXISTS: it would look at each event's deliveries, this looks at all of them once.
             has = events.c.id.in_(select(deliveries.c.event).where(wanted))
             found = and_(found, not_(has) if negated else has)
@@ -96,13 +88,13 @@ def events_that(connection: Connection, conditions: Filter) -> ColumnElement[boo
 
 
 def _all(
-    connection: Connection, conditions: Iterable[Condition], one: Any
+    tx: Transaction, conditions: Iterable[Condition], one: Any
 ) -> ColumnElement[bool]:
     """Every condition, but one is enough of those that ask for another value of the same key."""
     either: dict[str, list[ColumnElement[bool]]] = {}
     every: list[ColumnElement[bool]] = [true()]
     for condition in conditions:
-        found = one(connection, condition)
+        found = one(tx, condition)
         if condition.negated:
             every.append(not_(found))
         elif condition.key in (*MOMENTS, "reason"):
@@ -112,7 +104,7 @@ def _all(
     return and_(*every, *(or_(*group) for group in either.values()))
 
 
-def _delivery(connection: Connection, condition: Condition) -> ColumnElement[bool]:
+def _delivery(tx: Transaction, condition: Condition) -> ColumnElement[bool]:
     value = condition.value
     match condition.key:
         case "since":
@@ -124,12 +116,12 @@ def _delivery(connection: Connection, condition: Condition) -> ColumnElement[boo
         case "event" if isinstance(value, int):
             return deliveries.c.event == value
         case "event" | "type":
-            wanted = _event(connection, condition)
+            wanted = _event(tx, condition)
             return deliveries.c.event.in_(select(events.c.id).where(wanted))
-    return _text(connection, _OF_DELIVERIES[condition.key], str(value))
+    return _text(tx, _OF_DELIVERIES[condition.key], str(value))
 
 
-def _event(connection: Connection, condition: Condition) -> ColumnElement[bool]:
+def _event(tx: Transaction, condition: Condition) -> ColumnElement[bool]:
     value = condition.value
     match condition.key:
         case "since":
@@ -137,19 +129,19 @@ def _event(connection: Connection, condition: Condition) -> ColumnElement[bool]:
         case "until":
             return events.c.received_at < value
         case "reason":
-            listed, said = texts(connection, events.c.decisions, "reason")
+            listed, said = texts(tx, events.c.decisions, "reason")
             found = said.icontains(value, autoescape=True)
             return select(listed).where(found).correlate(events).exists()
         case "event" if isinstance(value, int):
             return events.c.id == value
         case "event":
-            return _text(connection, events.c.event_id, str(value))
-    return _text(connection, _OF_EVENTS[condition.key], str(value))
+            return _text(tx, events.c.event_id, str(value))
+    return _text(tx, _OF_EVENTS[condition.key], str(value))
 
 
-def _text(connection: Connection, column: Any, value: str) -> ColumnElement[bool]:
+def _text(tx: Transaction, column: Any, value: str) -> ColumnElement[bool]:
     found: ColumnElement[bool]
-    found = like(connection, column, value) if "*" in value else column == value
+    found = like(tx, column, value) if "*" in value else column == value
     return found
 
 

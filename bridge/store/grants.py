@@ -7,10 +7,11 @@ worker takes a lease before it asks, and whatever it was given is committed befo
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import select, update
 
 from bridge.store.dialect import insert_or_ignore
 from bridge.store.tables import grants
+from bridge.store.transaction import Transaction
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,27 +23,25 @@ class Kept:
     asked_at: datetime | None = None  # an asking whose end is not known
 
 
-def load(connection: Connection, name: str) -> Kept:
+def load(tx: Transaction, name: str) -> Kept:
     """What is kept now."""
-    row = connection.execute(select(grants).where(grants.c.name == name)).first()
+    row = tx.execute(select(grants).where(grants.c.name == name)).first()
     if row is None:
         return Kept()
     return Kept(sealed=row.sealed, version=row.version, asked_at=row.asked_at)
 
 
 def begin(
-    connection: Connection, name: str, owner: str, now: datetime, lease: timedelta
+    tx: Transaction, name: str, owner: str, now: datetime, lease: timedelta
 ) -> Kept | None:
     """Takes the lease, and gives what is kept; None while somebody else has it. The same owner may begin again."""
-    connection.execute(
-        insert_or_ignore(connection, grants), {"name": name, "version": 0}
-    )
+    tx.execute(insert_or_ignore(tx, grants), {"name": name, "version": 0})
     query = select(grants).where(grants.c.name == name).with_for_update()
-    row = connection.execute(query).one()
+    row = tx.execute(query).one()
     mine = row.owner == owner  # of a commit that was thought to be lost
     if row.lease_until and row.lease_until > now and not mine:
         return None
-    connection.execute(
+    tx.execute(
         update(grants)
         .where(grants.c.name == name)
         .values(owner=owner, lease_until=now + lease, asked_at=row.asked_at or now)
@@ -51,9 +50,9 @@ def begin(
     return Kept(sealed=row.sealed, version=row.version, asked_at=before)
 
 
-def keep(connection: Connection, name: str, version: int, sealed: bytes) -> bool:
+def keep(tx: Transaction, name: str, version: int, sealed: bytes) -> bool:
     """Puts what was given in the place of `version`; False where something newer is there already."""
-    done = connection.execute(
+    done = tx.execute(
         update(grants)
         .where(grants.c.name == name, grants.c.version == version)
         .values(
@@ -67,11 +66,9 @@ def keep(connection: Connection, name: str, version: int, sealed: bytes) -> bool
     return done.rowcount > 0
 
 
-def end(
-    connection: Connection, name: str, owner: str, asked_at: datetime | None
-) -> None:
+def end(tx: Transaction, name: str, owner: str, asked_at: datetime | None) -> None:
     """Gives the lease back without anything to keep; `asked_at`: since when it is not known what was given."""
-    connection.execute(
+    tx.execute(
         update(grants)
         .where(grants.c.name == name, grants.c.owner == owner)
         .values(owner=None, lease_until=None, asked_at=asked_at)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import and_, func, select
 
 from bridge.model import Event, Json, Request
 from bridge.store import audit
@@ -15,6 +15,7 @@ from bridge.store.audit import By
 from bridge.store.events import accept
 from bridge.store.tables import audit as acts
 from bridge.store.tables import events
+from bridge.store.transaction import Transaction
 
 ACTION = "import"
 _ASKED = 1_000  # ids in one question: databases limit the values of a statement
@@ -37,18 +38,18 @@ class Imported:
 
 
 def take(
-    connection: Connection,
+    tx: Transaction,
     source: str,
     requests: Sequence[tuple[Request, Sequence[Event]]],
     by: By,
     now: datetime,
 ) -> Imported:
     """Stores what is new of these requests of one source, all received at `now`, and who vouches for it."""
-    last = connection.execute(select(func.coalesce(func.max(events.c.id), 0)))
+    last = tx.execute(select(func.coalesce(func.max(events.c.id), 0)))
     before = last.scalar_one()
-    accepted = [accept(connection, request, found) for request, found in requests]
+    accepted = [accept(tx, request, found) for request, found in requests]
     here = (events.c.source == source, events.c.received_at == now)
-    rows = connection.execute(select(events.c.id).where(events.c.id > before, *here))
+    rows = tx.execute(select(events.c.id).where(events.c.id > before, *here))
     ids = sorted(rows.scalars())
     done = Imported(
         new=len(ids),
@@ -57,25 +58,25 @@ def take(
     )
     if ids:
         subject: Json = {"source": source, "events": [*ids], "known": done.known}
-        audit.record(connection, by, ACTION, subject, now)
+        audit.record(tx, by, ACTION, subject, now)
     return done
 
 
-def known(connection: Connection, source: str, names: Sequence[str]) -> set[str]:
+def known(tx: Transaction, source: str, names: Sequence[str]) -> set[str]:
     """Those of a sender's event ids that are in the store."""
     query = select(events.c.event_id).where(events.c.source == source)
     found: set[str] = set()
     for start in range(0, len(names), _ASKED):
         asked = events.c.event_id.in_(names[start : start + _ASKED])
-        found.update(connection.execute(query.where(asked)).scalars())
+        found.update(tx.execute(query.where(asked)).scalars())
     return found
 
 
-def vouched(connection: Connection, id: int) -> str | None:
+def vouched(tx: Transaction, id: int) -> str | None:
     """Who imported an event, and why; None for one that its sender proved."""
     act = and_(acts.c.at == events.c.received_at, acts.c.action == ACTION)
     query = select(acts).join(events, act).where(events.c.id == id)
-    for row in connection.execute(query):
+    for row in tx.execute(query):
         if id in row.subject["events"]:
             return By(person=row.person, reason=row.reason).did("").strip()
     return None

@@ -4,25 +4,26 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, bindparam
+from sqlalchemy import Dialect, Table, bindparam
 
 from bridge.store import prepared
 from bridge.store.dialect import upsert
 from bridge.store.prepared import Pending
+from bridge.store.transaction import Transaction
 
 
-def insert(connection: Connection, table: Table, values: Mapping[str, Any]) -> Pending:
+def insert(tx: Transaction, table: Table, values: Mapping[str, Any]) -> Pending:
     """Adds a row; its key is the row's id."""
-    statement = _insert(connection.dialect, table, (*values,))
-    return prepared.execute(connection, statement, values)
+    statement = _insert(tx.dialect, table, (*values,))
+    return prepared.execute(tx, statement, values)
 
 
 def insert_or_ignore(
-    connection: Connection, table: Table, values: Mapping[str, Any]
+    tx: Transaction, table: Table, values: Mapping[str, Any]
 ) -> Pending:
     """Adds a row unless a unique one is there already; its key is None where there is."""
-    statement = _insert_or_ignore(connection.dialect, table, (*values,))
-    return prepared.execute(connection, statement, values)
+    statement = _insert_or_ignore(tx.dialect, table, (*values,))
+    return prepared.execute(tx, statement, values)
 
 
 @lru_cache(maxsize=50)

@@ -7,14 +7,24 @@ its key; `own_key` keeps what it was: it is sent with the call, and shown. One t
 
 import re
 
-from sqlalchemy import ColumnElement
-from sqlalchemy import Connection as Database
-from sqlalchemy import Update, and_, bindparam, exists, func, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Update,
+    and_,
+    bindparam,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from bridge.state import FINISHED, State
 from bridge.store import prepared
 from bridge.store.tables import attempts, deliveries
+from bridge.store.transaction import Transaction
 
 # Without an update at the vendor.
 ENDED = [state for state in FINISHED if state is not State.DELIVERED]
@@ -43,28 +53,28 @@ def _freeing(which: ColumnElement[bool]) -> Update:
 _FREE = _freeing(deliveries.c.id == bindparam("number"))
 
 
-def user(database: Database, rule: str, key: str) -> int | None:
+def user(tx: Transaction, rule: str, key: str) -> int | None:
     """The delivery that uses up a rule's key."""
     query = select(deliveries.c.id).where(
         deliveries.c.rule == rule, deliveries.c.idempotency_key == key
     )
-    return database.execute(query).scalar_one_or_none()
+    return tx.execute(query).scalar_one_or_none()
 
 
-def used_by(database: Database, id: int) -> int | None:
+def used_by(tx: Transaction, id: int) -> int | None:
     """The other delivery that uses up the key of this one."""
     query = select(deliveries.c.rule, KEY).where(deliveries.c.id == id)
-    rule, key = database.execute(query).one()
-    found = user(database, rule, _root(key)) if key else None
+    rule, key = tx.execute(query).one()
+    found = user(tx, rule, _root(key)) if key else None
     return None if found == id else found
 
 
-def free(database: Database, id: int) -> None:
+def free(tx: Transaction, id: int) -> None:
     """Lets go of the key of a delivery that ended, unless its vendor may have it."""
-    prepared.execute(database, _FREE, {"number": id})
+    prepared.execute(tx, _FREE, {"number": id})
 
 
-def free_ended(database: Database) -> None:
+def free_ended(tx: Transaction) -> None:
     """The same for all that ended before an older release let go of anything; in batches."""
     last = 0
     held = and_(
@@ -72,45 +82,45 @@ def free_ended(database: Database) -> None:
     )
     while True:
         query = select(deliveries.c.id).where(held, deliveries.c.id > last)
-        ids = database.execute(query.order_by(deliveries.c.id).limit(_ROWS)).scalars()
+        ids = tx.execute(query.order_by(deliveries.c.id).limit(_ROWS)).scalars()
         if not (found := ids.all()):
             return
         last = found[-1]
-        database.execute(_freeing(deliveries.c.id.in_(found)))
+        tx.execute(_freeing(deliveries.c.id.in_(found)))
 
 
-def retake(database: Database, id: int) -> bool:
+def retake(tx: Transaction, id: int) -> bool:
     """Takes the key again for a delivery that will be sent again; False when another one has used it up since.
 
     A replay goes in any case: a person asked for it to be sent once more.
     """
     columns = (KEY, deliveries.c.idempotency_key, deliveries.c.replay_of)
     query = select(*columns).where(deliveries.c.id == id)
-    key, held, replay_of = database.execute(query).one()
+    key, held, replay_of = tx.execute(query).one()
     if held is not None or key is None:
         return True
-    return _take(database, id, _root(key)) or replay_of is not None
+    return _take(tx, id, _root(key)) or replay_of is not None
 
 
-def inherit(database: Database, id: int, key: str | None) -> None:
+def inherit(tx: Transaction, id: int, key: str | None) -> None:
     """Uses up, for a replay, the key of what it repeats, where that let it go."""
     if key:
-        _take(database, id, _root(key))
+        _take(tx, id, _root(key))
 
 
 def _root(key: str) -> str:
     return _AGAIN.sub("", key)
 
 
-def _take(database: Database, id: int, key: str) -> bool:
+def _take(tx: Transaction, id: int, key: str) -> bool:
     """Whether the key is this delivery's now."""
     taken = exists().where(
         _other.c.rule == deliveries.c.rule, _other.c.idempotency_key == key
     )
     mine = update(deliveries).where(deliveries.c.id == id, ~taken)
     try:
-        with database.begin_nested():  # another one may take it at this moment
+        with tx.begin_nested():  # another one may take it at this moment
             values = {"own_key": KEY, "idempotency_key": key}
-            return database.execute(mine.values(values)).rowcount == 1
+            return tx.execute(mine.values(values)).rowcount == 1
     except IntegrityError:
         return False

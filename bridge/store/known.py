@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from bridge.model import Event
 from bridge.store.columns import Words, encoded
+from bridge.store.transaction import Transaction
 
 _FIND = """
 SELECT events.id, events.source, events.event_id, events.digest
@@ -53,30 +54,30 @@ class Known(NamedTuple):
     digest: str
 
 
-def find(connection: Connection, received: Sequence[Event]) -> list[Known | None]:
+def find(tx: Transaction, received: Sequence[Event]) -> list[Known | None]:
     """The row of each event's id, None where there is none. What was found keeps its id until the transaction ends."""
     if not received:
         return []
-    postgresql = connection.dialect.name == "postgresql"
+    postgresql = tx.dialect.name == "postgresql"
     statement = _FIND_POSTGRESQL if postgresql else _FIND_SQLITE
-    names = [_name(connection, event) for event in received]
+    names = [_name(tx, event) for event in received]
     asked = encoded([[*name] for name in dict.fromkeys(names)])
-    rows = connection.execute(statement, {"names": asked})
+    rows = tx.execute(statement, {"names": asked})
     found = {(row.source, row.event_id): Known(row.id, row.digest) for row in rows}
     return [found.get(name) for name in names]
 
 
-def note_conflicts(connection: Connection, ids: Collection[int]) -> None:
+def note_conflicts(tx: Transaction, ids: Collection[int]) -> None:
     """Counts on each event, as often as it is named, that another body came under its id; the first body stays."""
-    postgresql = connection.dialect.name == "postgresql"
+    postgresql = tx.dialect.name == "postgresql"
     statement = _COUNT_POSTGRESQL if postgresql else _COUNT_SQLITE
     alike: dict[int, list[int]] = {}
     for id, times in sorted(Counter(ids).items()):
         alike.setdefault(times, []).append(id)
     for times, counted in alike.items():
-        connection.execute(statement, {"times": times, "ids": encoded(counted)})
+        tx.execute(statement, {"times": times, "ids": encoded(counted)})
 
 
-def _name(connection: Connection, event: Event) -> tuple[str, Any]:
+def _name(tx: Transaction, event: Event) -> tuple[str, Any]:
     """Source and event id as their columns hold them."""
-    return event.source, _words.process_bind_param(event.event_id, connection.dialect)
+    return event.source, _words.process_bind_param(event.event_id, tx.dialect)

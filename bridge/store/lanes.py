@@ -8,12 +8,12 @@ older release or a hand at the database leaves behind is found by `stranded`.
 
 from collections.abc import Collection, Iterable, Mapping
 
-from sqlalchemy import Connection as Database
 from sqlalchemy import bindparam, func, select, text, update
 
 from bridge.store import prepared
 from bridge.store.dialect import among
 from bridge.store.tables import BEHIND, BLOCKING, SENDING, deliveries
+from bridge.store.transaction import Transaction
 
 _other = deliveries.alias("other")
 # In the words of ix_deliveries_lane and ix_deliveries_sending, so that they are used.
@@ -41,35 +41,35 @@ _ADVANCE = (
 )
 
 
-def put_behind(database: Database, blockers: Mapping[int, int]) -> None:
+def put_behind(tx: Transaction, blockers: Mapping[int, int]) -> None:
     """Notes deliveries (id → what it waits for). One whose blocker is just being finished is left as it is."""
     if not blockers:
         return
-    in_front = among(database, _other.c.id, set(blockers.values()))
+    in_front = among(tx, _other.c.id, set(blockers.values()))
     query = select(_other.c.id).where(in_front, _IN_THE_WAY)
     held = query.with_for_update(skip_locked=True, key_share=True)
-    there = set(database.execute(held).scalars())
+    there = set(tx.execute(held).scalars())
     waiting = [id for id, other in blockers.items() if other in there]
-    mine = among(database, deliveries.c.id, waiting)
-    database.execute(update(deliveries).where(mine).values(behind=True))
+    mine = among(tx, deliveries.c.id, waiting)
+    tx.execute(update(deliveries).where(mine).values(behind=True))
 
 
-def advance(database: Database, lanes: Iterable[str]) -> None:
+def advance(tx: Transaction, lanes: Iterable[str]) -> None:
     """Lets the next delivery of lanes come to the front, in the transaction that took others away from there."""
-    prepared.each(database, _ADVANCE, [{"lane": lane} for lane in sorted(lanes)])
+    prepared.each(tx, _ADVANCE, [{"lane": lane} for lane in sorted(lanes)])
 
 
-def stranded(database: Database) -> list[int]:
+def stranded(tx: Transaction) -> list[int]:
     """Deliveries at the front of their lane that are noted as behind all the same."""
     noted = select(func.min(deliveries.c.id)).where(text(BEHIND))
     firsts = noted.group_by(deliveries.c.lane).scalar_subquery()
     query = select(deliveries.c.id).where(
         deliveries.c.id.in_(firsts), BLOCKER.is_(None)
     )
-    return list(database.execute(query).scalars())
+    return list(tx.execute(query).scalars())
 
 
-def free(database: Database, ids: Collection[int]) -> None:
+def free(tx: Transaction, ids: Collection[int]) -> None:
     """Takes the note off; the next claim asks BLOCKER again."""
-    mine = among(database, deliveries.c.id, ids)
-    database.execute(update(deliveries).where(mine).values(behind=False))
+    mine = among(tx, deliveries.c.id, ids)
+    tx.execute(update(deliveries).where(mine).values(behind=False))

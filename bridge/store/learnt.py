@@ -6,11 +6,12 @@ They stand beside the grants. Version 0 is one that may be told anew; what was t
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import Connection, update
+from sqlalchemy import update
 
 from bridge.store import grants
 from bridge.store.dialect import insert_or_ignore
 from bridge.store.tables import grants as table
+from bridge.store.transaction import Transaction
 
 
 def name_of(reference: str) -> str:
@@ -18,29 +19,29 @@ def name_of(reference: str) -> str:
     return hashlib.sha256(f"learnt:{reference}".encode()).hexdigest()
 
 
-def load(connection: Connection, name: str) -> grants.Kept:
+def load(tx: Transaction, name: str) -> grants.Kept:
     """What is kept under a name."""
-    return grants.load(connection, name)
+    return grants.load(tx, name)
 
 
-def keep(connection: Connection, name: str, sealed: bytes) -> bool:
+def keep(tx: Transaction, name: str, sealed: bytes) -> bool:
     """Keeps it; False where there is one already that nobody opened."""
     row = {"name": name, "version": 0}
-    connection.execute(insert_or_ignore(connection, table), row)
-    return grants.keep(connection, name, 0, sealed)
+    tx.execute(insert_or_ignore(tx, table), row)
+    return grants.keep(tx, name, 0, sealed)
 
 
-def show(connection: Connection, name: str, now: datetime) -> bytes | None:
+def show(tx: Transaction, name: str, now: datetime) -> bytes | None:
     """What was told, still sealed, for a person to see once; None where there is none, or it was shown before."""
     wanted = table.c.name == name, table.c.version > 0, table.c.asked_at.is_(None)
     shown = update(table).where(*wanted).values(asked_at=now)
-    sealed: bytes | None = connection.execute(
+    sealed: bytes | None = tx.execute(
         shown.returning(table.c.sealed)
     ).scalar_one_or_none()
     return sealed
 
 
-def reopen(connection: Connection, name: str) -> bool:
+def reopen(tx: Transaction, name: str) -> bool:
     """Lets the sender tell another one; False where none was told, or this was done before."""
     kept = update(table).where(table.c.name == name, table.c.version > 0)
-    return connection.execute(kept.values(version=0)).rowcount > 0
+    return tx.execute(kept.values(version=0)).rowcount > 0

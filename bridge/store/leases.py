@@ -9,9 +9,16 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger
-from sqlalchemy import Connection as Database
-from sqlalchemy import Text, bindparam, case, select, text, type_coerce, update
+from sqlalchemy import (
+    BigInteger,
+    Text,
+    bindparam,
+    case,
+    select,
+    text,
+    type_coerce,
+    update,
+)
 from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.conclude import LOOK_UP_AGAIN, Tried
@@ -22,6 +29,7 @@ from bridge.store.burying import bury
 from bridge.store.columns import microseconds
 from bridge.store.dialect import QUEUE, among, one_at_a_time
 from bridge.store.tables import SENDING, deliveries
+from bridge.store.transaction import Transaction
 from bridge.store.transition import transition
 from bridge.strict import json
 
@@ -81,7 +89,7 @@ class Claimed(Delivery):
 
 
 def lease(
-    database: Database,
+    tx: Transaction,
     owner: str,
     starts: Mapping[int, datetime],
     now: datetime,
@@ -98,10 +106,10 @@ def lease(
         "moment": microseconds(now),
     }
     values |= prepared.listed("number", starts)
-    rows = prepared.execute(database, _leasing(len(starts)), values).rows()
-    items = _owned(database, rows, starts, now)
+    rows = prepared.execute(tx, _leasing(len(starts)), values).rows()
+    items = _owned(tx, rows, starts, now)
     if looked_up := [item.event for item in items if item.look_up is not None]:
-        fetches.asked(database, looked_up)
+        fetches.asked(tx, looked_up)
     return items
 
 
@@ -116,31 +124,31 @@ def _leasing(count: int) -> Any:
     ).returning(*_TAKEN)
 
 
-def renew(database: Database, items: Collection[Claimed], until: datetime) -> None:
+def renew(tx: Transaction, items: Collection[Claimed], until: datetime) -> None:
     """Keeps the leases of what is still being sent."""
     mine = deliveries.c.owner.in_({item.owner for item in items})
-    ids = among(database, deliveries.c.id, [item.id for item in items])
-    database.execute(update(deliveries).where(mine, ids).values(lease_until=until))
+    ids = among(tx, deliveries.c.id, [item.id for item in items])
+    tx.execute(update(deliveries).where(mine, ids).values(lease_until=until))
 
 
-def any_lost(database: Database, now: datetime) -> bool:
+def any_lost(tx: Transaction, now: datetime) -> bool:
     """Whether a lease ran out."""
     query = select(deliveries.c.id).where(text(SENDING), deliveries.c.lease_until < now)
-    return database.execute(query.limit(1)).first() is not None
+    return tx.execute(query.limit(1)).first() is not None
 
 
 def take_over(
-    database: Database, owner: str, now: datetime, until: datetime
+    tx: Transaction, owner: str, now: datetime, until: datetime
 ) -> tuple[Claimed, ...]:
     """Deliveries whose owner stopped renewing: they may have been sent, and are now this owner's to judge."""
-    one_at_a_time(database, QUEUE)
+    one_at_a_time(tx, QUEUE)
     lost = update(deliveries).where(text(SENDING), deliveries.c.lease_until < now)
     taken = lost.values(owner=owner, lease_until=until).returning(*_TAKEN)
-    return _owned(database, database.execute(taken), {}, now, sent=True)
+    return _owned(tx, tx.execute(taken), {}, now, sent=True)
 
 
 def _owned(
-    database: Database,
+    tx: Transaction,
     taken: Iterable[Any],
     starts: Mapping[int, datetime],
     now: datetime,
@@ -151,11 +159,11 @@ def _owned(
     found = []
     for row in sorted(taken, key=lambda row: int(row.id)):
         try:
-            found.append(_claimed(database, row, starts.get(row.id, now), now))
+            found.append(_claimed(tx, row, starts.get(row.id, now), now))
         except SQLAlchemyError:
             raise
         except Exception as error:  # whatever its columns hold, it is one delivery's
-            bury(database, row, *_problem(row, error), now, sent=sent)
+            bury(tx, row, *_problem(row, error), now, sent=sent)
     return tuple(found)
 
 
@@ -167,8 +175,8 @@ def _problem(row: Any, error: Exception) -> tuple[str, str]:
     return "unreadable", f"what is stored of it cannot be read ({name})"
 
 
-def _claimed(database: Database, row: Any, start: datetime, now: datetime) -> Claimed:
-    connection = specs.load(database, row.spec)
+def _claimed(tx: Transaction, row: Any, start: datetime, now: datetime) -> Claimed:
+    connection = specs.load(tx, row.spec)
     if connection.vendor == specs.UNREADABLE:
         raise ValueError("its connection")
     return Claimed(

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Integer, bindparam, insert, select
+from sqlalchemy import Integer, bindparam, insert, select
 
 from bridge.store import prepared
 from bridge.store.columns import Moment
 from bridge.store.tables import deliveries, events, ledger
+from bridge.store.transaction import Transaction
 
 _COPIED = (
     deliveries.c.event,
@@ -42,17 +43,15 @@ _RECORD = insert(ledger).from_select(
 
 
 def record(
-    connection: Connection, accepted: Iterable[tuple[int, int | None]], now: datetime
+    tx: Transaction, accepted: Iterable[tuple[int, int | None]], now: datetime
 ) -> None:
     """Writes what was accepted (deliveries, each with the status), in the transaction that makes them delivered."""
     rows = [{"now": now, "answer": status, "number": id} for id, status in accepted]
-    prepared.each(connection, _RECORD, rows)
+    prepared.each(tx, _RECORD, rows)
 
 
-def of_ticket(
-    connection: Connection, ticket: str, limit: int
-) -> Sequence[Mapping[str, Any]]:
+def of_ticket(tx: Transaction, ticket: str, limit: int) -> Sequence[Mapping[str, Any]]:
     """What was written into a ticket, newest first."""
     query = select(ledger).where(ledger.c.ticket == ticket)
-    found = connection.execute(query.order_by(ledger.c.id.desc()).limit(limit))
+    found = tx.execute(query.order_by(ledger.c.id.desc()).limit(limit))
     return [dict(row) for row in found.mappings()]

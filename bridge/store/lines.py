@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection as Database
 from sqlalchemy import bindparam, exists, or_, select, text, tuple_
 
 from bridge.model import Connection
@@ -20,6 +19,7 @@ from bridge.store.columns import Identity, Moment
 from bridge.store.lanes import BLOCKER
 from bridge.store.pauses import concerns
 from bridge.store.tables import deliveries, lane_marks, pauses
+from bridge.store.transaction import Transaction
 
 _PAGE = 20  # deliveries read at once
 
@@ -102,22 +102,22 @@ class Line:
     paused: bool = False  # whether a person stopped tickets that may be in it
 
 
-def lines(database: Database) -> list[Line]:
+def lines(tx: Transaction) -> list[Line]:
     """Every line with something at the front of its lane, without what people stopped."""
-    with prepared.pipelined(database):
-        fronts = prepared.execute(database, LINES)
-        stopped = prepared.execute(database, PAUSES)
-    return standing(database, fronts.rows(), stopped.rows())
+    with prepared.pipelined(tx):
+        fronts = prepared.execute(tx, LINES)
+        stopped = prepared.execute(tx, PAUSES)
+    return standing(tx, fronts.rows(), stopped.rows())
 
 
 def standing(
-    database: Database,
+    tx: Transaction,
     fronts: Iterable[Any],
     stopped: Sequence[Any],
     off: Collection[str] = (),
 ) -> list[Line]:
     """As `lines`, by the rows of LINES and PAUSES, and without the rules in `off`."""
-    found = (_with_pauses(_line(database, row), stopped) for row in fronts)
+    found = (_with_pauses(_line(tx, row), stopped) for row in fronts)
     return [line for line in found if line is not None and line.rule not in off]
 
 
@@ -136,18 +136,18 @@ def _agrees(pause: Any, line: Line) -> bool:
     )
 
 
-def _line(database: Database, row: Any) -> Line:
+def _line(tx: Transaction, row: Any) -> Line:
     return Line(
         name=row.connection,
         spec=row.spec,
-        connection=specs.load(database, row.spec),
+        connection=specs.load(tx, row.spec),
         source=row.source,
         rule=row.rule,
         due_at=row.due_at,
     )
 
 
-def due(database: Database, line: Line, now: datetime) -> Iterator[Any]:
+def due(tx: Transaction, line: Line, now: datetime) -> Iterator[Any]:
     """The deliveries of a line that are due, in its order, locked; with what stops them and their lane's newest time.
 
     One that somebody moves at this moment is left out.
@@ -161,10 +161,10 @@ def due(database: Database, line: Line, now: datetime) -> Iterator[Any]:
         "now": now,
     }
     first, next = (_UNPAUSED, _UNPAUSED_NEXT) if line.paused else (_due, _NEXT_DUE)
-    rows = prepared.execute(database, first, asked).rows()
+    rows = prepared.execute(tx, first, asked).rows()
     while rows:
         yield from rows
         if len(rows) < _PAGE:
             return
         asked |= {"due_at": rows[-1].due_at, "id": rows[-1].id}
-        rows = prepared.execute(database, next, asked).rows()
+        rows = prepared.execute(tx, next, asked).rows()

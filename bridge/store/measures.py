@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, text, union_all
+from sqlalchemy import func, select, text, union_all
 
 from bridge.store.tables import (
     BEHIND,
@@ -15,9 +15,10 @@ from bridge.store.tables import (
     pauses,
     rulesets,
 )
+from bridge.store.transaction import Transaction
 
 
-def oldest_waiting(connection: Connection) -> Mapping[str, datetime]:
+def oldest_waiting(tx: Transaction) -> Mapping[str, datetime]:
     """Connection → when the oldest delivery that waits for it came to be."""
     of = deliveries.c.connection
     firsts = (  # by what the indexes hold: the rows themselves are one for each connection
@@ -26,36 +27,36 @@ def oldest_waiting(connection: Connection) -> Mapping[str, datetime]:
     )
     oldest = select(of, func.min(deliveries.c.created_at)).group_by(of)
     query = oldest.where(deliveries.c.id.in_(union_all(*firsts)))
-    return {name: since for name, since in connection.execute(query)}
+    return {name: since for name, since in tx.execute(query)}
 
 
-def oldest_unrouted(connection: Connection) -> datetime | None:
+def oldest_unrouted(tx: Transaction) -> datetime | None:
     """When the oldest event that waits for the rules was received."""
     query = select(events.c.received_at).where(text(STORED))
     query = query.order_by(events.c.id).limit(1)
-    return connection.execute(query).scalar_one_or_none()
+    return tx.execute(query).scalar_one_or_none()
 
 
-def connection_states(connection: Connection) -> Mapping[str, tuple[bool, bool]]:
+def connection_states(tx: Transaction) -> Mapping[str, tuple[bool, bool]]:
     """Name → whether it is parked, and whether its breaker is open; of those that anything was learned about."""
     of = connections.c
     query = select(of.name, of.label, of.state, of.broken_at)
     found: dict[str, tuple[bool, bool]] = {}
-    for name, label, state, broken_at in connection.execute(query):
+    for name, label, state, broken_at in tx.execute(query):
         parked, is_open = found.get(label or name, (False, False))
         is_parked, is_broken = state == "parked", broken_at is not None
         found[label or name] = (parked or is_parked, is_open or is_broken)
     return found
 
 
-def pauses_in_force(connection: Connection) -> int:
+def pauses_in_force(tx: Transaction) -> int:
     """How many pauses there are."""
     query = select(func.count()).select_from(pauses)
-    return int(connection.execute(query).scalar_one())
+    return int(tx.execute(query).scalar_one())
 
 
-def ruleset_since(connection: Connection) -> datetime | None:
+def ruleset_since(tx: Transaction) -> datetime | None:
     """Since when the active ruleset is the active one; None before the first."""
     newest = rulesets.c.activated_at
     query = select(newest).order_by(newest.desc()).limit(1)
-    return connection.execute(query).scalar_one_or_none()
+    return tx.execute(query).scalar_one_or_none()

@@ -8,7 +8,7 @@ migrates it, after a backup beside it. A PostgreSQL store is shared by hosts tha
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import inspect, text
 
 from bridge.errors import StoreUnfit
 from bridge.store import aside, backup
@@ -16,6 +16,7 @@ from bridge.store.dialect import one_at_a_time
 from bridge.store.engine import Database
 from bridge.store.lock import FileLock
 from bridge.store.postgres import unhurried
+from bridge.store.transaction import Transaction
 
 HEAD = "0010"  # the newest file in migrations/versions; they are numbered in order
 MOVING = "moving"  # in the place of a revision: filled by half, see moving.py
@@ -35,19 +36,19 @@ def migrate(database: Database) -> bool:
         _require_whole(file)
         if not file.exists():
             file.touch(mode=0o600)
-    with database.read() as connection:
-        if not outdated(connection):
+    with database.read() as tx:
+        if not outdated(tx):
             return False
-    with database.transaction() as connection:
+    with database.transaction() as tx:
         if database.dialect == "postgresql":
-            unhurried(connection)
-        one_at_a_time(connection, "migrate")
-        if not outdated(connection):  # another process was first
+            unhurried(tx)
+        one_at_a_time(tx, "migrate")
+        if not outdated(tx):  # another process was first
             return False
-        found = revision(connection)
+        found = revision(tx)
         if found and database.dialect == "sqlite":
             backup.beside(database, found)
-        upgrade(connection)
+        upgrade(tx)
         return True
 
 
@@ -65,37 +66,37 @@ def ensure_shape(database: Database) -> None:
     if database.dialect == "sqlite":
         migrate(database)
         return
-    with database.read() as connection:
-        if outdated(connection):
-            found = revision(connection) or "nothing"
+    with database.read() as tx:
+        if outdated(tx):
+            found = revision(tx) or "nothing"
             raise StoreUnfit(
                 f"the store holds {found}, this release needs {HEAD}: run `bridge migrate`"
             )
 
 
-def outdated(connection: Connection) -> bool:
+def outdated(tx: Transaction) -> bool:
     """Whether migrations are missing; a newer release's are not. Raises StoreUnfit for a store amid or after a move."""
-    found = revision(connection)
+    found = revision(tx)
     if found in _UNFIT:
         raise StoreUnfit(_UNFIT[found])
     return found is None or found < HEAD
 
 
-def revision(connection: Connection) -> str | None:
+def revision(tx: Transaction) -> str | None:
     """The number of the last migration that was applied, or a word for a move; None for an empty database."""
-    if not inspect(connection).has_table("alembic_version"):
+    if not inspect(tx).has_table("alembic_version"):
         return None
     query = text("SELECT version_num FROM alembic_version")
-    found = connection.execute(query).scalar_one_or_none()
+    found = tx.execute(query).scalar_one_or_none()
     return None if found is None else str(found)
 
 
-def set_revision(connection: Connection, to: str) -> None:
+def set_revision(tx: Transaction, to: str) -> None:
     """Writes the number of a migration, or a word for a move."""
-    connection.execute(text("UPDATE alembic_version SET version_num = :to"), {"to": to})
+    tx.execute(text("UPDATE alembic_version SET version_num = :to"), {"to": to})
 
 
-def upgrade(connection: Connection, to: str = "head") -> None:
+def upgrade(tx: Transaction, to: str = "head") -> None:
     """Imports Alembic, a quarter of a second, only where there is work for it."""
     from alembic import command
     from alembic.config import Config
@@ -103,5 +104,5 @@ def upgrade(connection: Connection, to: str = "head") -> None:
     config = Config()
     config.set_main_option("script_location", "bridge.store:migrations")
     config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
+    config.attributes["connection"] = tx
     command.upgrade(config, to)

@@ -12,17 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    Column,
-    Connection,
-    MetaData,
-    Row,
-    Table,
-    insert,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import Column, MetaData, Row, Table, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import TypeDecorator
 
@@ -33,6 +23,7 @@ from bridge.store.engine import Database
 from bridge.store.migrate import HEAD, MOVED, MOVING, migrate, revision, set_revision
 from bridge.store.postgres import unhurried
 from bridge.store.tables import deliveries, metadata
+from bridge.store.transaction import Transaction
 
 _ROWS = 1_000  # at once
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -82,7 +73,9 @@ def _move(old: Database, new: Database, tell: Callable[[str], None]) -> None:
         _open(target)
 
 
-def _fill(source: Connection, target: Connection, tell: Callable[[str], None]) -> None:
+def _fill(
+    source: Transaction, target: Transaction, tell: Callable[[str], None]
+) -> None:
     """Copies every table, unless a move that was interrupted did so; compares what both hold."""
     closed = revision(source) == MOVED
     if closed and revision(target) != MOVING:
@@ -99,7 +92,7 @@ def _fill(source: Connection, target: Connection, tell: Callable[[str], None]) -
         tell(f"{table.name}: {wrote.rows}")
 
 
-def _clear(target: Connection) -> None:
+def _clear(target: Transaction) -> None:
     """Locks every table, and empties what an unfinished move left. Raises StoreUnfit when there is anything else."""
     names = ", ".join(table.name for table in metadata.sorted_tables)
     target.execute(text(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE"))
@@ -112,7 +105,7 @@ def _clear(target: Connection) -> None:
             )
 
 
-def _copy(source: Connection, target: Connection, table: Table) -> Content:
+def _copy(source: Transaction, target: Transaction, table: Table) -> Content:
     """Copies a table in the order of its key, and sets its sequence."""
     content = Content(0, 0)
     for rows in _batches(source, table):
@@ -125,16 +118,16 @@ def _copy(source: Connection, target: Connection, table: Table) -> Content:
     return content
 
 
-def _content(connection: Connection, table: Table) -> Content:
+def _content(tx: Transaction, table: Table) -> Content:
     content = Content(0, 0)
-    for rows in _batches(connection, table):
+    for rows in _batches(tx, table):
         content = content.plus(rows)
     return content
 
 
-def _batches(connection: Connection, table: Table) -> Iterator[Sequence[Row[Any]]]:
+def _batches(tx: Transaction, table: Table) -> Iterator[Sequence[Row[Any]]]:
     query = select(table).order_by(*table.primary_key)
-    streamed = connection.execute(query, execution_options={"yield_per": _ROWS})
+    streamed = tx.execute(query, execution_options={"yield_per": _ROWS})
     return iter(streamed.partitions())
 
 
@@ -160,7 +153,7 @@ def _stored(kind: Any) -> Any:
     return kind.impl if isinstance(kind, TypeDecorator) else kind
 
 
-def _close(source: Connection) -> None:
+def _close(source: Transaction) -> None:
     """Every write is refused from the commit on, also those of processes that do not know of the move."""
     set_revision(source, MOVED)
     for table in metadata.sorted_tables:
@@ -171,7 +164,7 @@ def _close(source: Connection) -> None:
             )
 
 
-def _open(target: Connection) -> None:
+def _open(target: Transaction) -> None:
     """The new store may be used; what was being sent from the old one has an unknown outcome at once."""
     sending = update(deliveries).where(deliveries.c.state == State.SENDING)
     target.execute(sending.values(owner="moved", lease_until=_LONG_AGO))
@@ -179,5 +172,5 @@ def _open(target: Connection) -> None:
 
 
 def _revision(database: Database) -> str | None:
-    with database.read() as connection:
-        return revision(connection)
+    with database.read() as tx:
+        return revision(tx)

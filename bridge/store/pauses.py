@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select
+from sqlalchemy import ColumnElement, and_, delete, insert, or_, select
 
 from bridge import model
 from bridge.model import Json
@@ -17,6 +17,7 @@ from bridge.store import specs
 from bridge.store.audit import By
 from bridge.store.dialect import one_at_a_time
 from bridge.store.tables import pauses
+from bridge.store.transaction import Transaction
 
 COLUMNS = ("source", "rule", "connection", "ticket")
 
@@ -48,7 +49,7 @@ def scope_of(row: Mapping[str, Any]) -> Scope:
 
 
 def add(
-    connection: Connection,
+    tx: Transaction,
     scope: Scope,
     by: By,
     now: datetime,
@@ -58,28 +59,28 @@ def add(
 
     `accounts` are those of the scope's connection: it stays stopped when it is called otherwise.
     """
-    one_at_a_time(connection, "pauses")
-    if connection.execute(select(pauses.c.id).where(_exactly(scope))).first():
+    one_at_a_time(tx, "pauses")
+    if tx.execute(select(pauses.c.id).where(_exactly(scope))).first():
         return False
     row = {**asdict(scope), "since": now, "person": by.person, "reason": by.reason}
     kept: Json = [*sorted(accounts)] or None
-    connection.execute(insert(pauses), {**row, "accounts": kept})
+    tx.execute(insert(pauses), {**row, "accounts": kept})
     return True
 
 
-def remove(connection: Connection, scope: Scope) -> bool:
+def remove(tx: Transaction, scope: Scope) -> bool:
     """Lets exactly this scope go on; False when it was not stopped."""
-    return connection.execute(delete(pauses).where(_exactly(scope))).rowcount > 0
+    return tx.execute(delete(pauses).where(_exactly(scope))).rowcount > 0
 
 
-def listed(connection: Connection) -> Sequence[Mapping[str, Any]]:
+def listed(tx: Transaction) -> Sequence[Mapping[str, Any]]:
     """Every pause, oldest first."""
     query = select(pauses).order_by(pauses.c.id)
-    return [dict(row) for row in connection.execute(query).mappings()]
+    return [dict(row) for row in tx.execute(query).mappings()]
 
 
 def stopping(
-    connection: Connection, delivery: Mapping[str, Any]
+    tx: Transaction, delivery: Mapping[str, Any]
 ) -> Sequence[Mapping[str, Any]]:
     """The pauses that agree with a row of views.delivery, oldest first."""
     agree = (
@@ -88,8 +89,8 @@ def stopping(
         if name != "connection"
     )
     query = select(pauses).where(*agree).order_by(pauses.c.id)
-    sender = specs.of(connection, delivery["id"])
-    found = connection.execute(query).all()
+    sender = specs.of(tx, delivery["id"])
+    found = tx.execute(query).all()
     return [dict(row._mapping) for row in found if concerns(row, sender)]
 
 

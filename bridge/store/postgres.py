@@ -11,6 +11,7 @@ from sqlalchemy.exc import InvalidatePoolError, SQLAlchemyError
 from bridge.errors import StoreUnavailable
 from bridge.greenlets import patched
 from bridge.store import prepared
+from bridge.store.transaction import Transaction
 
 AGAIN = 1.0  # seconds between attempts to listen; workers look at the tables anyway
 LONGEST = "30s"  # that a transaction takes
@@ -74,30 +75,30 @@ def postgres_engine(url: Any, options: dict[str, Any], *, writes: bool) -> Engin
     return engine
 
 
-def _begin(connection: Connection) -> None:
+def _begin(tx: Transaction) -> None:
     """Begins, and asks what time it is: dialect.clock."""
-    cursor = prepared.script(connection, "BEGIN; SELECT clock_timestamp()")
+    cursor = prepared.script(tx, "BEGIN; SELECT clock_timestamp()")
     cursor.nextset()
-    connection.info["begun_at"] = cursor.fetchone()[0]
+    tx.info["begun_at"] = cursor.fetchone()[0]
 
 
-def commit(connection: Connection) -> None:
+def commit(tx: Transaction) -> None:
     """Commits, and wakes those who listen. SQLAlchemy's own commit finds nothing left to do."""
-    prepared.script(connection, f"SELECT pg_notify({_CHANNEL}, ''); COMMIT")
+    prepared.script(tx, f"SELECT pg_notify({_CHANNEL}, ''); COMMIT")
 
 
-def unhurried(connection: Connection) -> None:
+def unhurried(tx: Transaction) -> None:
     """Lets this transaction take as long as it takes: it changes or copies a whole store."""
     for statement in _AS_LONG_AS_IT_TAKES:
-        connection.execute(text(statement))
+        tx.execute(text(statement))
 
 
-def require_whole(connection: Connection) -> None:
+def require_whole(tx: Transaction) -> None:
     """Raises StoreUnavailable when a statement failed, or ended the transaction.
 
     The server would take COMMIT for ROLLBACK, or for nothing to do, without a word that a caller hears.
     """
-    raw: Any = connection.connection.driver_connection
+    raw: Any = tx.connection.driver_connection
     if raw.pgconn.transaction_status != _IN_TRANSACTION:
         raise StoreUnavailable("the transaction failed; nothing of it counts")
 

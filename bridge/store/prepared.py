@@ -12,27 +12,27 @@ from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Dialect, bindparam, false
+from sqlalchemy import ColumnElement, Dialect, bindparam, false
 from sqlalchemy.exc import DBAPIError, StatementError
+
+from bridge.store.transaction import Transaction
 
 Values: TypeAlias = Mapping[str, Any]
 Shape: TypeAlias = tuple[Any, Sequence[Any]]  # a type of rows, what reads each column
 
 
-def execute(
-    connection: Connection, statement: Any, values: Values | None = None
-) -> "Pending":
+def execute(tx: Transaction, statement: Any, values: Values | None = None) -> "Pending":
     """Runs a statement that was made once, at import: `values` are for its bindparam()s.
 
     Raises what SQLAlchemy would. An IN is `one_of`.
     """
-    return _compiled(connection.dialect, statement).run(connection, values or {})
+    return _compiled(tx.dialect, statement).run(tx, values or {})
 
 
-def each(connection: Connection, statement: Any, rows: Sequence[Values]) -> None:
+def each(tx: Transaction, statement: Any, rows: Sequence[Values]) -> None:
     """As `execute` for each of the rows, where nothing is asked for."""
     if rows:
-        _compiled(connection.dialect, statement).each(connection, rows)
+        _compiled(tx.dialect, statement).each(tx, rows)
 
 
 def one_of(column: ColumnElement[Any], name: str, count: int) -> ColumnElement[bool]:
@@ -46,33 +46,33 @@ def listed(name: str, values: Iterable[Any]) -> dict[str, Any]:
     return {f"{name}_{n}": value for n, value in enumerate(values)}
 
 
-def run(connection: Connection, sql: str, parameters: Any) -> Any:
+def run(tx: Transaction, sql: str, parameters: Any) -> Any:
     """Gives a statement to the driver as the driver wants it; its cursor."""
-    if not connection.in_transaction():
-        connection.begin()  # as SQLAlchemy does by itself
-    with _telling(connection, sql):
-        return _raw(connection).execute(sql, parameters)
+    if not tx.in_transaction():
+        tx.begin()  # as SQLAlchemy does by itself
+    with _telling(tx, sql):
+        return _raw(tx).execute(sql, parameters)
 
 
-def script(connection: Connection, sql: str) -> Any:
+def script(tx: Transaction, sql: str) -> Any:
     """Runs statements without values, in one message to a server; the driver's cursor at the result of the first."""
-    with _telling(connection, sql):
-        return _raw(connection).execute(sql)
+    with _telling(tx, sql):
+        return _raw(tx).execute(sql)
 
 
 @contextmanager
-def pipelined(connection: Connection) -> Iterator[None]:
+def pipelined(tx: Transaction) -> Iterator[None]:
     """`execute` does not wait for the server inside; what it returns is looked at afterwards.
 
     They are carried out one after another all the same, each seeing what was committed by then. The first one that
     fails is raised, here or by one that follows, and none after it has an effect. SQLAlchemy's own execute cannot be
     used inside. Also one with nothing in it asks the server. A driver that cannot do it, and SQLite, run each at once.
     """
-    raw = _raw(connection)
-    if not hasattr(raw, "pipeline") or not _driver(connection).Pipeline.is_supported():
+    raw = _raw(tx)
+    if not hasattr(raw, "pipeline") or not _driver(tx).Pipeline.is_supported():
         yield
         return
-    with _telling(connection, ""), raw.pipeline():
+    with _telling(tx, ""), raw.pipeline():
         yield
 
 
@@ -132,20 +132,20 @@ class _Compiled:
             if not bind.required
         }
 
-    def run(self, connection: Connection, values: Values) -> Pending:
+    def run(self, tx: Transaction, values: Values) -> Pending:
         """Binds the values and executes."""
-        cursor = run(connection, self._sql, self._bound(values))
+        cursor = run(tx, self._sql, self._bound(values))
         return Pending(cursor, self._row_shape, at_once=self._is_sqlite)
 
-    def each(self, connection: Connection, rows: Sequence[Values]) -> None:
+    def each(self, tx: Transaction, rows: Sequence[Values]) -> None:
         """Binds and executes row by row; SQLite's driver does so by itself."""
         bound = [self._bound(values) for values in rows]
         if self._is_sqlite:
-            with _telling(connection, self._sql):
-                _raw(connection).executemany(self._sql, bound)
+            with _telling(tx, self._sql):
+                _raw(tx).executemany(self._sql, bound)
             return
         for parameters in bound:
-            run(connection, self._sql, parameters)
+            run(tx, self._sql, parameters)
 
     def _bound(self, values: Values) -> Any:
         all = {**self._fixed, **values} if self._fixed else values
@@ -180,19 +180,19 @@ def _compiled(dialect: Dialect, statement: Any) -> _Compiled:
     return _Compiled(dialect, statement)
 
 
-def _raw(connection: Connection) -> Any:
-    return connection.connection.driver_connection
+def _raw(tx: Transaction) -> Any:
+    return tx.connection.driver_connection
 
 
-def _driver(connection: Connection) -> Any:
-    dialect: Any = connection.dialect
+def _driver(tx: Transaction) -> Any:
+    dialect: Any = tx.dialect
     return dialect.loaded_dbapi
 
 
 @contextmanager
-def _telling(connection: Connection, sql: str) -> Iterator[None]:
+def _telling(tx: Transaction, sql: str) -> Iterator[None]:
     """The driver's errors as SQLAlchemy's."""
-    error_type = _driver(connection).Error
+    error_type = _driver(tx).Error
     try:
         yield
     except error_type as error:

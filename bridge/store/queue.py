@@ -17,7 +17,6 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection as Database
 from sqlalchemy import Row, select
 
 from bridge.model import Connection
@@ -28,6 +27,7 @@ from bridge.store.dialect import QUEUE, one_at_a_time
 from bridge.store.leases import Claimed
 from bridge.store.lines import Line
 from bridge.store.tables import connections, deliveries
+from bridge.store.transaction import Transaction
 from bridge.store.transition import transition
 
 _LOOKS = 100  # deliveries of a line that one claim looks at: bounds how long everybody else waits
@@ -54,14 +54,14 @@ class Outlook:
 
 
 def look(
-    database: Database,
+    tx: Transaction,
     now: datetime,
     off: Collection[str] = (),
     probes: Collection[str] = (),
 ) -> Outlook:
     """The outlook for a claim with these arguments: a read, so that an idle worker never takes the write lock."""
     later = []
-    for line, budget in _see(database).field(database, now, off, probes):
+    for line, budget in _see(tx).field(tx, now, off, probes):
         if line.due_at > now:
             later.append(line.due_at)
         elif budget.start(line.connection):
@@ -72,7 +72,7 @@ def look(
 
 
 def claim(
-    database: Database,
+    tx: Transaction,
     owner: str,
     now: datetime,
     lease: timedelta,
@@ -86,26 +86,26 @@ def claim(
     Rules in `off` hold what waits. Of the parked accounts in `probes` one call may try the credentials. `owner` must
     be new for each claim: a worker that lost a lease is not the owner of its own later one. `chance` is 0.0 up to 1.0.
     """
-    seen = _see(database, before=lambda: one_at_a_time(database, QUEUE))
-    field = seen.field(database, now, off, probes)
+    seen = _see(tx, before=lambda: one_at_a_time(tx, QUEUE))
+    field = seen.field(tx, now, off, probes)
     due = [(line, budget) for line, budget in field if line.due_at <= now]
-    pick = _Pick(database=database, now=now)
+    pick = _Pick(tx=tx, now=now)
     groups = _by_source(due, seen.running, chance)
     picked = _in_turns([[pick.of(*pair) for pair in group] for group in groups])
     starts = dict(islice(picked, limit))
     pick.settle()
     for budget in {budget.tenant: budget for _, budget in due}.values():
-        budgets.save(database, budget)
-    items = leases.lease(database, owner, starts, now, now + lease) if starts else ()
+        budgets.save(tx, budget)
+    items = leases.lease(tx, owner, starts, now, now + lease) if starts else ()
     return Claim(items=items, moved=bool(pick.behind or pick.skipped))
 
 
-def parked(database: Database) -> Mapping[str, Sequence[Connection]]:
+def parked(tx: Transaction) -> Mapping[str, Sequence[Connection]]:
     """The parked accounts for which something waits, each with its connections as their lines know them."""
     query = select(connections.c.name).where(connections.c.state == "parked")
-    names = set(database.execute(query).scalars())
+    names = set(tx.execute(query).scalars())
     found: dict[str, list[Connection]] = {}
-    for line in lines.lines(database) if names else ():
+    for line in lines.lines(tx) if names else ():
         if line.connection.account in names:
             found.setdefault(line.connection.account, []).append(line.connection)
     return found
@@ -115,7 +115,7 @@ def parked(database: Database) -> Mapping[str, Sequence[Connection]]:
 class _Pick:
     """What one claim finds on its way through the lines."""
 
-    database: Database
+    tx: Transaction
     now: datetime
     behind: dict[int, int] = field(default_factory=dict)  # id → what it waits for
     skipped: dict[int, tuple[str, str, str]] = field(default_factory=dict)
@@ -125,7 +125,7 @@ class _Pick:
         connection = line.connection
         if budget.start(connection) is None:
             return
-        for row in islice(lines.due(self.database, line, self.now), _LOOKS):
+        for row in islice(lines.due(self.tx, line, self.now), _LOOKS):
             start = budget.start(connection)
             if start is None:
                 return
@@ -144,7 +144,7 @@ class _Pick:
         return row.id not in self.skipped
 
     def _coalesce(self, row: Row[Any]) -> None:
-        replaced = coalescing.superseded(self.database, row.id, row.lane)
+        replaced = coalescing.superseded(self.tx, row.id, row.lane)
         for id, newer in replaced.items():
             reason = f"delivery {newer} sets every field of this one, and waits too"
             self.skipped[id] = (row.lane, "superseded", reason)
@@ -154,15 +154,15 @@ class _Pick:
         waiting = {
             id: other for id, other in self.behind.items() if id not in self.skipped
         }
-        lanes.put_behind(self.database, waiting)
+        lanes.put_behind(self.tx, waiting)
         for id, (_, code, reason) in self.skipped.items():
-            self.database.execute(
+            self.tx.execute(
                 transition(State.WAITING, to=State.SKIPPED)
                 .where(deliveries.c.id == id)
                 .values(finished_at=self.now, code=code, reason=reason)
             )
-            keys.free(self.database, id)
-        lanes.advance(self.database, {lane for lane, _, _ in self.skipped.values()})
+            keys.free(self.tx, id)
+        lanes.advance(self.tx, {lane for lane, _, _ in self.skipped.values()})
 
 
 def _is_stale(row: Row[Any]) -> bool:
@@ -182,31 +182,31 @@ class _Seen:
 
     def field(
         self,
-        database: Database,
+        tx: Transaction,
         now: datetime,
         off: Collection[str],
         probes: Collection[str],
     ) -> Field:
         """The lines that may go on, each with the budget of its tenant."""
-        found = lines.standing(database, self.fronts, self.stopped, off)
+        found = lines.standing(tx, self.fronts, self.stopped, off)
         waiting = [line.connection for line in found]
         known = budgets.budgets(self.known, waiting, self.running, now, probes)
         return [(line, known[line.connection.tenant]) for line in found]
 
 
-def _see(database: Database, before: Callable[[], None] | None = None) -> _Seen:
-    with prepared.pipelined(database):
+def _see(tx: Transaction, before: Callable[[], None] | None = None) -> _Seen:
+    with prepared.pipelined(tx):
         if before:
             before()
         asked = [
-            prepared.execute(database, query)
+            prepared.execute(tx, query)
             for query in (lines.LINES, lines.PAUSES, budgets.RUNNING, budgets.KNOWN)
         ]
     fronts, stopped, running, known = (answer.rows() for answer in asked)
     return _Seen(
         fronts=fronts,
         stopped=stopped,
-        running=budgets.running(database, running),
+        running=budgets.running(tx, running),
         known=known,
     )
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, case, delete, func, insert, or_, select
+from sqlalchemy import case, delete, func, insert, or_, select
 
 from bridge.store.tables import rejections
+from bridge.store.transaction import Transaction
 
 KEPT = 1_000  # per source
 KEPT_FOR = timedelta(days=7)
@@ -28,9 +29,7 @@ class Rejection(NamedTuple):
     path: str = ""
 
 
-def add(
-    connection: Connection, *, found: Mapping[Rejection, int], now: datetime
-) -> None:
+def add(tx: Transaction, *, found: Mapping[Rejection, int], now: datetime) -> None:
     """Records them and how many there were of each, and forgets their sources' oldest beyond KEPT and KEPT_FOR."""
     rows = [
         {
@@ -41,13 +40,13 @@ def add(
         }
         for one, count in found.items()
     ]
-    connection.execute(insert(rejections), rows)
+    tx.execute(insert(rejections), rows)
     for source in {one.source for one in found}:
-        _forget(connection, source, now)
+        _forget(tx, source, now)
 
 
 def listed(
-    connection: Connection, *, since: datetime, source: str | None, limit: int
+    tx: Transaction, *, since: datetime, source: str | None, limit: int
 ) -> Sequence[Mapping[str, Any]]:
     """Those since then, a row for each source, reason, status and path, the newest first.
 
@@ -75,13 +74,10 @@ def listed(
     )
     if source is not None:
         asked = asked.where(kept.source == source)
-    return [
-        {**row, "count": int(row["count"])}
-        for row in connection.execute(asked).mappings()
-    ]
+    return [{**row, "count": int(row["count"])} for row in tx.execute(asked).mappings()]
 
 
-def _forget(connection: Connection, source: str, now: datetime) -> None:
+def _forget(tx: Transaction, source: str, now: datetime) -> None:
     mine = rejections.c.source == source
     oldest_kept = (
         select(rejections.c.id)
@@ -94,4 +90,4 @@ def _forget(connection: Connection, source: str, now: datetime) -> None:
     outdated = or_(
         rejections.c.id < oldest_kept, rejections.c.received_at < now - KEPT_FOR
     )
-    connection.execute(delete(rejections).where(mine, outdated))
+    tx.execute(delete(rejections).where(mine, outdated))

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection as Database
 from sqlalchemy import (
     Text,
     and_,
@@ -36,6 +35,7 @@ from bridge.store.tables import (
     deliveries,
     lane_marks,
 )
+from bridge.store.transaction import Transaction
 from bridge.strict import json
 
 _ROWS = 1_000  # at once
@@ -64,24 +64,24 @@ _forget = delete(lane_marks).where(
 )
 
 
-def relane(database: Database) -> int:
+def relane(tx: Transaction) -> int:
     """How many deliveries were given another lane."""
     moved = 0
     named: dict[str, list[tuple[str, Connection]]] = {}
-    for row in database.execute(_SPECS).all():
+    for row in tx.execute(_SPECS).all():
         before, after = _found(row)
         if after is None or before.identity == after.identity:
             continue
-        one_at_a_time(database, QUEUE)
-        hash = _keep(database, row, after)
-        moved += _deliveries(database, row.hash, hash, before, after)
+        one_at_a_time(tx, QUEUE)
+        hash = _keep(tx, row, after)
+        moved += _deliveries(tx, row.hash, hash, before, after)
         if row.tenant is None:
             named.setdefault(before.name, []).append((row.hash, after))
     if named:
-        newest = {name: _newest(database, found) for name, found in named.items()}
-        _marks(database, newest)
+        newest = {name: _newest(tx, found) for name, found in named.items()}
+        _marks(tx, newest)
     for name, found in named.items():
-        _learned(database, name, found)
+        _learned(tx, name, found)
     return moved
 
 
@@ -99,20 +99,20 @@ def _found(row: Any) -> tuple[Connection, Connection | None]:
     return before, tenants.named(plain) if known else None
 
 
-def _keep(database: Database, row: Any, connection: Connection) -> str:
+def _keep(tx: Transaction, row: Any, connection: Connection) -> str:
     """Writes the names down; the hash of the row that has them."""
     new = specs.row_of(connection)
     if row.tenant is not None:
-        specs.keep(database, [connection])
+        specs.keep(tx, [connection])
         return new["hash"]
     names = {name: new[name] for name in ("name", "tenant", "account")}
     mine = connection_specs.c.hash == row.hash
-    database.execute(update(connection_specs).where(mine).values(names))
+    tx.execute(update(connection_specs).where(mine).values(names))
     return str(row.hash)
 
 
 def _deliveries(
-    database: Database,
+    tx: Transaction,
     old: str,
     new: str,
     before: Connection,
@@ -124,7 +124,7 @@ def _deliveries(
     while True:
         mine = and_(_WAITING, deliveries.c.spec == old, deliveries.c.id > last)
         query = select(*columns).where(mine).order_by(deliveries.c.id).limit(_ROWS)
-        rows = database.execute(query).all()
+        rows = tx.execute(query).all()
         if not rows:
             return moved
         last = rows[-1].id
@@ -134,7 +134,7 @@ def _deliveries(
             if (to := _lane(row.lane, before, after, root, row.ticket)) or new != old
         ]
         if values:
-            database.execute(_move, values)
+            tx.execute(_move, values)
         moved += len(values)
 
 
@@ -162,25 +162,25 @@ def _root(connection: Connection) -> tuple[str, str] | None:
     return tenants.root(connection) if by_path else None
 
 
-def _newest(database: Database, found: Sequence[tuple[str, Connection]]) -> Connection:
+def _newest(tx: Transaction, found: Sequence[tuple[str, Connection]]) -> Connection:
     """Of the connections that had one name one after another, the one that was used last."""
     if len(found) == 1:
         return found[0][1]
     of = deliveries.c.spec
     hashes = [hash for hash, _ in found]
     query = select(of, func.max(deliveries.c.id)).where(of.in_(hashes)).group_by(of)
-    last = {hash: id for hash, id in database.execute(query)}
+    last = {hash: id for hash, id in tx.execute(query)}
     return max(found, key=lambda pair: last.get(pair[0], 0))[1]
 
 
 def _marks(
-    database: Database,
+    tx: Transaction,
     newest: Mapping[str, Connection],
 ) -> None:
     """Renames the marks of these connections' lanes; of two that become one, the newer time counts."""
     roots = {name: _root(one) for name, one in newest.items()}
-    newer = _newer(database)
-    for rows in _batches(database):
+    newer = _newer(tx)
+    for rows in _batches(tx):
         made, old = [], []
         for row in rows:
             name = row.lane.partition("/")[0]
@@ -191,12 +191,12 @@ def _marks(
             made.append({**row._mapping, "lane": lane})
             old.append({"of": row.lane, "by": row.rule})
         if made:
-            database.execute(newer, made)
-            database.execute(_forget, old)
+            tx.execute(newer, made)
+            tx.execute(_forget, old)
 
 
-def _newer(database: Database) -> Any:
-    statement = upsert(database, lane_marks)
+def _newer(tx: Transaction) -> Any:
+    statement = upsert(tx, lane_marks)
     return statement.on_conflict_do_update(
         index_elements=["lane", "rule"],
         set_={key: statement.excluded[key] for key in ("at", "marked_at")},
@@ -204,26 +204,26 @@ def _newer(database: Database) -> Any:
     )
 
 
-def _batches(database: Database) -> Iterator[Sequence[Any]]:
+def _batches(tx: Transaction) -> Iterator[Sequence[Any]]:
     """All marks, in the order of their key."""
     place = tuple_(lane_marks.c.lane, lane_marks.c.rule)
     query = select(lane_marks).order_by(*place).limit(_ROWS)
-    rows = database.execute(query).all()
+    rows = tx.execute(query).all()
     while rows:
         yield rows
         last = tuple_(literal(rows[-1].lane), literal(rows[-1].rule))
-        rows = database.execute(query.where(place > last)).all()
+        rows = tx.execute(query.where(place > last)).all()
 
 
 def _learned(
-    database: Database, name: str, found: Sequence[tuple[str, Connection]]
+    tx: Transaction, name: str, found: Sequence[tuple[str, Connection]]
 ) -> None:
     """What was learned of a name is known of its tenants and accounts; who is parked wrongly opens at its next call."""
     query = select(connections).where(connections.c.name == name)
-    row = database.execute(query).mappings().one_or_none()
+    row = tx.execute(query).mappings().one_or_none()
     if row is None or row["label"]:
         return
-    database.execute(delete(connections).where(connections.c.name == name))
+    tx.execute(delete(connections).where(connections.c.name == name))
     open = {"state": "open", "reason": "", "since": row["since"]}
     known: dict[str, dict[str, Any]] = {}
     for _, one in found:
@@ -233,5 +233,5 @@ def _learned(
         known.setdefault(one.account, {**of_account, "label": name})
     for key, values in known.items():
         there = select(connections.c.name).where(connections.c.name == key)
-        if database.execute(there).first() is None:
-            database.execute(insert(connections).values(name=key, **values))
+        if tx.execute(there).first() is None:
+            tx.execute(insert(connections).values(name=key, **values))

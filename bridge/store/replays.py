@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import insert, select, update
 
 from bridge.state import State
 from bridge.store import audit, keys
 from bridge.store.audit import By
 from bridge.store.tables import deliveries, lane_marks
+from bridge.store.transaction import Transaction
 
 _KEY_LENGTH = 180  # characters kept of a key: some headers take 200
 
@@ -25,14 +26,14 @@ _SHARED = (
 
 
 def repeat(
-    connection: Connection, id: int, by: By, now: datetime, *, force: bool
+    tx: Transaction, id: int, by: By, now: datetime, *, force: bool
 ) -> int | None:
     """Stores the same request again, due now; the new id, or None where the request was forgotten meanwhile.
 
     `force` sends it even where a newer one was delivered.
     """
     query = select(deliveries).where(deliveries.c.id == id)
-    old = connection.execute(query).mappings().one_or_none()
+    old = tx.execute(query).mappings().one_or_none()
     if old is None or old["call"] is None:
         return None
     row = {name: old[name] for name in _SHARED}
@@ -40,23 +41,21 @@ def repeat(
     row |= {"due_at": now, "created_at": now, "age_from": now}
     row |= {"idempotency_key": fresh_key(old["own_key"] or old["idempotency_key"])}
     statement = insert(deliveries).values(row).returning(deliveries.c.id)
-    new = int(connection.execute(statement).scalar_one())
-    attribute(connection, new, id, by, force=force)
+    new = int(tx.execute(statement).scalar_one())
+    attribute(tx, new, id, by, force=force)
     return new
 
 
-def attribute(
-    connection: Connection, id: int, replay_of: int, by: By, *, force: bool
-) -> None:
+def attribute(tx: Transaction, id: int, replay_of: int, by: By, *, force: bool) -> None:
     """Writes onto a new delivery what it repeats and who asked; `force` as for `repeat`.
 
     It uses up the key of what it repeats, where that ended without doing so.
     """
     values = {"replay_of": replay_of, "person": by.person, "because": by.reason}
     values |= {"stale": "send"} if force else {}
-    connection.execute(update(deliveries).where(deliveries.c.id == id).values(values))
+    tx.execute(update(deliveries).where(deliveries.c.id == id).values(values))
     query = select(keys.KEY).where(deliveries.c.id == replay_of)
-    keys.inherit(connection, id, connection.execute(query).scalar_one())
+    keys.inherit(tx, id, tx.execute(query).scalar_one())
 
 
 def fresh_key(key: str | None) -> str | None:
@@ -64,19 +63,17 @@ def fresh_key(key: str | None) -> str | None:
     return f"{key[:_KEY_LENGTH]}-again-{secrets.token_hex(4)}" if key else None
 
 
-def reached(connection: Connection, run: int) -> int:
+def reached(tx: Transaction, run: int) -> int:
     """The delivery that a run of replays came to last, in the order of their numbers; 0 before the first."""
     ours = (
         subject["deliveries"]
-        for subject in audit.since(connection, run, "replay")
+        for subject in audit.since(tx, run, "replay")
         if subject.get("run") == run
     )
     return int(next(ours, [0])[-1])
 
 
-def newer_delivered(
-    connection: Connection, delivery: Mapping[str, Any]
-) -> datetime | None:
+def newer_delivered(tx: Transaction, delivery: Mapping[str, Any]) -> datetime | None:
     """The time of the newest update that the rule delivered for the ticket, where it is newer than this one."""
     if delivery["at"] is None:
         return None
@@ -85,4 +82,4 @@ def newer_delivered(
         lane_marks.c.rule == delivery["rule"],
         lane_marks.c.at > delivery["at"],
     )
-    return connection.execute(query).scalar_one_or_none()
+    return tx.execute(query).scalar_one_or_none()

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from bridge.store.filtering import Filter, events_that
 from bridge.store.selecting import AGAIN
 from bridge.store.tables import deliveries, events
+from bridge.store.transaction import Transaction
 
 _COLUMNS = tuple(
     deliveries.c[name]
@@ -15,21 +16,21 @@ _COLUMNS = tuple(
 )
 
 
-def state(connection: Connection, event: int) -> str | None:
+def state(tx: Transaction, event: int) -> str | None:
     """The event's own state."""
     query = select(events.c.state).where(events.c.id == event)
-    return connection.execute(query).scalar_one_or_none()
+    return tx.execute(query).scalar_one_or_none()
 
 
-def before(connection: Connection, event: int) -> Sequence[Mapping[str, Any]]:
+def before(tx: Transaction, event: int) -> Sequence[Mapping[str, Any]]:
     """The event's deliveries, without its look-ups."""
     query = select(*_COLUMNS).where(
         deliveries.c.event == event, deliveries.c.look_up.is_(None)
     )
-    return [dict(row) for row in connection.execute(query).mappings()]
+    return [dict(row) for row in tx.execute(query).mappings()]
 
 
-def look_up(connection: Connection, event: int) -> Mapping[str, Any] | None:
+def look_up(tx: Transaction, event: int) -> Mapping[str, Any] | None:
     """The event's latest look-up that no other one took the place of, by its id and state."""
     query = select(deliveries.c.id, deliveries.c.state).where(
         deliveries.c.event == event,
@@ -37,28 +38,26 @@ def look_up(connection: Connection, event: int) -> Mapping[str, Any] | None:
         deliveries.c.code != AGAIN,
     )
     latest = query.order_by(deliveries.c.id.desc()).limit(1)
-    found = connection.execute(latest).mappings().first()
+    found = tx.execute(latest).mappings().first()
     return dict(found) if found else None
 
 
-def newest(connection: Connection) -> int:
+def newest(tx: Transaction) -> int:
     """The number of the newest event; 0 where there is none."""
-    return connection.execute(select(func.max(events.c.id))).scalar_one() or 0
+    return tx.execute(select(func.max(events.c.id))).scalar_one() or 0
 
 
-def count(connection: Connection, where: Filter) -> int:
+def count(tx: Transaction, where: Filter) -> int:
     """How many events a filter is about."""
     query = select(func.count()).select_from(events)
-    return int(
-        connection.execute(query.where(events_that(connection, where))).scalar_one()
-    )
+    return int(tx.execute(query.where(events_that(tx, where))).scalar_one())
 
 
 def matching(
-    connection: Connection, where: Filter, *, after: int, through: int, limit: int
+    tx: Transaction, where: Filter, *, after: int, through: int, limit: int
 ) -> list[int]:
     """The numbers of a filter's events, oldest first, behind `after` up to `through`."""
     query = select(events.c.id).where(
-        events.c.id > after, events.c.id <= through, events_that(connection, where)
+        events.c.id > after, events.c.id <= through, events_that(tx, where)
     )
-    return list(connection.execute(query.order_by(events.c.id).limit(limit)).scalars())
+    return list(tx.execute(query.order_by(events.c.id).limit(limit)).scalars())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import func, select, update
 
 from bridge.errors import StoreUnavailable, StoreUnfit
 from bridge.state import State
@@ -22,6 +22,7 @@ from bridge.store.lock import FileLock, Tell
 from bridge.store.migrate import outdated, upgrade
 from bridge.store.pauses import Scope
 from bridge.store.tables import deliveries, events
+from bridge.store.transaction import Transaction
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -142,7 +143,7 @@ def _prepare(
         backup.copy(source, partial)
     database = Database(f"sqlite:///{partial}")
     try:
-        prepared = database.write(lambda connection: _pause(connection, person, now))
+        prepared = database.write(lambda tx: _pause(tx, person, now))
     finally:
         database.close()
     with closing(sqlite3.connect(partial)) as connection:
@@ -151,21 +152,19 @@ def _prepare(
     return prepared
 
 
-def _pause(
-    connection: Connection, person: str, now: datetime
-) -> tuple[datetime | None, int]:
+def _pause(tx: Transaction, person: str, now: datetime) -> tuple[datetime | None, int]:
     """Stops everything; what was being sent when the backup was made has an unknown outcome at once."""
-    if outdated(connection):
-        upgrade(connection)
-    newest = connection.execute(select(func.max(events.c.received_at))).scalar_one()
+    if outdated(tx):
+        upgrade(tx)
+    newest = tx.execute(select(func.max(events.c.received_at))).scalar_one()
     unsent = deliveries.c.state.in_((State.WAITING, State.SENDING))
-    waiting = connection.execute(select(func.count()).where(unsent)).scalar_one()
+    waiting = tx.execute(select(func.count()).where(unsent)).scalar_one()
     since = f", whose newest event is of {newest:%Y-%m-%d %H:%M:%SZ}" if newest else ""
     by = By(person=person, reason=f"restored from a backup{since}")
-    pauses.remove(connection, Scope())  # a pause of everything gets the new reason
-    pauses.add(connection, Scope(), by, now)
-    audit.record(connection, by, "restore", {}, now)
-    connection.execute(
+    pauses.remove(tx, Scope())  # a pause of everything gets the new reason
+    pauses.add(tx, Scope(), by, now)
+    audit.record(tx, by, "restore", {}, now)
+    tx.execute(
         update(deliveries)
         .where(deliveries.c.state == State.SENDING)
         .values(owner="restored", lease_until=_LONG_AGO)

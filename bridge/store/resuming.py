@@ -8,7 +8,6 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection as Database
 from sqlalchemy import Row, and_, literal, or_, select, update
 
 from bridge.breaker import CLOSED
@@ -16,22 +15,23 @@ from bridge.store.columns import Moment
 from bridge.store.connections import due_at_once, resume
 from bridge.store.dialect import QUEUE, announce, one_at_a_time
 from bridge.store.tables import connection_specs, connections
+from bridge.store.transaction import Transaction
 
 
-def goes_on(database: Database, called: str, now: datetime) -> bool:
+def goes_on(tx: Transaction, called: str, now: datetime) -> bool:
     """Lets everything go on that people mean by a name; False where nothing of it was stopped."""
-    one_at_a_time(database, QUEUE)
-    stopped = _stopped(database, called, now)
+    one_at_a_time(tx, QUEUE)
+    stopped = _stopped(tx, called, now)
     for row in stopped:
         if row.state == "parked":
-            resume(database, row.name, now)
-        _close(database, row, now)
+            resume(tx, row.name, now)
+        _close(tx, row, now)
     if stopped:
-        announce(database)
+        announce(tx)
     return bool(stopped)
 
 
-def _stopped(database: Database, called: str, now: datetime) -> Sequence[Row[Any]]:
+def _stopped(tx: Transaction, called: str, now: datetime) -> Sequence[Row[Any]]:
     """Those of the name of then, or of now, where the connection was renamed.
 
     A rate moves `next_at` as well; what a vendor asked for comes with a failure, which opens the window.
@@ -47,12 +47,12 @@ def _stopped(database: Database, called: str, now: datetime) -> Sequence[Row[Any
             of.name.in_(select(by.tenant).where(by.name == called)),
         ),
     )
-    return database.execute(query.order_by(of.name)).all()
+    return tx.execute(query.order_by(of.name)).all()
 
 
-def _close(database: Database, row: Row[Any], now: datetime) -> None:
+def _close(tx: Transaction, row: Row[Any], now: datetime) -> None:
     """Forgets the failures and what the vendor asked for: all that waits is due, and the next call goes at once."""
     closed = {**asdict(CLOSED), "next_at": None}
     mine = update(connections).where(connections.c.name == row.name)
-    database.execute(mine.values(closed))
-    due_at_once(database, connection_specs.c.tenant, row, row.broken_at or now, now)
+    tx.execute(mine.values(closed))
+    due_at_once(tx, connection_specs.c.tenant, row, row.broken_at or now, now)

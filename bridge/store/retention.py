@@ -17,7 +17,6 @@ from typing import Any
 from sqlalchemy import (
     Column,
     ColumnElement,
-    Connection,
     and_,
     delete,
     func,
@@ -44,6 +43,7 @@ from bridge.store.tables import (
     payloads,
     rejections,
 )
+from bridge.store.transaction import Transaction
 from bridge.store.walk import Step, walk
 
 KEYS = timedelta(days=30)  # idempotency keys; event ids are kept as long as events are
@@ -107,23 +107,21 @@ def _settled(before: datetime) -> ColumnElement[bool]:
 def _payloads(before: datetime, now: datetime) -> Step:
     """Empties requests, and what was rendered from them and answered to that."""
 
-    def act(connection: Connection, keys: Sequence[int]) -> None:
+    def act(tx: Transaction, keys: Sequence[int]) -> None:
         made = _deliveries_of(keys)
         empty = {"target": "", "headers": {}, "body": b"", "pruned_at": now}
-        connection.execute(
-            update(payloads).where(payloads.c.id.in_(keys)).values(empty)
-        )
-        connection.execute(
+        tx.execute(update(payloads).where(payloads.c.id.in_(keys)).values(empty))
+        tx.execute(
             update(events)
             .where(events.c.payload_id.in_(keys))
             .values(fetched=None, fetched_headers=None)
         )
-        connection.execute(
+        tx.execute(
             update(deliveries)
             .where(deliveries.c.id.in_(made), _IS_OVER)
             .values(call=None, body=None, fields=None)
         )
-        connection.execute(
+        tx.execute(
             update(attempts).where(attempts.c.delivery.in_(made)).values(reply=None)
         )
 
@@ -134,7 +132,7 @@ def _payloads(before: datetime, now: datetime) -> Step:
 def _rows_of_requests(before: datetime) -> Step:
     """Deletes requests and all that came of them, but never the newest: SQLite would give its numbers once more."""
 
-    def act(connection: Connection, keys: Sequence[int]) -> None:
+    def act(tx: Transaction, keys: Sequence[int]) -> None:
         made, received = _deliveries_of(keys), _events_of(keys)
         for statement in (
             delete(attempts).where(attempts.c.delivery.in_(made)),
@@ -143,7 +141,7 @@ def _rows_of_requests(before: datetime) -> Step:
             delete(events).where(events.c.payload_id.in_(keys)),
             delete(payloads).where(payloads.c.id.in_(keys)),
         ):
-            connection.execute(statement)
+            tx.execute(statement)
 
     newest_delivery = select(func.max(deliveries.c.id)).scalar_subquery()
     its_event = select(deliveries.c.event).where(deliveries.c.id == newest_delivery)
@@ -162,7 +160,7 @@ def _rows_of_requests(before: datetime) -> Step:
 def _of_requests(
     name: str,
     due: ColumnElement[bool],
-    act: Callable[[Connection, Sequence[int]], None],
+    act: Callable[[Transaction, Sequence[int]], None],
     before: datetime,
 ) -> Step:
     """What is done to requests by their number, the oldest first."""
@@ -173,9 +171,9 @@ def _of_requests(
 def _idempotency_keys(before: datetime) -> Step:
     """Lets a rule use a key again."""
 
-    def act(connection: Connection, keys: Sequence[int]) -> None:
+    def act(tx: Transaction, keys: Sequence[int]) -> None:
         mine = update(deliveries).where(deliveries.c.id.in_(keys))
-        connection.execute(mine.values(own_key=KEY, idempotency_key=None))
+        tx.execute(mine.values(own_key=KEY, idempotency_key=None))
 
     due = and_(
         deliveries.c.idempotency_key.is_not(None),
@@ -196,9 +194,9 @@ def _lane_marks(before: datetime) -> Step:
     """Marks that nobody compares with any more, of lanes in which nothing may be sent again."""
     made = func.coalesce(lane_marks.c.marked_at, lane_marks.c.at, type_=Moment)
 
-    def act(connection: Connection, keys: Sequence[str]) -> None:
+    def act(tx: Transaction, keys: Sequence[str]) -> None:
         old = and_(lane_marks.c.lane.in_(keys), made < before)
-        connection.execute(delete(lane_marks).where(old))
+        tx.execute(delete(lane_marks).where(old))
 
     unfinished = select(deliveries.c.id).where(
         deliveries.c.lane == lane_marks.c.lane, deliveries.c.state.in_(_UNFINISHED)
@@ -215,8 +213,8 @@ def _lane_marks(before: datetime) -> Step:
 def _old(name: str, key: Column[Any], time: Column[Any], before: datetime) -> Step:
     """Deletes the rows of a table that nothing refers to."""
 
-    def act(connection: Connection, keys: Sequence[int]) -> None:
-        connection.execute(delete(key.table).where(key.in_(keys)))
+    def act(tx: Transaction, keys: Sequence[int]) -> None:
+        tx.execute(delete(key.table).where(key.in_(keys)))
 
     return Step(name=name, key=key, due=time < before, act=act, time=time, until=before)
 

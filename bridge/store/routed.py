@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam
+from sqlalchemy import bindparam
 
 from bridge.model import Decided, Said
 from bridge.state import EventState
@@ -11,6 +11,7 @@ from bridge.store import decisions, deliveries, fetches, prepared
 from bridge.store.deliveries import Row
 from bridge.store.prepared import Pending
 from bridge.store.tables import events
+from bridge.store.transaction import Transaction
 from bridge.store.transition import event_transition
 
 _ROUTED = (
@@ -26,39 +27,39 @@ _ROUTED = (
 
 
 def record(
-    connection: Connection, decided: Sequence[Decided], ruleset: str, now: datetime
+    tx: Transaction, decided: Sequence[Decided], ruleset: str, now: datetime
 ) -> list[Decided]:
     """Stores them in their order; returns those that no other router recorded before.
 
     Every event is taken before the first delivery is made: worker/routing.py says why that keeps their order.
     """
-    with prepared.pipelined(connection):
-        taken = [_take(connection, one, ruleset, now) for one in decided]
+    with prepared.pipelined(tx):
+        taken = [_take(tx, one, ruleset, now) for one in decided]
     mine = [one for one, did in zip(decided, taken) if did.touched() == 1]
-    deliver(connection, mine, ruleset, now)
+    deliver(tx, mine, ruleset, now)
     return mine
 
 
 def deliver(
-    connection: Connection, decided: Iterable[Decided], ruleset: str, now: datetime
+    tx: Transaction, decided: Iterable[Decided], ruleset: str, now: datetime
 ) -> None:
     """Adds the deliveries that decisions call for: one per rendered call, a dead letter per error."""
     rows = [row for one in decided for row in _rows(one, ruleset, now)]
     if not rows:
         return
     calls = [rendered for one in decided for rendered in one.rendered]
-    with prepared.pipelined(connection):
-        put = deliveries.put(connection, rows, calls)
-    deliveries.ids(connection, rows, put)
+    with prepared.pipelined(tx):
+        put = deliveries.put(tx, rows, calls)
+    deliveries.ids(tx, rows, put)
 
 
-def _take(connection: Connection, one: Decided, ruleset: str, now: datetime) -> Pending:
+def _take(tx: Transaction, one: Decided, ruleset: str, now: datetime) -> Pending:
     if one.look_up:
-        return fetches.begin(connection, one.event)
+        return fetches.begin(tx, one.event)
     strongest = decisions.outcome(decision.said for decision in one.decisions)
     values = {"row": one.event, "hash": ruleset, "now": now, "strongest": strongest}
     values["said"] = decisions.written(one.decisions, now)
-    return prepared.execute(connection, _ROUTED, values)
+    return prepared.execute(tx, _ROUTED, values)
 
 
 def _rows(one: Decided, ruleset: str, now: datetime) -> Iterator[Row]:

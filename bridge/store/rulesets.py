@@ -3,32 +3,31 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from bridge.store.dialect import upsert
 from bridge.store.tables import rulesets
+from bridge.store.transaction import Transaction
 
 
 def activate(
-    connection: Connection, hash: str, texts: Mapping[str, str], now: datetime
+    tx: Transaction, hash: str, texts: Mapping[str, str], now: datetime
 ) -> None:
     """Makes a ruleset the active one; its text is stored once."""
-    statement = upsert(connection, rulesets)
+    statement = upsert(tx, rulesets)
     statement = statement.on_conflict_do_update(
         index_elements=["hash"], set_={"activated_at": statement.excluded.activated_at}
     )
-    connection.execute(
-        statement, {"hash": hash, "texts": dict(texts), "activated_at": now}
-    )
+    tx.execute(statement, {"hash": hash, "texts": dict(texts), "activated_at": now})
 
 
-def active_hash(connection: Connection) -> str | None:
+def active_hash(tx: Transaction) -> str | None:
     """The active ruleset's hash, None before the first."""
     query = select(rulesets.c.hash).order_by(rulesets.c.activated_at.desc()).limit(1)
-    return connection.execute(query).scalar_one_or_none()
+    return tx.execute(query).scalar_one_or_none()
 
 
-def active_texts(connection: Connection) -> dict[str, str] | None:
+def active_texts(tx: Transaction) -> dict[str, str] | None:
     """The active ruleset's files: relative path to text; None before the first."""
     query = select(rulesets.c.texts).order_by(rulesets.c.activated_at.desc()).limit(1)
-    return connection.execute(query).scalar_one_or_none()
+    return tx.execute(query).scalar_one_or_none()

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from bridge.state import EventState, State
 from bridge.store.dialect import among
 from bridge.store.filtering import Filter, deliveries_that
 from bridge.store.tables import deliveries, events
+from bridge.store.transaction import Transaction
 
 AGAIN = "again"  # the code of a look-up in whose place another is made
 DROPPED = "cancelled look-up"  # beside states: one that may be made again
@@ -32,7 +33,7 @@ def _in(states: Collection[str]) -> ColumnElement[bool]:
 
 
 def matching(
-    connection: Connection,
+    tx: Transaction,
     where: Filter,
     states: Collection[str],
     *,
@@ -45,39 +46,37 @@ def matching(
         deliveries.c.id > after,
         deliveries.c.id <= through,
         _in(states),
-        deliveries_that(connection, where),
+        deliveries_that(tx, where),
     )
-    return list(
-        connection.execute(query.order_by(deliveries.c.id).limit(limit)).scalars()
-    )
+    return list(tx.execute(query.order_by(deliveries.c.id).limit(limit)).scalars())
 
 
-def newest_id(connection: Connection) -> int:
+def newest_id(tx: Transaction) -> int:
     """The id of the newest delivery; 0 where there is none."""
-    return connection.execute(select(func.max(deliveries.c.id))).scalar_one() or 0
+    return tx.execute(select(func.max(deliveries.c.id))).scalar_one() or 0
 
 
 def tally(
-    connection: Connection, where: Filter, states: Collection[str]
+    tx: Transaction, where: Filter, states: Collection[str]
 ) -> Mapping[tuple[str, str], int]:
     """(state, rule) → how many deliveries in these states a filter is about, most first."""
     columns = (deliveries.c.state, deliveries.c.rule)
     query = select(*columns, func.count()).where(
-        _in(states), deliveries_that(connection, where)
+        _in(states), deliveries_that(tx, where)
     )
     grouped = query.group_by(*columns).order_by(func.count().desc(), *columns)
-    return {(state, rule): count for state, rule, count in connection.execute(grouped)}
+    return {(state, rule): count for state, rule, count in tx.execute(grouped)}
 
 
-def states(connection: Connection, ids: Collection[int]) -> Mapping[int, str]:
+def states(tx: Transaction, ids: Collection[int]) -> Mapping[int, str]:
     """id → state, of those deliveries that there are."""
     query = select(deliveries.c.id, deliveries.c.state)
-    found = connection.execute(query.where(among(connection, deliveries.c.id, ids)))
+    found = tx.execute(query.where(among(tx, deliveries.c.id, ids)))
     return {id: state for id, state in found}
 
 
 def routable(
-    connection: Connection, ids: Collection[int]
+    tx: Transaction, ids: Collection[int]
 ) -> Mapping[int, tuple[int, str, bool]]:
     """id → (event, rule, whether it is a look-up), of those deliveries whose event may meet the rules again.
 
@@ -88,13 +87,13 @@ def routable(
     failed = and_(deliveries.c.state == State.DEAD, deliveries.c.spec.is_(None))
     ended = deliveries.c.state.in_((State.DEAD, State.CANCELLED))
     query = select(*columns).where(
-        among(connection, deliveries.c.id, ids),
+        among(tx, deliveries.c.id, ids),
         or_(failed, and_(ended, _UNANSWERED)),
     )
-    return {id: (event, *rest) for id, event, *rest in connection.execute(query)}
+    return {id: (event, *rest) for id, event, *rest in tx.execute(query)}
 
 
-def mentions(connection: Connection, column: str, value: str) -> bool:
+def mentions(tx: Transaction, column: str, value: str) -> bool:
     """Whether any delivery has this value in a column, whatever became of its rule."""
     query = select(deliveries.c.id).where(deliveries.c[column] == value).limit(1)
-    return connection.execute(query).first() is not None
+    return tx.execute(query).first() is not None

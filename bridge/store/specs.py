@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection as Database
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -16,6 +15,7 @@ from bridge.model import Connection, Json, SecretRef
 from bridge.store import inserting
 from bridge.store.columns import encoded
 from bridge.store.tables import connection_specs, deliveries
+from bridge.store.transaction import Transaction
 from bridge.strict import json
 
 # By hash: as many as there ever were connections in the mapping files of this process's time.
@@ -27,11 +27,11 @@ _MOST = 1_000
 UNREADABLE = "(unreadable)"  # as the vendor of a connection
 
 
-def keep(database: Database, connections: Iterable[Connection]) -> None:
+def keep(tx: Transaction, connections: Iterable[Connection]) -> None:
     """Stores those that are not there yet."""
     rows = {row["hash"]: row for row in map(_row, connections)}
     for _, row in sorted(rows.items()):  # two processes wait for each other in order
-        inserting.insert_or_ignore(database, connection_specs, row)
+        inserting.insert_or_ignore(tx, connection_specs, row)
 
 
 def digest(connection: Connection) -> str:
@@ -58,7 +58,7 @@ def row_of(connection: Connection) -> dict[str, str]:
     return {"hash": hash, "spec": encoded(spec), **names}
 
 
-def load(database: Database, hash: str) -> Connection:
+def load(tx: Transaction, hash: str) -> Connection:
     """The connection stored under a hash. What a hash says never changes, so each process reads it once.
 
     One that cannot be read has a vendor that there is not: what waits for it must stop nothing else.
@@ -67,7 +67,7 @@ def load(database: Database, hash: str) -> Connection:
     if found is None:
         try:
             query = select(connection_specs).where(connection_specs.c.hash == hash)
-            row = database.execute(query).one()
+            row = tx.execute(query).one()
             found = _named(from_json(row.spec), row)
         except SQLAlchemyError:
             raise
@@ -84,10 +84,10 @@ def _named(connection: Connection, row: Any) -> Connection:
     return replace(connection, identity=(row.tenant, row.account))
 
 
-def of(database: Database, delivery: int) -> Connection:
+def of(tx: Transaction, delivery: int) -> Connection:
     """What a delivery that can be sent goes through."""
     query = select(deliveries.c.spec).where(deliveries.c.id == delivery)
-    return load(database, database.execute(query).scalar_one())
+    return load(tx, tx.execute(query).scalar_one())
 
 
 def to_json(connection: Connection) -> dict[str, Json]:

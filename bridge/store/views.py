@@ -4,15 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    Select,
-    func,
-    literal_column,
-    select,
-    text,
-    union_all,
-)
+from sqlalchemy import Select, func, literal_column, select, text, union_all
 
 from bridge import model
 from bridge.state import State
@@ -33,6 +25,7 @@ from bridge.store.tables import (
     deliveries,
     events,
 )
+from bridge.store.transaction import Transaction
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -92,70 +85,66 @@ _REQUEST = tuple(
 _KEY = keys.KEY.label("idempotency_key")
 
 
-def list_events(connection: Connection, where: Filter = (), *, limit: int = 50) -> Rows:
+def list_events(tx: Transaction, where: Filter = (), *, limit: int = 50) -> Rows:
     """The newest events that a filter is about, newest first."""
-    query = select(*_EVENT).where(events_that(connection, where))
-    return _rows(connection, query.order_by(events.c.id.desc()).limit(limit))
+    query = select(*_EVENT).where(events_that(tx, where))
+    return _rows(tx, query.order_by(events.c.id.desc()).limit(limit))
 
 
-def event(connection: Connection, id: int) -> Mapping[str, Any] | None:
+def event(tx: Transaction, id: int) -> Mapping[str, Any] | None:
     """One event without its payload; `imported` says who vouched for it, where its sender did not prove it."""
-    found = _rows(connection, select(*_EVENT).where(events.c.id == id))
-    return {**found[0], "imported": vouched(connection, id)} if found else None
+    found = _rows(tx, select(*_EVENT).where(events.c.id == id))
+    return {**found[0], "imported": vouched(tx, id)} if found else None
 
 
-def decisions_of(connection: Connection, event_id: int) -> Rows:
+def decisions_of(tx: Transaction, event_id: int) -> Rows:
     """What each rule said, in the order it was said."""
     query = select(events.c.decisions).where(events.c.id == event_id)
-    said = connection.execute(query).scalar_one_or_none() or []
+    said = tx.execute(query).scalar_one_or_none() or []
     return [{**one, "decided_at": moment(one["decided_at"])} for one in said]
 
 
-def list_deliveries(
-    connection: Connection, where: Filter = (), *, limit: int = 50
-) -> Rows:
+def list_deliveries(tx: Transaction, where: Filter = (), *, limit: int = 50) -> Rows:
     """The newest deliveries that a filter is about, newest first."""
-    query = select(*_DELIVERY).where(deliveries_that(connection, where))
-    return _rows(connection, query.order_by(deliveries.c.id.desc()).limit(limit))
+    query = select(*_DELIVERY).where(deliveries_that(tx, where))
+    return _rows(tx, query.order_by(deliveries.c.id.desc()).limit(limit))
 
 
-def delivery(connection: Connection, id: int) -> Mapping[str, Any] | None:
+def delivery(tx: Transaction, id: int) -> Mapping[str, Any] | None:
     """One delivery with its request; credentials were never part of it."""
-    found = _rows(
-        connection, select(*_DELIVERY, _KEY, *_REQUEST).where(deliveries.c.id == id)
-    )
+    found = _rows(tx, select(*_DELIVERY, _KEY, *_REQUEST).where(deliveries.c.id == id))
     return found[0] if found else None
 
 
-def ahead(connection: Connection, id: int) -> Mapping[str, Any] | None:
+def ahead(tx: Transaction, id: int) -> Mapping[str, Any] | None:
     """Id and state of the delivery of its lane that this one waits for; None where it waits for none."""
     blocker = select(BLOCKER).where(deliveries.c.id == id).scalar_subquery()
     columns = (deliveries.c.id, deliveries.c.state)
-    found = _rows(connection, select(*columns).where(deliveries.c.id == blocker))
+    found = _rows(tx, select(*columns).where(deliveries.c.id == blocker))
     return found[0] if found else None
 
 
 def standing(
-    connection: Connection, known: model.Connection
+    tx: Transaction, known: model.Connection
 ) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
     """What was learned about a connection's tenant and account; None while there is nothing to say."""
     names = known.tenant, known.account
     query = select(connections).where(connections.c.name.in_(names))
-    found = {row["name"]: row for row in _rows(connection, query)}
+    found = {row["name"]: row for row in _rows(tx, query)}
     return found.get(known.tenant), found.get(known.account)
 
 
-def attempts_of(connection: Connection, delivery_id: int) -> Rows:
+def attempts_of(tx: Transaction, delivery_id: int) -> Rows:
     """Every call made for a delivery, first one first."""
     query = (
         select(attempts)
         .where(attempts.c.delivery == delivery_id)
         .order_by(attempts.c.id)
     )
-    return _rows(connection, query)
+    return _rows(tx, query)
 
 
-def count_deliveries(connection: Connection) -> Mapping[tuple[str, str], int]:
+def count_deliveries(tx: Transaction) -> Mapping[tuple[str, str], int]:
     """(connection, state) → how many, of the states that wait for something."""
     of = deliveries.c.connection
     counts = (
@@ -165,31 +154,31 @@ def count_deliveries(connection: Connection) -> Mapping[tuple[str, str], int]:
         for state, which in _COUNTED
     )
     found: Counter[tuple[str, str]] = Counter()
-    for name, state, count in connection.execute(union_all(*counts)):
+    for name, state, count in tx.execute(union_all(*counts)):
         found[name, state] += count
     return found
 
 
-def count_unrouted(connection: Connection) -> int:
+def count_unrouted(tx: Transaction) -> int:
     """How many events wait for the rules."""
     query = select(func.count()).select_from(events).where(text(STORED))
-    return int(connection.execute(query).scalar_one())
+    return int(tx.execute(query).scalar_one())
 
 
-def parked(connection: Connection) -> Rows:
+def parked(tx: Transaction) -> Rows:
     """What waits for a person or a changed credential: `label` is the connection's name."""
     query = select(connections).where(connections.c.state == "parked")
-    rows = _rows(connection, query.order_by(connections.c.since, connections.c.name))
+    rows = _rows(tx, query.order_by(connections.c.since, connections.c.name))
     return [{**row, "label": row["label"] or row["name"]} for row in rows]
 
 
-def failing(connection: Connection) -> Rows:
+def failing(tx: Transaction) -> Rows:
     """What is left alone for a while because its calls failed: `label` is the connection's name."""
     known = connections.c
     query = select(connections).where(known.broken_at.is_not(None))
-    rows = _rows(connection, query.order_by(known.broken_at, known.name))
+    rows = _rows(tx, query.order_by(known.broken_at, known.name))
     return [{**row, "label": row["label"] or row["name"]} for row in rows]
 
 
-def _rows(connection: Connection, query: Select[Any]) -> Rows:
-    return [dict(row) for row in connection.execute(query).mappings()]
+def _rows(tx: Transaction, query: Select[Any]) -> Rows:
+    return [dict(row) for row in tx.execute(query).mappings()]

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, and_, select
+from sqlalchemy import Column, ColumnElement, and_, select
 
 from bridge.store.engine import Database
+from bridge.store.transaction import Transaction
 
 WINDOW = 1_000  # rows looked at in one read
 BATCH = 50  # keys that one write concerns
@@ -27,7 +28,7 @@ class Step:
     key: Column[Any]
     due: ColumnElement[bool]
     # Gets the keys of rows that are due; afterwards they are not due any more.
-    act: Callable[[Connection, Sequence[Any]], None]
+    act: Callable[[Transaction, Sequence[Any]], None]
     # Where the key grows with a time: no row behind a window without one before `until` is due. A single row does not
     # say so: its time may be of a clock that was wrong.
     time: Column[Any] | None = None
@@ -53,9 +54,9 @@ def _windows(database: Database, step: Step, rest: Rest) -> Iterator[tuple[Any, 
     last = None
     while True:
         began = time.monotonic()
-        with database.read() as connection:
+        with database.read() as tx:
             after = query if last is None else query.where(step.key > last)
-            rows = connection.execute(after).all()
+            rows = tx.execute(after).all()
         if not rows or (step.until and all(row[1] >= step.until for row in rows)):
             return
         last = rows[-1][0]
@@ -66,14 +67,14 @@ def _windows(database: Database, step: Step, rest: Rest) -> Iterator[tuple[Any, 
 def _batch(database: Database, step: Step, found: Any, rest: Rest) -> int:
     """Forgets up to BATCH rows; how many. What is due is decided again in the transaction that forgets it."""
     began = time.monotonic()
-    with database.read() as connection:
-        if connection.execute(found.limit(1)).first() is None:
+    with database.read() as tx:
+        if tx.execute(found.limit(1)).first() is None:
             return 0
 
-    def job(connection: Connection) -> int:
-        keys = connection.execute(found).scalars().all()
+    def job(tx: Transaction) -> int:
+        keys = tx.execute(found).scalars().all()
         if keys:
-            step.act(connection, keys)
+            step.act(tx, keys)
         return len(keys)
 
     made = database.write(job)

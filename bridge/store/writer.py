@@ -1,6 +1,6 @@
 """One writer per process: everything that queued while a commit ran shares the next one.
 
-A job is a function of a connection, and may be run again. All are committed together, and only then does any caller
+A job is a function of a transaction, and may be run again. All are committed together, and only then does any caller
 continue; where one fails, all run once more in savepoints, so that it takes nothing else with it. Under gevent the
 transaction runs in a native thread (a pool of one), because a greenlet that yields between BEGIN and COMMIT would
 deadlock, and a blocking fsync on the loop would stop every socket. Without gevent (command line, tests) the caller's
@@ -14,17 +14,17 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from bridge import log
 from bridge.errors import StoreRefused, StoreUnavailable
 from bridge.greenlets import patched
 from bridge.store import faults
+from bridge.store.transaction import Transaction
 from bridge.store.waiting import Entry, Waiting
 
 T = TypeVar("T")
-Job = Callable[[Connection], T]
+Job = Callable[[Transaction], T]
 Take = Callable[[], Sequence[Entry]]
 
 LATE = 2.0  # seconds until a commit is said to take long
@@ -41,15 +41,15 @@ class Together(Generic[T]):
     have a `who`, by what their jobs weigh.
     """
 
-    work: Callable[[Connection, Sequence[Any]], Sequence[T]]
+    work: Callable[[Transaction, Sequence[Any]], Sequence[T]]
     item: Any
     who: str = ""  # on whose behalf: a source
     weight: int = 1  # events
     size: int = 0  # bytes
 
-    def __call__(self, connection: Connection) -> T:
+    def __call__(self, tx: Transaction) -> T:
         """The job by itself."""
-        (value,) = self.work(connection, [self.item])
+        (value,) = self.work(tx, [self.item])
         return value
 
 
@@ -66,7 +66,9 @@ class _Failed:
 class Writer:
     """Runs jobs in shared transactions. `begin` opens one exclusive transaction and commits it on leaving."""
 
-    def __init__(self, begin: Callable[[], AbstractContextManager[Connection]]) -> None:
+    def __init__(
+        self, begin: Callable[[], AbstractContextManager[Transaction]]
+    ) -> None:
         self._begin = begin
         self._mutex = threading.RLock()
 
@@ -90,9 +92,9 @@ class Writer:
         """What became of each job that `take` gives once the transaction is begun; never raises."""
         taken: Sequence[Entry] | None = None
         try:
-            with self._begin() as connection:
+            with self._begin() as tx:
                 taken = take()
-                values = _all_done(connection, [entry.job for entry in taken])
+                values = _all_done(tx, [entry.job for entry in taken])
         except Exception as error:
             if taken is None:  # it did not begin: no job is to blame
                 return _all_failed(take(), error)
@@ -115,9 +117,9 @@ class Writer:
         """
         for last in (False, False, True):
             try:
-                with self._begin() as connection:
+                with self._begin() as tx:
                     return [
-                        (entry, _attempt(connection, entry.job))
+                        (entry, _attempt(tx, entry.job))
                         for entry in taken
                         if not entry.gone  # its caller was told that it is not stored
                     ]
@@ -149,7 +151,7 @@ class GroupWriter(Writer):
 
     def __init__(
         self,
-        begin: Callable[[], AbstractContextManager[Connection]],
+        begin: Callable[[], AbstractContextManager[Transaction]],
         why_late: Callable[[], str] = str,
     ) -> None:
         super().__init__(begin)
@@ -232,14 +234,14 @@ class GroupWriter(Writer):
 
 
 def writer_for_this_process(
-    begin: Callable[[], AbstractContextManager[Connection]],
+    begin: Callable[[], AbstractContextManager[Transaction]],
     why_late: Callable[[], str],
 ) -> Writer:
     """A GroupWriter where gevent has patched the process, a plain Writer otherwise."""
     return GroupWriter(begin, why_late) if patched("threading") else Writer(begin)
 
 
-def _all_done(connection: Connection, jobs: Sequence[Job[Any]]) -> list[Any]:
+def _all_done(tx: Transaction, jobs: Sequence[Job[Any]]) -> list[Any]:
     """The jobs' values, in their order; what can be done together is."""
     values: dict[int, Any] = {}
     shared: dict[Any, dict[int, Any]] = defaultdict(dict)
@@ -247,18 +249,18 @@ def _all_done(connection: Connection, jobs: Sequence[Job[Any]]) -> list[Any]:
         if isinstance(job, Together):
             shared[job.work][place] = job.item
         else:
-            values[place] = job(connection)
+            values[place] = job(tx)
     for work, items in shared.items():
-        done = work(connection, [*items.values()])
+        done = work(tx, [*items.values()])
         values |= zip(items, done, strict=True)
     return [values[place] for place in range(len(jobs))]
 
 
-def _attempt(connection: Connection, job: Job[Any]) -> _Done | _Failed:
+def _attempt(tx: Transaction, job: Job[Any]) -> _Done | _Failed:
     """One job in a savepoint. Raises what concerns the whole transaction."""
     try:
-        with connection.begin_nested():
-            return _Done(job(connection))
+        with tx.begin_nested():
+            return _Done(job(tx))
     except SQLAlchemyError as error:
         if not faults.its_own_fault(error):
             raise

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bridge import log
-from bridge.store import Clock, Database, Session, lanes, leases
+from bridge.store import Clock, Database, Transaction, lanes, leases
 from bridge.store.leases import Claimed
 from bridge.worker.recording import Recorder
 from bridge.worker.sending import taken_over
@@ -31,20 +31,18 @@ class Keeper:
     def once(self) -> int:
         """One round; how many deliveries were taken over."""
         self._renew()
-        with self._database.read() as connection:
-            lost = leases.any_lost(connection, self._clock(connection))
-            stranded = lanes.stranded(connection)
+        with self._database.read() as tx:
+            lost = leases.any_lost(tx, self._clock(tx))
+            stranded = lanes.stranded(tx)
         if stranded:
-            self._database.write(lambda connection: lanes.free(connection, stranded))
+            self._database.write(lambda tx: lanes.free(tx, stranded))
         return self._take_over() if lost else 0
 
     def _renew(self) -> None:
         sending = list(self.sending.values())
         if sending:
             self._database.write(
-                lambda connection: leases.renew(
-                    connection, sending, self._clock(connection) + LEASE
-                )
+                lambda tx: leases.renew(tx, sending, self._clock(tx) + LEASE)
             )
 
     def _take_over(self) -> int:
@@ -59,6 +57,6 @@ class Keeper:
                 _log.error("lost lease not judged", delivery_id=item.id, error=name)
         return len(taken)
 
-    def _lost(self, connection: Session) -> tuple[Claimed, ...]:
-        now = self._clock(connection)
-        return leases.take_over(connection, self._owner(), now, now + LEASE)
+    def _lost(self, tx: Transaction) -> tuple[Claimed, ...]:
+        now = self._clock(tx)
+        return leases.take_over(tx, self._owner(), now, now + LEASE)

@@ -20,7 +20,7 @@ from bridge.mapping import Ruleset
 from bridge.model import Attempt
 from bridge.outbound import Outbound
 from bridge.settings import MAX_RENDERED
-from bridge.store import Clock, Database, Session, clock, queue, relaning
+from bridge.store import Clock, Database, Transaction, clock, queue, relaning
 from bridge.store.leases import Claimed
 from bridge.store.queue import Claim
 from bridge.worker.asking import Asker
@@ -140,8 +140,8 @@ class Worker:
     def keep_leases_once(self) -> int:
         """One round of keeping leases and looking for changed credentials; how many deliveries were taken over."""
         taken = self._keeper.once()
-        with self._database.read() as connection:
-            parked = queue.parked(connection)
+        with self._database.read() as tx:
+            parked = queue.parked(tx)
         self._probes = {
             name for name, own in parked.items() if self._refusals.changed(name, own)
         }
@@ -179,9 +179,7 @@ class Worker:
         if room == 0 or (look and not self._anything_due(off)):
             return False
         begun = time.monotonic()
-        claim = self._database.write(
-            lambda connection: self._claim(connection, room, off)
-        )
+        claim = self._database.write(lambda tx: self._claim(tx, room, off))
         self._claimed_at = time.monotonic()
         for item in claim.items:
             self._keeper.sending[item.id] = item
@@ -190,18 +188,18 @@ class Worker:
         return bool(claim.items) or claim.moved
 
     def _anything_due(self, off: list[str]) -> bool:
-        with self._database.read() as connection:
-            now = self._clock(connection)
-            outlook = queue.look(connection, now, off, self._probes)
+        with self._database.read() as tx:
+            now = self._clock(tx)
+            outlook = queue.look(tx, now, off, self._probes)
         if outlook.next_at is not None:
             wait = (outlook.next_at - now).total_seconds()
             self._rest_for = min(self._rest_for, max(wait, 0.0))
         return outlook.due
 
-    def _claim(self, connection: Session, room: int, off: list[str]) -> Claim:
-        now = self._clock(connection)
+    def _claim(self, tx: Transaction, room: int, off: list[str]) -> Claim:
+        now = self._clock(tx)
         owner = self._owner()
-        return queue.claim(connection, owner, now, LEASE, room, off, self._probes)
+        return queue.claim(tx, owner, now, LEASE, room, off, self._probes)
 
     def _owner(self) -> str:
         return f"{self._name}-{next(self._claims)}"

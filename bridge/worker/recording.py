@@ -13,7 +13,7 @@ from bridge.conclude import Conclusion
 from bridge.errors import StoreUnavailable
 from bridge.model import Attempt, Outcome, Reply
 from bridge.state import State
-from bridge.store import Clock, Database, Session, Together, attempts
+from bridge.store import Clock, Database, Together, Transaction, attempts
 from bridge.store.attempts import Made
 from bridge.store.leases import Claimed
 from bridge.worker.insisting import insist, is_away
@@ -72,11 +72,9 @@ class Recorder:
                 )
                 gevent.sleep(_AGAIN)
 
-    def _finish(
-        self, connection: Session, made: Sequence[Made]
-    ) -> list[Conclusion | None]:
+    def _finish(self, tx: Transaction, made: Sequence[Made]) -> list[Conclusion | None]:
         """What ended while a commit ran is recorded by the next one."""
-        return attempts.finish_all(connection, made, self._clock(connection))
+        return attempts.finish_all(tx, made, self._clock(tx))
 
 
 def _unrecorded(made: Attempt, why: str) -> Attempt:

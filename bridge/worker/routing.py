@@ -35,7 +35,7 @@ from bridge.errors import StoreUnavailable
 from bridge.greenlets import LARGE, beside
 from bridge.mapping import Ruleset, TooLong, while_others_wait
 from bridge.model import Decided, Said
-from bridge.store import Clock, Database, Session, announce, clock, events, routed
+from bridge.store import Clock, Database, Transaction, announce, clock, events, routed
 from bridge.store.events import StoredEvent
 from bridge.worker.asking import Asker, unasked
 from bridge.worker.deaths import TOLD, Notes, new_name
@@ -61,8 +61,8 @@ class Router:
 
     def route_waiting(self, ruleset: Ruleset) -> int:
         """Routes up to BATCH events in order of receipt unless another worker is at it; how many it looked at."""
-        with self._database.read() as connection:
-            sizes = events.waiting_sizes(connection, ruleset.sources.keys(), BATCH)
+        with self._database.read() as tx:
+            sizes = events.waiting_sizes(tx, ruleset.sources.keys(), BATCH)
         if not sizes:
             return 0
         with self._database.turn("routing") as turn:
@@ -91,8 +91,8 @@ class Router:
 
     def _route_together(self, ruleset: Ruleset, count: int) -> int:
         """Routes the first of what waits; fewer than `count` where their calls are large."""
-        with self._database.read() as connection:
-            waiting = events.waiting(connection, ruleset.sources.keys(), count)
+        with self._database.read() as tx:
+            waiting = events.waiting(tx, ruleset.sources.keys(), count)
         asked: list[Decided] = []
         room = RENDERED
         for stored in waiting:
@@ -107,8 +107,8 @@ class Router:
 
     def _route_singly(self, ruleset: Ruleset, notes: Notes) -> int:
         """Routes the same events one by one. Each is read by itself, too: reading may be what fails."""
-        with self._database.read() as connection:
-            waiting = events.waiting_ids(connection, ruleset.sources.keys(), BATCH)
+        with self._database.read() as tx:
+            waiting = events.waiting_ids(tx, ruleset.sources.keys(), BATCH)
         for id, source in waiting:
             if notes.deadly(id):
                 self._bury(ruleset, id, source, TOLD)
@@ -125,8 +125,8 @@ class Router:
 
     def _route_alone(self, ruleset: Ruleset, id: int) -> None:
         def route() -> None:
-            with self._database.read() as connection:
-                stored = events.load(connection, id)
+            with self._database.read() as tx:
+                stored = events.load(tx, id)
             if stored:
                 self._store(ruleset, [self._ask_aside(ruleset, stored)])
 
@@ -153,10 +153,10 @@ class Router:
     def _store(self, ruleset: Ruleset, items: Sequence[Decided]) -> None:
         """Records a batch, and tells of it."""
 
-        def job(connection: Session) -> list[Decided]:
-            now = self._clock(connection)
-            mine = routed.record(connection, items, ruleset.hash, now)
-            announce(connection)  # other workers may have room for what is due now
+        def job(tx: Transaction) -> list[Decided]:
+            now = self._clock(tx)
+            mine = routed.record(tx, items, ruleset.hash, now)
+            announce(tx)  # other workers may have room for what is due now
             return mine
 
         for item in self._database.write(job):

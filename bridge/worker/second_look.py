@@ -37,8 +37,8 @@ class SecondLook:
 
     def make(self, item: Claimed, ruleset: Ruleset, start_by: float) -> Made:
         """One look-up, with what follows for the delivery. What it teaches is about the connection that was asked."""
-        with self._database.read() as connection:
-            stored = events.load(connection, item.event)
+        with self._database.read() as tx:
+            stored = events.load(tx, item.event)
         if stored is None or stored.source not in ruleset.sources:
             return item, unasked("its source is not declared any more")
         asked = self._asker.ask(ruleset, replace(stored, fetched=None))
