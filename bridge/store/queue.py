@@ -1,6 +1,6 @@
 """The queue: which deliveries may be sent now, at most one per lane and fair to everybody, and claiming them.
 
-    lines.py       where they wait, and what is due at the front
+    backlogs.py    where they wait, and what is due at the front
     lanes.py       what must not overtake what
     budgets.py     what each tenant may be sent
     coalescing.py  what need not be sent at all
@@ -21,20 +21,20 @@ from sqlalchemy import Row, select
 
 from bridge.model import Connection
 from bridge.state import State
-from bridge.store import budgets, coalescing, keys, lanes, leases, lines, prepared
+from bridge.store import backlogs, budgets, coalescing, keys, lanes, leases, prepared
+from bridge.store.backlogs import FRONTS, PAUSES, Backlog
 from bridge.store.budgets import Budget, Running
 from bridge.store.dialect import QUEUE, one_at_a_time
 from bridge.store.leases import Claimed
-from bridge.store.lines import Line
 from bridge.store.tables import connections, deliveries
 from bridge.store.transaction import Transaction
 from bridge.store.transition import transition
 
-_LOOKS = 100  # deliveries of a line that one claim looks at: bounds how long everybody else waits
+_LOOKS = 100  # deliveries of a backlog that one claim looks at: bounds how long everybody else waits
 
 _STALE = "a newer update of this ticket by this rule was delivered before"
 
-Field: TypeAlias = Sequence[tuple[Line, Budget]]
+Field: TypeAlias = Sequence[tuple[Backlog, Budget]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,12 +61,12 @@ def look(
 ) -> Outlook:
     """The outlook for a claim with these arguments: a read, so that an idle worker never takes the write lock."""
     later = []
-    for line, budget in _see(tx).field(tx, now, off, probes):
-        if line.due_at > now:
-            later.append(line.due_at)
-        elif budget.start(line.connection):
+    for backlog, budget in _see(tx).field(tx, now, off, probes):
+        if backlog.due_at > now:
+            later.append(backlog.due_at)
+        elif budget.start(backlog.connection):
             return Outlook(due=True)
-        elif opens_at := budget.opens_at(line.connection):
+        elif opens_at := budget.opens_at(backlog.connection):
             later.append(opens_at)
     return Outlook(due=False, next_at=min(later, default=None))
 
@@ -88,7 +88,7 @@ def claim(
     """
     seen = _see(tx, before=lambda: one_at_a_time(tx, QUEUE))
     field = seen.field(tx, now, off, probes)
-    due = [(line, budget) for line, budget in field if line.due_at <= now]
+    due = [(backlog, budget) for backlog, budget in field if backlog.due_at <= now]
     pick = _Pick(tx=tx, now=now)
     groups = _by_source(due, seen.running, chance)
     picked = _in_turns([[pick.of(*pair) for pair in group] for group in groups])
@@ -101,31 +101,31 @@ def claim(
 
 
 def parked(tx: Transaction) -> Mapping[str, Sequence[Connection]]:
-    """The parked accounts for which something waits, each with its connections as their lines know them."""
+    """The parked accounts for which something waits, each with its connections as their backlogs know them."""
     query = select(connections.c.name).where(connections.c.state == "parked")
     names = set(tx.execute(query).scalars())
-    found: dict[str, list[Connection]] = {}
-    for line in lines.lines(tx) if names else ():
-        if line.connection.account in names:
-            found.setdefault(line.connection.account, []).append(line.connection)
-    return found
+    waiting = defaultdict(list)
+    for one in backlogs.all_of(tx) if names else ():
+        if one.connection.account in names:
+            waiting[one.connection.account].append(one.connection)
+    return waiting
 
 
 @dataclass(kw_only=True, slots=True)
 class _Pick:
-    """What one claim finds on its way through the lines."""
+    """What one claim finds on its way through the backlogs."""
 
     tx: Transaction
     now: datetime
     behind: dict[int, int] = field(default_factory=dict)  # id → what it waits for
     skipped: dict[int, tuple[str, str, str]] = field(default_factory=dict)
 
-    def of(self, line: Line, budget: Budget) -> Iterator[tuple[int, datetime]]:
-        """The deliveries of a line that may be sent, each with its time, while there is a budget for them."""
-        connection = line.connection
+    def of(self, backlog: Backlog, budget: Budget) -> Iterator[tuple[int, datetime]]:
+        """The deliveries of a backlog that may be sent, each with its time, while there is a budget for them."""
+        connection = backlog.connection
         if budget.start(connection) is None:
             return
-        for row in islice(lines.due(self.tx, line, self.now), _LOOKS):
+        for row in islice(backlogs.due(self.tx, backlog, self.now), _LOOKS):
             start = budget.start(connection)
             if start is None:
                 return
@@ -187,22 +187,22 @@ class _Seen:
         off: Collection[str],
         probes: Collection[str],
     ) -> Field:
-        """The lines that may go on, each with the budget of its tenant."""
-        found = lines.standing(tx, self.fronts, self.stopped, off)
-        waiting = [line.connection for line in found]
+        """The backlogs that may go on, each with the budget of its tenant."""
+        standing = backlogs.standing(tx, self.fronts, self.stopped, off)
+        waiting = [backlog.connection for backlog in standing]
         known = budgets.budgets(self.known, waiting, self.running, now, probes)
-        return [(line, known[line.connection.tenant]) for line in found]
+        return [(backlog, known[backlog.connection.tenant]) for backlog in standing]
 
 
 def _see(tx: Transaction, before: Callable[[], None] | None = None) -> _Seen:
     with prepared.pipelined(tx):
         if before:
             before()
-        asked = [
+        pending = [
             prepared.execute(tx, query)
-            for query in (lines.LINES, lines.PAUSES, budgets.RUNNING, budgets.KNOWN)
+            for query in (FRONTS, PAUSES, budgets.RUNNING, budgets.KNOWN)
         ]
-    fronts, stopped, running, known = (answer.rows() for answer in asked)
+    fronts, stopped, running, known = (answer.rows() for answer in pending)
     return _Seen(
         fronts=fronts,
         stopped=stopped,
@@ -213,14 +213,14 @@ def _see(tx: Transaction, before: Callable[[], None] | None = None) -> _Seen:
 
 def _by_source(
     field: Field, running: Running, chance: Callable[[], float]
-) -> list[list[tuple[Line, Budget]]]:
-    """The lines of each tenant and source, oldest first; those first of which least is being sent.
+) -> list[list[tuple[Backlog, Budget]]]:
+    """The backlogs of each tenant and source, oldest first; those first of which least is being sent.
 
     Chance decides between equals: nobody needs to remember whose turn it was, on however many hosts.
     """
     groups = defaultdict(list)
-    for line, budget in sorted(field, key=lambda pair: pair[0].due_at):
-        groups[line.connection.tenant, line.source].append((line, budget))
+    for backlog, budget in sorted(field, key=lambda pair: pair[0].due_at):
+        groups[backlog.connection.tenant, backlog.source].append((backlog, budget))
     sending: Counter[tuple[str, str]] = Counter()
     for connection, source, count in running:
         sending[connection.tenant, source] += count
@@ -235,13 +235,13 @@ def _in_turns(
     left = [deque(group) for group in groups]
     while left:
         for group in list(left):
-            found = None
-            while group and found is None:
-                found = next(group[0], None)
-                if found is None:
+            delivery = None
+            while group and delivery is None:
+                delivery = next(group[0], None)
+                if delivery is None:
                     group.popleft()
-            if found is None:
+            if delivery is None:
                 left.remove(group)
             else:
                 group.rotate(-1)
-                yield found
+                yield delivery

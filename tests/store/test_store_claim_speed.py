@@ -11,9 +11,9 @@ from sqlalchemy import event
 from state_guard import by_hand
 
 from bridge.store import (
+    backlogs,
     connections,
     lanes,
-    lines,
     measures,
     prepared,
     queue,
@@ -118,8 +118,8 @@ def told(crowded, monkeypatch):
 def test_nothing_scans_the_table(told):
     """Every statement of a look and of a claim goes by an index of the deliveries."""
     connection, seen = told
-    line, *_ = lines.lines(connection)
-    next(lines.due(connection, line, NOW), None)
+    backlog, *_ = backlogs.all_of(connection)
+    next(backlogs.due(connection, backlog, NOW), None)
     queue.look(connection, NOW)
     lanes.stranded(connection)
     assert len(seen) >= 6

@@ -7,7 +7,7 @@ from running import NOW
 from sqlalchemy import select, text
 from state_guard import by_hand
 
-from bridge.store import lines
+from bridge.store import backlogs
 from bridge.store.tables import deliveries
 
 FINISHED = 5_000
@@ -26,9 +26,9 @@ def snapshot(postgres):
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_what_a_snapshot_keeps_is_looked_at_once(database, add, request):
-    """A line is read from its first delivery on, not again from the first entry that its index still has.
+    """A backlog is read from its first delivery on, not again from the first entry that its index still has.
 
-    Without `first` in lines.due it looks at everything that was finished since the snapshot, for each claim once more.
+    Without `first` in backlogs.due it looks at all that was finished since the snapshot, for each claim once more.
     """
     request.getfixturevalue("snapshot")
     add("t1", now=NOW - timedelta(seconds=1))
@@ -41,9 +41,9 @@ def test_what_a_snapshot_keeps_is_looked_at_once(database, add, request):
 
 def look(connection):
     """What is due in the only line, and how many blocks it took to read that."""
-    (line,) = lines.lines(connection)
+    (backlog,) = backlogs.all_of(connection)
     before = connection.execute(_BLOCKS).scalar_one()
-    (found,) = lines.due(connection, line, NOW)
+    (found,) = backlogs.due(connection, backlog, NOW)
     return found, connection.execute(_BLOCKS).scalar_one() - before
 
 

@@ -10,8 +10,8 @@ from running import NOW
 from bridge import tenants
 from bridge.model import SecretRef
 from bridge.store import (
+    backlogs,
     connections,
-    lines,
     measures,
     pauses,
     queue,
@@ -169,7 +169,7 @@ def test_a_pause_follows_a_connection_to_its_new_name(put, claim, database):
     own = put(OWN, "c")
     assert [one.id for one in claim()] == [own]
     with database.read() as connection:
-        assert [line.connection.name for line in lines.lines(connection)] == []
+        assert [one.connection.name for one in backlogs.all_of(connection)] == []
     database.write(lambda c: pauses.remove(c, scope))
     assert len(claim()) == 2
 

@@ -1,8 +1,9 @@
-"""The lines in which deliveries wait: one for each spec of a connection, source and rule, in order of their due times.
+"""Backlogs: what waits for one spec of a connection, from one source, by one rule, in order of its due times.
 
-Who may be sent next is decided line by line, so that what is parked, paused or out of budget costs one look however
-long it is, and sources take turns. A line is an order of looking, not a promise: what must not overtake is a lane, and
-one lane may stand in several lines. All of a line goes to one tenant and by one account, since those are the spec's.
+Who may be sent next is decided backlog by backlog, so that what is parked, paused or out of budget costs one look
+however long it is, and sources take turns. A backlog is an order of looking, not a promise: a lane (lanes.py) says what
+must not overtake what, and one lane may stand in several backlogs. All of a backlog goes to one tenant and by one
+account, since those are the spec's.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -23,7 +24,7 @@ from bridge.store.transaction import Transaction
 
 _PAGE = 20  # deliveries read at once
 
-# Jumps from the first delivery of a line to that of the next one: the index holds them side by side.
+# Jumps from the first delivery of a backlog to that of the next one: the index holds them side by side.
 _NEXT = (
     f"(SELECT n.id FROM deliveries AS n WHERE n.state = '{State.WAITING}' AND NOT n.behind AND {{}}"
     " ORDER BY n.connection, n.spec, n.source, n.rule, n.due_at, n.id LIMIT 1)"
@@ -45,7 +46,7 @@ SELECT id FROM firsts WHERE id IS NOT NULL
 
 _firsts = text(_FIRSTS).columns(deliveries.c.id).subquery("firsts")
 # Statements are made once: putting one together takes longer than running it.
-LINES = select(
+FRONTS = select(
     *(deliveries.c[name] for name in ("connection", "spec", "source", "rule", "due_at"))
 ).join(_firsts, _firsts.c.id == deliveries.c.id)
 PAUSES = select(pauses)
@@ -89,8 +90,8 @@ _UNPAUSED_NEXT = _NEXT_DUE.where(~_stopped)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
-    """One line, as its first delivery shows it."""
+class Backlog:
+    """One, as its first delivery shows it."""
 
     name: str  # of its connection, as its deliveries have it
     spec: str  # the hash of its connection
@@ -102,10 +103,10 @@ class Line:
     paused: bool = False  # whether a person stopped tickets that may be in it
 
 
-def lines(tx: Transaction) -> list[Line]:
-    """Every line with something at the front of its lane, without what people stopped."""
+def all_of(tx: Transaction) -> list[Backlog]:
+    """Every backlog with something at the front of its lane, without what people stopped."""
     with prepared.pipelined(tx):
-        fronts = prepared.execute(tx, LINES)
+        fronts = prepared.execute(tx, FRONTS)
         stopped = prepared.execute(tx, PAUSES)
     return standing(tx, fronts.rows(), stopped.rows())
 
@@ -115,29 +116,29 @@ def standing(
     fronts: Iterable[Any],
     stopped: Sequence[Any],
     off: Collection[str] = (),
-) -> list[Line]:
-    """As `lines`, by the rows of LINES and PAUSES, and without the rules in `off`."""
-    found = (_with_pauses(_line(tx, row), stopped) for row in fronts)
-    return [line for line in found if line is not None and line.rule not in off]
+) -> list[Backlog]:
+    """As `all_of`, by the rows of FRONTS and PAUSES, and without the rules in `off`."""
+    each = (_with_pauses(_backlog(tx, row), stopped) for row in fronts)
+    return [one for one in each if one is not None and one.rule not in off]
 
 
-def _with_pauses(line: Line, stopped: Sequence[Any]) -> Line | None:
-    """The line, and whether tickets are paused in it; None when all of it is."""
-    tickets = [row.ticket for row in stopped if _agrees(row, line)]
-    return None if None in tickets else replace(line, paused=bool(tickets))
+def _with_pauses(backlog: Backlog, stopped: Sequence[Any]) -> Backlog | None:
+    """The backlog, and whether tickets are paused in it; None when all of it is."""
+    tickets = [row.ticket for row in stopped if _agrees(row, backlog)]
+    return None if None in tickets else replace(backlog, paused=bool(tickets))
 
 
-def _agrees(pause: Any, line: Line) -> bool:
-    """Whether all that a pause says fits a line; its ticket is a matter of each delivery."""
+def _agrees(pause: Any, backlog: Backlog) -> bool:
+    """Whether all that a pause says fits a backlog; its ticket is a matter of each delivery."""
     said = (pause.source, pause.rule)
-    own = (line.source, line.rule)
-    return concerns(pause, line.connection) and all(
+    own = (backlog.source, backlog.rule)
+    return concerns(pause, backlog.connection) and all(
         value in (None, mine) for value, mine in zip(said, own)
     )
 
 
-def _line(tx: Transaction, row: Any) -> Line:
-    return Line(
+def _backlog(tx: Transaction, row: Any) -> Backlog:
+    return Backlog(
         name=row.connection,
         spec=row.spec,
         connection=specs.load(tx, row.spec),
@@ -147,24 +148,24 @@ def _line(tx: Transaction, row: Any) -> Line:
     )
 
 
-def due(tx: Transaction, line: Line, now: datetime) -> Iterator[Any]:
-    """The deliveries of a line that are due, in its order, locked; with what stops them and their lane's newest time.
+def due(tx: Transaction, backlog: Backlog, now: datetime) -> Iterator[Any]:
+    """The deliveries of a backlog that are due, in its order, locked; with what stops each and its lane's newest time.
 
     One that somebody moves at this moment is left out.
     """
-    asked = {
-        "connection": line.name,
-        "spec": line.spec,
-        "source": line.source,
-        "rule": line.rule,
-        "first": line.due_at,
+    bound = {
+        "connection": backlog.name,
+        "spec": backlog.spec,
+        "source": backlog.source,
+        "rule": backlog.rule,
+        "first": backlog.due_at,
         "now": now,
     }
-    first, next = (_UNPAUSED, _UNPAUSED_NEXT) if line.paused else (_due, _NEXT_DUE)
-    rows = prepared.execute(tx, first, asked).rows()
+    first, next = (_UNPAUSED, _UNPAUSED_NEXT) if backlog.paused else (_due, _NEXT_DUE)
+    rows = prepared.execute(tx, first, bound).rows()
     while rows:
         yield from rows
         if len(rows) < _PAGE:
             return
-        asked |= {"due_at": rows[-1].due_at, "id": rows[-1].id}
-        rows = prepared.execute(tx, next, asked).rows()
+        bound |= {"due_at": rows[-1].due_at, "id": rows[-1].id}
+        rows = prepared.execute(tx, next, bound).rows()
