@@ -14,6 +14,7 @@ import sqlalchemy
 from hypothesis import HealthCheck, settings
 from state_guard import put_on
 
+from bridge.sandbox.server import SandboxServer
 from bridge.store import Database, migrate
 
 # What a machine that stalls makes slow is no failure: a property's own limits are asserted in its test.
@@ -123,6 +124,20 @@ def postgres(postgres_url):
         opened.close()
         _take_away(engine, schema)
         engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def vendors():
+    """Pretend vendors on real HTTP, one server for all tests of this process."""
+    with SandboxServer() as server:
+        yield server
+
+
+@pytest.fixture
+def sandbox(vendors):
+    """Vendors that nothing was sent to yet."""
+    vendors.reset()
+    return vendors
 
 
 def _take_away(engine, schema):

@@ -9,7 +9,6 @@ from running import MAPPING
 
 from bridge.cli import cli
 from bridge.sandbox import DEFAULT_CREDENTIALS
-from bridge.sandbox.server import SandboxServer
 
 ROOT = Path(__file__).parents[2]
 RULES = """\
@@ -88,16 +87,9 @@ def samples(monkeypatch):
     monkeypatch.chdir(ROOT)
 
 
-@pytest.fixture(scope="module")
-def sandbox():
-    with SandboxServer() as server:
-        yield server
-
-
 @pytest.fixture
 def bench(sqlite, tmp_path, sandbox, monkeypatch):
     """A store, the settings that lead the commands to it, and a worker beside them."""
-    sandbox.reset()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BRIDGE_DATABASE_URL", f"sqlite:///{tmp_path}/bridge.db")
     monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", "whsec_x")

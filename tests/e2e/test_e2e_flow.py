@@ -7,27 +7,17 @@ import pytest
 from running import bridge, eventually, post, sign, stripe_event, taken
 
 from bridge.sandbox import DEFAULT_CREDENTIALS
-from bridge.sandbox.server import SandboxServer
+
+pytestmark = pytest.mark.usefixtures("sandbox")
 
 TICKET = "a1b2c3d4-e5f6-7890-abcd-ef1234567890"
 
 
 @pytest.fixture(scope="module")
-def sandbox():
-    with SandboxServer() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory, sandbox):
-    with bridge(tmp_path_factory.mktemp("flow"), sandbox, DEFAULT_CREDENTIALS) as made:
+def running(tmp_path_factory, vendors):
+    with bridge(tmp_path_factory.mktemp("flow"), vendors, DEFAULT_CREDENTIALS) as made:
         made.start()
         yield made
-
-
-@pytest.fixture(autouse=True)
-def _fresh(sandbox):
-    sandbox.reset()
 
 
 def body_of(**changes):

@@ -9,14 +9,7 @@ import pytest
 from running import bridge, eventually, post, stripe_event, taken
 
 from bridge.sandbox import DEFAULT_CREDENTIALS
-from bridge.sandbox.server import SandboxServer
 from bridge.store import Database, views
-
-
-@pytest.fixture
-def sandbox():
-    with SandboxServer() as server:
-        yield server
 
 
 @pytest.fixture

@@ -25,14 +25,7 @@ from running import (
 from bridge import serve
 from bridge.cli import serve as command
 from bridge.sandbox import DEFAULT_CREDENTIALS
-from bridge.sandbox.server import SandboxServer
 from bridge.store import views
-
-
-@pytest.fixture
-def sandbox():
-    with SandboxServer() as server:
-        yield server
 
 
 @pytest.fixture

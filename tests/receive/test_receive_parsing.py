@@ -12,7 +12,6 @@ from running import SECRET, bridge, eventually, post, settled, taken
 
 from bridge.cli import cli
 from bridge.sandbox import DEFAULT_CREDENTIALS
-from bridge.sandbox.server import SandboxServer
 
 FORM = "application/x-www-form-urlencoded"
 MAPPING = """
@@ -36,15 +35,9 @@ source:
 
 
 @pytest.fixture(scope="module")
-def sandbox():
-    with SandboxServer() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory, sandbox):
+def running(tmp_path_factory, vendors):
     folder = tmp_path_factory.mktemp("parsing")
-    with bridge(folder, sandbox, DEFAULT_CREDENTIALS, MAPPING) as made:
+    with bridge(folder, vendors, DEFAULT_CREDENTIALS, MAPPING) as made:
         (folder / "mappings" / "erp.yaml").write_text(ERP)
         made.start()
         yield made

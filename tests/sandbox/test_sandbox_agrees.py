@@ -8,25 +8,12 @@ import requests
 from bridge import vendors
 from bridge.model import Reply, Verdict
 from bridge.sandbox import DEFAULT_CREDENTIALS
-from bridge.sandbox.server import SandboxServer
 from bridge.secret import Secret
 from bridge.strict.yaml import compose, plain
 
 TRANSCRIPTS = Path(__file__).parents[1] / "vendors" / "transcripts"
 OPERATIONS = vendors.operations()
 LOOK_UPS = tuple(op for op in vendors.look_ups() if op not in OPERATIONS)
-
-
-@pytest.fixture(scope="module")
-def server():
-    with SandboxServer() as running:
-        yield running
-
-
-@pytest.fixture
-def sandbox(server):
-    server.reset()
-    return server
 
 
 def fields_of(op):

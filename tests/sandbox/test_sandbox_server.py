@@ -23,18 +23,6 @@ KEY = {"x-api-key": "sandbox-vambe-key"}
 JSON = {"Content-Type": "application/json", **KEY}
 
 
-@pytest.fixture(scope="module")
-def server():
-    with SandboxServer() as running:
-        yield running
-
-
-@pytest.fixture
-def sandbox(server):
-    server.reset()
-    return server
-
-
 @pytest.fixture
 def delays(monkeypatch):
     """Sets what a delayed call does instead of sleeping."""

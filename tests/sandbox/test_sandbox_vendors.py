@@ -4,7 +4,6 @@ import pytest
 import requests
 
 from bridge.sandbox import DEFAULT_CREDENTIALS
-from bridge.sandbox.server import SandboxServer
 
 TICKET = "a1b2c3d4-e5f6-7890-abcd-ef1234567890"
 PHONE = "+56912345678"
@@ -21,18 +20,6 @@ HEADERS = {
     "tolky": {"Authorization": f"Bearer {DEFAULT_CREDENTIALS['tolky']}"},
     "http": {},
 }
-
-
-@pytest.fixture(scope="module")
-def server():
-    with SandboxServer() as running:
-        yield running
-
-
-@pytest.fixture
-def sandbox(server):
-    server.reset()
-    return server
 
 
 def send(sandbox, path, body, method="POST", **more):

@@ -1,21 +1,21 @@
 """A finished delivery once more, who stopped what, and why a delivery will or will not be tried again."""
 
-import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from running import MAPPING, NOW, stripe_event
+from running import MAPPING, NOW
 from sqlalchemy import insert, update
 from state_guard import by_hand
+from working import accept, paid
 
-from bridge import mapping, providers
-from bridge.model import Decision, Request, Said
+from bridge import mapping
+from bridge.model import Decision, Said
 from bridge.services import choosing, filters, pausing, replay_runs, rulesets, steer
 from bridge.services.outlook import outlook
 from bridge.services.replay import STATES, Replayer
 from bridge.services.requests import answer_lines, request_lines, written
 from bridge.services.rerouting import Rerouter
-from bridge.store import connections, decisions, events, rerouted, specs, views
+from bridge.store import connections, decisions, rerouted, specs, views
 from bridge.store.audit import By
 from bridge.store.pauses import Scope
 from bridge.store.tables import connections as connection_rows
@@ -42,18 +42,9 @@ class Store:
     def paid(self, id, ticket=TICKET):
         """An invoice.paid, routed; the ids of the deliveries that it made."""
         before = self.newest()
-        event = stripe_event("invoice.paid__clp.http", id=id)
-        event["data"]["object"]["metadata"] = {"vambe_ticket_id": ticket}
-        request = Request(
-            method="POST",
-            target="/hooks/stripe",
-            headers=(("Content-Type", "application/json"),),
-            body=json.dumps(event).encode(),
-            received_at=NOW,
+        self.database.write(
+            lambda c: accept(c, self.ruleset, "stripe", paid(id, ticket=ticket), at=NOW)
         )
-        source = self.ruleset.sources["stripe"]
-        found = providers.read(source.provider, "stripe", providers.trust(request))
-        self.database.write(lambda c: events.accept(c, request, found))
         Router(self.database, Asker("")).route_waiting(self.ruleset)
         (made,) = range(before + 1, self.newest() + 1)
         return made

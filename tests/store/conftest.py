@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import pytest
 from queueing import CALL, LEASE, SENT, VAMBE
+from receiving import event
+from receiving import request as sent
 from running import NOW
 
-from bridge.model import Delivery, Event, Request, Retries
+from bridge.model import Delivery, Retries
 from bridge.store import Database, attempts, deliveries, events, queue
 
 
@@ -28,27 +30,12 @@ def receive(database):
     numbers = itertools.count()
 
     def receive(source="s"):
-        return _receive(database, source, f"e{next(numbers)}")
+        made = event(f"e{next(numbers)}", source=source)
+        return database.write(
+            lambda connection: events.accept(connection, sent(b"{}"), [made])
+        ).ids[0]
 
     return receive
-
-
-def _receive(database, source, event_id):
-    request = Request(
-        method="POST", target="/hooks/s", headers=(), body=b"{}", received_at=NOW
-    )
-    event = Event(
-        source=source,
-        event_id=event_id,
-        type="t",
-        occurred_at=NOW,
-        received_at=NOW,
-        payload={},
-        headers={},
-    )
-    return database.write(
-        lambda connection: events.accept(connection, request, [event])
-    ).ids[0]
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 import gevent
 import psycopg
 import pytest
+from receiving import event, request
 from running import NOW
 from sqlalchemy import bindparam, insert, select
 from sqlalchemy.exc import OperationalError
 
 from bridge.errors import StoreRefused, StoreUnavailable
-from bridge.model import Event, Request
 from bridge.store import Together, prepared
 from bridge.store.events import accept_all
 from bridge.store.tables import events, payloads, rulesets
@@ -30,25 +30,6 @@ def _add_ruleset(connection, hash):
     return prepared.execute(connection, _RULESET, values)
 
 
-def _request(body):
-    return Request(
-        method="POST", target="/hooks/s", headers=(), body=body, received_at=NOW
-    )
-
-
-def _event(event_id, digest):
-    return Event(
-        source="s",
-        event_id=event_id,
-        type="t",
-        occurred_at=NOW,
-        received_at=NOW,
-        payload={},
-        headers={},
-        digest=digest,
-    )
-
-
 SEVERAL = [  # what requests hold: (event id, digest) of each of their events
     [("a", "1"), ("b", "1")],
     [],
@@ -63,14 +44,11 @@ def test_requests_with_the_same_events_in_one_commit(database):
     """Each is told the ids of its own events, of which one is stored; the same id with another body is a conflict, but
     for two bodies that one request has."""
     requests = [
-        (_request(str(number).encode()), [_event(*one) for one in held])
+        (request(str(number).encode()), [event(*one) for one in held])
         for number, held in enumerate(SEVERAL)
     ]
     database._writer = GroupWriter(database.transaction)
-    jobs = [
-        gevent.spawn(database.write, Together(accept_all, request))
-        for request in requests
-    ]
+    jobs = [gevent.spawn(database.write, Together(accept_all, one)) for one in requests]
     gevent.joinall(jobs)
     with database.read() as connection:
         query = select(events.c.event_id, events.c.id, events.c.conflicts)
@@ -94,12 +72,12 @@ def test_requests_with_the_same_events_in_one_commit(database):
 @pytest.mark.parametrize("lost", ["before", "after"])
 def test_commit_without_an_answer_is_not_tried_again(database, monkeypatch, lost):
     """Nobody is told that it is stored, and it is not done a second time: sent again, it is a duplicate if it was."""
-    request = (_request(b"{}"), [_event("a", "1")])
+    taken = (request(b"{}"), [event("a", "1")])
     done = []
 
     def job(connection):
         done.append(1)
-        return accept_all(connection, [request])
+        return accept_all(connection, [taken])
 
     transaction = database.transaction
 
@@ -146,8 +124,8 @@ def test_full_disk_fails_every_request_of_a_commit(sqlite):
     bodies = [b"small", b"x" * 10_000_000, b"after"]
 
     def one(number, body):
-        request = (_request(body), [_event(f"e{number}", "1")])
-        return sqlite.write(Together(accept_all, request))
+        taken = (request(body), [event(f"e{number}", "1")])
+        return sqlite.write(Together(accept_all, taken))
 
     jobs = [gevent.spawn(one, *pair) for pair in enumerate(bodies)]
     for job in jobs:

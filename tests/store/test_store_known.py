@@ -1,35 +1,15 @@
 """Events that were here before: what they cost, and that nothing of them is told wrongly."""
 
 import pytest
-from running import NOW
+from receiving import event, request
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import select
 
-from bridge.model import Event, Request
 from bridge.store import events, known, prepared
 from bridge.store.tables import events as rows
 from bridge.store.tables import payloads
 
 MANY = 1_000  # events of the largest batch
-
-
-def request(body=b"[]"):
-    return Request(
-        method="POST", target="/hooks/s", headers=(), body=body, received_at=NOW
-    )
-
-
-def event(id, digest="1", source="s"):
-    return Event(
-        source=source,
-        event_id=id,
-        type="t",
-        occurred_at=NOW,
-        received_at=NOW,
-        payload={},
-        headers={},
-        digest=digest,
-    )
 
 
 def batch(count=MANY, digest="1"):
@@ -92,16 +72,16 @@ def test_known_requests_of_a_commit_are_found_together(database, statements):
 def test_a_large_known_body_is_not_written(database, statements):
     """A body is not put into the database to be taken out again."""
     large = request(b"x" * 100_000)
-    take(database, (large, [event("a")]))
+    take(database, (large, [event("a", "1")]))
     statements.clear()
-    assert take(database, (large, [event("a")]))[0].new == 0
+    assert take(database, (large, [event("a", "1")]))[0].new == 0
     assert not any("INSERT" in statement for statement in statements)
 
 
 def test_a_batch_extended_by_its_sender_adds_the_rest(database):
     """What is known keeps its rows, what is new gets rows, each id in its place."""
     take(database, (request(), batch(3)))
-    (more,) = take(database, (request(), [event("new"), *batch(5, "2")]))
+    (more,) = take(database, (request(), [event("new", "1"), *batch(5, "2")]))
     assert more.new == 3 and more.conflicts == 3
     names = [name for name, _ in stored(database)]
     assert [names[id - 1] for id in more.ids] == ["new", "e0", "e1", "e2", "e3", "e4"]
@@ -113,12 +93,12 @@ ODD = ["a\0b", "\ud800", 'say "x"', "back\\slash", "ü😀", "%s :x ?", "[1]", "
 
 def test_odd_ids_of_a_batch_are_found_again(database):
     """Whatever an id is made of, the look for it finds what was stored, and nothing else."""
-    names = [event(name) for name in ODD]
+    names = [event(name, "1") for name in ODD]
     (first,) = take(database, (request(), names))
     (again,) = take(database, (request(), names))
     assert (first.new, again.new) == (len(ODD), 0)
     assert again.ids == first.ids
-    assert take(database, (request(), [event(n, source="o") for n in ODD]))[0].new
+    assert take(database, (request(), [event(n, "1", source="o") for n in ODD]))[0].new
 
 
 def test_a_look_uses_the_index_of_ids(sqlite):

@@ -4,33 +4,20 @@ import itertools
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from running import NOW
+import receiving
 from sqlalchemy import select
 
-from bridge.model import Event, Request
 from bridge.store import events
 from bridge.store.tables import events as rows
 
 
 def event(digest, id="a", source="s"):
-    return Event(
-        source=source,
-        event_id=id,
-        type="t",
-        occurred_at=NOW,
-        received_at=NOW,
-        payload={},
-        headers={},
-        digest=digest,
-    )
+    return receiving.event(id, digest, source)
 
 
 def take(database, *received):
-    request = Request(
-        method="POST", target="/hooks/s", headers=(), body=b"[]", received_at=NOW
-    )
     return database.write(
-        lambda connection: events.accept(connection, request, received)
+        lambda connection: events.accept(connection, receiving.request(), received)
     )
 
 

@@ -5,23 +5,15 @@ from vault import Vault
 from working import Bench
 
 from bridge.sandbox import DEFAULT_CREDENTIALS
-from bridge.sandbox.server import SandboxServer
-
-
-@pytest.fixture(scope="session")
-def vendors():
-    with SandboxServer() as server:
-        yield server
 
 
 @pytest.fixture
-def sandbox(vendors, monkeypatch):
-    """Vendors that nothing was sent to yet, and the secrets of MAPPING."""
-    vendors.reset()
+def sandbox(sandbox, monkeypatch):
+    """As everywhere, and the secrets of MAPPING."""
     monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", "whsec_x")
     monkeypatch.setenv("VAMBE_API_KEY", DEFAULT_CREDENTIALS["vambe"])
     monkeypatch.setenv("KAPTURE_TOKEN", DEFAULT_CREDENTIALS["kapture"])
-    return vendors
+    return sandbox
 
 
 @pytest.fixture

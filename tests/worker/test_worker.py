@@ -42,7 +42,7 @@ def test_failing_rule_stops_nothing_else(bench, sandbox):
 
 def test_payload_that_cannot_be_read_again_is_a_dead_letter(bench, sandbox):
     """A stored body that no longer parses is visible, and the next event goes on."""
-    bench.receive(paid("evt_1"), raw=b"not json")
+    bench.accept("stripe", paid("evt_1"), kept=b"not json")
     bench.receive(paid("evt_2"))
     bench.work()
     assert bench.states() == ["dead", "delivered"]

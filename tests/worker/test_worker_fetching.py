@@ -10,8 +10,7 @@ from werkzeug.wrappers import Request as Asked
 from werkzeug.wrappers import Response
 from working import Bench
 
-from bridge import mapping, providers
-from bridge.model import Request
+from bridge import mapping
 from bridge.outbound import Outbound
 from bridge.sandbox import DEFAULT_CREDENTIALS
 from bridge.services import acts, choosing, steer
@@ -107,16 +106,7 @@ class ShopBench(Bench):
 
     def receive(self, order, id="1", type="order"):
         body = {"type": type, "order": order} | ({"id": id} if id else {})
-        request = Request(
-            method="POST",
-            target="/hooks/shop",
-            headers=(("Content-Type", "application/json"),),
-            body=json.dumps(body).encode(),
-            received_at=datetime.now(UTC),
-        )
-        source = self.ruleset.sources["shop"]
-        found = providers.read(source.provider, "shop", providers.trust(request))
-        return self.database.write(lambda c: events.accept(c, request, found))
+        return self.accept("shop", body)
 
     def event(self, id):
         with self.database.read() as connection:

@@ -3,14 +3,13 @@
 import json
 import os
 from collections import defaultdict
-from datetime import UTC, datetime
 
-from running import MAPPING, stripe_event
+from running import MAPPING
+from working import accept, paid
 
-from bridge import mapping, providers
-from bridge.model import Request
+from bridge import mapping
 from bridge.outbound import Outbound
-from bridge.store import events, moving, views
+from bridge.store import moving, views
 from bridge.worker import Worker
 from bridge.worker.asking import Asker
 from bridge.worker.routing import Router
@@ -25,28 +24,13 @@ def ticket(number):
 
 def receive(database, ruleset, *numbers):
     """Stores payments of these amounts, each for one of the tickets, as the front door would."""
-    source = ruleset.sources["stripe"]
 
     def job(connection):
         for number in numbers:
-            request = made(number)
-            found = providers.read(source.provider, "stripe", providers.trust(request))
-            events.accept(connection, request, found)
+            event = paid(f"evt_{number}", amount=number, ticket=ticket(number))
+            accept(connection, ruleset, "stripe", event)
 
     database.write(job)
-
-
-def made(number):
-    event = stripe_event("invoice.paid__clp.http", id=f"evt_{number}")
-    event["data"]["object"]["amount_paid"] = number
-    event["data"]["object"]["metadata"] = {"vambe_ticket_id": ticket(number)}
-    return Request(
-        method="POST",
-        target="/hooks/stripe",
-        headers=(("Content-Type", "application/json"),),
-        body=json.dumps(event).encode(),
-        received_at=datetime.now(UTC),
-    )
 
 
 def work(database, ruleset, sandbox):

@@ -1,22 +1,18 @@
 """Routing in order of receipt while several workers route: what comes into being, in which order, and by whom."""
 
-import json
 import threading
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 import pytest
-from running import MAPPING, stripe_event
+from running import MAPPING
 from sqlalchemy import text
+from working import accept, paid
 
-from bridge import mapping, providers
-from bridge.model import Request
-from bridge.store import Database, events, routed, views
+from bridge import mapping
+from bridge.store import Database, routed, views
 from bridge.worker import routing
 from bridge.worker.asking import Asker
 from bridge.worker.routing import Router
-
-TICKET = "a1b2c3d4-e5f6-7890-abcd-ef1234567890"
 
 
 @pytest.fixture
@@ -34,18 +30,7 @@ def second(database):
 
 def take_in(connection, ruleset, name):
     """Stores one paid invoice inside a transaction, as the front door would."""
-    payload = stripe_event("invoice.paid__clp.http", id=name)
-    payload["data"]["object"]["metadata"] = {"vambe_ticket_id": TICKET}
-    request = Request(
-        method="POST",
-        target="/hooks/stripe",
-        headers=(("Content-Type", "application/json"),),
-        body=json.dumps(payload).encode(),
-        received_at=datetime.now(UTC),
-    )
-    provider = ruleset.sources["stripe"].provider
-    found = providers.read(provider, "stripe", providers.trust(request))
-    return events.accept(connection, request, found).ids[0]
+    return accept(connection, ruleset, "stripe", paid(name)).ids[0]
 
 
 def receive(database, ruleset, *names):

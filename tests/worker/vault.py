@@ -1,7 +1,6 @@
 """An API that guards what it holds by ETags: who writes names the version that he knows, or is refused."""
 
 import json
-from datetime import UTC, datetime
 from ipaddress import ip_network
 
 from answering import Answering
@@ -9,10 +8,8 @@ from werkzeug.wrappers import Request as Asked
 from werkzeug.wrappers import Response
 from working import Bench
 
-from bridge import providers
-from bridge.model import Request
 from bridge.outbound import Outbound
-from bridge.store import events, views
+from bridge.store import views
 from bridge.worker import Worker
 
 MAPPING = """\
@@ -88,16 +85,7 @@ class VaultBench(Bench):
 
     def receive(self, box, more, id="1"):
         body = {"type": "add", "box": box, "more": more, "id": id}
-        request = Request(
-            method="POST",
-            target="/hooks/shop",
-            headers=(("Content-Type", "application/json"),),
-            body=json.dumps(body).encode(),
-            received_at=datetime.now(UTC),
-        )
-        source = self.ruleset.sources["shop"]
-        found = providers.read(source.provider, "shop", providers.trust(request))
-        return self.database.write(lambda c: events.accept(c, request, found)).ids[0]
+        return self.accept("shop", body).ids[0]
 
     def updates(self):
         return [row for row in self.deliveries() if not row["look_up"]]

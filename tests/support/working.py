@@ -1,6 +1,7 @@
 """A worker that does what it is told, when it is told, and the events that it is given."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from running import MAPPING, stripe_event
@@ -42,19 +43,15 @@ class Bench:
         """The time that its workers go by."""
         return clock(connection) + self.ahead
 
-    def receive(self, event, raw=None):
+    def receive(self, event):
         """Stores an event as the front door would; its id."""
-        request = Request(
-            method="POST",
-            target="/hooks/stripe",
-            headers=(("Content-Type", "application/json"),),
-            body=raw or json.dumps(event).encode(),
-            received_at=datetime.now(UTC),
+        return self.accept("stripe", event).ids[0]
+
+    def accept(self, source, payload, kept=None):
+        """What was accepted of a source's event; `kept` is stored as its body instead."""
+        return self.database.write(
+            lambda c: accept(c, self.ruleset, source, payload, kept)
         )
-        source = self.ruleset.sources["stripe"]
-        whole = Request(**{**vars_of(request), "body": json.dumps(event).encode()})
-        found = providers.read(source.provider, "stripe", providers.trust(whole))
-        return self.database.write(lambda c: events.accept(c, request, found)).ids[0]
 
     def work(self):
         """Works until nothing is due."""
@@ -93,8 +90,19 @@ class Bench:
         return claimed
 
 
-def vars_of(request):
-    return {name: getattr(request, name) for name in request.__dataclass_fields__}
+def accept(connection, ruleset, source, payload, kept=None, at=None):
+    """Takes in what a source posts, as the front door does, inside a transaction."""
+    request = Request(
+        method="POST",
+        target=f"/hooks/{source}",
+        headers=(("Content-Type", "application/json"),),
+        body=json.dumps(payload).encode(),
+        received_at=at or datetime.now(UTC),
+    )
+    provider = ruleset.sources[source].provider
+    received = providers.read(provider, source, providers.trust(request))
+    request = replace(request, body=kept or request.body)
+    return events.accept(connection, request, received)
 
 
 def paid(id, amount=150000, ticket=TICKET, **changes):
