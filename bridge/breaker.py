@@ -62,17 +62,18 @@ def learn(
     *,
     claimed_at: datetime,
     now: datetime,
-    asked: timedelta = timedelta(0),
+    retry_after: timedelta = timedelta(0),
 ) -> Breaker:
-    """The state after an attempt that was claimed at `claimed_at`; `asked` is its answer's Retry-After."""
+    """The state after an attempt that was claimed at `claimed_at`; `retry_after` is its answer's Retry-After."""
     if lesson is Lesson.NOTHING:
         return breaker
     if breaker.broken_at is not None:
         if claimed_at <= breaker.broken_at:
             return breaker  # it was under way when the breaker opened
-        return CLOSED if lesson is Lesson.WELL else _rest_longer(breaker, now, asked)
+        well = lesson is Lesson.WELL
+        return CLOSED if well else _rest_longer(breaker, now, retry_after)
     counted = _count(breaker, lesson, now)
-    return _open(now, asked) if _too_many(counted) else counted
+    return _open(now, retry_after) if _too_many(counted) else counted
 
 
 def _count(breaker: Breaker, lesson: Lesson, now: datetime) -> Breaker:
@@ -99,11 +100,11 @@ def _too_many(breaker: Breaker) -> bool:
     )
 
 
-def _open(now: datetime, asked: timedelta) -> Breaker:
-    return Breaker(broken_at=now, probe_at=now + max(REST, asked))
+def _open(now: datetime, retry_after: timedelta) -> Breaker:
+    return Breaker(broken_at=now, probe_at=now + max(REST, retry_after))
 
 
-def _rest_longer(breaker: Breaker, now: datetime, asked: timedelta) -> Breaker:
+def _rest_longer(breaker: Breaker, now: datetime, retry_after: timedelta) -> Breaker:
     failures = breaker.failures + 1
     rest = min(REST * 2 ** min(failures, 10), LONGEST)
-    return replace(breaker, failures=failures, probe_at=now + max(rest, asked))
+    return replace(breaker, failures=failures, probe_at=now + max(rest, retry_after))

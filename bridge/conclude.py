@@ -139,7 +139,7 @@ def _of_tenant(
     if lesson is Lesson.WELL and health.breaker == CLOSED:
         return health
     learnt = breaker.learn(
-        health.breaker, lesson, claimed_at=tried.claimed_at, now=now, asked=wait
+        health.breaker, lesson, claimed_at=tried.claimed_at, now=now, retry_after=wait
     )
     next_at = health.next_at
     if wait and lesson is Lesson.ILL and attempt.status in _BUSY:

@@ -81,8 +81,8 @@ class Demo:
 
     def sendings(self) -> list[Sending]:
         """Every recording that the mapping files' tests name, once, oldest event first."""
-        found = {case.given: case for case in self.ruleset.cases}
-        sendings = [self._sending(case) for case in found.values()]
+        cases = {case.given: case for case in self.ruleset.cases}
+        sendings = [self._sending(case) for case in cases.values()]
         return sorted(sendings, key=lambda item: item.events[0].occurred_at or _EPOCH)
 
     def _sending(self, case: mapping.Case) -> Sending:

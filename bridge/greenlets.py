@@ -60,12 +60,12 @@ def _in_thread(pool: Callable[[Any], Any], work: Callable[[], T]) -> T:
     import gevent
 
     try:
-        found, error = pool(gevent.get_hub()).apply(_outcome, (work,))
+        value, error = pool(gevent.get_hub()).apply(_outcome, (work,))
     except RuntimeError:  # the machine has no thread left
         return work()
     if error is not None:
         raise error
-    result: T = found
+    result: T = value
     return result
 
 

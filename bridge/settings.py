@@ -148,8 +148,8 @@ def _misspelt() -> list[str]:
     strangers = [
         name for name in os.environ if name.startswith("BRIDGE_") and name not in names
     ]
-    found = ((name, nearest(name, names, 0.85)) for name in strangers)
-    return [f"{name}: unknown, did you mean {near}?" for name, near in found if near]
+    unknown = ((name, nearest(name, names, 0.85)) for name in strangers)
+    return [f"{name}: unknown, did you mean {near}?" for name, near in unknown if near]
 
 
 def split_bind(bind: str) -> tuple[str, int]:

@@ -101,10 +101,10 @@ def test_retry_after_is_waited_for():
     """A vendor that says when it is back is not probed before."""
     hour = timedelta(hours=1)
     four = after([Lesson.ILL] * 4)
-    broken = learn(four, Lesson.ILL, claimed_at=NOW, now=NOW, asked=hour)
+    broken = learn(four, Lesson.ILL, claimed_at=NOW, now=NOW, retry_after=hour)
     assert broken.probe_at == NOW + hour
     again = learn(
-        broken, Lesson.ILL, claimed_at=NOW + SECOND, now=NOW + hour, asked=hour
+        broken, Lesson.ILL, claimed_at=NOW + SECOND, now=NOW + hour, retry_after=hour
     )
     assert again.probe_at == NOW + 2 * hour
 

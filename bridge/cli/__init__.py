@@ -72,8 +72,8 @@ class _Lazy(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"bridge.cli.{COMMANDS[cmd_name][0]}")
-        found: click.Command = module.command
-        return found
+        command: click.Command = module.command
+        return command
 
     def format_commands(
         self, ctx: click.Context, formatter: click.HelpFormatter

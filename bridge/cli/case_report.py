@@ -82,14 +82,14 @@ def _reason(reason: Reason, folder: Path) -> Iterator[str]:
         yield f"         {printable(path)} → {_value(value)}"
 
 
-def _difference(found: Difference, folder: Path) -> Iterator[str]:
-    yield f"  {printable(found.path)}"
-    yield f"    expected {_value(found.expected)}   at {at(folder, found.place)}"
-    yield f"    got      {_value(found.actual)}"
-    if alike := _look_alike(found.expected, found.actual):
+def _difference(difference: Difference, folder: Path) -> Iterator[str]:
+    yield f"  {printable(difference.path)}"
+    yield f"    expected {_value(difference.expected)}   at {at(folder, difference.place)}"
+    yield f"    got      {_value(difference.actual)}"
+    if alike := _look_alike(difference.expected, difference.actual):
         yield f"    {alike}"
-    if found.made_by is not None:
-        yield from _maker(found.made_by, folder)
+    if difference.made_by is not None:
+        yield from _maker(difference.made_by, folder)
 
 
 def _look_alike(expected: object, actual: object) -> str:

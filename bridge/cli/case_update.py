@@ -25,21 +25,21 @@ def update(
     ruleset: Ruleset, folder: Path, failed: list[CaseResult], *, confirmed: bool
 ) -> bool:
     """Whether any file was written. Says what is left, and why."""
-    found = mapping.update_cases(ruleset, failed)
-    for line in _difference(ruleset.texts, found.texts, folder):
+    updated = mapping.update_cases(ruleset, failed)
+    for line in _difference(ruleset.texts, updated.texts, folder):
         click.echo(line)
-    for one in found.left:
+    for one in updated.left:
         place, name = at(folder, one.place), printable(one.case.name)
         click.echo(f"{place}: left as it is in '{name}': {one.reason}", err=True)
-    if not found.texts:
+    if not updated.texts:
         click.echo("nothing to rewrite", err=True)
         return False
-    _check_loads(ruleset, found.texts, folder)
-    files = count(len(found.texts), "file")
+    _check_loads(ruleset, updated.texts, folder)
+    files = count(len(updated.texts), "file")
     if not confirmed and not _agreed(files):
         return False
-    before = {name: _read(folder / name, ruleset.texts[name]) for name in found.texts}
-    for name, text in found.texts.items():
+    before = {name: _read(folder / name, ruleset.texts[name]) for name in updated.texts}
+    for name, text in updated.texts.items():
         mark = codecs.BOM_UTF8 if before[name].startswith(codecs.BOM_UTF8) else b""
         _write(folder / name, mark + text.encode())
     click.echo(f"rewrote {files}", err=True)

@@ -38,28 +38,29 @@ class _Run:
     def check(self) -> Ruleset | None:
         """Writes what is found; gives the ruleset where nothing is an error."""
         loaded = mapping.load(self.folder)
-        found = [*loaded.findings]
+        findings = [*loaded.findings]
         if loaded.ruleset is not None:
-            found += self._around(loaded.ruleset)
-        found.sort(key=order)
-        for line in _FORMATS[self.form](found, str(self.folder)):
+            findings += self._around(loaded.ruleset)
+        findings.sort(key=order)
+        for line in _FORMATS[self.form](findings, str(self.folder)):
             say(line)
-        errors = sum(finding.severity == "error" for finding in found)
+        errors = sum(finding.severity == "error" for finding in findings)
         if self.form not in _SILENT:
             rules = len(loaded.ruleset.rules) if loaded.ruleset else None
-            said = _summary(len(loaded.texts), rules, errors, len(found) - errors)
-            click.echo(said, err=bool(found))  # the only answer is data, not narration
+            said = _summary(len(loaded.texts), rules, errors, len(findings) - errors)
+            # The only answer is data, not narration.
+            click.echo(said, err=bool(findings))
         return None if errors else loaded.ruleset
 
     def _around(self, ruleset: Ruleset) -> list[Diagnostic]:
         """What the environment and the recorded payloads say about the rules."""
         code: mapping.SecretCode = "A402" if self.secrets else "W402"
-        found = [*mapping.missing_secrets(ruleset, code=code)]
+        findings = [*mapping.missing_secrets(ruleset, code=code)]
         if self.strict:
             recordings = mapping.read_recordings(ruleset, self.folder)
-            found += mapping.check_recorded(ruleset, recordings)
+            findings += mapping.check_recorded(ruleset, recordings)
             self._note(mapping.unheard(ruleset, recordings))
-        return found
+        return findings
 
     def _note(self, unheard: Mapping[str, Sequence[str]]) -> None:
         if self.form in _SILENT:

@@ -72,16 +72,16 @@ def show(id: int, as_json: bool) -> None:
 
     with opened() as database:
         with database.read() as tx:
-            found = views.delivery(tx, id)
+            delivery = views.delivery(tx, id)
             attempts = views.attempts_of(tx, id)
-        if found is None:
+        if delivery is None:
             nothing(f"there is no delivery {id}")
-        said = outlook(database, found, datetime.now(UTC))
+        said = outlook(database, delivery, datetime.now(UTC))
     made = [{key: plain(row[key]) for key in row} for row in attempts]
-    row = {**found, "outlook": said, "attempts_made": made}
+    row = {**delivery, "outlook": said, "attempts_made": made}
     show_one(row, f"delivery {id}", (*_COLUMNS, *_MORE), as_json=as_json)
     if not as_json:
-        _show_calls(found, attempts)
+        _show_calls(delivery, attempts)
 
 
 def _show_calls(

@@ -58,10 +58,10 @@ def show(name: str, *, payload: bool, raw: bool, as_json: bool) -> None:
             text.raw(recorded(stored, mask=False))
             return
         with database.read() as tx:
-            found = views.event(tx, stored.id)
+            event = views.event(tx, stored.id)
     more = {"payload": _payload(stored)} if payload else {}
     names = (*_COLUMNS, "occurred_at", "conflicts", "imported")
-    row = {**found, **more} if found else None
+    row = {**event, **more} if event else None
     show_one(row, f"event {stored.id}", names, as_json=as_json)
     if payload and not as_json:
         click.echo()

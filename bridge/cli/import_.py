@@ -74,11 +74,11 @@ def command(
 
 
 def _known(rules: Ruleset, name: str) -> Source:
-    found = rules.sources.get(name)
-    if found is None:
+    source = rules.sources.get(name)
+    if source is None:
         hint = did_you_mean(name, rules.sources) or ", ".join(rules.sources)
         nothing(f"no source '{name}' is in force: {hint}")
-    return found
+    return source
 
 
 def _said(done: Imported, wrong: int, *, dry_run: bool, as_json: bool) -> str:

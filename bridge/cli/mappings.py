@@ -17,12 +17,12 @@ folder_argument = click.argument(
 
 def chosen(folder: Path | None) -> Path:
     """The folder that was named, else that of the settings. Raises ConfigurationError when it is no folder."""
-    found = folder or _usual()
-    if not found.is_dir():
-        said = "is not a folder" if found.exists() else "does not exist"
+    path = folder or _usual()
+    if not path.is_dir():
+        said = "is not a folder" if path.exists() else "does not exist"
         wanted = "name the folder of the mapping files, here or in BRIDGE_MAPPINGS"
-        raise ConfigurationError(f"{found} {said}: {wanted}")
-    return found
+        raise ConfigurationError(f"{path} {said}: {wanted}")
+    return path
 
 
 def _usual() -> Path:

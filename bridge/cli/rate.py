@@ -12,10 +12,10 @@ def _pause(ctx: click.Context, option: click.Parameter, value: str | None) -> fl
     """Seconds between two of `5/s`."""
     if value is None:
         return 0.0
-    found = _RATE.fullmatch(value)
-    if found is None:
+    match = _RATE.fullmatch(value)
+    if match is None:
         raise click.BadParameter("write a number a second, minute or hour: 5/s, 30/m")
-    return _SECONDS[found[2]] / int(found[1])
+    return _SECONDS[match[2]] / int(match[1])
 
 
 rate_option = click.option(

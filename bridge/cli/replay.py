@@ -75,11 +75,11 @@ def command(
             )
         if not number and not ids:
             run = _agreed(database, run, None if dry_run else by, yes=yes or dry_run)
-        found: Iterable[Sequence[int]]
-        found = steering.chunks(ids, 1) if ids else replay_runs.left(database, run)
+        batches: Iterable[Sequence[int]]
+        batches = steering.chunks(ids, 1) if ids else replay_runs.left(database, run)
         replayer = _replayer(database, run)
         act = _shown(replayer) if dry_run else _sent(replayer, by, wait)
-        steering.each(found, act, what="replay", as_json=as_json)
+        steering.each(batches, act, what="replay", as_json=as_json)
 
 
 def _agreed(database: Database, run: Run, by: By | None, *, yes: bool) -> Run:

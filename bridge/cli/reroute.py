@@ -51,8 +51,8 @@ def command(
         router = Rerouter(
             database, rules, asker, rule=rule, force=force, named=bool(ids)
         )
-        found: Iterator[Sequence[int]]
-        found = (
+        batches: Iterator[Sequence[int]]
+        batches = (
             steering.chunks(ids, 1)
             if ids
             else _filtered(database, words, yes or dry_run)
@@ -64,13 +64,13 @@ def command(
                 return [_shown(plan) for plan in plans]
             return [router.send(plan, by) for plan in plans]
 
-        steering.each(found, act, what="reroute", as_json=as_json, noun="event")
+        steering.each(batches, act, what="reroute", as_json=as_json, noun="event")
 
 
 def _named(database: Database, words: tuple[str, ...]) -> list[int]:
     """The numbers of the events whose ids their senders gave; none where any of the words is no such id."""
-    found = [naming.named(database, word) for word in words]
-    return [one.id for one in found if one] if all(found) else []
+    events = [naming.named(database, word) for word in words]
+    return [one.id for one in events if one] if all(events) else []
 
 
 def _filtered(
@@ -79,12 +79,12 @@ def _filtered(
     """The events of a filter that were there when it was agreed to, a few at a time."""
     where = filters.read(words, "events")
     # What comes while it is asked about is not touched.
-    found = choosing.event_batches(database, where)
+    batches = choosing.event_batches(database, where)
     number = choosing.count_events(database, where)
     if not number:
         nothing("nothing matched")
     steering.agree_to(count(number, "event"), "reroute", yes=yes)
-    return found
+    return batches
 
 
 def _shown(plan: Plan) -> Done:

@@ -40,9 +40,9 @@ _LEAST: Final = 20  # columns: nothing is folded to less
 
 def width() -> int | None:
     """The columns of the terminal, or those that COLUMNS asks for; None where lines are not folded."""
-    asked = os.environ.get("COLUMNS", "")
-    if asked.isdecimal() and int(asked):
-        return max(int(asked), _LEAST)
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns):
+        return max(int(columns), _LEAST)
     if not sys.stdout.isatty():
         return None
     return max(shutil.get_terminal_size().columns, _LEAST)

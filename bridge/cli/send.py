@@ -51,24 +51,24 @@ class _Sending:
 def _changes(
     ctx: click.Context, option: click.Parameter, values: tuple[str, ...]
 ) -> dict[str, str]:
-    found = {}
+    changes = {}
     for value in values:
         path, equals, text = value.partition("=")
         if not equals or not all(path.split(".")):
             raise click.BadParameter("write PATH=VALUE: data.object.amount=500")
-        found[path] = text
-    return found
+        changes[path] = text
+    return changes
 
 
 def _time(
     ctx: click.Context, option: click.Parameter, value: str | None
 ) -> datetime | None:
-    found = None if value is None else instant(value)
-    if value is not None and found is None:
+    moment = None if value is None else instant(value)
+    if value is not None and moment is None:
         raise click.BadParameter(
             "write a time with a zone, or seconds since 1970: 2026-05-03T18:30:00Z"
         )
-    return found
+    return moment
 
 
 def _url(ctx: click.Context, option: click.Parameter, value: str | None) -> str | None:
@@ -141,11 +141,11 @@ def command(
     """
     settings = environment.load()
     base = (url or settings.public_url or f"http://{settings.bind}").rstrip("/")
-    found, request = trial_events.recorded(usable(chosen(None)), payload, source)
-    sender = _sender(found, settings.public_url or base, key)
+    declared, request = trial_events.recorded(usable(chosen(None)), payload, source)
+    sender = _sender(declared, settings.public_url or base, key)
     if payload.suffix != ".http":
-        request = posting.as_body(found, request)
-    request = altering.altered(found.provider, sender.addressed(request), changes)
+        request = posting.as_body(declared, request)
+    request = altering.altered(declared.provider, sender.addressed(request), changes)
     sending = _Sending(sender=sender, request=request, at=at, new_id=new_id)
     if dry_run:
         for signed in sending.each(times, 0.0):
@@ -196,7 +196,7 @@ def _show(request: Request, base: str) -> None:
 def _line(number: int, answer: Answer, *, as_json: bool) -> str:
     milliseconds = round(answer.elapsed * 1_000)
     if as_json:
-        found = {"number": number, "status": answer.status, "body": answer.body}
-        return json_line({**found, "elapsed_ms": milliseconds})
+        shown = {"number": number, "status": answer.status, "body": answer.body}
+        return json_line({**shown, "elapsed_ms": milliseconds})
     said = printable(answer.body[:_SHOWN])
     return f"{number}: {answer.status} in {milliseconds} ms{': ' * bool(said)}{said}"

@@ -63,25 +63,25 @@ def run(
     Ids are exact, so they are not asked about; what a filter finds is counted first and has to be agreed to.
     """
     if named := numbers(words):
-        found = chunks(named, size)
+        batches = chunks(named, size)
     else:
         where = filters.read(words, "deliveries")
         wanted = states(where)
-        found = choosing.batches(database, where, wanted, size)
+        batches = choosing.batches(database, where, wanted, size)
         agree(choosing.tally(database, where, wanted), what, yes=yes)
-    each(found, act, what=what, as_json=as_json)
+    each(batches, act, what=what, as_json=as_json)
 
 
 def numbers(words: tuple[str, ...]) -> list[int]:
     """The ids among the words: all of them are, or none is."""
-    found = [int(word) for word in words if _NUMBER.fullmatch(word)]
-    if found and len(found) < len(words):
+    ids = [int(word) for word in words if _NUMBER.fullmatch(word)]
+    if ids and len(ids) < len(words):
         raise click.UsageError("name ids or a filter, not both")
-    return found
+    return ids
 
 
 def each(
-    found: Iterable[Sequence[int]],
+    batches: Iterable[Sequence[int]],
     act: Callable[[Sequence[int]], Sequence[Done]],
     *,
     what: str,
@@ -91,7 +91,7 @@ def each(
     """Does `act` to the ids and says what became of each; exit code 1 when any was not done."""
     done = 0
     failed = 0
-    for ids in found:
+    for ids in batches:
         for item in act(ids):
             done, failed = done + item.ok, failed + (not item.ok)
             click.echo(_line(item, as_json=as_json))
@@ -102,20 +102,20 @@ def each(
         raise SystemExit(1)
 
 
-def agree(found: Mapping[tuple[str, str], int], what: str, *, yes: bool) -> None:
+def agree(counts: Mapping[tuple[str, str], int], what: str, *, yes: bool) -> None:
     """Shows what would be touched and goes on only with a yes: the option's, or a person's on a terminal."""
-    total = sum(found.values())
+    total = sum(counts.values())
     if not total:
         nothing("nothing matched")
     parts = (
-        f"{n} {state} of rule {rule or '(none)'}" for (state, rule), n in found.items()
+        f"{n} {state} of rule {rule or '(none)'}" for (state, rule), n in counts.items()
     )
     agree_to(f"{count(total, 'delivery')}: {', '.join(parts)}", what, yes=yes)
 
 
-def agree_to(found: str, what: str, *, yes: bool) -> None:
+def agree_to(counted: str, what: str, *, yes: bool) -> None:
     """Says what would be touched, and goes on only with a yes: the option's, or a person's on a terminal."""
-    click.echo(printable(found), err=True)
+    click.echo(printable(counted), err=True)
     if yes:
         return
     if not _asks():

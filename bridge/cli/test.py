@@ -27,12 +27,12 @@ class _Run:
     def names(self, word: str) -> list[str]:
         """The tests with the word in their names; without any the command ends."""
         cases = self.ruleset.cases
-        found = [case.name for case in cases if word.lower() in case.name.lower()]
-        if not found:
+        matching = [case.name for case in cases if word.lower() in case.name.lower()]
+        if not matching:
             said = f"no test has '{word}' in its name" if word else "there are no tests"
             click.echo(f"{said} in {self.folder}", err=True)
             raise SystemExit(5)
-        return found
+        return matching
 
     def run(self, names: Collection[str]) -> list[Ran]:
         """Runs the tests with these names: dots, what failed, and one line with the numbers."""
@@ -135,10 +135,10 @@ def command(
 def _failed_before(folder: Path, names: list[str]) -> list[str]:
     """Those of the tests that failed when they last ran; all of them where none did."""
     remembered = last_failed.recall(folder)
-    found = [name for name in names if name in remembered]
-    if not found:
+    failed = [name for name in names if name in remembered]
+    if not failed:
         click.echo("no previous failures: running all tests", err=True)
-    return found or names
+    return failed or names
 
 
 def _updated(run: _Run, ran: list[Ran], *, confirmed: bool) -> tuple[_Run, list[Ran]]:

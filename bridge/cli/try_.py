@@ -65,8 +65,8 @@ def command(
             click.echo(f"the worker would ask no rule: {reason}", err=True)
         first = _looked_up(event, ruleset, settings.environment)
         if as_json:
-            found = event_object(event, trials, folder, reason, first)
-            click.echo(json_line(found))
+            shown = event_object(event, trials, folder, reason, first)
+            click.echo(json_line(shown))
         else:
             _show(event, [*([first] if first else []), *trials], folder)
 
@@ -91,14 +91,14 @@ def _events(
     from bridge.services.trial_stored import seen
     from bridge.store import is_there
 
-    found = None
+    stored = None
     if is_there(settings.database_url):
         with opened() as database:
-            found = named(database, name, source)
-    if found is None:
+            stored = named(database, name, source)
+    if stored is None:
         hint = trial_events.near(Path(name))
         _nothing(f"there is no file and no event {printable(name)}{hint}")
-    return (seen(ruleset, found, settings.environment),)
+    return (seen(ruleset, stored, settings.environment),)
 
 
 def _check_rule(rule: str | None, ruleset: Ruleset, events: tuple[Event, ...]) -> None:

@@ -46,34 +46,34 @@ def decoded(
 def _whole(decode: Decode, body: bytes, limit: int, cut: bool) -> tuple[bytes, bool]:
     """One coding less. What ends before its end is whole only where we cut it off ourselves."""
     try:
-        found, more = decode(body, limit + 1)
+        plain, more = decode(body, limit + 1)
     except _Early as early:
         if not cut:
             raise Undecodable from None
-        found, more = early.found, True
-    return found[:limit], more or cut or len(found) > limit
+        plain, more = early.plain, True
+    return plain[:limit], more or cut or len(plain) > limit
 
 
 class _Early(Exception):
-    """A body that ended early; `found` is what it held so far."""
+    """A body that ended early; `plain` is what it held so far."""
 
-    def __init__(self, found: bytes) -> None:
+    def __init__(self, plain: bytes) -> None:
         super().__init__()
-        self.found = found
+        self.plain = plain
 
 
 def _gzip(body: bytes, limit: int) -> tuple[bytes, bool]:
-    found = b""
+    plain = b""
     for _ in range(_MAX_MEMBERS):
         stream = zlib.decompressobj(wbits=31)
-        found += _inflated(stream, body, limit - len(found))
-        if len(found) >= limit:
-            return found, True
+        plain += _inflated(stream, body, limit - len(plain))
+        if len(plain) >= limit:
+            return plain, True
         if not stream.eof:
-            raise _Early(found)
+            raise _Early(plain)
         body = stream.unused_data
         if not body.startswith(GZIP):  # what follows the last member is padding
-            return found, False
+            return plain, False
     raise Undecodable
 
 
@@ -81,32 +81,32 @@ def _deflate(body: bytes, limit: int) -> tuple[bytes, bool]:
     """With zlib's head, as the standard wants it, or without, as some servers send it."""
     headed = len(body) > 1 and body[0] & 15 == 8 and not int.from_bytes(body[:2]) % 31
     stream = zlib.decompressobj(wbits=15 if headed else -15)
-    found = _inflated(stream, body, limit)
-    if len(found) < limit and not stream.eof:
-        raise _Early(found)
-    return found, len(found) >= limit
+    plain = _inflated(stream, body, limit)
+    if len(plain) < limit and not stream.eof:
+        raise _Early(plain)
+    return plain, len(plain) >= limit
 
 
 def _inflated(stream: Any, body: bytes, limit: int) -> bytes:
     try:
-        found: bytes = stream.decompress(body, limit)
+        plain: bytes = stream.decompress(body, limit)
     except zlib.error:
         raise Undecodable from None
-    return found
+    return plain
 
 
 def _brotli(body: bytes, limit: int) -> tuple[bytes, bool]:
     try:
         stream = _BROTLI.Decompressor()
-        found = b""
-        while len(found) < limit and not stream.is_finished():
-            piece = stream.process(body, output_buffer_limit=limit - len(found))
+        plain = b""
+        while len(plain) < limit and not stream.is_finished():
+            piece = stream.process(body, output_buffer_limit=limit - len(plain))
             if not piece and stream.can_accept_more_data():
-                raise _Early(found)
-            found, body = found + piece, b""
+                raise _Early(plain)
+            plain, body = plain + piece, b""
     except (_BROTLI.error, TypeError):  # a TypeError: too old to be told a limit
         raise Undecodable from None
-    return found, len(found) >= limit
+    return plain, len(plain) >= limit
 
 
 def _wheel() -> Any:

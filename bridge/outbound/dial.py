@@ -44,8 +44,8 @@ def _known(exchange: Exchange, host: str) -> list[Address]:
     try:
         return [ip_address(host)]
     except ValueError:
-        found = exchange.names.find(host, min(exchange.remaining(), PATIENCE))
-        return [ip_address(address) for address in found or ()]
+        addresses = exchange.names.find(host, min(exchange.remaining(), PATIENCE))
+        return [ip_address(address) for address in addresses or ()]
 
 
 def _through(exchange: Exchange, proxy: Proxy, host: str, port: int) -> socket.socket:
@@ -92,9 +92,9 @@ def lookup(exchange: Exchange, host: str) -> list[Address]:
         return [ip_address(host)]
     except ValueError:
         pass
-    found = exchange.names.find(host, exchange.remaining())
-    if found is None:
+    addresses = exchange.names.find(host, exchange.remaining())
+    if addresses is None:
         raise Failed("dns", f"the name {host} was not resolved in time: check DNS")
-    if not found:
+    if not addresses:
         raise Failed("dns", f"the name {host} is not known: check base_url and DNS")
-    return [ip_address(address) for address in found]
+    return [ip_address(address) for address in addresses]

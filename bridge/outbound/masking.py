@@ -77,18 +77,18 @@ class _Search:
 
     def spans(self, text: bytes) -> list[tuple[int, int]]:
         """Where secrets stand, in order, none touching another."""
-        found: set[tuple[int, int]] = set()
+        secrets: set[tuple[int, int]] = set()
         if self.forms:
             step = max(_WINDOW, self.overlap)
             for start in range(0, len(text), step):
                 if start:
                     time.sleep(0)  # gevent lets others run
                 window = text[start : start + step + self.overlap]
-                found.update((start + a, start + b) for a, b in self._window(window))
-                if len(found) > _MOST:
+                secrets.update((start + a, start + b) for a, b in self._window(window))
+                if len(secrets) > _MOST:
                     return [(0, len(text))]
-            found.update(self._zipped(text))
-        return _merged(sorted(found))
+            secrets.update(self._zipped(text))
+        return _merged(sorted(secrets))
 
     def _window(self, text: bytes) -> Iterator[tuple[int, int]]:
         """What is found in the readings of a text, and in the base64 of the last of them."""

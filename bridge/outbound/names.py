@@ -23,7 +23,7 @@ _IDLE = 30.0  # seconds
 class _Lookup:
     until: float  # a time.monotonic(); afterwards a new one takes its place, where a thread is left
     done: threading.Event = field(default_factory=threading.Event)
-    found: list[str] | None = None
+    addresses: list[str] | None = None
 
 
 class Names:
@@ -38,7 +38,7 @@ class Names:
         """The addresses in the resolver's order, none for an unknown name; None where they were not found in time."""
         lookup = self._current(host)
         if lookup and lookup.done.wait(min(seconds, PATIENCE)):
-            return lookup.found
+            return lookup.addresses
         return None
 
     def _current(self, host: str) -> _Lookup | None:
@@ -73,16 +73,16 @@ class Names:
         self._held = {host: one for host, one in self._held.items() if now < one.until}
 
     def _run(self, host: str, lookup: _Lookup) -> None:
-        found = None
+        addresses = None
         try:
-            found = _resolve(host)
+            addresses = _resolve(host)
         finally:
-            self._end(host, lookup, found)
+            self._end(host, lookup, addresses)
 
-    def _end(self, host: str, lookup: _Lookup, found: list[str] | None) -> None:
+    def _end(self, host: str, lookup: _Lookup, addresses: list[str] | None) -> None:
         with self._lock:
-            lookup.found = found
-            lookup.until = time.monotonic() + KEPT if found else 0.0
+            lookup.addresses = addresses
+            lookup.until = time.monotonic() + KEPT if addresses else 0.0
             self._running[host] -= 1
             self._running += Counter()  # drops those at 0
         lookup.done.set()

@@ -67,8 +67,8 @@ def _status(sock: socket.socket, exchange: Exchange) -> int:
         head += data
         if not data or len(head) > MAX_HEAD:
             raise _failed("sent what is no answer")
-    found = _STATUS.match(head)
-    status = int(found[1]) if found else 0
+    match = _STATUS.match(head)
+    status = int(match[1]) if match else 0
     if not status or (200 <= status <= 299 and not head.endswith(_END)):
         raise _failed("sent what is no answer")
     return status

@@ -74,11 +74,11 @@ def _read(text: bytes) -> Reading | None:
     at: list[int] = []
     pieces: list[tuple[int, int, int]] = []
     done = length = 0
-    for found in _ESCAPE.finditer(text):
-        meaning = _meaning(found)
+    for match in _ESCAPE.finditer(text):
+        meaning = _meaning(match)
         if meaning is None:
             continue
-        start, end = found.span()
+        start, end = match.span()
         length += start - done
         at.append(length)
         pieces.append((len(meaning), start, end))
@@ -90,10 +90,10 @@ def _read(text: bytes) -> Reading | None:
     return Reading(b"".join((*parts, text[done:])), at, pieces)
 
 
-def _meaning(found: re.Match[bytes]) -> bytes | None:
+def _meaning(match: re.Match[bytes]) -> bytes | None:
     """What an escape stands for; None for what only looks like one."""
-    group = found.lastindex or 0
-    written = found[group]
+    group = match.lastindex or 0
+    written = match[group]
     if base := _BYTE.get(group):
         return bytes((int(written, base) & 255,))
     if base := _CODE.get(group):

@@ -33,8 +33,8 @@ class Chunks:
         window = self._last + data
         try:
             while at < len(data) and not self.whole:
-                found = window.find(_EMPTY_LINE, max(before + at - 3, 0))
-                end = len(data) if found < 0 else found + 4 - before
+                empty_line = window.find(_EMPTY_LINE, max(before + at - 3, 0))
+                end = len(data) if empty_line < 0 else empty_line + 4 - before
                 self._parser.feed_data(data[at:end])
                 at = end
         except HttpParserError:

@@ -162,12 +162,12 @@ class Front:
     def _store(self, source: Source, verified: Verified) -> Accepted:
         self.database.require_room(self.settings.min_free)
         size = providers.most_bytes(verified.request)
-        found, kept = computed(size, lambda: _read(source, verified))
+        received, kept = computed(size, lambda: _read(source, verified))
         job = Together(
             events.accept_all,
-            (kept, found),
+            (kept, received),
             who=source.name,
-            weight=len(found),
+            weight=len(received),
             size=len(kept.body),
         )
         return self.database.write(job, WRITE_TIMEOUT)
@@ -198,8 +198,8 @@ class Front:
 
 def _read(source: Source, verified: Verified) -> tuple[tuple[Event, ...], Request]:
     """The events of a request, and what is kept of it."""
-    found = providers.take(source.provider, source.name, verified)
-    return found, providers.masked(source.provider, verified.request)
+    received = providers.take(source.provider, source.name, verified)
+    return received, providers.masked(source.provider, verified.request)
 
 
 def _keep_connection(environ: Environ) -> None:

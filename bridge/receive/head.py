@@ -51,7 +51,7 @@ def read_head(raw: bytes) -> Head:
             400, "the first line is no request line of HTTP/1.1, or names no path"
         )
     method, target, path, query, version = first.groups("")
-    fields = _Fields(raw).found
+    fields = _Fields(raw).by_name
     wishes = fields.get("HTTP_CONNECTION", "").lower().replace(" ", "").split(",")
     is_1_1 = version == "HTTP/1.1"
     environ = {
@@ -85,7 +85,7 @@ class _Fields:
     """What llhttp finds, by WSGI's keys. Its methods that begin with `on_` are llhttp's to call."""
 
     def __init__(self, raw: bytes) -> None:
-        self.found: dict[str, str] = {}
+        self.by_name: dict[str, str] = {}
         self._missing = raw.count(b"\n") - 2  # a folded one is missing
         try:
             HttpRequestParser(self).feed_data(raw)
@@ -99,12 +99,12 @@ class _Fields:
     def on_header(self, name: bytes, value: bytes) -> None:
         self._missing -= 1
         text = value.strip(b" \t").decode("latin-1")
-        if (key := _key(name)) in self.found:
+        if (key := _key(name)) in self.by_name:
             if key in _ONCE:
                 raise ValueError
-            text = f"{self.found[key]},{text}"
+            text = f"{self.by_name[key]},{text}"
         if key:
-            self.found[key] = text
+            self.by_name[key] = text
 
 
 @lru_cache(maxsize=1_000)

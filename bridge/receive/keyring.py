@@ -77,42 +77,42 @@ class Keyring:
     def keys_for(self, provider: Provider, request: Request) -> Found:
         """The keys that may have signed a request, and why some cannot be had."""
         size = most_bytes(request)
-        asked = computed(size, lambda: keysource.asked(provider, request))
-        found: dict[int, Sequence[Secret]] = {}
+        wanted = computed(size, lambda: keysource.asked(provider, request))
+        usable: dict[int, Sequence[Secret]] = {}
         problem = None
-        for position, one in asked.items():
+        for position, one in wanted.items():
             try:
                 keys = self._keys(one)
             except KeysUnavailable as error:
                 problem = error
             else:
                 recipe = provider.recipes[position]
-                found[position] = keysource.usable(recipe, one.key, keys)
-        return Found(found, problem, tuple(one.url for one in asked.values()))
+                usable[position] = keysource.usable(recipe, one.key, keys)
+        return Found(usable, problem, tuple(one.url for one in wanted.values()))
 
-    def proven(self, found: Found) -> None:
+    def proven(self, keys: Found) -> None:
         """The keys of these addresses proved somebody."""
-        for url in found.urls:
+        for url in keys.urls:
             if url in self._kept:
                 self._kept[url].proven = True
 
-    def _keys(self, asked: Asked) -> tuple[Key, ...]:
+    def _keys(self, wanted: Asked) -> tuple[Key, ...]:
         """Raises KeysUnavailable."""
-        kept = self._kept.get(asked.url) or self._room(asked)
-        if self._wanting(kept, asked):
+        kept = self._kept.get(wanted.url) or self._room(wanted)
+        if self._wanting(kept, wanted):
             with kept.lock:  # who waited for it finds what another fetched
-                if self._wanting(kept, asked):
-                    self._ask(kept, asked.url)
-        if kept.keys or kept.absent and asked.named:
+                if self._wanting(kept, wanted):
+                    self._ask(kept, wanted.url)
+        if kept.keys or kept.absent and wanted.named:
             return kept.keys
         raise KeysUnavailable(f"keys cannot be fetched: {kept.problem}")
 
-    def _wanting(self, kept: _Kept, asked: Asked) -> bool:
+    def _wanting(self, kept: _Kept, wanted: Asked) -> bool:
         now = self._clock()
         if now - kept.tried < (PAUSE if kept.keys or kept.absent else AGAIN):
             return False
         ids = {key.id for key in kept.keys}
-        known = not asked.key or asked.key in ids or ids == {""}
+        known = not wanted.key or wanted.key in ids or ids == {""}
         return not known or now - kept.fetched >= FRESH
 
     def _ask(self, kept: _Kept, url: str) -> None:
@@ -128,14 +128,14 @@ class Keyring:
             if now - kept.fetched >= STALE:
                 kept.keys = ()
 
-    def _room(self, asked: Asked) -> _Kept:
+    def _room(self, wanted: Asked) -> _Kept:
         """A place for an address that was not asked yet. Raises KeysUnavailable where too many are."""
         now = self._clock()
-        if asked.named:
+        if wanted.named:
             if len(self._new) == NEW and now - self._new[0] < PAUSE:
                 raise KeysUnavailable("requests name too many addresses of keys")
             self._new.append(now)
         if len(self._kept) >= MOST:
             useless = (url for url, kept in self._kept.items() if not kept.proven)
             self._kept.pop(next(useless, next(iter(self._kept))))
-        return self._kept.setdefault(asked.url, _Kept())
+        return self._kept.setdefault(wanted.url, _Kept())

@@ -55,14 +55,14 @@ class Learnt:
     def _look(self, name: str) -> Secret | None:
         kept = learnt.name_of(name)
         with self._database.read() as tx:
-            found = learnt.load(tx, kept)
+            told = learnt.load(tx, kept)
         sealing = Sealing(self._key)
-        if found.sealed is None:
+        if told.sealed is None:
             return None
         try:
-            return Secret(sealing.open(found.sealed, kept))
+            return Secret(sealing.open(told.sealed, kept))
         except ConfigurationError:
-            if found.version:
+            if told.version:
                 raise
             return (
                 None  # a person let another one in: under a new key the old one is lost

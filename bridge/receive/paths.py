@@ -21,8 +21,8 @@ _WORD = re.compile(
 
 def name_in(path: str) -> str | None:
     """The name in /hooks/<name> or /hooks/<name>/<token>; None for every other path."""
-    found = _ADDRESS.fullmatch(path)
-    return found[1] if found else None
+    match = _ADDRESS.fullmatch(path)
+    return match[1] if match else None
 
 
 def shown(path: str, sources: Container[str]) -> str:

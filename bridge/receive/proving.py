@@ -39,11 +39,11 @@ class Prover:
             return computed(size, lambda: self._proven(source, received, {}))
         keyed = self._keyring.keys_for(source.provider, received)
         try:
-            found = computed(size, lambda: self._proven(source, received, keyed.keys))
+            proof = computed(size, lambda: self._proven(source, received, keyed.keys))
         except NotVerified as error:
             raise keyed.problem or error from None
         self._keyring.proven(keyed)
-        return found
+        return proof
 
     def greeting(
         self, source: Source, received: Request, *, signed: bool
@@ -104,11 +104,11 @@ class Prover:
 
     def _secrets(self, source: Source) -> tuple[Secret, ...]:
         """Those that there are: one that its sender tells may be missing."""
-        found = (
+        known = (
             self._learnt.get(one) if one.kind == "learnt" else resolve(one)
             for one in source.secrets
         )
-        return tuple(one for one in found if one is not None)
+        return tuple(one for one in known if one is not None)
 
     def _outbound(self) -> Outbound:
         """For what senders publish: it is fetched from them in sandbox mode, too."""

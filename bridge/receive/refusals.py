@@ -89,6 +89,6 @@ class Refusals:
             later(SECOND, self._store)
 
     def _store(self) -> None:
-        found, self._found, self._kinds = self._found, Counter(), Counter()
-        job = partial(rejections.add, found=found, now=datetime.now(UTC))
+        counts, self._found, self._kinds = self._found, Counter(), Counter()
+        job = partial(rejections.add, counts=counts, now=datetime.now(UTC))
         self._database.write_soon(job)

@@ -59,7 +59,7 @@ class Stream:
         """
         seen = 0
         try:
-            while (found := self._ahead.find(b"\r\n\r\n", max(seen - 3, 0))) < 0:
+            while (end := self._ahead.find(b"\r\n\r\n", max(seen - 3, 0))) < 0:
                 if len(self._ahead) > HEAD:
                     break
                 if _BARE_LF.search(self._ahead, seen):
@@ -69,9 +69,9 @@ class Stream:
                     return b""
         except TooSlow:
             return b""
-        if found < 0 or found + 4 > HEAD:
+        if end < 0 or end + 4 > HEAD:
             raise BadHead(431, f"the head is larger than {HEAD} bytes")
-        return self._take(found + 4)
+        return self._take(end + 4)
 
     def body(self, size: int, *, chunked: bool = False) -> bytes:
         """Up to `size` bytes of what follows the head; b"" at the end. Raises TooSlow.

@@ -51,12 +51,12 @@ def create_sandbox(
 
 
 def _blueprints() -> list[Blueprint]:
-    found = []
+    blueprints = []
     for info in pkgutil.iter_modules(__path__):
         module = import_module(f"{__name__}.{info.name}")
         if blueprint := getattr(module, "BLUEPRINT", None):
-            found.append(blueprint)
-    return found
+            blueprints.append(blueprint)
+    return blueprints
 
 
 def _before() -> Response | None:

@@ -60,8 +60,8 @@ def index() -> ResponseReturnValue:
 
 @BLUEPRINT.get("/_sandbox/calls")
 def calls() -> ResponseReturnValue:
-    found = current().calls(request.args.get("vendor"))
-    return {"calls": [_shown(call) for call in found]}
+    made = current().calls(request.args.get("vendor"))
+    return {"calls": [_shown(call) for call in made]}
 
 
 @BLUEPRINT.get("/_sandbox/tickets")

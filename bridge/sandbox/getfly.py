@@ -40,10 +40,10 @@ def update_ticket() -> ResponseReturnValue:
     code = body.get("ticket_code")
     if not isinstance(code, str) or not code:
         return _error(400, "ticket_code is required")
-    found = current().find(NAME, code)
-    if found is None:
+    ticket = current().find(NAME, code)
+    if ticket is None:
         return _error(404, "Ticket to update not found")
-    return _store(code, found.get("identity"), body, "Successfully updated")
+    return _store(code, ticket.get("identity"), body, "Successfully updated")
 
 
 @BLUEPRINT.post("/api/v6.1/ticket")
@@ -58,10 +58,10 @@ def create_ticket() -> ResponseReturnValue:
 @BLUEPRINT.get("/api/v6.1/ticket")
 def get_ticket() -> ResponseReturnValue:
     code = request.args.get("ticket_code", "")
-    found = current().find(NAME, code)
-    if found is None:
+    ticket = current().find(NAME, code)
+    if ticket is None:
         return _error(404, "Ticket not found")
-    stored = {**found, "ticket_code": code}
+    stored = {**ticket, "ticket_code": code}
     wanted = request.args.get("fields", "ticket_code").split(",")
     return {key: stored[key] for key in wanted if key in stored}
 

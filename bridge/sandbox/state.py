@@ -102,15 +102,15 @@ class State:
         with self._lock:
             if vendor in self._known:
                 self._known[vendor].add(ticket)
-            found = self._tickets.setdefault(vendor, {}).setdefault(ticket, {})
-            found.update(values)
-            return dict(found)
+            held = self._tickets.setdefault(vendor, {}).setdefault(ticket, {})
+            held.update(values)
+            return dict(held)
 
     def add(self, vendor: str, ticket: str, key: str, item: Any) -> None:
         """Append to a list of a ticket, such as its comments."""
         with self._lock:
-            found = self._tickets.setdefault(vendor, {}).setdefault(ticket, {})
-            found.setdefault(key, []).append(item)
+            held = self._tickets.setdefault(vendor, {}).setdefault(ticket, {})
+            held.setdefault(key, []).append(item)
 
     def find(self, vendor: str, ticket: str) -> Ticket | None:
         """A ticket's values; {} for one that is not there yet but may be; None for one that is not known."""
@@ -121,8 +121,8 @@ class State:
 
     def tickets(self, vendor: str) -> dict[str, Ticket]:
         with self._lock:
-            found = self._tickets.get(vendor, {})
-            return {ticket: dict(values) for ticket, values in found.items()}
+            tickets = self._tickets.get(vendor, {})
+            return {ticket: dict(values) for ticket, values in tickets.items()}
 
     def fault(self, fault: Fault) -> None:
         with self._lock:

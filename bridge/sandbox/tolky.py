@@ -66,8 +66,8 @@ def get_tickets() -> ResponseReturnValue:
     if not key:
         return _error(400, "MissingTicketId", "Ticket ID não fornecido")
     if key != "ticketId":
-        found = current().tickets(NAME).items()
-        told = [_told(one, it) for one, it in found if it.get(key) == body[key]]
+        tickets = current().tickets(NAME).items()
+        told = [_told(one, it) for one, it in tickets if it.get(key) == body[key]]
         return {"success": True, "data": told}
     ticket = current().find(NAME, body[key])
     if ticket is None:

@@ -110,9 +110,9 @@ def files(settings: Settings) -> str:
     """Who may read or change what is secret: secrets of mapping files and settings in files, and a store's files."""
     names = [ref.name for ref in ruleset(settings).references if ref.kind == "file"]
     names += [os.environ[key] for key in os.environ if _SETTING.fullmatch(key)]
-    found = [path for path in map(Path, names) if path.is_file()]
+    given = [path for path in map(Path, names) if path.is_file()]
     stored = _of_store(settings)
-    too_open = [str(path) for path in (*found, *stored) if _is_open(path)]
+    too_open = [str(path) for path in (*given, *stored) if _is_open(path)]
     if too_open:
         raise NotWell(
             "other users of this machine may read or change what is secret:"
@@ -124,7 +124,7 @@ def files(settings: Settings) -> str:
             raise NotWell(
                 f"other users of this machine may replace the store: chmod o-w {folder}"
             )
-    return f"{len(found)} files with secrets, closed to other users"
+    return f"{len(given)} files with secrets, closed to other users"
 
 
 def _of_store(settings: Settings) -> list[Path]:
@@ -167,12 +167,12 @@ def stopped(settings: Settings) -> str:
     if not is_there(settings.database_url):
         return "there is no store yet"
     with _opened(settings) as database:
-        found = pausing.listed(database)
-    if found:
+        pauses = pausing.listed(database)
+    if pauses:
         lines = (
             f"{item.what} is {item.kind} since {item.since:%Y-%m-%d %H:%M}Z"
             f"{': ' + item.reason if item.reason else ''} → `{item.resume}`"
-            for item in found
+            for item in pauses
         )
         raise NotWell("\n".join(lines))
     return "nothing is paused or parked"

@@ -46,14 +46,14 @@ def _words(text: str) -> Iterator[tuple[str, str, str]]:
     """Dash, key and value of each word; the key is empty for text."""
     at, text = 0, text.strip()
     while at < len(text):
-        found = _WORD.match(text, at)
-        if found is None:
+        word = _WORD.match(text, at)
+        if word is None:
             raise BadFilter(
                 f'a quote is not closed, or is inside a word: {text[at:]}: write key:"two words"'
             )
-        dash, key, quoted, bare = found.groups()
+        dash, key, quoted, bare = word.groups()
         yield dash, key or "", bare if quoted is None else quoted
-        at = found.end()
+        at = word.end()
         at += len(text[at:]) - len(text[at:].lstrip())
 
 
@@ -100,12 +100,10 @@ def moment(key: str, value: str, now: datetime) -> datetime:
     try:
         if ago := _AGO.fullmatch(value):
             return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-        found = datetime.fromisoformat(value)
+        time = datetime.fromisoformat(value)
         if _DATE.fullmatch(value) and key == "until":
-            found += timedelta(days=1)
-        return (
-            found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-        )
+            time += timedelta(days=1)
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):
         raise BadFilter(
             f"'{key}:{value}' is no time: write 24h, 7d, 2026-05-03 or 2026-05-03T14:30"

@@ -150,13 +150,13 @@ def _named_thing(event: Event) -> tuple[str, str | int]:
 
     A ticket's own number first, then what names an object rather than the event, else the event itself.
     """
-    found = [
+    candidates = [
         (path, value)
         for path, value in _leaves(event.payload, ("event",))
         if str(value) != event.event_id
     ]
     for fits in _LIKELY:
-        for path, value in found:
+        for path, value in candidates:
             if fits(path):
                 return ".".join(path), value
     return "meta.event_id", event.event_id

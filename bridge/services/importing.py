@@ -57,8 +57,8 @@ class Importer:
         """What `take` would do; stores nothing."""
         done, seen = Imported(), set[str]()
         for batch in _batches(lines):
-            found = self._readable(batch, datetime.now(UTC), tell)
-            names = [event.event_id for _, events in found for event in events]
+            read = self._readable(batch, datetime.now(UTC), tell)
+            names = [event.event_id for _, events in read for event in events]
             with self.database.read() as tx:
                 seen |= imports.known(tx, self.source.name, names)
             new = set(names) - seen
@@ -66,11 +66,11 @@ class Importer:
             done += Imported(new=len(new), known=len(names) - len(new))
         return done
 
-    def _store(self, found: Sequence[Read], now: datetime) -> Imported:
+    def _store(self, read: Sequence[Read], now: datetime) -> Imported:
         self.database.require_room(self.min_free)
         provider, name = self.source.provider, self.source.name
         kept = [
-            (providers.masked(provider, request), events) for request, events in found
+            (providers.masked(provider, request), events) for request, events in read
         ]
         return self.database.write(
             lambda tx: imports.take(tx, name, kept, self.by, now)
@@ -138,8 +138,8 @@ def lines(stream: IO[bytes], limit: int) -> Iterator[Line]:
             yield number, text if whole and len(text) <= limit else b""
 
 
-def _batches(found: Iterable[Line]) -> Iterator[list[Line]]:
-    left = iter(found)
+def _batches(every: Iterable[Line]) -> Iterator[list[Line]]:
+    left = iter(every)
     while batch := list(islice(left, BATCH)):
         yield batch
 

@@ -17,14 +17,14 @@ def named(
         own = events.load(tx, int(name)) if _is_number(name) else None
         if own and source in (None, own.source):
             return own
-        found = events.named(tx, name)
-    found = tuple(one for one in found if source in (None, one.source))
-    if len(found) > 1:
-        numbers = ", ".join(f"{one.id} from {one.source}" for one in found)
+        events_of = events.named(tx, name)
+    events_of = tuple(one for one in events_of if source in (None, one.source))
+    if len(events_of) > 1:
+        numbers = ", ".join(f"{one.id} from {one.source}" for one in events_of)
         raise ConfigurationError(
             f"several senders have an event {name}: use its number: {numbers}"
         )
-    return found[0] if found else None
+    return events_of[0] if events_of else None
 
 
 def _is_number(name: str) -> bool:

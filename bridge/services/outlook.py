@@ -54,13 +54,13 @@ def stops(
     database: Database, ids: Collection[int], off: Collection[str], now: datetime
 ) -> Mapping[int, str]:
     """id → what keeps a waiting delivery from being sent now; without those that nothing keeps."""
-    found = {}
+    reasons = {}
     with database.read() as tx:
         for id in ids:
             delivery = views.delivery(tx, id)
             if delivery and delivery["state"] == State.WAITING:
-                found[id] = "; ".join(_stops(tx, delivery, off, now))
-    return {id: f"waits: {said}" for id, said in found.items() if said}
+                reasons[id] = "; ".join(_stops(tx, delivery, off, now))
+    return {id: f"waits: {said}" for id, said in reasons.items() if said}
 
 
 def _stops(

@@ -46,10 +46,10 @@ def case(ruleset: Ruleset, source: str, recording: bytes, given: str) -> str:
 
     Whether that is right is for a person to say. Raises ConfigurationError where the recording holds no event.
     """
-    found = ruleset.sources[source]
+    declared = ruleset.sources[source]
     try:
         request = providers.trust(http.parse(recording))
-        events = providers.read(found.provider, source, request)
+        events = providers.read(declared.provider, source, request)
     except (ValueError, Refused) as error:
         raise ConfigurationError(f"it cannot be read as it was recorded: {error}")
     by_rule: dict[str, list[Trial]] = {rule.id: [] for rule in ruleset.rules_of(source)}

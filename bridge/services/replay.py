@@ -81,39 +81,39 @@ class Replayer:
     def plan(self, id: int) -> Plan:
         """What would be sent; reads only."""
         with self._database.read() as tx:
-            found = views.delivery(tx, id)
-        if found is None:
+            row = views.delivery(tx, id)
+        if row is None:
             return Plan(id=id, problem=f"there is no delivery {id}", delivery={})
-        if found["state"] in UNFINISHED:
+        if row["state"] in UNFINISHED:
             problem = (
-                f"not replayed: it is {found['state']}, its first sending is not over"
+                f"not replayed: it is {row['state']}, its first sending is not over"
             )
-            return Plan(id=id, problem=problem, delivery=found)
-        if found["look_up"]:
-            return self._look_up(found)
-        if not found["operation"]:
+            return Plan(id=id, problem=problem, delivery=row)
+        if row["look_up"]:
+            return self._look_up(row)
+        if not row["operation"]:
             problem = (
                 f"not replayed: it has no request, `bridge retry {id}` routes it again"
             )
-            return Plan(id=id, problem=problem, delivery=found)
+            return Plan(id=id, problem=problem, delivery=row)
         if self._rules is not None:
-            return self._planned_now(found, self._rules)
-        problem = _unsendable(found) or self._overtaken(found)
-        return Plan(id=id, problem=problem, delivery=found)
+            return self._planned_now(row, self._rules)
+        problem = _unsendable(row) or self._overtaken(row)
+        return Plan(id=id, problem=problem, delivery=row)
 
-    def _look_up(self, found: Mapping[str, Any]) -> Plan:
+    def _look_up(self, row: Mapping[str, Any]) -> Plan:
         """A look-up that ended without an answer is made again; the others updated nothing."""
-        id, problem = found["id"], ""
+        id, problem = row["id"], ""
         with self._database.read() as tx:
             unanswered = id in selecting.routable(tx, [id])
         if not unanswered:
             problem = (
                 f"not replayed: it is a look-up, which updated nothing: replay what came of it, `bridge deliveries "
-                f"list event:{found['event']}`"
+                f"list event:{row['event']}`"
             )
-        elif not rulesets.configured(self._database, found["source"]):
+        elif not rulesets.configured(self._database, row["source"]):
             problem = "not replayed: its source is not configured any more"
-        return Plan(id=id, problem=problem, delivery=found)
+        return Plan(id=id, problem=problem, delivery=row)
 
     def send(self, plan: Plan, by: By) -> Done:
         """Adds the new delivery, unless the plan has a problem or was overtaken by someone else."""
@@ -173,41 +173,41 @@ class Replayer:
         replays.attribute(tx, new, plan.id, by, force=self._force)
         return new
 
-    def _planned_now(self, found: Mapping[str, Any], rules: Ruleset) -> Plan:
-        id, rule = found["id"], found["rule"]
+    def _planned_now(self, row: Mapping[str, Any], rules: Ruleset) -> Plan:
+        id, rule = row["id"], row["rule"]
         with self._database.read() as tx:
-            stored = events.load(tx, found["event"])
+            stored = events.load(tx, row["event"])
         if stored is None or stored.source not in rules.sources:
             problem = "not replayed: its source is not configured any more"
-            return Plan(id=id, problem=problem, delivery=found)
+            return Plan(id=id, problem=problem, delivery=row)
         said = self._asker.decide(rules, stored)
         decision = next((item for item in said if item.rule in (rule, "")), None)
         if decision is None:
             gone = f"not replayed: there is no rule '{rule}' any more"
-            problem = f"{gone}: `bridge reroute {found['event']}` asks those of now"
-            return Plan(id=id, problem=problem, delivery=found)
+            problem = f"{gone}: `bridge reroute {row['event']}` asks those of now"
+            return Plan(id=id, problem=problem, delivery=row)
         if decision.said is not Said.MATCHED:
             problem = f"not replayed: {rule}: {decision.said.value}, {decision.reason}"
-            return Plan(id=id, problem=problem, delivery=found)
-        return self._matched(found, decision)
+            return Plan(id=id, problem=problem, delivery=row)
+        return self._matched(row, decision)
 
-    def _matched(self, found: Mapping[str, Any], decision: Decision) -> Plan:
-        id, key = found["id"], found["item_key"]
+    def _matched(self, row: Mapping[str, Any], decision: Decision) -> Plan:
+        id, key = row["id"], row["item_key"]
         rendered = next((one for one in decision.rendered if one.key == key), None)
         if rendered is None:
             problem = f"not replayed: the rule makes no update of item '{key}' any more"
-            return Plan(id=id, problem=problem, delivery=found)
+            return Plan(id=id, problem=problem, delivery=row)
         if rendered.shadow:
             problem = "not replayed: its rule is in mode shadow, nothing would be sent"
-            return Plan(id=id, problem=problem, delivery=found)
+            return Plan(id=id, problem=problem, delivery=row)
         now = {"lane": rendered.lane, "rule": rendered.rule, "at": rendered.at}
         return Plan(
             id=id,
-            problem=self._overtaken({**found, **now}),
-            delivery=found,
+            problem=self._overtaken({**row, **now}),
+            delivery=row,
             decision=decision,
             rendered=rendered,
-            changes=tuple(_changes(found, rendered)),
+            changes=tuple(_changes(row, rendered)),
         )
 
     def _overtaken(self, delivery: Mapping[str, Any]) -> str:
@@ -222,20 +222,20 @@ class Replayer:
         return f"not replayed: a newer update of ticket {ticket} was delivered, add --force to send it anyway"
 
 
-def _unsendable(found: Mapping[str, Any]) -> str:
+def _unsendable(row: Mapping[str, Any]) -> str:
     """Why there is no request to send again; "" where there is one."""
-    if found["state"] == State.SHADOW:
+    if row["state"] == State.SHADOW:
         return "not replayed: its rule was in mode shadow, `--rules current` asks the rule of now"
-    if found["call"] is None:
+    if row["call"] is None:
         return "not replayed: its request was kept long enough and is gone"
     return ""
 
 
-def _changes(found: Mapping[str, Any], rendered: Delivery) -> list[Change]:
+def _changes(row: Mapping[str, Any], rendered: Delivery) -> list[Change]:
     """Fields, and where they go, that differ; in the order of the rule."""
-    before: dict[str, object] = dict(found["fields"] or {})
+    before: dict[str, object] = dict(row["fields"] or {})
     after: dict[str, object] = dict(rendered.fields)
-    before |= {name: found[name] for name in ("operation", "connection", "ticket")}
+    before |= {name: row[name] for name in ("operation", "connection", "ticket")}
     after |= {
         "operation": rendered.operation,
         "connection": rendered.connection.name,

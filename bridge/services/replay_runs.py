@@ -68,13 +68,13 @@ def begin(database: Database, run: Run, by: By) -> Run:
 def load(database: Database, id: int) -> Run:
     """The run of a number. Raises NoSuchRun."""
     with database.read() as tx:
-        found = audit.load(tx, id)
-    if found is None or found["action"] != "replay" or "filter" not in found["subject"]:
+        act = audit.load(tx, id)
+    if act is None or act["action"] != "replay" or "filter" not in act["subject"]:
         raise NoSuchRun(
             f"{id} is no replay of a filter: `bridge audit --json` has them"
         )
-    about = {name: found["subject"][name] for name in _WRITTEN}
-    return Run(id=id, at=found["at"], **about)
+    about = {name: act["subject"][name] for name in _WRITTEN}
+    return Run(id=id, at=act["at"], **about)
 
 
 def left(database: Database, run: Run) -> Iterator[list[int]]:

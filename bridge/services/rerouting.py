@@ -88,11 +88,11 @@ class Rerouter:
         if stored.source not in self._rules.sources:
             problem = "not rerouted: its source is not configured any more"
             return Plan(id=id, problem=problem)
-        asked = self._asker.ask(self._rules, stored)
-        if asked.look_up:
+        answer = self._asker.ask(self._rules, stored)
+        if answer.look_up:
             return self._looked_up(id, before, look_up)
         said = [
-            one for one in asked.decisions if one.rule in ("", self._rule or one.rule)
+            one for one in answer.decisions if one.rule in ("", self._rule or one.rule)
         ]
         if not said:
             problem = f"not rerouted: its source has no rule '{self._rule}'"
@@ -148,9 +148,9 @@ class Rerouter:
     def _overtaken(self, rendered: Delivery) -> bool:
         if self._force:
             return False
-        asked = {"lane": rendered.lane, "rule": rendered.rule, "at": rendered.at}
+        update = {"lane": rendered.lane, "rule": rendered.rule, "at": rendered.at}
         with self._database.read() as tx:
-            return replays.newer_delivered(tx, asked) is not None
+            return replays.newer_delivered(tx, update) is not None
 
     def send(self, plan: Plan, by: By) -> Done:
         """Adds the deliveries, unless the plan has a problem or the event led to something else meanwhile."""

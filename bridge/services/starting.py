@@ -87,12 +87,12 @@ def _test(recording: str, rule: str, expected: str) -> str:
 
 def _sample(provider: Provider) -> _Sample:
     """The recording that is called usual, else the first that holds one event of a known type, JSON before forms."""
-    found = [*_samples(first_rule.configured(provider))]
-    if not found:
+    samples = [*_samples(first_rule.configured(provider))]
+    if not samples:
         raise NothingToStartFrom(
             f"no recording of {provider.title} holds a single event: write the rule by hand"
         )
-    return min(found, key=lambda one: ("usual" not in one.path.stem, one.form))
+    return min(samples, key=lambda one: ("usual" not in one.path.stem, one.form))
 
 
 def _samples(provider: Provider) -> Iterator[_Sample]:

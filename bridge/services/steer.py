@@ -49,8 +49,8 @@ def retry(
     again = (
         route_again(database, id, *of, active, asker, by) for id, of in failed.items()
     )
-    found = {item.id: item for item in (*done, *again)}
-    return [found[id] for id in dict.fromkeys(ids)]
+    by_id = {item.id: item for item in (*done, *again)}
+    return [by_id[id] for id in dict.fromkeys(ids)]
 
 
 def _with_outlook(

@@ -18,9 +18,11 @@ _T = TypeVar("_T")
 
 def read_events(ruleset: Ruleset, path: Path, source: str | None) -> tuple[Event, ...]:
     """The events of a recording. Raises ConfigurationError when it, or its source, cannot be told."""
-    found, request = recorded(ruleset, path, source)
+    declared, request = recorded(ruleset, path, source)
     try:
-        events = providers.read(found.provider, found.name, providers.trust(request))
+        events = providers.read(
+            declared.provider, declared.name, providers.trust(request)
+        )
     except Refused as error:
         raise ConfigurationError(f"{path} cannot be used: {error}") from None
     # A recording does not grow old: it arrives when it occurred, as in a test.
@@ -78,18 +80,18 @@ def near(path: Path) -> str:
     """What a file that is not there may have meant, as the end of a sentence; "" where nothing is like it."""
     if os.path.exists(path) or not os.path.isdir(path.parent):
         return ""
-    names = [found.name for found in path.parent.iterdir() if found.is_file()]
-    found = nearest(path.name, names)
-    return f": did you mean {path.with_name(found)}?" if found else ""
+    names = [file.name for file in path.parent.iterdir() if file.is_file()]
+    close = nearest(path.name, names)
+    return f": did you mean {path.with_name(close)}?" if close else ""
 
 
 def _source(ruleset: Ruleset, name: str) -> Source:
-    found = ruleset.sources.get(name)
-    if found is None:
+    declared = ruleset.sources.get(name)
+    if declared is None:
         known = ", ".join(ruleset.sources)
         said = f"there is no source '{name}'" if name else "it does not say who sent it"
         raise ConfigurationError(f"{said}: name one with --source: {known}")
-    return found
+    return declared
 
 
 def _from_target(target: str) -> str:

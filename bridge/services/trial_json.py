@@ -68,13 +68,13 @@ def _rule(trial: Trial, folder: Path) -> dict[str, object]:
     groups: dict[str, list[object]] = {"conditions": [], "fields": [], "values": []}
     for step in trial.steps:
         groups[_group(step.formula.name)].append(_step(step, folder))
-    found, failed = decision.diagnostic, trial.failed
+    finding, failed = decision.diagnostic, trial.failed
     return {
         "rule": decision.rule,
         "outcome": decision.said.value,
         "reason": decision.reason,
         "place": f"{folder}/{decision.place}",
-        "diagnostic": to_dict(found, str(folder)) if found else None,
+        "diagnostic": to_dict(finding, str(folder)) if finding else None,
         "failed": _failed(failed, folder) if failed else None,
         **groups,
         "calls": [_call(rendered, trial.rule) for rendered in decision.rendered],
@@ -89,10 +89,10 @@ def _group(name: str) -> str:
 
 def _step(step: Step, folder: Path) -> dict[str, object]:
     formula = step.formula
-    found = {**_formula(step, folder), **_typed(step.value)}
+    shown = {**_formula(step, folder), **_typed(step.value)}
     if formula.name in _CONDITIONS:
-        found["compared"] = _named(formula.expression.explain(step.scope))
-    return found
+        shown["compared"] = _named(formula.expression.explain(step.scope))
+    return shown
 
 
 def _failed(step: Step, folder: Path) -> dict[str, object]:

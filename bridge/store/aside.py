@@ -41,8 +41,8 @@ def second_names(file: Path) -> list[Path]:
     """Those that a store still has from a restore that was broken off."""
     if not file.exists():
         return []
-    found = file.parent.glob(f"{glob.escape(file.name)}.before-restore-*Z")
-    return [other for other in found if other.exists() and other.samefile(file)]
+    names = file.parent.glob(f"{glob.escape(file.name)}.before-restore-*Z")
+    return [other for other in names if other.exists() and other.samefile(file)]
 
 
 def put_back(file: Path) -> None:

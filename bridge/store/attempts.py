@@ -81,7 +81,7 @@ def _settle(
         }
         used = {item.connection.account: item.connection for item, _ in made}
         trouble = [connections.trouble(tx, one) for one in used.values()]
-    ill = {row.name for found in trouble for row in found.rows()}
+    ill = {row.name for pending in trouble for row in pending.rows()}
     finished: list[Conclusion | None] = []
     for place, (item, attempt) in enumerate(made):
         concluded, health = usual[place], WELL

@@ -37,8 +37,8 @@ def record(tx: Transaction, by: By, action: str, subject: Json, now: datetime) -
 
 def load(tx: Transaction, id: int) -> Mapping[str, Any] | None:
     """One act."""
-    found = tx.execute(select(audit).where(audit.c.id == id))
-    row = found.mappings().one_or_none()
+    rows = tx.execute(select(audit).where(audit.c.id == id))
+    row = rows.mappings().one_or_none()
     return None if row is None else dict(row)
 
 

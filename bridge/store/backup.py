@@ -59,9 +59,9 @@ def copy(source: sqlite3.Connection, file: Path) -> None:
 
 def check(connection: sqlite3.Connection, file: Path) -> None:
     """Raises StoreUnavailable unless SQLite finds the database whole."""
-    found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    integrity = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
     dangling = connection.execute("PRAGMA foreign_key_check").fetchone()
-    if found != "ok" or dangling is not None:
+    if integrity != "ok" or dangling is not None:
         raise StoreUnavailable(f"{file} is damaged: use another backup")
 
 

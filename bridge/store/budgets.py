@@ -113,26 +113,26 @@ def budgets(
 
     Of the parked accounts in `probes` one call may try the credentials.
     """
-    found: dict[str, Budget] = {}
+    of_tenant: dict[str, Budget] = {}
     accounts: dict[str, str] = {}  # → tenant
     for connection in waiting:
-        if connection.tenant not in found:
-            found[connection.tenant] = Budget(
+        if connection.tenant not in of_tenant:
+            of_tenant[connection.tenant] = Budget(
                 tenant=connection.tenant, label=connection.name, now=now
             )
-        found[connection.tenant].narrow(connection)
+        of_tenant[connection.tenant].narrow(connection)
         accounts[connection.account] = connection.tenant
     busy = {connection.account for connection, _, _ in sending}
     for connection, _, count in sending:
-        if connection.tenant in found:
-            found[connection.tenant].running += count
+        if connection.tenant in of_tenant:
+            of_tenant[connection.tenant].running += count
     for row in known:
         if row.state == "parked" and row.name in accounts:
             tries = row.name in probes and row.name not in busy
-            found[accounts[row.name]].parked[row.name] = int(tries)
-        if row.name in found:
-            _recall(found[row.name], row, now)
-    return found
+            of_tenant[accounts[row.name]].parked[row.name] = int(tries)
+        if row.name in of_tenant:
+            _recall(of_tenant[row.name], row, now)
+    return of_tenant
 
 
 def _recall(budget: Budget, row: Any, now: datetime) -> None:

@@ -20,7 +20,7 @@ _ALIKE = ("rule", "connection", "operation", "ticket")
 
 def superseded(tx: Transaction, id: int, lane: str) -> Mapping[int, int]:
     """Of the deliveries from `id` on, which is at the front of its lane: those not to be sent → the newer one each."""
-    found: dict[int, int] = {}
+    replaced: dict[int, int] = {}
     kept: list[_Update] = []
     for row in reversed(list(_run(_waiting(tx, id, lane)))):
         own = _Update(row.id, _place(row), frozenset(_leaves(row.fields)))
@@ -28,9 +28,9 @@ def superseded(tx: Transaction, id: int, lane: str) -> Mapping[int, int]:
         if newer is None:
             kept.append(own)
         else:
-            found[row.id] = newer
-    there = _held(tx, {*found, *found.values()})
-    return {id: newer for id, newer in found.items() if {id, newer} <= there}
+            replaced[row.id] = newer
+    there = _held(tx, {*replaced, *replaced.values()})
+    return {id: newer for id, newer in replaced.items() if {id, newer} <= there}
 
 
 def _held(tx: Transaction, ids: Collection[int]) -> set[int]:

@@ -121,15 +121,15 @@ def health(tx: Transaction, connection: Connection) -> Health:
     names = connection.tenant, connection.account
     query = select(connections).where(connections.c.name.in_(names))
     known: Any = {row.name: row for row in tx.execute(query)}
-    found = WELL
+    current = WELL
     if tenant := known.get(connection.tenant):
         closed_or_not = Breaker(**{key: tenant._mapping[key] for key in _BREAKER})
-        found = replace(found, breaker=closed_or_not, next_at=tenant.next_at)
+        current = replace(current, breaker=closed_or_not, next_at=tenant.next_at)
     if account := known.get(connection.account):
         since = account.since if account.state == "parked" else None
         ended = tuple((id, lane) for id, lane in account.forbidden or ())
-        found = replace(found, parked_at=since, forbidden=ended)
-    return found
+        current = replace(current, parked_at=since, forbidden=ended)
+    return current
 
 
 def learn(

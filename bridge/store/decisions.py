@@ -24,9 +24,9 @@ JOINED = func.coalesce(_joined, _before)
 
 def outcome(said: Iterable[Said]) -> str:
     """The strongest word that was said."""
-    found = set(said)
+    kinds = set(said)
     return next(
-        (kind.value for kind in STRONGEST if kind in found), Said.NO_MATCH.value
+        (kind.value for kind in STRONGEST if kind in kinds), Said.NO_MATCH.value
     )
 
 

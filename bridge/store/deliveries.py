@@ -46,8 +46,8 @@ def put(
 
 def ids(tx: Transaction, rows: Sequence[Row], made: Sequence[Pending]) -> list[int]:
     """The ids of what was put; what repeats a delivery that is there gets one as skipped."""
-    found = [one.key() for one in made]
-    return [id or _add_repeated(tx, row) for id, row in zip(found, rows)]
+    numbers = [one.key() for one in made]
+    return [id or _add_repeated(tx, row) for id, row in zip(numbers, rows)]
 
 
 def _add_repeated(tx: Transaction, row: Row) -> int:

@@ -91,13 +91,13 @@ def among(
     tx: Transaction, column: ColumnElement[Any], numbers: Iterable[int]
 ) -> ColumnElement[bool]:
     """Whether an integer column is one of these, however many: an IN takes a parameter for each, up to a limit."""
-    found: ColumnElement[bool]
+    condition: ColumnElement[bool]
     if tx.dialect.name == "postgresql":
-        found = column == any_(literal([*numbers], postgresql.ARRAY(BigInteger)))
+        condition = column == any_(literal([*numbers], postgresql.ARRAY(BigInteger)))
     else:
         listed = func.json_each(json.dumps([*numbers])).table_valued("value")
-        found = column.in_(select(listed.c.value))
-    return found
+        condition = column.in_(select(listed.c.value))
+    return condition
 
 
 def like(tx: Transaction, column: Any, pattern: str) -> Any:

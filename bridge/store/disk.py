@@ -35,6 +35,6 @@ class Disk:
         if now - self._looked >= _FRESH:
             self._looked = now
             with suppress(OSError):
-                found = os.statvfs(self._folder)
-                self._free = found.f_bavail * found.f_frsize
+                disk = os.statvfs(self._folder)
+                self._free = disk.f_bavail * disk.f_frsize
         return self._free

@@ -126,9 +126,9 @@ class _Taking:
 def _look(tx: Transaction, taking: Sequence[_Taking]) -> None:
     """Finds the events that are here already, and gives those a name of their own whose id a twin has."""
     missing = [(one, *pair) for one in taking for pair in one.missing()]
-    found = known.find(tx, [event for _, _, event in missing])
+    rows = known.find(tx, [event for _, _, event in missing])
     other = []
-    for (one, place, event), row in zip(missing, found):
+    for (one, place, event), row in zip(missing, rows):
         if row is not None and row.digest != event.digest:
             other.append((one, place, event, row))
         elif row is not None:

@@ -74,17 +74,19 @@ def events_that(tx: Transaction, conditions: Filter) -> ColumnElement[bool]:
     """The events that a filter is about; rule, ticket and the like are those of one of their deliveries."""
     borrowed = [one for one in conditions if one.key in _BORROWED]
     own = [one for one in conditions if one.key not in _BORROWED]
-    found = _all(tx, own, _event)
+    condition = _all(tx, own, _event)
     for negated in (False, True):
-        asked = [_positive(one) for one in borrowed if one.negated is negated]
+        positive = [_positive(one) for one in borrowed if one.negated is negated]
         # Without a delivery of the kind: each `-key:` on its own, as every condition stands for itself.
-        groups = [[one] for one in asked] if negated else [asked] if asked else []
+        groups = (
+            [[one] for one in positive] if negated else [positive] if positive else []
+        )
         for group in groups:
             wanted = _all(tx, group, _delivery)
             # Not EXISTS: it would look at each event's deliveries, this looks at all of them once.
             has = events.c.id.in_(select(deliveries.c.event).where(wanted))
-            found = and_(found, not_(has) if negated else has)
-    return found
+            condition = and_(condition, not_(has) if negated else has)
+    return condition
 
 
 def _all(
@@ -94,13 +96,13 @@ def _all(
     either: dict[str, list[ColumnElement[bool]]] = {}
     every: list[ColumnElement[bool]] = [true()]
     for condition in conditions:
-        found = one(tx, condition)
+        holds = one(tx, condition)
         if condition.negated:
-            every.append(not_(found))
+            every.append(not_(holds))
         elif condition.key in (*MOMENTS, "reason"):
-            every.append(found)
+            every.append(holds)
         else:
-            either.setdefault(condition.key, []).append(found)
+            either.setdefault(condition.key, []).append(holds)
     return and_(*every, *(or_(*group) for group in either.values()))
 
 
@@ -130,8 +132,8 @@ def _event(tx: Transaction, condition: Condition) -> ColumnElement[bool]:
             return events.c.received_at < value
         case "reason":
             listed, said = texts(tx, events.c.decisions, "reason")
-            found = said.icontains(value, autoescape=True)
-            return select(listed).where(found).correlate(events).exists()
+            fits = said.icontains(value, autoescape=True)
+            return select(listed).where(fits).correlate(events).exists()
         case "event" if isinstance(value, int):
             return events.c.id == value
         case "event":
@@ -140,9 +142,9 @@ def _event(tx: Transaction, condition: Condition) -> ColumnElement[bool]:
 
 
 def _text(tx: Transaction, column: Any, value: str) -> ColumnElement[bool]:
-    found: ColumnElement[bool]
-    found = like(tx, column, value) if "*" in value else column == value
-    return found
+    fits: ColumnElement[bool]
+    fits = like(tx, column, value) if "*" in value else column == value
+    return fits
 
 
 def _positive(condition: Condition) -> Condition:

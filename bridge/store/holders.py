@@ -13,8 +13,8 @@ _UNKNOWN = "a process that this system does not name"
 
 def named(path: str) -> str:
     """The processes that hold a lock on a file, each with its command and account, for a sentence."""
-    found = sorted(pids(path))
-    return " and ".join(map(_named, found)) if found else _UNKNOWN
+    numbers = sorted(pids(path))
+    return " and ".join(map(_named, numbers)) if numbers else _UNKNOWN
 
 
 def pids(path: str) -> set[int]:

@@ -47,7 +47,7 @@ def take(
     """Stores what is new of these requests of one source, all received at `now`, and who vouches for it."""
     last = tx.execute(select(func.coalesce(func.max(events.c.id), 0)))
     before = last.scalar_one()
-    accepted = [accept(tx, request, found) for request, found in requests]
+    accepted = [accept(tx, request, received) for request, received in requests]
     here = (events.c.source == source, events.c.received_at == now)
     rows = tx.execute(select(events.c.id).where(events.c.id > before, *here))
     ids = sorted(rows.scalars())
@@ -65,11 +65,11 @@ def take(
 def known(tx: Transaction, source: str, names: Sequence[str]) -> set[str]:
     """Those of a sender's event ids that are in the store."""
     query = select(events.c.event_id).where(events.c.source == source)
-    found: set[str] = set()
+    there: set[str] = set()
     for start in range(0, len(names), _ASKED):
-        asked = events.c.event_id.in_(names[start : start + _ASKED])
-        found.update(tx.execute(query.where(asked)).scalars())
-    return found
+        those = events.c.event_id.in_(names[start : start + _ASKED])
+        there.update(tx.execute(query.where(those)).scalars())
+    return there
 
 
 def vouched(tx: Transaction, id: int) -> str | None:

@@ -65,8 +65,8 @@ def used_by(tx: Transaction, id: int) -> int | None:
     """The other delivery that uses up the key of this one."""
     query = select(deliveries.c.rule, KEY).where(deliveries.c.id == id)
     rule, key = tx.execute(query).one()
-    found = user(tx, rule, _root(key)) if key else None
-    return None if found == id else found
+    holder = user(tx, rule, _root(key)) if key else None
+    return None if holder == id else holder
 
 
 def free(tx: Transaction, id: int) -> None:
@@ -83,10 +83,10 @@ def free_ended(tx: Transaction) -> None:
     while True:
         query = select(deliveries.c.id).where(held, deliveries.c.id > last)
         ids = tx.execute(query.order_by(deliveries.c.id).limit(_ROWS)).scalars()
-        if not (found := ids.all()):
+        if not (numbers := ids.all()):
             return
-        last = found[-1]
-        tx.execute(_freeing(deliveries.c.id.in_(found)))
+        last = numbers[-1]
+        tx.execute(_freeing(deliveries.c.id.in_(numbers)))
 
 
 def retake(tx: Transaction, id: int) -> bool:

@@ -61,10 +61,10 @@ def find(tx: Transaction, received: Sequence[Event]) -> list[Known | None]:
     postgresql = tx.dialect.name == "postgresql"
     statement = _FIND_POSTGRESQL if postgresql else _FIND_SQLITE
     names = [_name(tx, event) for event in received]
-    asked = encoded([[*name] for name in dict.fromkeys(names)])
-    rows = tx.execute(statement, {"names": asked})
-    found = {(row.source, row.event_id): Known(row.id, row.digest) for row in rows}
-    return [found.get(name) for name in names]
+    written = encoded([[*name] for name in dict.fromkeys(names)])
+    rows = tx.execute(statement, {"names": written})
+    there = {(row.source, row.event_id): Known(row.id, row.digest) for row in rows}
+    return [there.get(name) for name in names]
 
 
 def note_conflicts(tx: Transaction, ids: Collection[int]) -> None:

@@ -156,15 +156,15 @@ def _owned(
     sent: bool = False,
 ) -> tuple[Claimed, ...]:
     """Each by itself: one that cannot be read becomes a dead letter, and the others go on."""
-    found = []
+    claimed = []
     for row in sorted(taken, key=lambda row: int(row.id)):
         try:
-            found.append(_claimed(tx, row, starts.get(row.id, now), now))
+            claimed.append(_claimed(tx, row, starts.get(row.id, now), now))
         except SQLAlchemyError:
             raise
         except Exception as error:  # whatever its columns hold, it is one delivery's
             bury(tx, row, *_problem(row, error), now, sent=sent)
-    return tuple(found)
+    return tuple(claimed)
 
 
 def _problem(row: Any, error: Exception) -> tuple[str, str]:

@@ -53,5 +53,5 @@ def record(
 def of_ticket(tx: Transaction, ticket: str, limit: int) -> Sequence[Mapping[str, Any]]:
     """What was written into a ticket, newest first."""
     query = select(ledger).where(ledger.c.ticket == ticket)
-    found = tx.execute(query.order_by(ledger.c.id.desc()).limit(limit))
-    return [dict(row) for row in found.mappings()]
+    rows = tx.execute(query.order_by(ledger.c.id.desc()).limit(limit))
+    return [dict(row) for row in rows.mappings()]

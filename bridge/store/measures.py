@@ -41,12 +41,12 @@ def connection_states(tx: Transaction) -> Mapping[str, tuple[bool, bool]]:
     """Name → whether it is parked, and whether its breaker is open; of those that anything was learned about."""
     of = connections.c
     query = select(of.name, of.label, of.state, of.broken_at)
-    found: dict[str, tuple[bool, bool]] = {}
+    states: dict[str, tuple[bool, bool]] = {}
     for name, label, state, broken_at in tx.execute(query):
-        parked, is_open = found.get(label or name, (False, False))
+        parked, is_open = states.get(label or name, (False, False))
         is_parked, is_broken = state == "parked", broken_at is not None
-        found[label or name] = (parked or is_parked, is_open or is_broken)
-    return found
+        states[label or name] = (parked or is_parked, is_open or is_broken)
+    return states
 
 
 def pauses_in_force(tx: Transaction) -> int:

@@ -45,9 +45,9 @@ def migrate(database: Database) -> bool:
         one_at_a_time(tx, "migrate")
         if not outdated(tx):  # another process was first
             return False
-        found = revision(tx)
-        if found and database.dialect == "sqlite":
-            backup.beside(database, found)
+        current = revision(tx)
+        if current and database.dialect == "sqlite":
+            backup.beside(database, current)
         upgrade(tx)
         return True
 
@@ -68,18 +68,18 @@ def ensure_shape(database: Database) -> None:
         return
     with database.read() as tx:
         if outdated(tx):
-            found = revision(tx) or "nothing"
+            current = revision(tx) or "nothing"
             raise StoreUnfit(
-                f"the store holds {found}, this release needs {HEAD}: run `bridge migrate`"
+                f"the store holds {current}, this release needs {HEAD}: run `bridge migrate`"
             )
 
 
 def outdated(tx: Transaction) -> bool:
     """Whether migrations are missing; a newer release's are not. Raises StoreUnfit for a store amid or after a move."""
-    found = revision(tx)
-    if found in _UNFIT:
-        raise StoreUnfit(_UNFIT[found])
-    return found is None or found < HEAD
+    current = revision(tx)
+    if current in _UNFIT:
+        raise StoreUnfit(_UNFIT[current])
+    return current is None or current < HEAD
 
 
 def revision(tx: Transaction) -> str | None:
@@ -87,8 +87,8 @@ def revision(tx: Transaction) -> str | None:
     if not inspect(tx).has_table("alembic_version"):
         return None
     query = text("SELECT version_num FROM alembic_version")
-    found = tx.execute(query).scalar_one_or_none()
-    return None if found is None else str(found)
+    number = tx.execute(query).scalar_one_or_none()
+    return None if number is None else str(number)
 
 
 def set_revision(tx: Transaction, to: str) -> None:

@@ -90,8 +90,8 @@ def stopping(
     )
     query = select(pauses).where(*agree).order_by(pauses.c.id)
     sender = specs.of(tx, delivery["id"])
-    found = tx.execute(query).all()
-    return [dict(row._mapping) for row in found if concerns(row, sender)]
+    rows = tx.execute(query).all()
+    return [dict(row._mapping) for row in rows if concerns(row, sender)]
 
 
 def concerns(pause: Any, connection: model.Connection) -> bool:

@@ -30,8 +30,8 @@ class Place:
             self._real = os.path.realpath(self._path)
         self._open.add(id(connection))
         for suffix in (_DATABASE, *_LOG):
-            if suffix not in self._seen and (found := self._look(suffix)):
-                self._seen[suffix] = _identity(found)
+            if suffix not in self._seen and (file := self._look(suffix)):
+                self._seen[suffix] = _identity(file)
 
     def closed(self, connection: object) -> None:
         """After the last one the log may be another: SQLite removes it, and makes it anew."""
@@ -43,11 +43,11 @@ class Place:
     def require(self) -> None:
         """Raises StoreGone where a file is not the one that was opened, StoreUnavailable where it is read-only."""
         for suffix, seen in tuple(self._seen.items()):
-            found = self._look(suffix)
-            if found is None or _identity(found) != seen:
-                raise StoreGone(self._change(suffix, found is not None))
+            file = self._look(suffix)
+            if file is None or _identity(file) != seen:
+                raise StoreGone(self._change(suffix, file is not None))
             # The mode says what is meant, root and who has the file open could write all the same.
-            if not found.st_mode & 0o222:
+            if not file.st_mode & 0o222:
                 raise _read_only(self._name(suffix))
         if self._seen and not os.access(self._path, os.W_OK):
             raise _read_only(self._path)
@@ -75,8 +75,8 @@ class Place:
         return f"nothing can be stored: {self._name(suffix)} {what}; {help}"
 
 
-def _identity(found: os.stat_result) -> _Identity:
-    return found.st_dev, found.st_ino
+def _identity(file: os.stat_result) -> _Identity:
+    return file.st_dev, file.st_ino
 
 
 def _read_only(path: str) -> StoreUnavailable:

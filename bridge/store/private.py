@@ -40,15 +40,15 @@ def _owners(database: str) -> list[int]:
 
 
 def _close_to_others(fd: int, path: str, owners: list[int]) -> None:
-    found, me = os.fstat(fd), os.geteuid()
-    if not stat.S_ISREG(found.st_mode) or found.st_uid not in (me, *owners):
+    about, me = os.fstat(fd), os.geteuid()
+    if not stat.S_ISREG(about.st_mode) or about.st_uid not in (me, *owners):
         raise StoreUnfit(
             f"{path} is not the bridge's own file, so that somebody else could stop the bridge with it: remove it"
         )
     if (
-        me == 0 and found.st_uid != owners[0]
+        me == 0 and about.st_uid != owners[0]
     ):  # root helps out: the bridge has to open it
         os.fchown(fd, owners[0], -1)
-    if stat.S_IMODE(found.st_mode) != _FILE:
+    if stat.S_IMODE(about.st_mode) != _FILE:
         with suppress(PermissionError):  # its owner is another account, and will do it
             os.fchmod(fd, _FILE)

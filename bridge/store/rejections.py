@@ -29,7 +29,7 @@ class Rejection(NamedTuple):
     path: str = ""
 
 
-def add(tx: Transaction, *, found: Mapping[Rejection, int], now: datetime) -> None:
+def add(tx: Transaction, *, counts: Mapping[Rejection, int], now: datetime) -> None:
     """Records them and how many there were of each, and forgets their sources' oldest beyond KEPT and KEPT_FOR."""
     rows = [
         {
@@ -38,10 +38,10 @@ def add(tx: Transaction, *, found: Mapping[Rejection, int], now: datetime) -> No
             "count": min(count, _LARGEST),
             "received_at": now,
         }
-        for one, count in found.items()
+        for one, count in counts.items()
     ]
     tx.execute(insert(rejections), rows)
-    for source in {one.source for one in found}:
+    for source in {one.source for one in counts}:
         _forget(tx, source, now)
 
 
@@ -59,7 +59,7 @@ def listed(
     one = func.min(kept.remote) == func.max(kept.remote)
     remote = case((one, func.min(kept.remote)), else_="several")
     count = func.sum(kept.count)
-    asked = (
+    query = (
         select(
             last.label("last_at"),
             first.label("first_at"),
@@ -73,8 +73,8 @@ def listed(
         .limit(limit)
     )
     if source is not None:
-        asked = asked.where(kept.source == source)
-    return [{**row, "count": int(row["count"])} for row in tx.execute(asked).mappings()]
+        query = query.where(kept.source == source)
+    return [{**row, "count": int(row["count"])} for row in tx.execute(query).mappings()]
 
 
 def _forget(tx: Transaction, source: str, now: datetime) -> None:

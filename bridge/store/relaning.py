@@ -78,10 +78,10 @@ def relane(tx: Transaction) -> int:
         if row.tenant is None:
             named.setdefault(before.name, []).append((row.hash, after))
     if named:
-        newest = {name: _newest(tx, found) for name, found in named.items()}
+        newest = {name: _newest(tx, pairs) for name, pairs in named.items()}
         _marks(tx, newest)
-    for name, found in named.items():
-        _learned(tx, name, found)
+    for name, pairs in named.items():
+        _learned(tx, name, pairs)
     return moved
 
 
@@ -162,15 +162,15 @@ def _root(connection: Connection) -> tuple[str, str] | None:
     return tenants.root(connection) if by_path else None
 
 
-def _newest(tx: Transaction, found: Sequence[tuple[str, Connection]]) -> Connection:
+def _newest(tx: Transaction, pairs: Sequence[tuple[str, Connection]]) -> Connection:
     """Of the connections that had one name one after another, the one that was used last."""
-    if len(found) == 1:
-        return found[0][1]
+    if len(pairs) == 1:
+        return pairs[0][1]
     of = deliveries.c.spec
-    hashes = [hash for hash, _ in found]
+    hashes = [hash for hash, _ in pairs]
     query = select(of, func.max(deliveries.c.id)).where(of.in_(hashes)).group_by(of)
     last = {hash: id for hash, id in tx.execute(query)}
-    return max(found, key=lambda pair: last.get(pair[0], 0))[1]
+    return max(pairs, key=lambda pair: last.get(pair[0], 0))[1]
 
 
 def _marks(
@@ -216,7 +216,7 @@ def _batches(tx: Transaction) -> Iterator[Sequence[Any]]:
 
 
 def _learned(
-    tx: Transaction, name: str, found: Sequence[tuple[str, Connection]]
+    tx: Transaction, name: str, pairs: Sequence[tuple[str, Connection]]
 ) -> None:
     """What was learned of a name is known of its tenants and accounts; who is parked wrongly opens at its next call."""
     query = select(connections).where(connections.c.name == name)
@@ -226,7 +226,7 @@ def _learned(
     tx.execute(delete(connections).where(connections.c.name == name))
     open = {"state": "open", "reason": "", "since": row["since"]}
     known: dict[str, dict[str, Any]] = {}
-    for _, one in found:
+    for _, one in pairs:
         of_tenant = {key: row[key] for key in _OF_TENANT}
         known.setdefault(one.tenant, {**open, **of_tenant, "label": name})
         of_account = {key: row[key] for key in _OF_ACCOUNT}

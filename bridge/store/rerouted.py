@@ -38,8 +38,8 @@ def look_up(tx: Transaction, event: int) -> Mapping[str, Any] | None:
         deliveries.c.code != AGAIN,
     )
     latest = query.order_by(deliveries.c.id.desc()).limit(1)
-    found = tx.execute(latest).mappings().first()
-    return dict(found) if found else None
+    row = tx.execute(latest).mappings().first()
+    return dict(row) if row else None
 
 
 def newest(tx: Transaction) -> int:

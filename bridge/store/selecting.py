@@ -26,10 +26,10 @@ _UNANSWERED = and_(
 
 
 def _in(states: Collection[str]) -> ColumnElement[bool]:
-    found = deliveries.c.state.in_(states)
+    in_state = deliveries.c.state.in_(states)
     if DROPPED not in states:
-        return found
-    return or_(found, and_(deliveries.c.state == State.CANCELLED, _UNANSWERED))
+        return in_state
+    return or_(in_state, and_(deliveries.c.state == State.CANCELLED, _UNANSWERED))
 
 
 def matching(
@@ -71,8 +71,8 @@ def tally(
 def states(tx: Transaction, ids: Collection[int]) -> Mapping[int, str]:
     """id → state, of those deliveries that there are."""
     query = select(deliveries.c.id, deliveries.c.state)
-    found = tx.execute(query.where(among(tx, deliveries.c.id, ids)))
-    return {id: state for id, state in found}
+    rows = tx.execute(query.where(among(tx, deliveries.c.id, ids)))
+    return {id: state for id, state in rows}
 
 
 def routable(

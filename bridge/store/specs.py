@@ -63,19 +63,19 @@ def load(tx: Transaction, hash: str) -> Connection:
 
     One that cannot be read has a vendor that there is not: what waits for it must stop nothing else.
     """
-    found = _read.get(hash)
-    if found is None:
+    connection = _read.get(hash)
+    if connection is None:
         try:
             query = select(connection_specs).where(connection_specs.c.hash == hash)
             row = tx.execute(query).one()
-            found = _named(from_json(row.spec), row)
+            connection = _named(from_json(row.spec), row)
         except SQLAlchemyError:
             raise
         except Exception:
             return Connection(name=hash, vendor=UNREADABLE, options={}, auth={})
         if row.tenant:  # else a worker is about to find it out: relaning.py
-            _read[hash] = found
-    return found
+            _read[hash] = connection
+    return connection
 
 
 def _named(connection: Connection, row: Any) -> Connection:

@@ -86,9 +86,9 @@ class Watcher:
             self._connection = self._engine.connect()
         self._bell.quiet()  # before looking: what rings from now on is another change
         raw: Any = self._connection.connection.driver_connection
-        (found,) = raw.execute("PRAGMA data_version").fetchone()
-        before, self._seen = self._seen, found
-        return bool(found != before)
+        (version,) = raw.execute("PRAGMA data_version").fetchone()
+        before, self._seen = self._seen, version
+        return bool(version != before)
 
     def fileno(self) -> int | None:
         """Readable when `changed` may say something else; None where only asking tells."""

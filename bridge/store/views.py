@@ -93,8 +93,8 @@ def list_events(tx: Transaction, where: Filter = (), *, limit: int = 50) -> Rows
 
 def event(tx: Transaction, id: int) -> Mapping[str, Any] | None:
     """One event without its payload; `imported` says who vouched for it, where its sender did not prove it."""
-    found = _rows(tx, select(*_EVENT).where(events.c.id == id))
-    return {**found[0], "imported": vouched(tx, id)} if found else None
+    rows = _rows(tx, select(*_EVENT).where(events.c.id == id))
+    return {**rows[0], "imported": vouched(tx, id)} if rows else None
 
 
 def decisions_of(tx: Transaction, event_id: int) -> Rows:
@@ -112,16 +112,16 @@ def list_deliveries(tx: Transaction, where: Filter = (), *, limit: int = 50) -> 
 
 def delivery(tx: Transaction, id: int) -> Mapping[str, Any] | None:
     """One delivery with its request; credentials were never part of it."""
-    found = _rows(tx, select(*_DELIVERY, _KEY, *_REQUEST).where(deliveries.c.id == id))
-    return found[0] if found else None
+    rows = _rows(tx, select(*_DELIVERY, _KEY, *_REQUEST).where(deliveries.c.id == id))
+    return rows[0] if rows else None
 
 
 def ahead(tx: Transaction, id: int) -> Mapping[str, Any] | None:
     """Id and state of the delivery of its lane that this one waits for; None where it waits for none."""
     blocker = select(BLOCKER).where(deliveries.c.id == id).scalar_subquery()
     columns = (deliveries.c.id, deliveries.c.state)
-    found = _rows(tx, select(*columns).where(deliveries.c.id == blocker))
-    return found[0] if found else None
+    rows = _rows(tx, select(*columns).where(deliveries.c.id == blocker))
+    return rows[0] if rows else None
 
 
 def standing(
@@ -130,8 +130,8 @@ def standing(
     """What was learned about a connection's tenant and account; None while there is nothing to say."""
     names = known.tenant, known.account
     query = select(connections).where(connections.c.name.in_(names))
-    found = {row["name"]: row for row in _rows(tx, query)}
-    return found.get(known.tenant), found.get(known.account)
+    rows = {row["name"]: row for row in _rows(tx, query)}
+    return rows.get(known.tenant), rows.get(known.account)
 
 
 def attempts_of(tx: Transaction, delivery_id: int) -> Rows:
@@ -153,10 +153,10 @@ def count_deliveries(tx: Transaction) -> Mapping[tuple[str, str], int]:
         .group_by(of)
         for state, which in _COUNTED
     )
-    found: Counter[tuple[str, str]] = Counter()
+    totals: Counter[tuple[str, str]] = Counter()
     for name, state, count in tx.execute(union_all(*counts)):
-        found[name, state] += count
-    return found
+        totals[name, state] += count
+    return totals
 
 
 def count_unrouted(tx: Transaction) -> int:

@@ -40,8 +40,8 @@ def walk(database: Database, step: Step, rest: Rest) -> int:
     count = 0
     for low, high in _windows(database, step, rest):
         mine = and_(step.key.between(low, high), step.due)
-        found = select(step.key).where(mine).distinct().limit(BATCH)
-        while (made := _batch(database, step, found, rest)) == BATCH:
+        due = select(step.key).where(mine).distinct().limit(BATCH)
+        while (made := _batch(database, step, due, rest)) == BATCH:
             count += made
         count += made
     return count
@@ -64,15 +64,15 @@ def _windows(database: Database, step: Step, rest: Rest) -> Iterator[tuple[Any, 
         yield rows[0][0], last
 
 
-def _batch(database: Database, step: Step, found: Any, rest: Rest) -> int:
+def _batch(database: Database, step: Step, due: Any, rest: Rest) -> int:
     """Forgets up to BATCH rows; how many. What is due is decided again in the transaction that forgets it."""
     began = time.monotonic()
     with database.read() as tx:
-        if tx.execute(found.limit(1)).first() is None:
+        if tx.execute(due.limit(1)).first() is None:
             return 0
 
     def job(tx: Transaction) -> int:
-        keys = tx.execute(found).scalars().all()
+        keys = tx.execute(due).scalars().all()
         if keys:
             step.act(tx, keys)
         return len(keys)

@@ -90,18 +90,18 @@ def look_ups() -> tuple[Operation, ...]:
 @lru_cache(maxsize=1)
 def _vendors(path: tuple[str, ...]) -> Mapping[str, Vendor]:
     """Every VENDOR in the modules of a path. The path is the cache's key, so that a folder added later is seen."""
-    found: dict[str, Vendor] = {}
+    vendors: dict[str, Vendor] = {}
     for info in pkgutil.iter_modules(path):
         module = import_module(f"{__name__}.{info.name}")
         vendor = getattr(module, "VENDOR", None)
         if vendor is None:
             continue
-        if vendor.name in found:
+        if vendor.name in vendors:
             raise ConfigurationError(
                 f"two modules of bridge.vendors make a vendor '{vendor.name}': rename one"
             )
-        found[vendor.name] = vendor
-    return found
+        vendors[vendor.name] = vendor
+    return vendors
 
 
 @lru_cache(maxsize=1)
@@ -116,8 +116,10 @@ def _look_ups(path: tuple[str, ...]) -> Mapping[str, Operation]:
     return _by_name(vendor.look_ups for vendor in _vendors(path).values())
 
 
-def _by_name(found: Iterable[tuple[Operation, ...]]) -> Mapping[str, Operation]:
-    return {item.name: item for item in sorted(chain(*found), key=lambda one: one.name)}
+def _by_name(groups: Iterable[tuple[Operation, ...]]) -> Mapping[str, Operation]:
+    return {
+        item.name: item for item in sorted(chain(*groups), key=lambda one: one.name)
+    }
 
 
 def _choose(what: str, name: str, choices: Mapping[str, _T]) -> _T:

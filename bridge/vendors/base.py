@@ -158,8 +158,8 @@ class Vendor:
 
     def credentials(self, auth: Mapping[str, object]) -> Headers:
         """The headers of resolved auth: one scheme to its secret. Raises ConfigurationError, never with the secret."""
-        found = self._scheme(auth)
-        return found[0].credentials(found[1]) if found else ()
+        scheme = self._scheme(auth)
+        return scheme[0].credentials(scheme[1]) if scheme else ()
 
     def key_header(self, key: str | None) -> Headers:
         """The header that carries a delivery's idempotency key; none where there is no key, or the vendor has none."""
@@ -168,8 +168,8 @@ class Vendor:
 
     def signed(self, query: Headers, auth: Mapping[str, object]) -> Headers:
         """The query of a call as resolved auth wants it, for the few schemes that sign there."""
-        found = self._scheme(auth)
-        return found[0].signed(query, found[1]) if found else query
+        scheme = self._scheme(auth)
+        return scheme[0].signed(query, scheme[1]) if scheme else query
 
     def _scheme(self, auth: Mapping[str, object]) -> tuple[Scheme, object] | None:
         """The one scheme of auth with its value; None where there is no auth, and none is needed."""

@@ -135,13 +135,13 @@ def build_get(fields: Fields, options: Options) -> Call:
 
 def judge_get(call: Call, reply: Reply) -> Outcome:
     """Success is a 2xx that holds something of what was asked for, of this ticket where it names one."""
-    asked = dict(call.query)
+    query = dict(call.query)
 
     def read(answer: answers.Answer) -> Outcome:
         held = set(answer) if isinstance(answer, dict) else set()
-        if not held & set(asked["fields"].split(",")):
+        if not held & set(query["fields"].split(",")):
             return answers.unexpected()
-        if answer.get("ticket_code", asked["ticket_code"]) != asked["ticket_code"]:
+        if answer.get("ticket_code", query["ticket_code"]) != query["ticket_code"]:
             return answers.failed("other_ticket", _OTHER)
         return answers.delivered(reply)
 

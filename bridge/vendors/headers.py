@@ -31,11 +31,11 @@ class HeaderMap(Names):
 
 def _problems(names: Iterable[str]) -> dict[str, str]:
     """The problems of the names, by name."""
-    found: dict[str, str] = {}
+    problems: dict[str, str] = {}
     first: dict[str, str] = {}
     for name in names:
         if problem := header_name_problem(name, _OWN):
-            found[name] = problem
+            problems[name] = problem
         elif first.setdefault(name.lower(), name) != name:
-            found[name] = f"is the same header as {first[name.lower()]}: drop one"
-    return found
+            problems[name] = f"is the same header as {first[name.lower()]}: drop one"
+    return problems

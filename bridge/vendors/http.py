@@ -204,10 +204,10 @@ def _body(fields: Any) -> tuple[bytes | None, tuple[str, str] | None]:
 
 def _range(value: Any) -> tuple[int, int] | None:
     """(200, 299) of "200-299", (409, 409) of 409; None for anything else."""
-    found = _RANGE.fullmatch(value if isinstance(value, str) else repr(value))
-    if not found or isinstance(value, bool):
+    match = _RANGE.fullmatch(value if isinstance(value, str) else repr(value))
+    if not match or isinstance(value, bool):
         return None
-    first, last = int(found[1]), int(found[2] or found[1])
+    first, last = int(match[1]), int(match[2] or match[1])
     return (first, last) if first <= last else None
 
 

@@ -169,11 +169,11 @@ def _read(fields: Fields, reply: Reply, answer: answers.Answer) -> Outcome:
     done = data.get("operationsPerformed") if isinstance(data, dict) else None
     if not isinstance(done, dict):
         return answers.unexpected()
-    asked = {
+    wanted = {
         "updated": any(name in fields for name in _UPDATE),
         "moved": "newLevel" in fields,
     }
-    missing = [name for name in asked if asked[name] and done.get(name) is not True]
+    missing = [name for name in wanted if wanted[name] and done.get(name) is not True]
     if missing:
         what = " nor ".join(missing)
         return answers.failed(

@@ -27,9 +27,9 @@ class Asker:
 
     def decide(self, ruleset: Ruleset, stored: StoredEvent) -> tuple[Decision, ...]:
         """What the rules say; an event that they cannot be asked about gets one decision that says why."""
-        asked = self.ask(ruleset, stored)
-        if asked.look_up is None:
-            return asked.decisions
+        answer = self.ask(ruleset, stored)
+        if answer.look_up is None:
+            return answer.decisions
         source = ruleset.sources[stored.source]
         return (unasked(source, Said.ERROR, "it was never looked up: retry it"),)
 
@@ -96,10 +96,10 @@ class Asker:
         last, events = self._read
         if last != key:
             self._read = (None, {})  # two large ones at once would be one too many
-            found = providers.take(
+            items = providers.take(
                 source.provider, source.name, providers.trust(stored.request)
             )
-            events = {event.item: event for event in found}
+            events = {event.item: event for event in items}
             self._read = (key, events)
         event = events.get(stored.item)
         if event is None:

@@ -45,10 +45,10 @@ def judged(outcome: Outcome, reply: Reply) -> Outcome:
         reason = f"the answer is longer than {MAX_ANSWER // 1024} KiB: look up less"
         return Outcome(verdict=Verdict.FAILED, reason=reason, code="answer_size")
     try:
-        found = json.loads(reply.body)
+        value = json.loads(reply.body)
     except Malformed as error:
         return _unreadable(f"the answer cannot be read: {error}")
-    if not isinstance(found, dict | list):
+    if not isinstance(value, dict | list):
         return _unreadable("the answer is neither a JSON object nor a list")
     return outcome
 
@@ -84,21 +84,21 @@ class Answers:
             return None
         if (kept := self._kept.get(item.call)) is None:
             return None
-        connection, asked, answer = kept
-        age = time.monotonic() - asked
+        connection, asked_at, answer = kept
+        age = time.monotonic() - asked_at
         if connection != item.connection or age > item.look_up:
             return None
         reason = f"the same was answered {age:.0f} s before"
         outcome = Outcome(verdict=Verdict.REUSED, reason=reason, code="reused")
         return Attempt(started_at=datetime.now(UTC), outcome=outcome, fetched=answer)
 
-    def keep(self, item: Claimed, made: Attempt, asked: float) -> None:
+    def keep(self, item: Claimed, made: Attempt, asked_at: float) -> None:
         """Remembers an answer from when it was asked for, a time.monotonic(); the oldest make room."""
         answer = made.fetched
         if not item.look_up or not answer or made.outcome.verdict is Verdict.REUSED:
             return
         self._forget(item.call)
-        self._kept[item.call] = item.connection, asked, answer
+        self._kept[item.call] = item.connection, asked_at, answer
         self._bytes += len(answer.body)
         while len(self._kept) > KEPT or self._bytes > KEPT_BYTES:
             self._forget(next(iter(self._kept)))

@@ -223,11 +223,11 @@ class Worker:
             self._wake.set()
 
     def _made(self, item: Claimed, start_by: float) -> Attempt:
-        asked = time.monotonic()
+        asked_at = time.monotonic()
         made = self._answers.reuse(item) or attempt(
             item, self._outbound, self._refusals, start_by
         )
-        self._answers.keep(item, made, asked)
+        self._answers.keep(item, made, asked_at)
         return made
 
     def _keep_leases(self) -> None:

@@ -93,17 +93,17 @@ class Router:
         """Routes the first of what waits; fewer than `count` where their calls are large."""
         with self._database.read() as tx:
             waiting = events.waiting(tx, ruleset.sources.keys(), count)
-        asked: list[Decided] = []
+        decided: list[Decided] = []
         room = RENDERED
         for stored in waiting:
             if room <= 0:
                 break
-            asked.append(self._ask_aside(ruleset, stored))
-            room -= asked[-1].size
+            decided.append(self._ask_aside(ruleset, stored))
+            room -= decided[-1].size
             gevent.sleep(0)  # calls under way go on between two events
-        if asked:
-            self._store(ruleset, asked)
-        return len(asked)
+        if decided:
+            self._store(ruleset, decided)
+        return len(decided)
 
     def _route_singly(self, ruleset: Ruleset, notes: Notes) -> int:
         """Routes the same events one by one. Each is read by itself, too: reading may be what fails."""

@@ -41,11 +41,11 @@ class SecondLook:
             stored = events.load(tx, item.event)
         if stored is None or stored.source not in ruleset.sources:
             return item, unasked("its source is not declared any more")
-        asked = self._asker.ask(ruleset, replace(stored, fetched=None))
-        if asked.look_up is None:
-            said = "; ".join(one.reason for one in asked.decisions[:1])
+        answer = self._asker.ask(ruleset, replace(stored, fetched=None))
+        if answer.look_up is None:
+            said = "; ".join(one.reason for one in answer.decisions[:1])
             return item, unasked(f"it cannot be looked up again: {said}")
-        question = _question(item, asked.look_up)
+        question = _question(item, answer.look_up)
         began = time.monotonic()
         made = attempt(question, self._outbound, self._refusals, start_by)
         self._answers.keep(question, made, began)

@@ -110,8 +110,8 @@ def _with_key(item: Claimed) -> Call:
 
 
 def _timeout(item: Claimed) -> float:
-    asked = item.connection.options.get("timeout")
-    return min(float(str(asked)), TIMEOUT) if asked is not None else TIMEOUT
+    seconds = item.connection.options.get("timeout")
+    return min(float(str(seconds)), TIMEOUT) if seconds is not None else TIMEOUT
 
 
 def _unsent(

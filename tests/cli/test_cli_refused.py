@@ -13,7 +13,7 @@ WRONG = Rejection("(unknown)", "wrong_path", 404, "192.0.2.3", 0, "/hook/stripe"
 
 def refuse(bench, one, count=1, ago=timedelta()):
     now = datetime.now(UTC) - ago
-    bench.database.write(lambda c: rejections.add(c, found={one: count}, now=now))
+    bench.database.write(lambda c: rejections.add(c, counts={one: count}, now=now))
 
 
 def test_they_are_listed(terminal, bench):

@@ -101,7 +101,7 @@ def test_alike_ones_are_a_row(database):
     wrong = Rejection("(unknown)", "wrong_path", 404, "192.0.2.3", 0, "/hook/stripe")
     for minute, found in ((1, {one: 3}), (5, {other: 4, wrong: 1}), (3, {one: 2})):
         now = NOW.replace(minute=minute)
-        database.write(lambda c: rejections.add(c, found=found, now=now))
+        database.write(lambda c: rejections.add(c, counts=found, now=now))
     first, second = listed(database)
     assert [first["source"], second["source"]] == ["(unknown)", "stripe"]
     assert (second["count"], second["remote"]) == (9, "several")

@@ -13,7 +13,7 @@ from bridge.store.rejections import Rejection
 def refuse(database):
     def refuse(source="s", now=NOW, size=2, count=1):
         one = Rejection(source, "not_verified", 401, "127.0.0.1", size)
-        database.write(lambda c: rejections.add(c, found={one: count}, now=now))
+        database.write(lambda c: rejections.add(c, counts={one: count}, now=now))
 
     return refuse
 
