@@ -18,7 +18,7 @@ from bridge.errors import ConfigurationError, MappingError
 from bridge.model import Json
 from bridge.services.recording import recorded
 from bridge.services.requests import pretty
-from bridge.services.trial_stored import seen
+from bridge.services.stored import seen
 from bridge.store import views
 from bridge.store.events import StoredEvent
 

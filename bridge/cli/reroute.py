@@ -9,7 +9,7 @@ from bridge.cli import filters, steering
 from bridge.cli.filters import Filtered
 from bridge.cli.store import json_option, nothing, opened
 from bridge.cli.text import count
-from bridge.services import choosing, naming
+from bridge.services import choosing, stored
 from bridge.services.acts import Done
 from bridge.services.rerouting import Plan, Rerouter, told, unchanged
 from bridge.services.rulesets import Rules
@@ -69,7 +69,7 @@ def command(
 
 def _named(database: Database, words: tuple[str, ...]) -> list[int]:
     """The numbers of the events whose ids their senders gave; none where any of the words is no such id."""
-    events = [naming.named(database, word) for word in words]
+    events = [stored.named(database, word) for word in words]
     return [one.id for one in events if one] if all(events) else []
 
 

@@ -85,7 +85,7 @@ def show_one(
 
 def event_named(database: Database, name: str) -> StoredEvent:
     """The event of our number or its sender's id; ends the command where there is none."""
-    from bridge.services.naming import named
+    from bridge.services.stored import named
 
     return named(database, name) or nothing(f"there is no event {printable(name)}")
 

@@ -87,8 +87,7 @@ def _events(
     if trial_events.is_recording(name):
         return trial_events.read_events(ruleset, Path(name), source)
     from bridge.cli.store import opened  # a recording needs no store
-    from bridge.services.naming import named
-    from bridge.services.trial_stored import seen
+    from bridge.services.stored import named, seen
     from bridge.store import is_there
 
     stored = None

@@ -13,12 +13,12 @@ from bridge.errors import CallRefused, ConfigurationError
 from bridge.model import Call, Headers, NoReply, Reply
 from bridge.outbound.answer import MAX_BODY
 from bridge.outbound.coding import Undecodable, decoded
-from bridge.outbound.exchange import Exchange
+from bridge.outbound.connection import connect, place_of
+from bridge.outbound.exchange import Exchange, Failed
 from bridge.outbound.masking import masked
 from bridge.outbound.names import Names
 from bridge.outbound.policy import LOOPBACK, Network, Policy
 from bridge.outbound.proxy import Proxy, proxy_at
-from bridge.outbound.reach import unreachable
 from bridge.outbound.request import check_base, prepare
 from bridge.outbound.sending import perform, silence
 from bridge.outbound.target import ClientCredentials, Target
@@ -27,6 +27,8 @@ from bridge.outbound.transport import Transport
 from bridge.outbound.transports import Transports
 from bridge.outbound.vault import Vault
 from bridge.settings import Settings
+
+_PATIENCE = 10.0  # seconds for trying whether a host can be reached
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,7 +108,7 @@ class Outbound:
             answer = self._exchange(call, target.base_url, target.headers, frame)
         return answer if isinstance(answer, NoReply) else masked(answer, target.secrets)
 
-    def unreachable(self, target: Target, *, timeout: float = 10.0) -> str:
+    def unreachable(self, target: Target) -> str:
         """Why a call to a target could not be begun, in a sentence; "" where it could. Sends nothing.
 
         Raises ConfigurationError for a client certificate that cannot be read.
@@ -115,11 +117,14 @@ class Outbound:
         urls = [base_url or target.base_url]
         if target.oauth2 and not self._sandbox:
             urls.append(target.oauth2.token_url)
+        tls = self._transport(target).tls
         for url in urls:
-            exchange = self._begun(time.monotonic() + timeout)
-            problem = unreachable(exchange, url, self._transport(target).tls)
-            if problem:
-                return problem
+            exchange = self._begun(time.monotonic() + _PATIENCE)
+            try:
+                exchange.host = check_base(url)
+                connect(exchange, place_of(url), tls).close()
+            except (CallRefused, Failed) as error:
+                return str(error)
         return ""
 
     def close(self) -> None:

@@ -3,8 +3,8 @@
 rulesets.py  which ruleset is in force: the folder's, the last good one, a pinned one
 follow.py    taking over what changes while a process serves
 trial.py     what the rules make of an event, as text; trial_json.py: as JSON; curl.py: each request as a command;
-             trial_events.py and trial_stored.py: the events of a recording, and one of the store
-naming.py    which event a person means; recording.py: it as a recording with a test
+             trial_events.py: the events of a recording
+stored.py    which event of the store a person means; recording.py: it as a recording with a test
 filters.py   the one language of filters
 outlook.py   why a delivery will or will not be tried again; requests.py: its request as text
 choosing.py  which deliveries an act is about

@@ -4,8 +4,9 @@ number of row numbers in one value, `*`, the inside of documents.
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
@@ -27,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bridge.store import prepared
+from bridge.store.prepared import Pending
 from bridge.store.transaction import Transaction
 
 # Advisory locks are the whole database's; bridges in schemas of their own have nothing to do with each other.
@@ -58,6 +60,29 @@ def newest(dialect: Dialect, id: Column[Any]) -> ColumnElement[Any]:
 def insert_or_ignore(tx: Transaction, table: Table) -> Any:
     """An INSERT that leaves a row as it is when a unique one is there already."""
     return upsert(tx, table).on_conflict_do_nothing()
+
+
+def add(tx: Transaction, table: Table, values: Mapping[str, Any]) -> Pending:
+    """Adds a row; its key is the row's id."""
+    statement = _add(tx.dialect, table, (*values,))
+    return prepared.execute(tx, statement, values)
+
+
+def add_new(tx: Transaction, table: Table, values: Mapping[str, Any]) -> Pending:
+    """Adds a row unless a unique one is there already; its key is None where there is."""
+    statement = _add_new(tx.dialect, table, (*values,))
+    return prepared.execute(tx, statement, values)
+
+
+@lru_cache(maxsize=50)
+def _add(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> Any:
+    bound = {name: bindparam(name, type_=table.c[name].type) for name in columns}
+    return upsert(dialect, table).values(bound).returning(*table.primary_key)
+
+
+@lru_cache(maxsize=50)
+def _add_new(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> Any:
+    return _add(dialect, table, columns).on_conflict_do_nothing()
 
 
 Clock: TypeAlias = Callable[[Transaction], datetime]

@@ -23,8 +23,8 @@ from sqlalchemy import (
 
 from bridge.model import Event, Request
 from bridge.state import EventState
-from bridge.store import inserting, known, prepared, twins
-from bridge.store.dialect import announce, newest, upsert
+from bridge.store import known, prepared
+from bridge.store.dialect import add, announce, newest, upsert
 from bridge.store.prepared import Pending
 from bridge.store.tables import STORED, events, payloads
 from bridge.store.transaction import Transaction
@@ -104,7 +104,7 @@ class _Taking:
     @cached_property
     def twins(self) -> frozenset[tuple[str, str]]:
         """The names that two of its events share."""
-        return twins.twins(self.received)
+        return known.twins(self.received)
 
     def is_costly(self) -> bool:
         """Whether it is worth a look before anything of it is written, in case that it is here already."""
@@ -133,7 +133,7 @@ def _look(tx: Transaction, taking: Sequence[_Taking]) -> None:
             other.append((one, place, event, row))
         elif row is not None:
             one.ids[place] = row.id
-    names = [twins.apart(event) for _, _, event, _ in other]
+    names = [known.apart(event) for _, _, event, _ in other]
     for (one, place, event, row), named, own in zip(
         other, names, known.find(tx, names)
     ):
@@ -188,7 +188,7 @@ def _insert_payload(
         "headers": kept,
         "body": request.body,
     }
-    return inserting.insert(tx, payloads, values)
+    return add(tx, payloads, values)
 
 
 def _insert_event(tx: Transaction, event: Event, payload_id: int | None) -> Pending:

@@ -1,10 +1,15 @@
 """Events that are there already: found, and marked as seen with another body, by one statement however many they are.
 
 What is asked for travels as one JSON text: a parameter for each would be more than a database takes.
+
+What a sender sends in one request as two events under one id is two, whichever of them came alone before: twins. An
+event's id never depends on what comes beside it. So the first of them takes the id, and the other a name that is made
+of the id and its own content: by that it is known when it comes again, alone or in another order.
 """
 
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import text
@@ -52,6 +57,19 @@ class Known(NamedTuple):
 
     id: int
     digest: str
+
+
+def apart(event: Event) -> Event:
+    """The event under a name that no other content has."""
+    return replace(event, event_id=f"{event.event_id}:{event.digest[:16]}")
+
+
+def twins(received: Iterable[Event]) -> frozenset[tuple[str, str]]:
+    """Source and id of those events of a request that share them and say something else."""
+    digests: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for event in received:
+        digests[event.source, event.event_id].add(event.digest)
+    return frozenset(name for name, found in digests.items() if len(found) > 1)
 
 
 def find(tx: Transaction, received: Sequence[Event]) -> list[Known | None]:

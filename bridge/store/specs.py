@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.model import Connection, Json, SecretRef
-from bridge.store import inserting
 from bridge.store.columns import encoded
+from bridge.store.dialect import add_new
 from bridge.store.tables import connection_specs, deliveries
 from bridge.store.transaction import Transaction
 from bridge.strict import json
@@ -31,7 +31,7 @@ def keep(tx: Transaction, connections: Iterable[Connection]) -> None:
     """Stores those that are not there yet."""
     rows = {row["hash"]: row for row in map(_row, connections)}
     for _, row in sorted(rows.items()):  # two processes wait for each other in order
-        inserting.insert_or_ignore(tx, connection_specs, row)
+        add_new(tx, connection_specs, row)
 
 
 def digest(connection: Connection) -> str:

@@ -1,8 +1,11 @@
-"""Which event of the store a person means: our number for it, or the id that its sender gave it."""
+"""An event of the store: which one a person means, by our number or its sender's id, and how the rules see it."""
 
-from bridge.errors import ConfigurationError
+from bridge.errors import ConfigurationError, Refused
+from bridge.mapping import Ruleset
+from bridge.model import Event
 from bridge.store import Database, events
 from bridge.store.events import StoredEvent
+from bridge.worker.asking import Asker
 
 
 def named(
@@ -25,6 +28,20 @@ def named(
             f"several senders have an event {name}: use its number: {numbers}"
         )
     return events_of[0] if events_of else None
+
+
+def seen(ruleset: Ruleset, stored: StoredEvent, environment: str) -> Event:
+    """A stored event, read as the worker reads it. Raises ConfigurationError when it cannot be read any more."""
+    if stored.source not in ruleset.sources:
+        raise ConfigurationError(
+            f"event {stored.id} is from '{stored.source}', which no mapping file declares any more"
+        )
+    try:
+        return Asker(environment).event(ruleset.sources[stored.source], stored)
+    except Refused as error:
+        raise ConfigurationError(
+            f"event {stored.id} can no longer be read: {error}"
+        ) from None
 
 
 def _is_number(name: str) -> bool:
