@@ -177,14 +177,14 @@ def scope_options(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def scoped(everything: bool, **given: Any) -> None:
         names = {key: given.pop(key) for key in ("source", "rule", "name", "ticket")}
-        found = Scope(connection=names.pop("name"), **names)
-        named = found.as_mapping()
+        chosen = Scope(connection=names.pop("name"), **names)
+        named = chosen.as_mapping()
         if named and everything:
             said = "--all stands alone: it is every source and connection"
             raise click.UsageError(said)
         if "" in named.values():
             raise click.UsageError("an option that names what to pause has no value")
-        command(scope=found if named or everything else None, **given)
+        command(scope=chosen if named or everything else None, **given)
 
     for option in (
         click.option("--all", "everything", is_flag=True, help="Everything."),
