@@ -17,7 +17,7 @@ def drawn() -> str:
 
 
 def _picture(title, states, moves) -> Iterator[str]:
-    yield from ("", f"## {title}", "", "```mermaid", "stateDiagram-v2")
+    yield from ("", f"### {title}", "", "```mermaid", "stateDiagram-v2")
     for origin, to in moves:
         yield f"    {origin or '[*]'} --> {to}"
     left = {origin for origin, _ in moves}
