@@ -11,7 +11,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 BRIDGE = ROOT / "bridge"
 PAGE = ROOT / "docs" / "architecture.md"
-BEGIN = "<!-- drawn from the imports in bridge/ by `python tests/docs/room_pages.py` -->\n"
+BEGIN = (
+    "<!-- drawn from the imports in bridge/ by `python tests/docs/room_pages.py` -->\n"
+)
 END = "<!-- end of what is drawn from the imports -->\n"
 
 Graph = dict[str, set[str]]
@@ -44,9 +46,7 @@ def _imported(file: Path) -> Iterator[str]:
             names = [node.module]
         else:
             continue
-        yield from (
-            name.split(".")[1] for name in names if name.startswith("bridge.")
-        )
+        yield from (name.split(".")[1] for name in names if name.startswith("bridge."))
 
 
 def _reduced(graph: Graph) -> Graph:
