@@ -1,7 +1,7 @@
-"""Where the parts are put together: the web applications and the worker, out of settings.
+"""Puts the parts together: the web applications and the worker, from settings.
 
-`create_app` is what gunicorn runs. It serves two binds with one process: hooks for the world, metrics (later console
-and API) for people on the admin bind; which one a request came in by is told by the local port, which no header forges.
+Gunicorn runs `create_app`. One process serves two binds: hooks for the world, and metrics (later console and API) for
+people on the admin bind. The local port tells them apart, because no header can forge it.
 """
 
 from collections.abc import Callable, Iterable
@@ -30,7 +30,7 @@ Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """What a process of the bridge holds open."""
+    """What a process of the bridge keeps open."""
 
     settings: Settings
     database: Database
@@ -38,8 +38,8 @@ class Parts:
 
 
 def open_parts(settings: Settings) -> Parts:
-    """Opens the store and picks the ruleset. Raises ConfigurationError and StoreUnavailable."""
-    # `bridge serve` made the store before it started this process: where it is gone since, none is made in its place.
+    """Opens the store and chooses the ruleset. Raises ConfigurationError and StoreUnavailable."""
+    # `bridge serve` created the store before it started this process: if it is gone since, do not create another.
     if processes.supervised():
         require_there(settings.database_url)
     database = Database(settings.database_url)
@@ -59,7 +59,7 @@ def create_app(settings: Settings | None = None) -> Wsgi:
 
 
 def by_port(settings: Settings, hooks: Flask, admin: Flask) -> Wsgi:
-    """The hooks application, except for what came in at the admin bind's port."""
+    """The hooks application, except for requests that came in at the admin bind's port."""
     hooks_port, admin_port = (
         str(split_bind(bind)[1]) for bind in (settings.bind, settings.admin_bind)
     )
@@ -73,7 +73,7 @@ def by_port(settings: Settings, hooks: Flask, admin: Flask) -> Wsgi:
 
 
 def hooks_app(parts: Parts) -> Flask:
-    """POST /hooks/<source> and the health checks, which tell the world nothing but the status."""
+    """POST /hooks/<source> and the health checks, which tell the world only the status."""
     app = _app(health.Glance(lambda: _ready(parts)))
     front = Front(
         database=parts.database, ruleset=parts.rules.current, settings=parts.settings
@@ -114,7 +114,7 @@ def create_worker(settings: Settings, *, admin: bool = False) -> Worker:
 
 
 def _serve(app: Flask, bind: str) -> None:
-    """Serves in greenlets of this process. Raises OSError where the address is not free."""
+    """Serves in greenlets of this process. Raises OSError if the address is in use."""
     from gevent.pywsgi import WSGIServer
 
     WSGIServer(split_bind(bind), app, log=None, error_log=None).start()
@@ -143,7 +143,7 @@ def _json(status: int, value: dict[str, Any]) -> Response:
 
 
 def _counters() -> bytes:
-    """This process's counters, or those of all of them where `bridge serve` gave them a folder to share."""
+    """This process's counters, or those of all processes if `bridge serve` gave them a shared folder."""
     if not processes.supervised():
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()

@@ -1,7 +1,7 @@
-"""The whole bridge at work on this machine: pretend vendors, real `bridge serve`, recorded events signed anew.
+"""The whole bridge at work on this machine: pretend vendors, a real `bridge serve`, freshly signed recorded events.
 
-What the vendors must receive is computed from the mapping files without the running bridge, and compared with what they
-did receive. Everything lives in a temporary folder and on loopback, with made-up secrets; real ones are never read.
+The calls that vendors should receive are computed from the mapping files, without the running bridge, and compared
+with those that they received. Everything is in a temporary folder and on loopback, with invented secrets.
 """
 
 import json
@@ -31,15 +31,17 @@ from bridge.services import posting
 from bridge.state import State
 from bridge.store import Database, views
 
-START = 30.0  # seconds for the bridge to answer
-ARRIVE = 30.0  # seconds for the calls to arrive
+# Seconds for the bridge to answer.
+START = 30.0
+# Seconds for the calls to arrive.
+ARRIVE = 30.0
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sending:
-    """A recording that is sent: to which source, and the events it holds."""
+    """A recorded payload to send: its source, and its events."""
 
     name: str
     source: Source
@@ -49,7 +51,7 @@ class Sending:
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """One call that a vendor must receive, in a form that two calls can be compared by."""
+    """One call that a vendor must receive, in a form that can be compared."""
 
     vendor: str
     method: str
@@ -58,7 +60,7 @@ class Wanted:
 
     @classmethod
     def of(cls, vendor: str, call: Call | Recorded) -> "Wanted":
-        """JSON bodies are compared as values, so that the order of keys does not matter."""
+        """Compares JSON bodies as values, so that the order of keys does not matter."""
         try:
             value = json.loads(call.body or b"null")
             text = json.dumps(value, sort_keys=True, ensure_ascii=False)
@@ -80,7 +82,7 @@ class Demo:
     database: Database
 
     def sendings(self) -> list[Sending]:
-        """Every recording that the mapping files' tests name, once, oldest event first."""
+        """Every recorded payload that the mapping files' tests name, once, oldest event first."""
         cases = {case.given: case for case in self.ruleset.cases}
         sendings = [self._sending(case) for case in cases.values()]
         return sorted(sendings, key=lambda item: item.events[0].occurred_at or _EPOCH)
@@ -106,7 +108,7 @@ class Demo:
         ]
 
     def received(self) -> list[Wanted]:
-        """The calls that vendors got so far."""
+        """The calls that vendors have received so far."""
         return [Wanted.of(call.vendor, call) for call in self.sandbox.calls()]
 
     def under_way(self) -> bool:
@@ -116,14 +118,14 @@ class Demo:
             return bool(views.count_unrouted(tx)) or State.SENDING in unmade
 
     def waiting(self) -> list[str]:
-        """Why deliveries that were not made wait or failed, in the store's own words."""
+        """Why the remaining deliveries wait or failed, in the store's words."""
         with self.database.read() as tx:
             rows = views.list_deliveries(tx)
         unmade = [row for row in rows if row["state"] != State.DELIVERED]
         return [f"{row['rule']}: {row['state']}, {row['reason']}" for row in unmade]
 
     def send(self, sending: Sending) -> int:
-        """Signs a recording as its provider would, now, and posts it; the status of the answer."""
+        """Signs a recorded payload as its provider would now, and posts it; returns the status of the answer."""
         source = sending.source
         secret = resolve(source.secrets[0], self.environ)
         sender = posting.Sender(source=source, secret=secret, public_url=self.url)
@@ -131,7 +133,7 @@ class Demo:
         return posting.post(self.url, sender.signed(request, datetime.now(UTC))).status
 
     def wait(self, wanted: Sequence[Wanted]) -> tuple[list[Wanted], list[Wanted]]:
-        """Waits for all calls; those missing at the end, and those that nobody asked for."""
+        """Waits for all calls; returns those that are missing, and those that were not expected."""
         until = time.monotonic() + ARRIVE
         while time.monotonic() < until and (
             _missing(wanted, self.received()) or self.under_way()
@@ -143,7 +145,7 @@ class Demo:
 
 @contextmanager
 def running(folder: Path) -> Iterator[Demo]:
-    """A demo of a mapping folder. Raises MappingError with the findings when the folder has errors."""
+    """A demo of a mapping folder. Raises MappingError with the findings if the folder has errors."""
     ruleset = mapping.load(folder).usable()
     with (
         tempfile.TemporaryDirectory(prefix="bridge-demo-") as scratch,
@@ -176,7 +178,7 @@ def running(folder: Path) -> Iterator[Demo]:
 
 @contextmanager
 def _serving(environ: Mapping[str, str], log: Path) -> Iterator[None]:
-    """`bridge serve` until the block ends. Nothing of this process's own settings or secrets gets in."""
+    """`bridge serve` until the block ends, without this process's own settings and secrets."""
     kept = {key: os.environ[key] for key in os.environ if key[:7] != "BRIDGE_"}
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -208,12 +210,12 @@ def _wait_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None
 
 
 def _secrets(ruleset: Ruleset) -> dict[str, str]:
-    """A made-up value for every environment variable that the mapping files name."""
+    """An invented value for every environment variable that the mapping files name."""
     values: dict[str, str] = {}
     for reference in ruleset.references:
         if reference.kind != "env":
             raise ConfigurationError(
-                f"the demo cannot make up {reference}: use {{env: NAME}}"
+                f"the demo cannot invent a value for {reference}: use {{env: NAME}}"
             )
         values[reference.name] = f"demo-{reference.name.lower().replace('_', '-')}"
     for connection in (rule.connection for rule in ruleset.rules):

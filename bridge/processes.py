@@ -1,7 +1,7 @@
-"""What the long-lived processes of the bridge have in common: how they settle, and what they know of each other.
+"""Shared by the long-lived processes of the bridge: tuning their memory, and knowing which of them keep crashing.
 
-`bridge serve` tells its processes which of them keep dying, so that /readyz can say it, by a file in the folder that
-they share for their metrics. Processes that nobody started together know of no others.
+`bridge serve` writes which of its processes keep crashing into a file in their shared metrics folder, so that /readyz
+can report it. Processes that were started separately know nothing of each other.
 """
 
 import ctypes
@@ -11,32 +11,35 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # the variable that names the folder
+# The variable that names the folder.
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _FILE = "dying"
-_M_MMAP_THRESHOLD = -3  # malloc.h
-# Bytes, from which on glibc maps a block of its own. Where it was said, glibc no longer raises it.
+# From malloc.h.
+_M_MMAP_THRESHOLD = -3
+# Blocks of so many bytes or more get a mapping of their own; once it is set, glibc no longer raises the limit.
 _LARGE = 128 * 1024
 
 
 def settle() -> None:
-    """Makes a process, once it has loaded all, one that may live for months.
+    """Prepares a process that has loaded everything to run for months.
 
-    What was loaded stays: each full round of the collector would stop all work for 50 ms over it. What is large goes
-    back to the system when it is free: glibc would come to keep it between smaller things, while those are there.
+    Loaded objects are frozen: otherwise each full garbage collection would stop all work for 50 ms. Large blocks return
+    to the system when they are free: otherwise glibc would keep them as long as smaller blocks lie around them.
     """
     gc.collect()
     gc.freeze()
-    with suppress(AttributeError, OSError):  # another C library
+    # Another C library may not have it.
+    with suppress(AttributeError, OSError):
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE)
 
 
 def supervised() -> bool:
-    """Whether `bridge serve` started this process, beside others."""
+    """Whether `bridge serve` started this process."""
     return FOLDER in os.environ
 
 
 def tell(folder: str, dying: Sequence[str]) -> None:
-    """Replaces what is known: one line for each process that keeps dying. A full disk loses no more than that."""
+    """Writes one line per process that keeps crashing. A full disk loses only this."""
     new = Path(folder, f"{_FILE}.new")
     with suppress(OSError):
         new.write_text("\n".join(dying))
@@ -44,7 +47,7 @@ def tell(folder: str, dying: Sequence[str]) -> None:
 
 
 def dying() -> list[str]:
-    """One line for each process of this bridge that keeps dying."""
+    """One line per process of this bridge that keeps crashing."""
     try:
         return Path(os.environ[FOLDER], _FILE).read_text().splitlines()
     except (KeyError, OSError):

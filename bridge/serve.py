@@ -1,7 +1,7 @@
-"""`bridge serve`: receivers and a worker under one parent that restarts what dies and drains what is told to stop.
+"""`bridge serve`: receivers and a worker under one parent, which restarts crashed processes and drains on SIGTERM.
 
-The parent starts processes and waits; it opens no socket and no store of its own once they run. Children get SIGTERM
-when the parent disappears, so nothing is left behind by a kill -9 of the parent alone.
+The parent starts processes and waits; once they run, it has no open socket or store. Children get SIGTERM when the
+parent disappears, so a kill -9 of the parent leaves nothing behind.
 """
 
 import ctypes
@@ -17,11 +17,14 @@ from dataclasses import dataclass, field
 
 from bridge import log, processes
 
-GRACE = 30.0  # seconds from SIGTERM until what still runs is killed
-# Seconds before a child is started again, longer while it keeps dying.
+# Seconds from SIGTERM until a process that still runs is killed.
+GRACE = 30.0
+# Seconds before a child is restarted; longer while it keeps crashing.
 PAUSES = (0.1, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
-SETTLED = 60.0  # seconds: a child that ran so long starts at the first pause again
-GIVE_UP = 6  # deaths of the receivers in a row, each soon after a start
+# A child that ran for so many seconds starts again at the first pause.
+SETTLED = 60.0
+# Crashes of the receivers in a row, each soon after a start, before the bridge ends.
+GIVE_UP = 6
 _PR_SET_PDEATHSIG = 1
 
 _log = log.get("serve")
@@ -29,11 +32,12 @@ _log = log.get("serve")
 
 @dataclass
 class Child:
-    """A process that should run: its command, and how its last runs went."""
+    """A process that should run: its command, and its recent crashes."""
 
     name: str
     command: Sequence[str]
-    vital: bool = False  # nothing is received without it
+    # Nothing is received without it.
+    vital: bool = False
     process: "subprocess.Popen[bytes] | None" = None
     started: float = 0.0
     deaths: int = 0
@@ -41,12 +45,12 @@ class Child:
 
     @property
     def hopeless(self) -> bool:
-        """Whether the bridge ends because of it. Senders keep what a bridge without a worker would store meanwhile."""
+        """Whether the bridge ends because of it. Without a worker it goes on, because events can still be stored."""
         return self.vital and self.deaths >= GIVE_UP
 
 
 def children(*, worker: bool) -> list[Child]:
-    """Gunicorn with the receivers and, unless told otherwise, a worker."""
+    """Gunicorn with the receivers, and a worker if asked for."""
     gunicorn = [
         sys.executable,
         "-m",
@@ -64,9 +68,9 @@ def children(*, worker: bool) -> list[Child]:
 
 
 def run(wanted: Sequence[Child]) -> int:
-    """Runs until SIGTERM or SIGINT, then drains. The exit code: 0, or 1 when something had to be killed.
+    """Runs until SIGTERM or SIGINT, then drains. Returns the exit code: 0, or 1 if something had to be killed.
 
-    A worker that keeps dying is started again for ever, after longer and longer pauses: meanwhile events are accepted.
+    A worker that keeps crashing is restarted forever, after longer and longer pauses; events are accepted meanwhile.
     """
     stopping: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -114,14 +118,14 @@ def _keep_alive(child: Child, environ: dict[str, str]) -> None:
 
 def _dying(wanted: Sequence[Child]) -> list[str]:
     return [
-        f"the {child.name} died {child.deaths} times in a row: the log says when, and with which code"
+        f"the {child.name} crashed {child.deaths} times in a row: see the log for the times and exit codes"
         for child in wanted
         if child.deaths
     ]
 
 
 def _drain(wanted: Sequence[Child]) -> bool:
-    """Tells every child to finish what it has; whether all did within GRACE."""
+    """Tells every child to finish its work; returns whether all did within GRACE."""
     running = [child.process for child in wanted if child.process is not None]
     for process in running:
         process.terminate()
@@ -133,12 +137,12 @@ def _drain(wanted: Sequence[Child]) -> bool:
             _log.error("process killed: it did not finish in time", pid=process.pid)
             process.kill()
             process.wait()
-    # A child that had not installed its handler yet dies of the signal itself: it had nothing to drain.
+    # A child without its signal handler yet is killed by the signal: it had nothing to drain.
     return all(process.returncode in (0, -signal.SIGTERM) for process in running)
 
 
 def follow_parent() -> Callable[[], None] | None:
-    """A function for the child that asks Linux for SIGTERM at the parent's death; other systems have none."""
+    """A function for the child that asks Linux for SIGTERM when the parent dies; None on other systems."""
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None)

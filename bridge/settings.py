@@ -1,7 +1,7 @@
 """The environment, read once into a frozen value.
 
-Refuses what it cannot read, all findings at once, and misspelt BRIDGE_ names. Knows nothing of mapping files: their
-secrets are read in bridge.secret. The variables are documented in docs/settings.md.
+Refuses values that it cannot read, all findings at once, and misspelt BRIDGE_ names. Knows nothing of mapping files:
+bridge.secret reads their secrets. docs/settings.md documents the variables.
 """
 
 import os
@@ -21,8 +21,10 @@ from bridge.did_you_mean import nearest
 from bridge.errors import SettingsError
 
 Network = IPv4Network | IPv6Network
-MAX_RENDERED = 8 * 1024 * 1024  # bytes
-DEDUPE = timedelta(days=30)  # longer than any sender tries again
+# Bytes.
+MAX_RENDERED = 8 * 1024 * 1024
+# No sender retries for so long.
+DEDUPE = timedelta(days=30)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,37 +33,50 @@ class Settings:
 
     mappings: Path = Path("mappings")
     database_url: str = "sqlite:///var/bridge.db"
-    bind: str = "127.0.0.1:8080"  # where hooks are received
-    admin_bind: str = "127.0.0.1:8081"  # console, API and metrics
-    public_url: str | None = (
-        None  # as senders see the bridge; also the URL in signatures that cover it
-    )
-    environment: str = ""  # shown, and part of idempotency keys
-    secret_key: str = ""  # seals what the store keeps; the same on all hosts
+    # Receives hooks.
+    bind: str = "127.0.0.1:8080"
+    # Console, API and metrics.
+    admin_bind: str = "127.0.0.1:8081"
+    # The bridge as senders see it; also the URL in signatures that cover it.
+    public_url: str | None = None
+    # Shown, and part of idempotency keys.
+    environment: str = ""
+    # Seals secrets in the store; the same on all hosts.
+    secret_key: str = ""
     trusted_proxies: tuple[Network, ...] = ()
-    allowed_networks: tuple[Network, ...] = ()  # reachable besides the public internet
+    # Reachable besides the public internet.
+    allowed_networks: tuple[Network, ...] = ()
     ca_bundle: Path | None = None
-    proxy: str | None = None  # through which calls leave, but for allowed networks
-    proxy_credentials: str = ""  # user:password
-    max_body: int = 1024 * 1024  # bytes
-    max_rendered: int = MAX_RENDERED  # of all calls that one event leads to
-    min_free: int = 256 * 1024 * 1024  # bytes of the database's disk; below: 503
-    read_timeout: float = 15.0  # seconds until a whole request must have arrived
-    ruleset: str = "folder"  # or "pinned": what `bridge check --activate` stored
-    sandbox_url: str | None = (
-        None  # every vendor call goes to this pretend vendor instead
-    )
-    keep_payloads: timedelta = timedelta(days=30)  # what was received, sent, answered
-    keep_events: timedelta = timedelta(days=90)  # all else of events and deliveries
-    keep_ledger: timedelta = timedelta(days=400)  # and the audit trail
+    # Calls leave through it, except to allowed networks.
+    proxy: str | None = None
+    # user:password
+    proxy_credentials: str = ""
+    # Bytes.
+    max_body: int = 1024 * 1024
+    # Bytes of all calls of one event.
+    max_rendered: int = MAX_RENDERED
+    # Bytes free on the database's disk; with less, receivers answer 503.
+    min_free: int = 256 * 1024 * 1024
+    # Seconds in which a whole request must arrive.
+    read_timeout: float = 15.0
+    # Or "pinned": what `bridge check --activate` stored.
+    ruleset: str = "folder"
+    # Every vendor call goes to this pretend vendor instead.
+    sandbox_url: str | None = None
+    # What was received, sent and answered.
+    keep_payloads: timedelta = timedelta(days=30)
+    # The rest of events and deliveries.
+    keep_events: timedelta = timedelta(days=90)
+    # Also the audit trail.
+    keep_ledger: timedelta = timedelta(days=400)
 
     def __repr__(self) -> str:
-        """Without the values that may hold a secret."""
+        """Without values that may contain a secret."""
         return f"Settings(mappings={str(self.mappings)!r}, environment={self.environment!r})"
 
 
 def load() -> Settings:
-    """The settings in os.environ. Raises SettingsError that lists every variable it cannot read."""
+    """The settings in os.environ. Raises SettingsError, which lists every variable that cannot be read."""
     env = FileAwareEnv(prefix="BRIDGE_", eager=False, strip_whitespace=True)
     problems = _misspelt()
     values: dict[str, Any] = {}
@@ -71,22 +86,23 @@ def load() -> Settings:
     except EnvValidationError as error:
         messages = cast(Mapping[str, list[str]], error.error_messages)
         problems += [f"{name}: {' '.join(said)}" for name, said in messages.items()]
-    except ValueError as error:  # a *_FILE that cannot be read
+    except ValueError as error:
+        # A *_FILE cannot be read.
         problems.append(str(error))
     if not problems and values["bind"] == values["admin_bind"]:
         problems.append(
-            "BRIDGE_ADMIN_BIND: must differ from BRIDGE_BIND, it is for people, not for senders"
+            "BRIDGE_ADMIN_BIND: must differ from BRIDGE_BIND, because it is for people, not for senders"
         )
     if not problems:
         problems = _kept(values["keep_payloads"], values["keep_events"])
     if problems:
         listed = "\n  ".join(sorted(problems))
-        raise SettingsError(f"the environment cannot be used:\n  {listed}")
+        raise SettingsError(f"these settings cannot be used:\n  {listed}")
     return Settings(**values)
 
 
 def _read(env: FileAwareEnv, default: Settings) -> dict[str, Any]:
-    """Field name to value, read from BRIDGE_<FIELD>; what cannot be read is collected by env until seal()."""
+    """Field name → value, read from BRIDGE_<FIELD>; env collects errors until seal()."""
     return {
         "mappings": env.path("MAPPINGS", default.mappings),
         "database_url": env.str("DATABASE_URL", default.database_url),
@@ -125,24 +141,24 @@ def _networks(env: FileAwareEnv, name: str) -> tuple[Network, ...]:
 
 
 def _days(env: FileAwareEnv, name: str, default: timedelta) -> timedelta:
-    """A number of days, written 30d."""
+    """A number of days, such as 30d."""
     written: str = env.str(name, f"{default.days}d", validate=_parse_days)
     return _parse_days(written) if written else default
 
 
 def _kept(payloads: timedelta, events: timedelta) -> list[str]:
-    """What does not go together: a forgotten event that its sender sends again would be taken for a new one."""
+    """Retention times that conflict: an event that was deleted too early would count as new when it is sent again."""
     if events < DEDUPE:
         return [
-            f"BRIDGE_KEEP_EVENTS: at least {DEDUPE.days}d, events are what duplicates are told by"
+            f"BRIDGE_KEEP_EVENTS: must be at least {DEDUPE.days}d, because duplicates are recognised by stored events"
         ]
     if payloads > events:
-        return ["BRIDGE_KEEP_PAYLOADS: not more than BRIDGE_KEEP_EVENTS"]
+        return ["BRIDGE_KEEP_PAYLOADS: must not be more than BRIDGE_KEEP_EVENTS"]
     return []
 
 
 def _misspelt() -> list[str]:
-    """BRIDGE_ names that look like one of ours but are not; others may be an operator's own secrets."""
+    """BRIDGE_ names that look like a misspelt setting; other names may be an operator's own secrets."""
     names = [f"BRIDGE_{field.name.upper()}" for field in fields(Settings)]
     names += [f"{name}_FILE" for name in names]
     strangers = [
@@ -153,7 +169,7 @@ def _misspelt() -> list[str]:
 
 
 def split_bind(bind: str) -> tuple[str, int]:
-    """HOST and PORT of HOST:PORT; an IPv6 host stands in brackets."""
+    """HOST and PORT of HOST:PORT; an IPv6 host is in brackets."""
     host, _, port = bind.rpartition(":")
     return host.strip("[]"), int(port)
 
@@ -182,7 +198,7 @@ def _proxy(value: str) -> None:
     except ValueError:
         whole = None
     if not whole or parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise ValidationError("write http://HOST:PORT, TLS to a proxy is not spoken")
+        raise ValidationError("write http://HOST:PORT: TLS to a proxy is not supported")
     if "@" in parts.netloc:
         raise ValidationError("write user and password into BRIDGE_PROXY_CREDENTIALS")
 

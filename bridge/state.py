@@ -37,7 +37,7 @@ class State(_Word):
 class EventState(_Word):
     """What an event is in."""
 
-    STORED = "stored", "no rule was asked yet"
+    STORED = "stored", "not routed yet"
     FETCHING = "fetching", "is looked up first, then the rules are asked"
     ROUTED = "routed", "the rules were asked, or its look-up ended without an answer"
 

@@ -96,5 +96,5 @@ def test_duplicates_are_told_for_30_days_at_least(monkeypatch):
     monkeypatch.setenv("BRIDGE_KEEP_EVENTS", "30d")
     assert settings.load().keep_events == timedelta(days=30)
     monkeypatch.setenv("BRIDGE_KEEP_PAYLOADS", "31d")
-    with pytest.raises(SettingsError, match="not more than BRIDGE_KEEP_EVENTS"):
+    with pytest.raises(SettingsError, match="must not be more than BRIDGE_KEEP_EVENTS"):
         settings.load()

@@ -1,6 +1,6 @@
-"""The command line: one module per command, imported when it is called, so that --help stays quick.
+"""The command line: one module per command, imported only when it is called, so that --help stays fast.
 
-Data goes to stdout, narration to stderr; each command has `--json` where it lists something. Exit codes: 0 ok, 1
+Data goes to stdout, narration to stderr. Commands that list something take `--json`. Exit codes: 0 ok, 1
 findings or failures, 2 usage, 3 configuration unreadable, 4 store or target unreachable, 5 nothing matched.
 """
 
@@ -17,10 +17,13 @@ from bridge.errors import BridgeError, MappingError
 COMMANDS = {
     "demo": ("demo", "Run the sample mappings against pretend vendors, end to end."),
     "serve": ("serve", "Run receivers and a worker on this machine."),
-    "worker": ("worker", "Run a worker alone."),
+    "worker": ("worker", "Run only a worker."),
     "check": ("check", "Find mistakes in the mapping files."),
     "test": ("test", "Run the tests in the mapping files."),
-    "try": ("try_", "Show what the rules make of a recorded payload; sends nothing."),
+    "try": (
+        "try_",
+        "Show what the rules would do with a recorded payload; sends nothing.",
+    ),
     "send": ("send", "Sign a recorded payload as its sender would, and post it."),
     "explain": (
         "explain",
@@ -29,29 +32,29 @@ COMMANDS = {
     "init": ("init", "Write a first rule with a recorded payload and a test."),
     "schema": ("schema", "Print the JSON Schema of mapping files, for editors."),
     "events": ("events", "List received events, or show one."),
-    "refused": ("refused", "List requests that were not taken, and why."),
-    "record": ("record", "Make a recorded payload and a test of a received event."),
+    "refused": ("refused", "List refused requests, and why."),
+    "record": ("record", "Turn a received event into a recorded payload and a test."),
     "deliveries": ("deliveries", "List deliveries, or show one with its attempts."),
-    "why": ("why", "Say what every rule made of an event, and what was sent."),
-    "retry": ("retry", "Send dead letters again, and what waits now."),
-    "release": ("release", "Let held deliveries go."),
-    "cancel": ("cancel", "Drop deliveries that wait, are held or dead."),
-    "replay": ("replay", "Send finished deliveries once more, also after success."),
+    "why": ("why", "Show what every rule decided about an event, and what was sent."),
+    "retry": ("retry", "Send dead letters again, and waiting deliveries now."),
+    "release": ("release", "Release held deliveries."),
+    "cancel": ("cancel", "Cancel waiting, held or dead deliveries."),
+    "replay": ("replay", "Send finished deliveries again, even after success."),
     "reroute": ("reroute", "Route events again, with the current rules."),
-    "import": ("import_", "Take in events that a sender exported, on your word."),
-    "pause": ("pause", "Stop deliveries of a source, rule, connection or ticket."),
+    "import": ("import_", "Import events that a sender exported; you vouch for them."),
+    "pause": ("pause", "Pause deliveries by source, rule, connection or ticket."),
     "resume": (
         "resume",
-        "Let what is paused, or a parked or failing connection, go on.",
+        "Resume what is paused, or a parked or failing connection.",
     ),
-    "relearn": ("relearn", "Let a sender tell another secret."),
+    "relearn": ("relearn", "Accept a new secret from a sender."),
     "audit": ("audit", "List what people did, and why."),
-    "backup": ("backup", "Write a backup of a SQLite store, while it is in use."),
-    "restore": ("restore", "Put a backup in the place of a SQLite store, paused."),
-    "sandbox": ("sandbox", "Run the pretend vendors alone."),
+    "backup": ("backup", "Back up a SQLite store while it is in use."),
+    "restore": ("restore", "Replace a SQLite store with a backup; it starts paused."),
+    "sandbox": ("sandbox", "Run only the pretend vendors."),
     "migrate": (
         "migrate",
-        "Bring the store to this release's shape, or to PostgreSQL.",
+        "Upgrade the store to this release, or move it to PostgreSQL.",
     ),
     "doctor": (
         "doctor",
@@ -61,10 +64,10 @@ COMMANDS = {
 
 
 class _Lazy(click.Group):
-    """Knows its commands by name, imports the one that is called, and gives its errors their exit codes."""
+    """Knows its commands by name, imports the one being called, and maps errors to exit codes."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order of COMMANDS: the order of use."""
+        """In the order of COMMANDS, which is the order in which people need them."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -78,14 +81,14 @@ class _Lazy(click.Group):
     def format_commands(
         self, ctx: click.Context, formatter: click.HelpFormatter
     ) -> None:
-        """From the table above, importing nothing."""
+        """From the table above, without importing any command."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
     def shell_complete(
         self, ctx: click.Context, incomplete: str
     ) -> list[CompletionItem]:
-        """From the table above too: a Tab should not import the whole bridge."""
+        """Also from the table above: pressing Tab should not import the whole bridge."""
         if incomplete.startswith("-"):
             return super(click.Group, self).shell_complete(ctx, incomplete)
         return [
@@ -97,7 +100,7 @@ class _Lazy(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """click's own, with the nearest name for a typo."""
+        """As click does it, but a typo gets the nearest name."""
         from bridge.did_you_mean import nearest
 
         if args[0] not in COMMANDS and not args[0].startswith("-"):
@@ -107,13 +110,14 @@ class _Lazy(click.Group):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Every deliberate error, and what the machine refuses, is one message and an exit code, never a traceback."""
+        """Turns Bridge's errors and those of the system into a message and an exit code, never a traceback."""
         try:
             return super().invoke(ctx)
         except BridgeError as error:
             _tell(error)
             ctx.exit(error.exit_code)
-        except BrokenPipeError:  # the reader, `head` for example, has seen enough
+        except BrokenPipeError:
+            # The reader, `head` for example, has seen enough.
             raise
         except OSError as error:
             what = f": {error.filename}" if error.filename else ""

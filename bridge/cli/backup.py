@@ -13,7 +13,7 @@ from bridge.cli.text import json_line
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @json_option
 def command(file: Path, as_json: bool) -> None:
-    """Write a backup of a SQLite store to a new file, while it is in use."""
+    """Back up a SQLite store to a new file while it is in use."""
     from bridge.store import Database, backup, require_there
 
     url = environment.load().database_url
@@ -22,7 +22,7 @@ def command(file: Path, as_json: bool) -> None:
     try:
         if database.dialect != "sqlite":
             raise click.UsageError(
-                "PostgreSQL has its own: pg_dump --format=custom"
+                "for PostgreSQL, use pg_dump --format=custom"
                 f' --file={file} "$BRIDGE_DATABASE_URL"'
             )
         rows = backup.back_up(database, file)

@@ -6,5 +6,5 @@ from bridge.services import acts, steer
 command = steering.command_of(
     acts.CANCEL,
     steer.cancel,
-    "Drop deliveries that wait, are held or dead; their lanes go on.",
+    "Cancel waiting, held or dead deliveries; their lanes continue.",
 )

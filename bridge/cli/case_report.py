@@ -1,6 +1,6 @@
-"""How results of `bridge test` are told, as lines of text: failures, and what the tests have covered. Prints nothing.
+"""Turns the results of `bridge test` into lines of text: failures, and what the tests cover. Prints nothing.
 
-The recordings are the user's own, so values of theirs are shown; no line can move a terminal's cursor.
+The recordings belong to the user, so their values are shown. No line can move a terminal's cursor.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,10 +24,10 @@ from bridge.model import Said
 from bridge.services.trial import typed, written
 from bridge.strict import json
 
-_WIDTH = (
-    1_000  # characters of a value; the wrong one of two long texts must still be found
-)
-_NAMED = 5  # rules that the one line about them names
+# Characters shown of a value: enough to find the wrong one in two long texts.
+_WIDTH = 1_000
+# Rules that one line names at most.
+_NAMED = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,13 +39,13 @@ class Ran:
 
 
 def failed_lines(result: CaseResult, folder: Path) -> Iterator[str]:
-    """What is not as a test expects, and why."""
+    """What differs from the test's expectation, and why."""
     for failure in result.failures:
         yield from _failure(failure, folder)
 
 
 def coverage_table(covered: Sequence[RuleCoverage]) -> Iterator[str]:
-    """A line of each rule: the calls that it made, and what it said to the events of the tests."""
+    """One line per rule: the calls that it made, and what it decided about the tests' events."""
     width = max((len(one.rule.id) for one in covered), default=0)
     heads = ["calls", *(said.value for said in Said)]
     yield f"{'rule':{width}}  {'  '.join(heads)}"
@@ -59,7 +59,7 @@ def coverage_table(covered: Sequence[RuleCoverage]) -> Iterator[str]:
 
 
 def never_matched(covered: Iterable[RuleCoverage]) -> str:
-    """One line that names rules which no test has set in motion; empty where there are none."""
+    """One line that names the rules which no test matched; "" if there are none."""
     names = [one.rule.id for one in covered if one.never_matched]
     if not names:
         return ""
@@ -93,7 +93,7 @@ def _difference(difference: Difference, folder: Path) -> Iterator[str]:
 
 
 def _look_alike(expected: object, actual: object) -> str:
-    """The first characters that differ by their numbers, where one of them may look like another; "" elsewhere."""
+    """The code points of the first characters that differ, if they could be mistaken for each other; else ""."""
     if not isinstance(expected, str) or not isinstance(actual, str):
         return ""
     pairs = enumerate(zip_longest(expected, actual, fillvalue=""))
@@ -108,12 +108,13 @@ def _look_alike(expected: object, actual: object) -> str:
 
 
 def _maker(step: Step, folder: Path) -> Iterator[str]:
-    """The expression, and the values that it found."""
+    """The expression that made the value, and the values that it read."""
     formula = step.formula
     yield f"    made by  {written(formula)}   at {at(folder, formula.node.place)}"
     read = step.read()
     if [value for _, value in read] == [step.value]:
-        return  # it is that value, unchanged
+        # The expression passed that value on unchanged.
+        return
     label = "from"
     for path, value in read:
         yield f"    {label:8} {printable(path)} → {_value(value)}"
@@ -121,7 +122,7 @@ def _maker(step: Step, folder: Path) -> Iterator[str]:
 
 
 def _value(value: object) -> str:
-    """With its type, since "1" and 1 look alike; whole, since long texts may differ at their ends."""
+    """With its type, because "1" and 1 look alike; long texts are kept, because they may differ only at the end."""
     match value:
         case Absent():
             return "nothing"
@@ -140,5 +141,6 @@ def _cut(text: str) -> str:
 def _compact(value: object) -> str:
     try:
         return json.dumps(value).decode()
-    except ValueError:  # it holds a time, or a number that JSON has no form for
+    except ValueError:
+        # It holds a time, or a number that JSON cannot express.
         return typed(value)

@@ -1,6 +1,6 @@
 """`bridge test --update`: shows what would change in the mapping files, asks, and writes it.
 
-A folder that would no longer load is not written. A file is replaced whole, so that no reader meets half of it.
+Nothing is written if the folder would no longer load. A file is replaced as a whole, so that no reader sees half of it.
 """
 
 import codecs
@@ -24,15 +24,15 @@ from bridge.mapping import CaseResult, Ruleset
 def update(
     ruleset: Ruleset, folder: Path, failed: list[CaseResult], *, confirmed: bool
 ) -> bool:
-    """Whether any file was written. Says what is left, and why."""
+    """Whether any file was written. Reports what was left as it is, and why."""
     updated = mapping.update_cases(ruleset, failed)
     for line in _difference(ruleset.texts, updated.texts, folder):
         click.echo(line)
     for one in updated.left:
         place, name = at(folder, one.place), printable(one.case.name)
-        click.echo(f"{place}: left as it is in '{name}': {one.reason}", err=True)
+        click.echo(f"{place}: not updated in '{name}': {one.reason}", err=True)
     if not updated.texts:
-        click.echo("nothing to rewrite", err=True)
+        click.echo("nothing to update", err=True)
         return False
     _check_loads(ruleset, updated.texts, folder)
     files = count(len(updated.texts), "file")
@@ -49,7 +49,7 @@ def update(
 def _difference(
     old: Mapping[str, str], new: Mapping[str, str], folder: Path
 ) -> Iterator[str]:
-    """A unified diff of all files, each line fit for a terminal."""
+    """A unified diff of all files; each line is safe to print on a terminal."""
     for name in sorted(new):
         path = at(folder, name)
         before, after = old[name].split("\n"), new[name].split("\n")
@@ -58,7 +58,7 @@ def _difference(
 
 
 def _check_loads(ruleset: Ruleset, changed: Mapping[str, str], folder: Path) -> None:
-    """Ends the command before anything is written when the new texts make no ruleset."""
+    """Ends the command before anything is written if the new texts are not a valid ruleset."""
     try:
         mapping.build({**ruleset.texts, **changed}).usable()
     except MappingError as error:
@@ -67,7 +67,7 @@ def _check_loads(ruleset: Ruleset, changed: Mapping[str, str], folder: Path) -> 
 
 
 def _agreed(files: str) -> bool:
-    """What a person at a terminal says; without one nobody is asked."""
+    """Asks the person at the terminal; if there is none, the answer is no."""
     if not sys.stdin.isatty():
         click.echo(f"nothing written: add --yes to rewrite {files}", err=True)
         return False
@@ -75,16 +75,16 @@ def _agreed(files: str) -> bool:
 
 
 def _read(path: Path, text: str) -> bytes:
-    """The bytes of a file. Raises ConfigurationError when it no longer holds the text that was tested."""
+    """The bytes of a file. Raises ConfigurationError if it no longer holds the text that was tested."""
     raw = path.read_bytes()
     if raw.decode("utf-8-sig", "replace") != text:
-        said = "was changed in the meantime, so nothing is written: run the tests again"
+        said = "changed in the meantime, so nothing was written: run the tests again"
         raise ConfigurationError(f"{path} {said}")
     return raw
 
 
 def _write(path: Path, raw: bytes) -> None:
-    """Puts other bytes in the place of a file, through links, with its permissions."""
+    """Replaces the content of a file; follows links and keeps its permissions."""
     target = path.resolve()
     with NamedTemporaryFile(dir=target.parent, prefix=".bridge-", delete=False) as file:
         beside = Path(file.name)

@@ -23,12 +23,12 @@ _FORMATS: dict[str, Callable[[Sequence[Diagnostic], str], Iterable[str]]] = {
     "github": lambda found, root: (github(one, root) for one in found),
 }
 _SILENT = ("json", "sarif")  # for programs: no narration
-_SETTLED = 100  # ms without a change, after which the watcher says that it watches
+_SETTLED = 100  # ms without a change before the watcher reports that it is watching
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Run:
-    """How the folder is checked."""
+    """The folder to check, and the options."""
 
     folder: Path
     form: str
@@ -36,7 +36,7 @@ class _Run:
     secrets: bool
 
     def check(self) -> Ruleset | None:
-        """Writes what is found; gives the ruleset where nothing is an error."""
+        """Prints the findings; returns the ruleset if none is an error."""
         loaded = mapping.load(self.folder)
         findings = [*loaded.findings]
         if loaded.ruleset is not None:
@@ -53,7 +53,7 @@ class _Run:
         return None if errors else loaded.ruleset
 
     def _around(self, ruleset: Ruleset) -> list[Diagnostic]:
-        """What the environment and the recorded payloads say about the rules."""
+        """Findings that need the environment or the recorded payloads."""
         code: mapping.SecretCode = "A402" if self.secrets else "W402"
         findings = [*mapping.missing_secrets(ruleset, code=code)]
         if self.strict:
@@ -66,9 +66,7 @@ class _Run:
         if self.form in _SILENT:
             return
         for source, types in unheard.items():
-            said = (
-                f"note: {source} has recordings that no rule takes: {', '.join(types)}"
-            )
+            said = f"note: no rule handles these recorded events of {source}: {', '.join(types)}"
             click.echo(said, err=True)
 
 
@@ -80,17 +78,19 @@ class _Run:
     type=click.Choice(list(_FORMATS)),
     default="full",
     show_default=True,
-    help="With excerpts, a line each, a JSON object each, one SARIF log, or GitHub annotations.",
+    help="full: with excerpts; concise: one line each; json: one object per line; sarif: one log; github: annotations.",
 )
 @click.option(
-    "--strict", is_flag=True, help="Also hold the rules against the recorded payloads."
+    "--strict", is_flag=True, help="Also check the rules against the recorded payloads."
 )
-@click.option("--secrets", is_flag=True, help="A secret that is not set is an error.")
+@click.option(
+    "--secrets", is_flag=True, help="Treat a secret that is not set as an error."
+)
 @click.option("--watch", is_flag=True, help="Check again after each change.")
 @click.option(
     "--activate",
     is_flag=True,
-    help="Without errors, put it in force where `bridge serve --ruleset pinned` runs.",
+    help="If there are no errors, activate it wherever `bridge serve --ruleset pinned` runs.",
 )
 def command(
     folder: Path | None,
@@ -103,7 +103,7 @@ def command(
     """Find mistakes in the mapping files of FOLDER [BRIDGE_MAPPINGS]; exit code 1 when there are errors."""
     run = _Run(folder=chosen(folder), form=form, strict=strict, secrets=secrets)
     if watch and activate:
-        raise click.UsageError("--watch puts nothing in force: drop --activate")
+        raise click.UsageError("--watch cannot be combined with --activate")
     if watch:
         _watch(run)
         return
@@ -115,14 +115,16 @@ def command(
 
 
 def _watch(run: _Run) -> None:
-    """Checks at once and after each change, until Ctrl-C."""
+    """Checks now and after each change, until Ctrl-C."""
     from watchfiles import watch
 
     changes = watch(run.folder, yield_on_timeout=True, rust_timeout=_SETTLED)
     try:
-        next(changes)  # it watches before the first look: no save falls between them
+        next(
+            changes
+        )  # Start watching before the first check, so that no save falls between the two.
         run.check()
-        click.echo(f"watching {run.folder}: Ctrl-C ends it", err=True)
+        click.echo(f"watching {run.folder}: press Ctrl-C to stop", err=True)
         for changed in changes:
             if changed:
                 run.check()
@@ -136,7 +138,7 @@ def _activate(ruleset: Ruleset) -> None:
 
     with opened(make=True) as database:
         rulesets.activate(database, ruleset)
-    click.echo(f"in force: ruleset {ruleset.hash[:12]}", err=True)
+    click.echo(f"activated ruleset {ruleset.hash[:12]}", err=True)
 
 
 def _summary(files: int, rules: int | None, errors: int, warnings: int) -> str:

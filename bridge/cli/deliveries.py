@@ -36,16 +36,16 @@ _MORE = ("created_at", "due_at", "finished_at", "replay_of", "outlook")
 
 @click.group("deliveries")
 def command() -> None:
-    """Calls to vendors: waiting, delivered, held, dead."""
+    """Show the calls to vendors: waiting, delivered, held, dead."""
 
 
 @command.command("list", cls=filters.Filtered)
 @filters.filter_argument
 @click.option(
-    "--state", type=click.Choice([*map(str, State)]), help="In this state only."
+    "--state", type=click.Choice([*map(str, State)]), help="Only in this state."
 )
-@click.option("--connection", "name", help="Of this connection only.")
-@click.option("--event", type=NUMBER, help="Of this event only.")
+@click.option("--connection", "name", help="Only of this connection.")
+@click.option("--event", type=NUMBER, help="Only of this event.")
 @limit_option
 @json_option
 def list_(

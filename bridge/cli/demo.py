@@ -23,15 +23,14 @@ if TYPE_CHECKING:
 @click.option(
     "--once",
     is_flag=True,
-    help="End when all is done: exit code 0 if every call arrived.",
+    help="Exit when done: exit code 0 if every call arrived.",
 )
 def command(once: bool) -> None:
-    """Send every recorded payload, signed, through a real bridge to pretend vendors; then stay up to look at."""
+    """Send every recorded payload, signed, through a real bridge to pretend vendors, then keep running."""
     from bridge import demo
 
-    signal.signal(
-        signal.SIGTERM, lambda *_: sys.exit(0)
-    )  # so that nothing is left running
+    # Exit through the context managers, so that nothing is left running.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with _mappings() as folder:
         click.echo("starting the sandbox vendors and the bridge …", err=True)
         with demo.running(folder) as running:
@@ -44,7 +43,7 @@ def command(once: bool) -> None:
 
 @contextmanager
 def _mappings() -> Iterator[Path]:
-    """The folder of BRIDGE_MAPPINGS; where nobody named one and none is here, the samples that come with Bridge."""
+    """The folder of BRIDGE_MAPPINGS; if it is not set and ./mappings does not exist, Bridge's own samples."""
     from bridge.cli import sample_mappings
 
     folder = environment.load().mappings
@@ -52,12 +51,14 @@ def _mappings() -> Iterator[Path]:
         yield folder
         return
     with sample_mappings.laid_out() as folder:
-        click.echo("no folder mappings here: these are Bridge's own samples", err=True)
+        click.echo(
+            "there is no folder mappings here: using Bridge's own samples", err=True
+        )
         yield folder
 
 
 def _run(running: "Demo") -> bool:
-    """Sends everything; whether the vendors received what they must."""
+    """Sends everything; returns whether the vendors received exactly what they should."""
     sendings = running.sendings()
     wanted = running.wanted(sendings)
     for sending in sendings:
@@ -74,7 +75,7 @@ def _show(calls: "Sequence[Recorded]") -> None:
 
 
 def _judge(running: "Demo", wanted: "Sequence[Wanted]") -> bool:
-    """Says whether every call arrived, and only those; the exit code follows it."""
+    """Reports, and returns, whether every expected call arrived and no other."""
     missing, extra = running.wait(wanted)
     _show(running.sandbox.calls())
     for what, calls in (("missing", missing), ("unexpected", extra)):
@@ -96,9 +97,9 @@ def _stay(running: "Demo") -> None:
         err=True,
     )
     click.echo(
-        f"vendors  {running.sandbox.url}/          what they hold, as a page", err=True
+        f"vendors  {running.sandbox.url}/          their tickets, as a page", err=True
     )
-    click.echo("Ctrl-C ends the demo.", err=True)
+    click.echo("Press Ctrl-C to stop.", err=True)
     try:
         while True:
             time.sleep(1)

@@ -13,21 +13,22 @@ if TYPE_CHECKING:
     from bridge.services.doctor import Line
 
 
-_INDENT = 15  # columns before what a line says
+# Columns before a line's message.
+_INDENT = 15
 
 
 @click.command("doctor")
 @click.option(
-    "--running", is_flag=True, help="Ask the running bridge only; for health checks."
+    "--running", is_flag=True, help="Only ask the running bridge; for health checks."
 )
 @click.option(
     "--reach",
     is_flag=True,
-    help="Also every vendor's host, which is sent nothing, and the keys that senders publish.",
+    help="Also connect to every vendor (nothing is sent) and fetch the keys that senders publish.",
 )
 @json_option
 def command(running: bool, reach: bool, as_json: bool) -> None:
-    """Look at all that a bridge needs: each line ok or what to do."""
+    """Check everything a bridge needs: one line per check, with what to do if it fails."""
     from bridge.services import doctor
 
     settings = environment.load()

@@ -27,12 +27,12 @@ _COLUMNS = ("id", "received_at", "source", "type", "state", "outcome", "event_id
 
 @click.group("events")
 def command() -> None:
-    """Received events, newest first."""
+    """Show received events, newest first."""
 
 
 @command.command("list", cls=filters.Filtered)
 @filters.filter_argument
-@click.option("--source", help="Of this source only.")
+@click.option("--source", help="Only of this source.")
 @limit_option
 @json_option
 def list_(
@@ -47,11 +47,11 @@ def list_(
 
 @command.command("show")
 @event_argument
-@click.option("--payload", is_flag=True, help="Also what the rules see of it.")
-@click.option("--raw", is_flag=True, help="Only the request, byte for byte.")
+@click.option("--payload", is_flag=True, help="Also the payload as the rules see it.")
+@click.option("--raw", is_flag=True, help="Only the raw request, byte for byte.")
 @json_option
 def show(name: str, *, payload: bool, raw: bool, as_json: bool) -> None:
-    """Show one event, by its number or its sender's id; `bridge why EVENT` says what became of it."""
+    """Show one event, by its number or its sender's id; `bridge why EVENT` explains what happened to it."""
     with opened() as database:
         stored = event_named(database, name)
         if raw:
@@ -70,7 +70,7 @@ def show(name: str, *, payload: bool, raw: bool, as_json: bool) -> None:
 
 
 def _payload(stored: StoredEvent) -> Json:
-    """As the rules see it. Raises ConfigurationError where the mapping files do not say how any more."""
+    """As the rules see it. Raises ConfigurationError if the mapping files no longer describe its source."""
     settings = environment.load()
     try:
         ruleset = mapping.load(settings.mappings).usable()

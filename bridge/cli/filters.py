@@ -1,4 +1,4 @@
-"""Filters on the command line: the words of `FILTER…`, of which `-key:value` is none of click's options."""
+"""Filters on the command line: the words of `FILTER…`, where `-key:value` is not an option of click."""
 
 import re
 from datetime import UTC, datetime
@@ -14,10 +14,10 @@ _NEGATED = re.compile(r"-[A-Za-z_]+:")
 
 
 class Filtered(click.Command):
-    """A command whose arguments may begin with a dash."""
+    """A command whose arguments may start with a dash."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Moves `-key:value` behind the options, where click takes it as it is."""
+        """Moves `-key:value` behind the options, where click leaves it alone."""
         negated = [one for one in args if _NEGATED.match(one)]
         if negated and "--" not in args:
             args = [*(one for one in args if one not in negated), "--", *negated]
@@ -25,7 +25,7 @@ class Filtered(click.Command):
 
 
 def read(words: tuple[str, ...], kind: Kind, **options: str | int | None) -> Filter:
-    """The filter of the words together with options that say the same in their own way."""
+    """The filter of the words, combined with the options that filter too."""
     given = filters.parse(written(words), kind, datetime.now(UTC))
     said = (
         Condition(key=key, value=value)
@@ -41,6 +41,6 @@ def written(words: tuple[str, ...]) -> str:
 
 
 def _quoted(word: str) -> str:
-    """`"no such ticket"` with the quotes that the shell took; what holds a key or quotes is a filter as it stands."""
+    """`"no such ticket"` with the quotes that the shell removed; a word with a key or quotes stays as it is."""
     is_phrase = any(map(str.isspace, word)) and not re.search('[:"]', word)
     return f'"{word}"' if is_phrase else word

@@ -1,4 +1,4 @@
-"""A finding on the terminal: as mapping.findings writes it, in colours by what it means."""
+"""A finding on the terminal: as mapping.findings writes it, coloured by severity."""
 
 from bridge.cli.screen import painted, strong, width
 from bridge.mapping import findings
@@ -6,7 +6,7 @@ from bridge.model import Diagnostic
 
 
 def coloured(finding: Diagnostic, root: str = "") -> str:
-    """Several lines: what and where, the excerpt with its caret, the help."""
+    """Several lines: the message and its place, the excerpt with its caret, the help."""
     first, *more = findings.full(finding, root, width()).split("\n")
     lines = [_tagged(finding, first)]
     for line in more:
@@ -18,7 +18,7 @@ def coloured(finding: Diagnostic, root: str = "") -> str:
 
 
 def concise(finding: Diagnostic, root: str = "") -> str:
-    """One line: what and where."""
+    """One line: the message and its place."""
     return _tagged(finding, findings.concise(finding, root))
 
 

@@ -5,14 +5,15 @@ import click
 from bridge import settings as environment
 from bridge.cli import steering
 from bridge.cli.store import json_option, nothing, opened
-from bridge.cli.text import json_line, printable
+from bridge.cli.text import count, json_line, printable
 from bridge.did_you_mean import did_you_mean
 from bridge.mapping import Ruleset, Source
 from bridge.services import importing
 from bridge.services.rulesets import Rules
 from bridge.store.imports import Imported
 
-_LISTED = 20  # lines of one mistake must not push what a person needs off the screen
+# One mistake repeated on every line must not push everything else off the screen.
+_LISTED = 20
 
 
 @click.command("import")
@@ -24,7 +25,9 @@ _LISTED = 20  # lines of one mistake must not push what a person needs off the s
     is_flag=True,
     help='Each line is {"headers": {…}, "body": …}.',
 )
-@click.option("--dry-run", is_flag=True, help="Say what would be new; store nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="Report what would be new; store nothing."
+)
 @steering.reason_option
 @json_option
 def command(
@@ -35,10 +38,10 @@ def command(
     reason: str,
     as_json: bool,
 ) -> None:
-    """Take in events that a sender exported, on your word: FILE has one request body, JSON, a line; - is stdin.
+    """Import events that a sender exported. FILE has one JSON request body per line; - is stdin.
 
-    What was received before is recognised. Exit code 1 when a line cannot be taken; the others are. Of those lines the
-    first 20 are named, with --json all of them.
+    There are no signatures to check, so you vouch for the events. Events received before are recognised. A bad line
+    does not block the rest; exit code 1 if there is any. The first 20 bad lines are listed, all of them with --json.
     """
     settings = environment.load()
     wrong: list[int] = []
@@ -67,7 +70,7 @@ def command(
     if len(wrong) > _LISTED and not as_json:
         click.echo(f"and {len(wrong) - _LISTED} more", err=True)
     if done == Imported() and not wrong:
-        nothing(f"{file} holds no events")
+        nothing(f"{file} contains no events")
     click.echo(_said(done, len(wrong), dry_run=dry_run, as_json=as_json))
     if wrong:
         raise SystemExit(1)
@@ -77,7 +80,7 @@ def _known(rules: Ruleset, name: str) -> Source:
     source = rules.sources.get(name)
     if source is None:
         hint = did_you_mean(name, rules.sources) or ", ".join(rules.sources)
-        nothing(f"no source '{name}' is in force: {hint}")
+        nothing(f"the active rules have no source '{name}': {hint}")
     return source
 
 
@@ -86,9 +89,9 @@ def _said(done: Imported, wrong: int, *, dry_run: bool, as_json: bool) -> str:
         counts = {"new": done.new, "known": done.known, "conflicts": done.conflicts}
         return json_line({**counts, "refused": wrong, "dry_run": dry_run})
     parts = [f"{done.new} {'would be new' if dry_run else 'new'}"]
-    parts.append(f"{done.known} known before")
+    parts.append(f"{done.known} already received")
     if done.conflicts:
-        parts.append(f"{done.conflicts} of them with another body")
+        parts.append(f"{done.conflicts} of those with a different body")
     if wrong:
-        parts.append(f"{wrong} lines not taken")
+        parts.append(count(wrong, "bad line"))
     return ", ".join(parts)

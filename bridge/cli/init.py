@@ -15,18 +15,24 @@ from bridge.services import starting
 
 @click.command("init")
 @mappings.folder_argument
-@click.option("--from", "sender", metavar="PROVIDER", help="The kind of sender.")
-@click.option("--to", "system", metavar="VENDOR", help="The ticket system.")
+@click.option(
+    "--from", "sender", metavar="PROVIDER", help="The kind of sender, such as stripe."
+)
+@click.option(
+    "--to", "system", metavar="VENDOR", help="The ticket system, such as vambe."
+)
 def command(folder: Path | None, sender: str | None, system: str | None) -> None:
     """Write a first rule into FOLDER [BRIDGE_MAPPINGS], with a recorded payload and a test that passes.
 
-    Without options it lists senders and ticket systems. Overwrites nothing; exit code 1 when one of its files is there.
+    Without options, list the senders and ticket systems. Overwrites nothing: exit code 1 if one of the files exists.
     """
     if not sender and not system:
         _list()
         return
     if not sender or not system:
-        raise click.UsageError("name both --from and --to; `bridge init` lists them")
+        raise click.UsageError(
+            "give both --from and --to: `bridge init` lists the choices"
+        )
     folder = folder or environment.load().mappings
     try:
         files = starting.start(sender, system)
@@ -49,7 +55,7 @@ def command(folder: Path | None, sender: str | None, system: str | None) -> None
 
 
 def _list() -> None:
-    """What can be named, and how."""
+    """Lists the choices, with an example."""
     for option, names in (("--from", providers.names()), ("--to", vendors.names())):
         lead = f"{option:7} "
         listed = fill(
@@ -60,4 +66,4 @@ def _list() -> None:
             break_on_hyphens=False,
         )
         click.echo(listed)
-    click.echo("such as: bridge init --from stripe --to vambe", err=True)
+    click.echo("example: bridge init --from stripe --to vambe", err=True)

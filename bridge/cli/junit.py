@@ -1,4 +1,4 @@
-"""Test results as JUnit XML, the form that CI systems read. Writes the file and nothing else."""
+"""Test results as JUnit XML, which CI systems read. Writes the file and nothing else."""
 
 import re
 from collections.abc import Sequence
@@ -8,14 +8,14 @@ from xml.etree import ElementTree
 from bridge.cli.case_report import Ran, failed_lines
 from bridge.cli.text import at
 
-# What XML 1.0 cannot carry, escaped or not, line ends and tabs apart.
+# Characters that XML 1.0 cannot carry even when escaped; line ends and tabs are fine.
 _FORBIDDEN = re.compile(
     "[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 )
 
 
 def write(path: Path, ran: Sequence[Ran], folder: Path) -> None:
-    """Writes the file, and the folders that lead to it. Raises OSError."""
+    """Writes the file, and makes its folders. Raises OSError."""
     counts = {
         "name": "bridge test",
         "tests": str(len(ran)),
@@ -57,5 +57,5 @@ def _seconds(value: float) -> str:
 
 
 def _safe(text: str) -> str:
-    """The text with what XML cannot carry written as an escape."""
+    """The text, with an escape for each character that XML cannot carry."""
     return _FORBIDDEN.sub(lambda found: ascii(found[0])[1:-1], text)

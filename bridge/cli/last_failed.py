@@ -1,7 +1,7 @@
 """Remembers, per mappings folder, the names of the tests that failed last: what `bridge test --lf` runs.
 
-A file in the user's cache folder, there only while something fails. It is a convenience: what cannot be read or
-written is as if nothing were remembered, and never an error.
+A file in the user's cache folder that exists only while something fails. It is a convenience: a file that cannot be
+read or written counts as empty, and is never an error.
 """
 
 import json
@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 def recall(folder: Path) -> frozenset[str]:
-    """The tests of a mappings folder that failed when they last ran."""
+    """The tests of a mappings folder that failed in their last run."""
     try:
         names = json.loads(_file(folder).read_text("utf-8"))["failed"]
         return frozenset(name for name in names if isinstance(name, str))
@@ -22,7 +22,7 @@ def recall(folder: Path) -> frozenset[str]:
 
 
 def remember(folder: Path, *, passed: Iterable[str], failed: Iterable[str]) -> None:
-    """Takes in a run. What did not run is remembered as it was."""
+    """Records a run. Tests that did not run keep their last result."""
     before = recall(folder)
     names = (before - frozenset(passed)) | frozenset(failed)
     if names != before:
@@ -38,11 +38,12 @@ def _write(path: Path, folder: Path, names: frozenset[str]) -> None:
     kept = {"folder": str(folder.resolve()), "failed": sorted(names)}
     beside = path.with_suffix(f".{os.getpid()}")
     beside.write_text(json.dumps(kept), "utf-8")
-    beside.replace(path)  # two runs at once leave the file of one, never half of it
+    # Two runs at once leave the file of one of them, never half a file.
+    beside.replace(path)
 
 
 def _file(folder: Path) -> Path:
-    """The file of a folder. Raises RuntimeError for a user without a home."""
+    """The cache file of a mappings folder. Raises RuntimeError if the user has no home."""
     given = os.environ.get("XDG_CACHE_HOME", "")
     base = Path(given) if os.path.isabs(given) else Path.home() / ".cache"
     key = sha256(os.fsencode(folder.resolve())).hexdigest()[:16]

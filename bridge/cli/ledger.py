@@ -1,4 +1,4 @@
-"""What `bridge why --ticket` shows: every update that a vendor accepted for a ticket."""
+"""What `bridge why --ticket` shows: every update of a ticket that its vendor accepted."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,10 +25,10 @@ _COLUMNS = (
 
 
 def show(tx: Transaction, ticket: str, limit: int, *, as_json: bool) -> None:
-    """A row an update, newest first; exit code 5 when there is none."""
+    """One row per update, newest first; exit code 5 if there is none."""
     rows = ledger.of_ticket(tx, ticket, limit)
     if not rows:
-        nothing(f"nothing was written into a ticket {ticket}")
+        nothing(f"no update of ticket {ticket} was accepted")
     show_rows(rows if as_json else list(map(_short, rows)), _COLUMNS, as_json=as_json)
 
 

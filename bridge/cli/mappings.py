@@ -1,4 +1,4 @@
-"""What the commands that read mapping files share: which folder, and its ruleset or what is wrong with it."""
+"""Shared by the commands that read mapping files: which folder, and its ruleset or its errors."""
 
 from pathlib import Path
 
@@ -16,23 +16,24 @@ folder_argument = click.argument(
 
 
 def chosen(folder: Path | None) -> Path:
-    """The folder that was named, else that of the settings. Raises ConfigurationError when it is no folder."""
+    """The folder that was named, or that of the settings. Raises ConfigurationError if it is not a folder."""
     path = folder or _usual()
     if not path.is_dir():
         said = "is not a folder" if path.exists() else "does not exist"
-        wanted = "name the folder of the mapping files, here or in BRIDGE_MAPPINGS"
+        wanted = "name the folder of the mapping files, or set BRIDGE_MAPPINGS"
         raise ConfigurationError(f"{path} {said}: {wanted}")
     return path
 
 
 def _usual() -> Path:
-    from bridge import settings  # which takes a while to import, and is seldom asked
+    # It is slow to import, and rarely needed.
+    from bridge import settings
 
     return settings.load().mappings
 
 
 def usable(folder: Path) -> Ruleset:
-    """The ruleset of a folder; where there is none, its errors are shown and the command ends."""
+    """The ruleset of a folder; if it has errors, shows them and ends the command."""
     try:
         return mapping.load(folder).usable()
     except MappingError as error:
@@ -41,7 +42,7 @@ def usable(folder: Path) -> Ruleset:
 
 
 def tell(error: MappingError, folder: Path) -> None:
-    """Says what is wrong with a folder, with places that can be clicked."""
+    """Shows the errors of a folder, with clickable places."""
     click.echo(f"bridge: {error}", err=True)
     for finding in error.findings:
         if isinstance(finding, Diagnostic):

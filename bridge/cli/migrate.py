@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     "--from",
     "old",
     metavar="URL",
-    help="Move this SQLite store into the empty PostgreSQL of BRIDGE_DATABASE_URL.",
+    help="Move this SQLite store into the empty PostgreSQL database of BRIDGE_DATABASE_URL.",
 )
 @json_option
 def command(old: str | None, as_json: bool) -> None:
-    """Bring the store to this release's shape, or move it to PostgreSQL."""
+    """Upgrade the store to this release, or move it to PostgreSQL."""
     from bridge import settings as environment
     from bridge.store import Database, migrate, require_there
 
@@ -49,6 +49,6 @@ def _move(old: str, new: "Database") -> None:
     finally:
         source.close()
     click.echo(
-        "moved, and the old store takes nothing any more: start what serves with BRIDGE_DATABASE_URL as it is now",
+        "moved; the old store is now read-only: restart the bridge with the current BRIDGE_DATABASE_URL",
         err=True,
     )

@@ -1,4 +1,4 @@
-"""Writes files that are not there yet, all of them or none: a person's own file is never written over."""
+"""Writes new files, all of them or none; never overwrites a file."""
 
 import os
 from collections.abc import Mapping
@@ -11,10 +11,10 @@ from bridge.errors import ConfigurationError
 
 
 def write(files: Mapping[Path, bytes]) -> None:
-    """Writes new files, with the folders that they stand in.
+    """Writes new files, and makes their folders.
 
-    Ends the command with exit code 1 where one of them is there. Raises ConfigurationError where one cannot be
-    written. Either way none of them is left.
+    Ends the command with exit code 1 if one of them exists. Raises ConfigurationError if one cannot be written. Either
+    way, none of them is left behind.
     """
     made: list[Path] = []
     try:
@@ -26,11 +26,9 @@ def write(files: Mapping[Path, bytes]) -> None:
     except OSError as error:
         _take_back(made)
         if isinstance(error, FileExistsError) and os.path.lexists(path):
-            click.echo(f"{path} is there, nothing was written", err=True)
+            click.echo(f"{path} already exists: nothing was written", err=True)
             raise SystemExit(1) from None
-        raise ConfigurationError(
-            f"{path} cannot be written: {error.strerror}"
-        ) from None
+        raise ConfigurationError(f"cannot write {path}: {error.strerror}") from None
 
 
 def _take_back(made: list[Path]) -> None:

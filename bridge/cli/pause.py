@@ -15,9 +15,9 @@ from bridge.store.pauses import Scope
 @steering.reason_option
 @json_option
 def command(scope: Scope | None, reason: str, as_json: bool) -> None:
-    """Stop deliveries that agree with all that is named, on all hosts; events are taken in all the same.
+    """Pause the deliveries that match all the options, on all hosts. Events are still received.
 
-    Without an option: list what is paused, parked or failing.
+    Without options, list what is paused, parked or failing.
     """
     with opened() as database:
         if scope is None:
@@ -33,20 +33,20 @@ def command(scope: Scope | None, reason: str, as_json: bool) -> None:
                 row for row in steering.stopped(database) if row["what"] == str(scope)
             )
             show_rows([*mine], (), as_json=True)
-    said = "is paused" if new else "was paused before"
+    said = "paused" if new else "was already paused"
     click.echo(
-        f"{scope} {said}: `bridge resume {pausing.options(scope)}` resumes it",
+        f"{scope} {said}; to resume: bridge resume {pausing.options(scope)}",
         err=True,
     )
 
 
 def _checked(database: Database, scope: Scope) -> Ruleset | None:
-    """The rules in force. Refuses a name that nothing has; on a bad day, without rules to ask, any name is taken."""
+    """The active rules. Refuses an unknown name; if there are no rules to check against, accepts any name."""
     if not scope.as_mapping():
         return None
     rules = rulesets.last_good(database)
     if rules is None:
-        said = f"no rules are in force: whether anything is {scope} is not known"
+        said = f"no rules are active, so {scope} was not checked"
         click.echo(said, err=True)
         return None
     pausing.check(database, scope, rules)

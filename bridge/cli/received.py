@@ -1,6 +1,6 @@
-"""A call that a pretend vendor received, as a block: who was called how, the fields, and what it answered.
+"""A call that a pretend vendor received, as a block of lines: the request, its fields and the answer.
 
-Credentials are masked wherever their names show them: in headers, in the query and in the body.
+Headers, query parameters and fields whose names look like credentials are masked.
 """
 
 import re
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from bridge.sandbox.state import Recorded
 
 _SECRET = re.compile(r"key|token|secret|auth|password|cookie|signature", re.IGNORECASE)
-_OPEN = frozenset({"idempotency-key", "token_type"})  # which only sound like secrets
+# These only sound like secrets.
+_OPEN = frozenset({"idempotency-key", "token_type"})
 _MASK = "<secret>"
 _LONGEST = 400  # characters of a value
 _MOST = 40  # fields
@@ -30,7 +31,7 @@ _printing = threading.Lock()
 
 
 def show(call: "Recorded") -> None:
-    """Prints the block at once: those of calls at the same time stay apart. A reader that left stops nothing."""
+    """Prints the whole block, so that concurrent calls do not mix. A closed pipe stops nothing."""
     with suppress(OSError), _printing:
         for line in block(call):
             say(line)
@@ -38,7 +39,7 @@ def show(call: "Recorded") -> None:
 
 
 def block(call: "Recorded") -> list[str]:
-    """The lines, with the colours of the terminal."""
+    """The lines, coloured for the terminal."""
     status = str(call.status or "no answer")
     well = call.status is not None and call.status < 400
     did = "changed a ticket" if call.applied else "changed nothing"
@@ -64,7 +65,7 @@ def _field(name: str, value: str, lead: int) -> list[str]:
 
 
 def _headers(call: "Recorded") -> list[tuple[str, str]]:
-    """Those that say who calls, masked, and the key of the call."""
+    """The headers that identify the caller, masked, and the idempotency key."""
     return [
         (printable(_short(name)), printable(_short(_kept(name, value))))
         for name, value in call.headers
@@ -73,7 +74,7 @@ def _headers(call: "Recorded") -> list[tuple[str, str]]:
 
 
 def _fields(body: bytes) -> list[tuple[str, str]]:
-    """The fields of a JSON or form body, else its text."""
+    """The fields of a JSON or form body; otherwise its text."""
     if not body:
         return []
     value = _read(body)
@@ -86,7 +87,7 @@ def _fields(body: bytes) -> list[tuple[str, str]]:
 
 
 def _read(body: bytes) -> Json:
-    """The value of JSON, the fields of a form; None for anything else."""
+    """The value of a JSON body, or the fields of a form; None for anything else."""
     try:
         return json.loads(body)
     except (Malformed, ValueError):
@@ -97,7 +98,7 @@ def _read(body: bytes) -> Json:
 
 
 def _masked(name: str, value: Json) -> Json:
-    """A value without what looks like a credential by the name of it or of what holds it."""
+    """A value, with everything masked whose name looks like a credential's."""
     if _kept(name, "") and value not in (None, ""):
         return _MASK
     if isinstance(value, dict):
@@ -108,7 +109,7 @@ def _masked(name: str, value: Json) -> Json:
 
 
 def _kept(name: str, value: str) -> str:
-    """The value of a header or field; what stands for it where the name is that of a credential."""
+    """The value of a header or field; a mask if the name looks like a credential's."""
     secret = _SECRET.search(name) and name.lower() not in _OPEN
     return _MASK if secret else value
 
@@ -121,7 +122,7 @@ def _masked_text(body: bytes) -> str:
 
 
 def _path(path: str) -> str:
-    """The path, with a query whose credentials are masked."""
+    """The path, with the credentials in its query masked."""
     before, mark, query = path.partition("?")
     pairs = parse_qsl(query, keep_blank_values=True)
     if not any(_kept(name, value) != value for name, value in pairs):

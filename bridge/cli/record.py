@@ -22,17 +22,17 @@ STDOUT = Path("-")
     "-o",
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="The file, - for stdout.  [a new one in payloads/ of BRIDGE_MAPPINGS]",
+    help="The file to write; - is stdout.  [a new one in payloads/ of BRIDGE_MAPPINGS]",
 )
 @click.option(
     "--mask",
     is_flag=True,
-    help="Examples in the place of e-mail addresses and telephone numbers.",
+    help="Replace e-mail addresses and telephone numbers with examples.",
 )
 def command(name: str, out: Path | None, *, mask: bool) -> None:
-    """Write a received event as a recorded payload, and print a test that expects what the rules make of it now.
+    """Write a received event as a recorded payload, and print a test that expects what the rules do with it now.
 
-    EVENT is its number or its sender's id. Signatures and credentials are no part of it. Overwrites nothing.
+    EVENT is its number or its sender's id. Signatures and credentials are left out. Overwrites nothing.
     """
     with opened() as database:
         stored = event_named(database, name)
@@ -43,12 +43,14 @@ def command(name: str, out: Path | None, *, mask: bool) -> None:
     folder = environment.load().mappings
     path = out or folder / recording.file_name(stored)
     new_files.write({path: raw})
-    click.echo(f"wrote {path}: read it for what should not be in it", err=True)
+    click.echo(
+        f"wrote {path}: check it for personal data before you share it", err=True
+    )
     _show_test(folder, stored, path, raw)
 
 
 def _show_test(folder: Path, stored: StoredEvent, path: Path, raw: bytes) -> None:
-    """The test on stdout, or why there is none."""
+    """Prints the test on stdout, or on stderr why there is none."""
     try:
         ruleset = mapping.load(folder).usable()
         source = ruleset.sources[stored.source]
@@ -60,6 +62,9 @@ def _show_test(folder: Path, stored: StoredEvent, path: Path, raw: bytes) -> Non
         said = why if isinstance(error, KeyError) else str(error)
         click.echo(f"no test was made: {said}", err=True)
         return
-    click.echo(f"under `tests:` of {file}, once it says what is right:", err=True)
+    click.echo(
+        f"add this under `tests:` in {file}, once you have checked what it expects:",
+        err=True,
+    )
     for line in case.splitlines():
         click.echo(text.printable(line))

@@ -1,4 +1,4 @@
-"""`bridge refused`: requests that were not taken."""
+"""`bridge refused`."""
 
 from datetime import UTC, datetime
 
@@ -12,16 +12,16 @@ _COLUMNS = ("last_at", "count", "source", "reason", "path", "remote")
 
 
 @click.command("refused")
-@click.option("--source", help="Of this source only.")
+@click.option("--source", help="Only of this source.")
 @click.option(
-    "--since", default="7d", show_default=True, help="24h, 7d, a day or a time in UTC."
+    "--since", default="7d", show_default=True, help="24h, 7d, a date or a time in UTC."
 )
 @limit_option
 @json_option
 def command(source: str | None, since: str, limit: int, *, as_json: bool) -> None:
-    """List requests that were not taken, newest first: a row for each source, reason and path.
+    """List refused requests, newest first: one row per source, reason and path.
 
-    A wrong URL stands under the source (unknown). docs/refusals.md says what each reason means and what to do.
+    Requests to a wrong URL have the source (unknown). docs/refusals.md explains each reason and what to do.
     """
     after = filters.moment("since", since, datetime.now(UTC))
     with opened() as database, database.read() as tx:

@@ -15,34 +15,34 @@ from bridge.store.audit import By
 @click.option(
     "--show",
     is_flag=True,
-    help="Instead, print the secret that was learnt: once, and only with --reason.",
+    help="Print the learnt secret instead: once, and only with --reason.",
 )
 @steering.reason_option
 def command(name: str, show: bool, reason: str) -> None:
-    """Let a sender tell another secret than the one that was learnt as NAME.
+    """Accept a new secret from a sender, in place of the one that was learnt as NAME.
 
-    The former one counts until then. The first who tells one is believed, so let the sender check the URL at once.
-    Notion wants the secret that it told pasted back into its page: --show prints it.
+    The old secret stays valid until the new one arrives. Whoever sends one first is believed, so let the sender verify
+    its URL at once. Notion wants its secret pasted back into its own page: --show prints it.
     """
     by = steering.me(reason)
     if show and not reason.strip():
         raise click.UsageError(
-            "--show needs --reason TEXT: the audit trail says why a secret was shown"
+            "--show needs --reason TEXT: the audit trail records why a secret was shown"
         )
     with opened() as database:
         if show:
             _show(database, name, by)
             return
         if not relearn(database, name, by):
-            nothing(f"no secret '{name}' was learnt, or another one is let in already")
-    click.echo(f"the next secret that is told as '{name}' counts", err=True)
+            nothing(f"no secret '{name}' was learnt, or a new one is already awaited")
+    click.echo(f"the next secret that the sender sends becomes '{name}'", err=True)
 
 
 def _show(database: Database, name: str, by: By) -> None:
     secret = shown(database, name, environment.load().secret_key, by)
     if secret is None:
         nothing(
-            f"no secret '{name}' was learnt, or it was shown before:"
-            f" `bridge relearn {name}` lets another one in, which can be shown then"
+            f"no secret '{name}' was learnt, or it was already shown:"
+            f" run `bridge relearn {name}` to accept a new one, which can then be shown"
         )
     click.echo(secret.reveal())

@@ -3,4 +3,4 @@
 from bridge.cli import steering
 from bridge.services import acts, steer
 
-command = steering.command_of(acts.RELEASE, steer.release, "Let held deliveries go.")
+command = steering.command_of(acts.RELEASE, steer.release, "Release held deliveries.")

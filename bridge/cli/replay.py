@@ -27,18 +27,20 @@ from bridge.store.audit import By
     type=click.Choice(("original", "current")),
     default="original",
     show_default=True,
-    help="The same request, or what the rules in force make of the event.",
+    help="Send the same request, or route the event with the current rules.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be sent; send nothing.")
 @click.option(
-    "--force", is_flag=True, help="Send what is older than what was delivered."
+    "--force",
+    is_flag=True,
+    help="Also send updates that are older than the last one delivered.",
 )
 @click.option(
     "--resume",
     "number",
     type=NUMBER,
     metavar="RUN",
-    help="Go on with the replay of a filter that was interrupted.",
+    help="Continue an interrupted replay of a filter.",
 )
 @rate_option
 @steering.reason_option
@@ -55,11 +57,11 @@ def command(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Send finished deliveries once more, also after success; each joins the end of its lane."""
+    """Send finished deliveries again, even after success; each joins the end of its lane."""
     current = rules == "current"
     if bool(words) == bool(number) or (number and (current or force)):
         raise click.UsageError(
-            "name ids or a filter, or --resume RUN, which keeps the --rules and --force that it began with"
+            "give ids or a filter, or --resume RUN alone, which keeps its own --rules and --force"
         )
     by = steering.me(reason)
     with opened() as database:
@@ -83,13 +85,13 @@ def command(
 
 
 def _agreed(database: Database, run: Run, by: By | None, *, yes: bool) -> Run:
-    """A run that was agreed to; with somebody who does it, written down and said how it goes on."""
+    """Asks before the run; unless it is a dry run, stores it and says how to continue it."""
     steering.agree(choosing.tally(database, run.where, STATES), "replay", yes=yes)
     if by is None:
         return run
     begun = replay_runs.begin(database, run, by)
     id = begun.id
-    said = f"replay {id}: if it is interrupted, `bridge replay --resume {id}` goes on"
+    said = f"replay {id}: if it is interrupted, continue with `bridge replay --resume {id}`"
     click.echo(said, err=True)
     return begun
 
@@ -125,11 +127,11 @@ def _shown(replayer: Replayer) -> Callable[[Sequence[int]], list[Done]]:
 
 
 def _show(plan: Plan) -> Done:
-    """A plan as a line: what would be sent where, and what the current rules make otherwise."""
+    """A plan as one line: the request, and what the current rules change in it."""
     if plan.problem:
         return Done(id=plan.id, ok=False, message=plan.problem)
     if plan.delivery["look_up"]:
-        said = "would look its event up again"
+        said = "would make the look-up again"
         return Done(id=plan.id, ok=True, message=said)
     if plan.rendered is None:
         request = next(request_lines(plan.delivery))

@@ -19,10 +19,12 @@ from bridge.worker.asking import Asker
 
 @click.command("reroute", cls=Filtered)
 @steering.words_argument
-@click.option("--rule", default="", help="By this rule alone.")
+@click.option("--rule", default="", help="Only by this rule.")
 @click.option("--dry-run", is_flag=True, help="Show what would be sent; send nothing.")
 @click.option(
-    "--force", is_flag=True, help="Send what is older than what was delivered."
+    "--force",
+    is_flag=True,
+    help="Also send updates that are older than the last one delivered.",
 )
 @steering.reason_option
 @steering.yes_option
@@ -37,11 +39,11 @@ def command(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Route events again with the current rules: what no rule took, what failed, what came before its rule.
+    """Route events again with the current rules: events that no rule matched, that failed, or that came too early.
 
-    Only what is new is sent: a call that was made, waits, is held or was dropped is not made again. What was dropped
-    is wanted again where the event is named, by its number or its sender's id, and the rule with --rule; a look-up that
-    was dropped is made again where the event is named.
+    Only new updates are sent: a call that was sent, waits, is held or was cancelled is not made again. To send a
+    cancelled one after all, name the event (by its number or its sender's id) and its rule with --rule. To make a
+    cancelled look-up again, name the event.
     """
     settings, by = environment.load(), steering.me(reason)
     with opened() as database:
@@ -68,7 +70,7 @@ def command(
 
 
 def _named(database: Database, words: tuple[str, ...]) -> list[int]:
-    """The numbers of the events whose ids their senders gave; none where any of the words is no such id."""
+    """The numbers of the events with these ids of their senders; none if any of the words is not such an id."""
     events = [stored.named(database, word) for word in words]
     return [one.id for one in events if one] if all(events) else []
 
@@ -76,9 +78,9 @@ def _named(database: Database, words: tuple[str, ...]) -> list[int]:
 def _filtered(
     database: Database, words: tuple[str, ...], yes: bool
 ) -> Iterator[Sequence[int]]:
-    """The events of a filter that were there when it was agreed to, a few at a time."""
+    """The events of a filter at the time of asking, a few at a time."""
     where = filters.read(words, "events")
-    # What comes while it is asked about is not touched.
+    # Chosen before asking: events that arrive meanwhile are not touched.
     batches = choosing.event_batches(database, where)
     number = choosing.count_events(database, where)
     if not number:

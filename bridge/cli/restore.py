@@ -7,25 +7,25 @@ import click
 
 from bridge import settings as environment
 from bridge.cli.store import json_option, tell
-from bridge.cli.text import json_line, plain, printable
+from bridge.cli.text import count, json_line, plain, printable
 
 
 @click.command("restore")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
-    "--force", is_flag=True, help="Set a store that holds events aside, beside it."
+    "--force", is_flag=True, help="If the store holds events, move it aside first."
 )
 @json_option
 def command(file: Path, force: bool, as_json: bool) -> None:
-    """Put a backup in the place of a SQLite store on which nothing runs; it starts paused."""
+    """Replace a SQLite store with a backup, while no bridge is running; it starts paused."""
     from bridge.cli import steering
     from bridge.store import restore
 
     url = environment.load().database_url
     if not url.startswith("sqlite:"):
         raise click.UsageError(
-            f'PostgreSQL has its own: pg_restore --dbname="$BRIDGE_DATABASE_URL" {file},'
-            " then `bridge pause --all` before anything is started"
+            f'for PostgreSQL, use pg_restore --dbname="$BRIDGE_DATABASE_URL" {file},'
+            " then `bridge pause --all` before you start the bridge"
         )
     person = steering.me("").person
     now = datetime.now(UTC)
@@ -36,14 +36,14 @@ def command(file: Path, force: bool, as_json: bool) -> None:
         click.echo(json_line(said))
         return
     if done.aside:
-        click.echo(f"the store that was there is now {done.aside}", err=True)
+        click.echo(f"the old store is now {done.aside}", err=True)
     click.echo(
-        f"restored, and paused: its newest event is of {printable(done.newest)},"
-        f" {done.waiting} of its deliveries wait",
+        f"restored and paused: newest event {printable(done.newest)},"
+        f" {count(done.waiting, 'waiting delivery')}",
         err=True,
     )
     click.echo(
-        "look at `bridge deliveries list` before `bridge resume --all`: what was sent"
-        " after the backup would be sent again",
+        "check `bridge deliveries list` before you run `bridge resume --all`:"
+        " updates that were sent after the backup would be sent again",
         err=True,
     )

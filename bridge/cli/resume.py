@@ -17,19 +17,19 @@ from bridge.store.pauses import Scope
 def command(
     connection: str | None, scope: Scope | None, reason: str, as_json: bool
 ) -> None:
-    """Let a CONNECTION go on that is parked or failing, or what was paused with these options.
+    """Resume a parked or failing CONNECTION, or what was paused with these options.
 
-    Parked: after its credentials were put right. Failing: its vendor is tried at once, not at the next probe.
+    Parked: correct its credentials first. Failing: its vendor is tried now instead of at the next probe.
     """
     if (connection is None) == (scope is None):
         raise click.UsageError(
-            "name the connection, or what was paused: `bridge pause` lists both"
+            "name a connection, or what was paused: `bridge pause` lists both"
         )
     by = steering.me(reason)
     with opened() as database:
         if connection is not None and not steer.resume(database, connection, by):
             nothing(
-                f"no connection '{connection}' is parked or failing: `bridge pause` lists what is,"
+                f"connection '{connection}' is not parked or failing: `bridge pause` lists those that are,"
                 " `bridge deliveries show ID` says what a delivery waits for"
             )
         if scope is not None and not pausing.resume(database, scope, by):

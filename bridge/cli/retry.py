@@ -16,13 +16,13 @@ from bridge.services.rulesets import Rules
 @steering.yes_option
 @json_option
 def command(words: tuple[str, ...], reason: str, yes: bool, as_json: bool) -> None:
-    """Send dead letters again as they were, and what waits for a retry now, in the order of its lane.
+    """Send dead letters again as they were, and waiting deliveries now; each lane keeps its order.
 
     If a rule failed, the event is routed again with the current rules. A cancelled look-up is made again.
     """
     settings, by = environment.load(), steering.me(reason)
     with opened() as database:
-        # What runs, not what is being edited.
+        # The active rules, not those being edited.
         rules = Rules(database, settings.mappings, pinned=True).current()
         steering.run(
             database,

@@ -1,4 +1,4 @@
-"""The mapping files that come with Bridge, for a demo where there is no clone: laid out as in one."""
+"""The mapping files that come with Bridge, laid out as in a clone, for a demo without one."""
 
 import shutil
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parents[1] / "sample_mappings"
 
 @contextmanager
 def laid_out() -> Iterator[Path]:
-    """A folder of the samples, from which they find the recorded payloads under ../tests; gone afterwards."""
+    """A temporary folder with the samples, which find the recorded payloads under ../tests."""
     with TemporaryDirectory(prefix="bridge-samples-") as scratch:
         folder = Path(scratch) / "mappings"
         shutil.copytree(FOLDER, folder)

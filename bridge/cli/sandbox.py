@@ -8,7 +8,7 @@ import click
     "--bind", default="127.0.0.1:8090", show_default=True, metavar="HOST:PORT"
 )
 def command(bind: str) -> None:
-    """Run the pretend vendors until Ctrl-C, and show each call. Point a bridge at them with BRIDGE_SANDBOX_URL."""
+    """Run the pretend vendors until Ctrl-C, and show each call. A bridge sends to them if BRIDGE_SANDBOX_URL is set."""
     from bridge.cli.received import show
     from bridge.sandbox import DEFAULT_CREDENTIALS
     from bridge.sandbox.server import run

@@ -1,7 +1,7 @@
-"""The terminal that stdout is: how wide it is, whether it has colours, and how lines are folded to it.
+"""The terminal behind stdout: its width, its colours, and how lines are wrapped to fit.
 
-Into a file or another program nothing is folded or coloured, unless COLUMNS or FORCE_COLOR ask for it. Text comes here
-after `printable`: what a sender wrote is in it, but nothing that a terminal obeys.
+Output to a file or another program is not wrapped or coloured, unless COLUMNS or FORCE_COLOR ask for it. Pass text
+through `printable` first: it may hold what a sender wrote, but nothing that controls a terminal.
 """
 
 import os
@@ -15,7 +15,7 @@ from rich.cells import cell_len, set_cell_size
 
 from bridge.state import UNFINISHED, EventState, State
 
-# What a word means, by what has it: the state of an event or a delivery, a decision, a severity.
+# A word's colour shows what it means: the state of an event or a delivery, a decision, a severity.
 _BAD: Final = (State.DEAD, "error", "FAIL", "parked", "failing")
 _WAITS: Final = (
     *UNFINISHED,
@@ -35,11 +35,12 @@ _COLOURS: Final = {
     **dict.fromkeys(_WELL, "green"),
     **dict.fromkeys(_QUIET, "bright_black"),
 }
-_LEAST: Final = 20  # columns: nothing is folded to less
+# Lines are never wrapped to fewer columns.
+_LEAST: Final = 20
 
 
 def width() -> int | None:
-    """The columns of the terminal, or those that COLUMNS asks for; None where lines are not folded."""
+    """The width of the terminal, or the value of COLUMNS; None if lines are not wrapped."""
     columns = os.environ.get("COLUMNS", "")
     if columns.isdecimal() and int(columns):
         return max(int(columns), _LEAST)
@@ -49,7 +50,7 @@ def width() -> int | None:
 
 
 def colours() -> bool:
-    """Whether what is printed has colours: on a terminal, unless NO_COLOR is set; FORCE_COLOR brings them anywhere."""
+    """Whether to print colours: on a terminal, unless NO_COLOR is set; anywhere if FORCE_COLOR is set."""
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):
@@ -58,23 +59,23 @@ def colours() -> bool:
 
 
 def painted(text: str, meaning: str) -> str:
-    """A text in the colour of what it means: a state, a decision, a severity. As it is without colours."""
+    """A text in the colour of a state, a decision or a severity; unchanged without colours."""
     colour = _COLOURS.get(meaning)
     return click.style(text, fg=colour) if colour and colours() else text
 
 
 def strong(text: str) -> str:
-    """A text that is to be seen first."""
+    """A text in bold."""
     return click.style(text, bold=True) if colours() else text
 
 
 def say(line: str) -> None:
-    """Prints a line, with the colours that it has."""
+    """Prints a line, keeping its colours."""
     click.echo(line, color=colours())
 
 
 def say_folded(lead: str, text: str, meaning: str = "") -> None:
-    """Prints a text behind a lead, whose width further lines are indented by; the lead in the colour of a meaning."""
+    """Prints a text after a lead in the colour of `meaning`; further lines are indented by the lead's width."""
     first, *more = folded(text, cell_len(lead))
     say(f"{painted(lead, meaning)}{first}")
     for line in more:
@@ -82,13 +83,13 @@ def say_folded(lead: str, text: str, meaning: str = "") -> None:
 
 
 def folded(text: str, indent: int = 0) -> list[str]:
-    """The lines of a text, none wider than the terminal with an indent before it; words that fit are kept whole."""
+    """The text wrapped to the terminal, less an indent; words that fit stay whole."""
     columns = width()
     return [text] if columns is None else wrapped(text, max(columns - indent, 8))
 
 
 def wrapped(text: str, columns: int) -> list[str]:
-    """The lines of a text of at most so many columns; wide characters take two."""
+    """The text wrapped to so many columns; wide characters take two."""
     lines = [""]
     for word in _words(text, columns):
         line = f"{lines[-1]} {word}" if lines[-1] else word
@@ -100,7 +101,7 @@ def wrapped(text: str, columns: int) -> list[str]:
 
 
 def _words(text: str, columns: int) -> Iterable[str]:
-    """The words; one that is wider than a line in parts of a line."""
+    """The words; one that is wider than a line is cut into parts."""
     for word in text.rstrip().split(" "):
         while cell_len(word) > columns:
             part = set_cell_size(word, columns).rstrip() or word[:1]

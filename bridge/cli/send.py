@@ -20,13 +20,14 @@ from bridge.providers.times import instant
 from bridge.services import altering, curl, posting, trial_events
 from bridge.services.posting import Answer, Sender
 
-_SHOWN = 2_000  # characters of an answer
+# Characters shown of an answer.
+_SHOWN = 2_000
 _URL = re.compile(r"https?://[^/?#@]+(?:/[^?#]*)?")
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Sending:
-    """What is sent, as often as it is asked for: each time signed anew, and where wanted about a new event."""
+    """A request to send one or more times: signed anew each time, and as a new event if --new-id is given."""
 
     sender: Sender
     request: Request
@@ -34,7 +35,7 @@ class _Sending:
     new_id: bool
 
     def each(self, times: int, wait: float) -> Iterator[Request]:
-        """The signed requests, each made when its turn has come."""
+        """The signed requests, each made when its turn comes."""
         for turn in range(times):
             if turn:
                 time.sleep(wait)
@@ -55,7 +56,7 @@ def _changes(
     for value in values:
         path, equals, text = value.partition("=")
         if not equals or not all(path.split(".")):
-            raise click.BadParameter("write PATH=VALUE: data.object.amount=500")
+            raise click.BadParameter("write PATH=VALUE, such as data.object.amount=500")
         changes[path] = text
     return changes
 
@@ -66,7 +67,7 @@ def _time(
     moment = None if value is None else instant(value)
     if value is not None and moment is None:
         raise click.BadParameter(
-            "write a time with a zone, or seconds since 1970: 2026-05-03T18:30:00Z"
+            "write a time with a zone, such as 2026-05-03T18:30:00Z, or seconds since 1970"
         )
     return moment
 
@@ -80,14 +81,17 @@ def _url(ctx: click.Context, option: click.Parameter, value: str | None) -> str 
 def _is_url(text: str) -> bool:
     try:
         urlsplit(text)
-    except ValueError:  # a bracket of an IPv6 address is missing
+    except ValueError:
+        # The closing bracket of an IPv6 address is missing.
         return False
     return bool(_URL.fullmatch(text))
 
 
 @click.command("send")
 @click.argument("payload", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--source", help="Who sends it; a .http file says so itself.")
+@click.option(
+    "--source", help="The source that sends it; a .http file names it itself."
+)
 @click.option(
     "--to",
     "url",
@@ -101,15 +105,15 @@ def _is_url(text: str) -> bool:
     multiple=True,
     callback=_changes,
     metavar="PATH=VALUE",
-    help="Change a value of the event before it is signed; null takes it out.",
+    help="Change a value of the event before signing; null removes it.",
 )
-@click.option("--new-id", is_flag=True, help="Make it another event each time.")
-@click.option("--at", callback=_time, metavar="TIME", help="Sign as if it were then.")
+@click.option("--new-id", is_flag=True, help="Make it a new event each time.")
+@click.option("--at", callback=_time, metavar="TIME", help="Sign as of this time.")
 @click.option(
     "--key",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Private key for a sender that signs by public key; made where it is missing.",
+    help="Private key, for a sender that signs with one; created if the file does not exist.",
 )
 @click.option(
     "--repeat",
@@ -117,11 +121,11 @@ def _is_url(text: str) -> bool:
     default=1,
     type=click.IntRange(min=1),
     metavar="N",
-    help="Send it so many times.",
+    help="Send it N times.",
 )
 @rate_option
 @click.option("--dry-run", is_flag=True, help="Show the request as curl; send nothing.")
-@click.option("--json", "as_json", is_flag=True, help="JSON, one object a request.")
+@click.option("--json", "as_json", is_flag=True, help="JSON, one object per request.")
 def command(
     payload: Path,
     source: str | None,
@@ -137,7 +141,7 @@ def command(
 ) -> None:
     """Sign a recorded request as its sender would, now, and post it to the bridge.
 
-    PAYLOAD is a .http file, or a body with --source. Exit code 1 when one is refused, 4 when nobody answers.
+    PAYLOAD is a .http file, or a body with --source. Exit code 1 if a request is refused, 4 if nobody answers.
     """
     settings = environment.load()
     base = (url or settings.public_url or f"http://{settings.bind}").rstrip("/")
@@ -160,26 +164,26 @@ def command(
     if times > 1:
         click.echo(f"{times} sent, {refused} refused", err=True)
     if known and not new_id:
-        said = "the bridge has this event already: --new-id makes it another one"
+        said = "the bridge already has this event: use --new-id to send a new one"
         click.echo(said, err=True)
     if refused:
         raise SystemExit(1)
 
 
 def _sender(source: Source, public_url: str, key: Path | None) -> Sender:
-    """Whoever signs: with the source's secret, or with a key of our own where the source holds a public one."""
+    """Signs with the source's secret, or with a key of our own if the source holds a public key."""
     recipe = source.provider.recipe
     if recipe is None or not recipe.by_public_key:
         if key is not None:
             raise click.UsageError(
-                f"{source.provider.title} signs with a shared secret, not with --key"
+                f"{source.provider.title} signs with a shared secret: drop --key"
             )
         secret = posting.secret_of(source)
         return Sender(source=source, secret=secret, public_url=public_url)
     private, public = posting.key_pair(recipe.algorithm, key)
-    kept = f"the private key is in {key}" if key else "--key FILE keeps the private key"
+    kept = f"private key: {key}" if key else "use --key FILE to keep the private key"
     click.echo(
-        f"signed with a key of your own: the bridge takes it when the secret of source '{source.name}'"
+        f"signed with your own key: the bridge accepts it if the secret of source '{source.name}'"
         f" is this public key ({kept})\n{public}",
         err=True,
     )

@@ -9,30 +9,31 @@ import click
 from bridge import log, serve
 from bridge import settings as environment
 
-PATIENCE = 3.0  # seconds that a bridge killed just now gets to leave its ports
+# Seconds to wait for a bridge that was just killed to free its ports.
+PATIENCE = 3.0
 
 
 @click.command("serve")
 @click.option(
-    "--bind", metavar="HOST:PORT", help="Where hooks are received [BRIDGE_BIND]."
+    "--bind", metavar="HOST:PORT", help="The address that receives hooks [BRIDGE_BIND]."
 )
 @click.option(
     "--receivers",
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="Receiving processes.",
+    help="Number of receiving processes.",
 )
 @click.option(
     "--ruleset",
     type=click.Choice(["folder", "pinned"]),
-    help="Follow the mapping folder, or what `bridge check --activate` stored.",
+    help="Use the mapping folder, or what `bridge check --activate` stored.",
 )
-@click.option("--no-worker", is_flag=True, help="Receive and store only.")
+@click.option("--no-worker", is_flag=True, help="Only receive and store.")
 def command(
     bind: str | None, receivers: int, ruleset: str | None, no_worker: bool
 ) -> None:
-    """Run receivers and a worker until SIGTERM, which drains them."""
+    """Run receivers and a worker until SIGTERM, which lets them finish what they are doing."""
     if bind:
         os.environ["BRIDGE_BIND"] = bind
     if ruleset:
@@ -47,7 +48,7 @@ def command(
 
 
 def _check(settings: environment.Settings) -> None:
-    """Everything that would stop a child stops the parent first, with its findings."""
+    """Makes every error that would stop a child stop the parent first, with its findings."""
     from bridge.app import open_parts
 
     for name in ("bind", "admin_bind"):
@@ -57,24 +58,24 @@ def _check(settings: environment.Settings) -> None:
     parts.database.close()
     if active.degraded:
         click.echo(
-            "bridge: the mapping files have errors, the last good ones stay active",
+            "bridge: the mapping files have errors: the last good version stays active",
             err=True,
         )
 
 
 def _require_port(name: str, bind: str) -> None:
-    """Raises OSError where nothing can listen: receivers that cannot would be started again and again for a minute."""
+    """Raises OSError if nothing can listen there: receivers would otherwise be restarted for a minute."""
     until = time.monotonic() + PATIENCE
     while error := _cannot_listen(bind):
         if time.monotonic() > until:
             raise OSError(
-                f"nothing can listen on {bind} ({error.strerror}): end what does, or set another {name}"
+                f"cannot listen on {bind} ({error.strerror}): stop the program that uses it, or change {name}"
             )
         time.sleep(0.1)
 
 
 def _cannot_listen(bind: str) -> OSError | None:
-    """What the machine says to a socket there, as gunicorn makes one; it is not listened on."""
+    """The error of binding a socket as gunicorn does; None if it works. Does not listen."""
     host, port = environment.split_bind(bind)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:

@@ -1,4 +1,4 @@
-"""What the commands that change something share: which deliveries, who says so, asking first, and a line for each."""
+"""Shared by the commands that change something: which deliveries, who does it, asking first, one line for each."""
 
 import os
 import pwd
@@ -26,23 +26,26 @@ words_argument = click.argument(
     "words", nargs=-1, required=True, metavar="ID|FILTER..."
 )
 reason_option = click.option(
-    "--reason", default="", metavar="TEXT", help="Why; kept in the audit trail."
+    "--reason", default="", metavar="TEXT", help="The reason, for the audit trail."
 )
 yes_option = click.option(
-    "--yes", is_flag=True, help="Do it to what a filter finds without asking."
+    "--yes", is_flag=True, help="Do not ask before changing what a filter finds."
 )
 
 
-_NUMBER = re.compile("[0-9]{1,18}")  # what the store can hold as an id
+# What the store can hold as an id.
+_NUMBER = re.compile("[0-9]{1,18}")
 
 
 def me(reason: str) -> By:
-    """The person at this terminal; behind sudo the one who called it, for many share the account of a bridge."""
+    """The person at this terminal; under sudo the person who ran it, because many share a bridge's account."""
     try:
         name = pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:  # a container that runs as a number
+    except KeyError:
+        # A container may run as a number without an account.
         name = f"uid {os.getuid()}"
-    with suppress(KeyError, ValueError):  # no such account, or no name at all
+    # There may be no such account, or no name at all.
+    with suppress(KeyError, ValueError):
         name = pwd.getpwnam(os.environ["SUDO_USER"]).pw_name
     return By(person=name, reason=reason)
 
@@ -58,9 +61,9 @@ def run(
     as_json: bool,
     size: int = choosing.BATCH,
 ) -> None:
-    """Does `act` to what the words name and says what became of each; exit code 1 when any was not done.
+    """Does `act` to what the words name and prints a line for each; exit code 1 if any was not done.
 
-    Ids are exact, so they are not asked about; what a filter finds is counted first and has to be agreed to.
+    Ids are exact, so nobody is asked. What a filter finds is counted first and needs a yes.
     """
     if named := numbers(words):
         batches = chunks(named, size)
@@ -73,10 +76,10 @@ def run(
 
 
 def numbers(words: tuple[str, ...]) -> list[int]:
-    """The ids among the words: all of them are, or none is."""
+    """The words as ids; none if they are a filter."""
     ids = [int(word) for word in words if _NUMBER.fullmatch(word)]
     if ids and len(ids) < len(words):
-        raise click.UsageError("name ids or a filter, not both")
+        raise click.UsageError("give ids or a filter, not both")
     return ids
 
 
@@ -88,7 +91,7 @@ def each(
     as_json: bool,
     noun: str = "delivery",
 ) -> None:
-    """Does `act` to the ids and says what became of each; exit code 1 when any was not done."""
+    """Does `act` to the ids and prints a line for each; exit code 1 if any was not done."""
     done = 0
     failed = 0
     for ids in batches:
@@ -96,14 +99,14 @@ def each(
             done, failed = done + item.ok, failed + (not item.ok)
             click.echo(_line(item, as_json=as_json))
     if done + failed > 1:
-        refused = f", {failed} not" if failed else ""
+        refused = f", {failed} refused" if failed else ""
         click.echo(f"{what}: {count(done, noun)} done{refused}", err=True)
     if failed:
         raise SystemExit(1)
 
 
 def agree(counts: Mapping[tuple[str, str], int], what: str, *, yes: bool) -> None:
-    """Shows what would be touched and goes on only with a yes: the option's, or a person's on a terminal."""
+    """Shows what would change, by state and rule; continues only with --yes or a person's yes."""
     total = sum(counts.values())
     if not total:
         nothing("nothing matched")
@@ -114,7 +117,7 @@ def agree(counts: Mapping[tuple[str, str], int], what: str, *, yes: bool) -> Non
 
 
 def agree_to(counted: str, what: str, *, yes: bool) -> None:
-    """Says what would be touched, and goes on only with a yes: the option's, or a person's on a terminal."""
+    """Shows what would change, and continues only with --yes or a person's yes."""
     click.echo(printable(counted), err=True)
     if yes:
         return
@@ -124,7 +127,7 @@ def agree_to(counted: str, what: str, *, yes: bool) -> None:
 
 
 def _asks() -> bool:
-    """Whether somebody is there to answer."""
+    """Whether a person is there to answer."""
     return sys.stdin.isatty()
 
 
@@ -137,7 +140,7 @@ def _line(item: Done, *, as_json: bool) -> str:
 def command_of(
     act: Act, do: Callable[[Database, Sequence[int], By], Sequence[Done]], help: str
 ) -> click.Command:
-    """The command of an act that needs nothing but the store."""
+    """The command of an act that needs only the store."""
 
     @click.command(act.name, cls=filters.Filtered, help=help)
     @words_argument
@@ -161,18 +164,18 @@ def command_of(
 
 
 def chunks(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    """The ids, so many at a time."""
+    """The ids in chunks."""
     for start in range(0, len(numbers), size):
         yield numbers[start : start + size]
 
 
 def stopped(database: Database) -> list[dict[str, Any]]:
-    """A row for each pause, and for each connection that is parked or failing."""
+    """One row per pause, and per parked or failing connection."""
     return [asdict(item) for item in pausing.listed(database)]
 
 
 def scope_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that name what to pause, as the `scope` of a command: None when they name nothing."""
+    """The options that name what to pause, as the `scope` of a command: None if there are none."""
 
     @wraps(command)
     def scoped(everything: bool, **given: Any) -> None:
@@ -180,18 +183,20 @@ def scope_options(command: Callable[..., None]) -> Callable[..., None]:
         chosen = Scope(connection=names.pop("name"), **names)
         named = chosen.as_mapping()
         if named and everything:
-            said = "--all stands alone: it is every source and connection"
+            said = "--all already covers everything: drop the other options"
             raise click.UsageError(said)
         if "" in named.values():
-            raise click.UsageError("an option that names what to pause has no value")
+            raise click.UsageError(
+                "--source, --rule, --connection and --ticket need a value"
+            )
         command(scope=chosen if named or everything else None, **given)
 
     for option in (
-        click.option("--all", "everything", is_flag=True, help="Everything."),
-        click.option("--ticket", help="Of this ticket."),
-        click.option("--connection", "name", help="Of this connection."),
-        click.option("--rule", help="Of this rule."),
-        click.option("--source", help="Of this source."),
+        click.option("--all", "everything", is_flag=True, help="All deliveries."),
+        click.option("--ticket", help="Deliveries of this ticket."),
+        click.option("--connection", "name", help="Deliveries of this connection."),
+        click.option("--rule", help="Deliveries of this rule."),
+        click.option("--source", help="Deliveries of this source."),
     ):
         scoped = option(scoped)
     return scoped

@@ -1,4 +1,4 @@
-"""Rows for people: a table where the terminal is wide enough, else a block for each row. Cells are printable text."""
+"""Rows for people: a table if the terminal is wide enough, otherwise a block per row. Cells are printable text."""
 
 from collections.abc import Sequence
 from itertools import repeat
@@ -8,11 +8,12 @@ from rich.cells import cell_len
 from bridge.cli.screen import painted, say, say_folded, strong, width, wrapped
 
 _GAP = 2
-_FOLDED = 24  # columns that the last cell of a row is folded to at least
+# The last cell of a row is wrapped to no fewer columns.
+_FOLDED = 24
 
 
 def show(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Prints the rows, each with a cell for each head."""
+    """Prints the rows; each has one cell per head."""
     widths = [max(map(cell_len, column)) for column in zip(heads, *rows, strict=True)]
     columns = width()
     if columns is None:
@@ -28,7 +29,7 @@ def show(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def block(heads: Sequence[str], cells: Sequence[str]) -> None:
-    """Prints one row, a line for each of its cells."""
+    """Prints one row, one line per cell."""
     lead = max(map(len, heads)) + _GAP
     for head, cell in zip(heads, cells, strict=True):
         say_folded(f"{head:{lead}}", cell)

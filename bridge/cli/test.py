@@ -18,14 +18,15 @@ from bridge.mapping import RuleCoverage, Ruleset
 
 @dataclass(frozen=True, kw_only=True)
 class _Run:
-    """What is run, and how it is told."""
+    """Runs tests and reports them."""
 
     folder: Path
     ruleset: Ruleset
-    first: bool  # stop at the first test that fails
+    # Stop at the first test that fails.
+    first: bool
 
     def names(self, word: str) -> list[str]:
-        """The tests with the word in their names; without any the command ends."""
+        """The tests with the word in their names; ends the command if there are none."""
         cases = self.ruleset.cases
         matching = [case.name for case in cases if word.lower() in case.name.lower()]
         if not matching:
@@ -35,7 +36,7 @@ class _Run:
         return matching
 
     def run(self, names: Collection[str]) -> list[Ran]:
-        """Runs the tests with these names: dots, what failed, and one line with the numbers."""
+        """Runs the tests with these names; prints dots, the failures, and one line of totals."""
         started = time.monotonic()
         ran = [*self.dotted(names)]
         click.echo()
@@ -57,7 +58,7 @@ class _Run:
         return ran
 
     def dotted(self, names: Collection[str]) -> Iterator[Ran]:
-        """The tests as they come, each with a dot or an F."""
+        """Runs the tests one by one, printing a dot or an F for each."""
         before = time.monotonic()
         for result in mapping.run_cases(self.ruleset, self.folder, names):
             now = time.monotonic()
@@ -81,16 +82,16 @@ class _Run:
 @click.option("-k", "word", default="", help="Only tests whose name contains this.")
 @click.option("-x", "first", is_flag=True, help="Stop at the first test that fails.")
 @click.option(
-    "--lf", "again", is_flag=True, help="Only tests that failed when they last ran."
+    "--lf", "again", is_flag=True, help="Only tests that failed in their last run."
 )
 @click.option(
     "--update",
     is_flag=True,
-    help="Rewrite the expected values of failing tests, after showing the difference.",
+    help="Update the expected values of failing tests, after showing the diff.",
 )
 @click.option("--yes", is_flag=True, help="With --update: write without asking.")
 @click.option(
-    "--coverage", is_flag=True, help="Also show what each rule said to the tests."
+    "--coverage", is_flag=True, help="Also show what each rule decided in the tests."
 )
 @click.option(
     "--junit",
@@ -108,12 +109,12 @@ def command(
     coverage: bool,
     junit: Path | None,
 ) -> None:
-    """Run the tests written in the mapping files of FOLDER [BRIDGE_MAPPINGS]; sends nothing.
+    """Run the tests in the mapping files of FOLDER [BRIDGE_MAPPINGS]; sends nothing.
 
-    Exit code 1 when a test fails, 3 when the files have errors, 5 when no test was selected.
+    Exit code 1 if a test fails, 3 if the files have errors, 5 if no test was selected.
     """
     if yes and not update:
-        raise click.UsageError("--yes answers what --update asks: add --update")
+        raise click.UsageError("--yes needs --update")
     folder = chosen(folder)
     run = _Run(folder=folder, ruleset=usable(folder), first=first)
     names = run.names(word)
@@ -133,7 +134,7 @@ def command(
 
 
 def _failed_before(folder: Path, names: list[str]) -> list[str]:
-    """Those of the tests that failed when they last ran; all of them where none did."""
+    """The tests that failed in their last run; all of them if none did."""
     remembered = last_failed.recall(folder)
     failed = [name for name in names if name in remembered]
     if not failed:
@@ -142,7 +143,7 @@ def _failed_before(folder: Path, names: list[str]) -> list[str]:
 
 
 def _updated(run: _Run, ran: list[Ran], *, confirmed: bool) -> tuple[_Run, list[Ran]]:
-    """The tests as they are after the rewriting: read again, and run again."""
+    """Updates the failed tests, then reads and runs them again."""
     from bridge.cli import case_update
 
     failed = [one.result for one in ran if not one.result.passed]
@@ -169,7 +170,7 @@ def _show_coverage(run: _Run, ran: list[Ran]) -> None:
 
 
 def _note_unmatched(run: _Run, ran: list[Ran]) -> None:
-    """One line about rules that no test matches, which only a whole run can tell, and only one that passed."""
+    """One line about rules that no test matches; only a complete run that passed can tell."""
     said = case_report.never_matched(_covered(run, ran))
     if said:
         click.echo(f"{said}; --coverage shows every rule", err=True)

@@ -1,4 +1,4 @@
-"""How text gets onto a terminal: what a sender wrote cannot move the cursor, and places can be clicked."""
+"""How text is printed on a terminal: a sender's text cannot move the cursor, and places can be clicked."""
 
 import json as standard
 import sys
@@ -13,7 +13,7 @@ from bridge.strict import json
 
 
 def printable(value: Any) -> str:
-    """A value as part of one line: a dash for none, times in UTC, and control characters as escapes."""
+    """A value as part of one line: a dash for None, times in UTC, control characters as escapes."""
     if value is None:
         return "–"
     if isinstance(value, datetime):
@@ -24,7 +24,7 @@ def printable(value: Any) -> str:
 
 
 def json_line(value: Any) -> str:
-    """A value as JSON on one line; a character that a terminal would obey is escaped, which JSON readers undo."""
+    """A value as one line of JSON; control characters are escaped, which JSON readers undo."""
     text = json.dumps(value).decode()
     return "".join(
         char if char.isprintable() else standard.dumps(char)[1:-1] for char in text
@@ -57,7 +57,7 @@ def count(number: int, what: str) -> str:
 
 
 def raw(content: bytes) -> None:
-    """Bytes as they are for a file or another program; on a terminal with escapes for what would move its cursor."""
+    """Prints bytes unchanged to a file or program; on a terminal, control characters become escapes."""
     if not sys.stdout.isatty():
         click.echo(content, nl=False)
         return

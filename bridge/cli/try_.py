@@ -19,17 +19,17 @@ from bridge.settings import Settings
 
 @click.command("try")
 @click.argument("payload", metavar="PAYLOAD|EVENT")
-@click.option("--source", help="Who sent it; a .http file says so itself.")
+@click.option("--source", help="The source that sent it; a .http file names it itself.")
 @click.option("--rule", help="Only this rule.")
 @click.option(
     "--fetched",
     type=click.Path(path_type=Path),
-    help="What the look-up of its source answers: a JSON file.",
+    help="A JSON file with the answer of the source's look-up.",
 )
 @click.option(
-    "--fetched-header", multiple=True, help="A header of that answer, `Name: value`."
+    "--fetched-header", multiple=True, help="A header of that answer, as `Name: value`."
 )
-@click.option("--json", "as_json", is_flag=True, help="JSON, one object an event.")
+@click.option("--json", "as_json", is_flag=True, help="JSON, one object per event.")
 def command(
     payload: str,
     source: str | None,
@@ -39,9 +39,9 @@ def command(
     *,
     as_json: bool,
 ) -> None:
-    """Show, rule by rule, what becomes of an event and why, with each request as curl. Sends nothing.
+    """Show, rule by rule, what would happen to an event and why, with each request as curl. Sends nothing.
 
-    PAYLOAD is a recording, EVENT the number or id of an event in the store.
+    PAYLOAD is a recorded payload; EVENT is the number or id of an event in the store.
     """
     settings = environment.load()
     folder = chosen(None)
@@ -62,7 +62,7 @@ def command(
             if rule in (None, tried.rule.id)
         ]
         if reason := mapping.passed_over(event, settings.environment):
-            click.echo(f"the worker would ask no rule: {reason}", err=True)
+            click.echo(f"the worker would not run any rule: {reason}", err=True)
         first = _looked_up(event, ruleset, settings.environment)
         if as_json:
             shown = event_object(event, trials, folder, reason, first)
@@ -72,10 +72,12 @@ def command(
 
 
 def _looked_up(event: Event, ruleset: Ruleset, environment: str) -> Trial | None:
-    """The look-up of an event, which is not made here: its answer is that of --fetched, or of the store."""
+    """The look-up of an event. It is not made here: the answer comes from --fetched or the store."""
     trial = mapping.look_up(event, ruleset, environment=environment)
     if trial and trial.decision.rendered and event.fetched is None:
-        said = "the worker would look it up first: give the answer with --fetched FILE"
+        said = (
+            "the worker would make a look-up first: pass its answer with --fetched FILE"
+        )
         click.echo(said, err=True)
     return trial
 
@@ -83,10 +85,11 @@ def _looked_up(event: Event, ruleset: Ruleset, environment: str) -> Trial | None
 def _events(
     ruleset: Ruleset, name: str, source: str | None, settings: Settings
 ) -> tuple[Event, ...]:
-    """Those of the file of this name, else the one of the store."""
+    """The events of the file with this name, or the event of the store."""
     if trial_events.is_recording(name):
         return trial_events.read_events(ruleset, Path(name), source)
-    from bridge.cli.store import opened  # a recording needs no store
+    # Imported here, because a recorded payload needs no store.
+    from bridge.cli.store import opened
     from bridge.services.stored import named, seen
     from bridge.store import is_there
 
@@ -103,9 +106,9 @@ def _events(
 def _check_rule(rule: str | None, ruleset: Ruleset, events: tuple[Event, ...]) -> None:
     rules = {found.id for event in events for found in ruleset.rules_of(event.source)}
     if not rules or rule and rule not in rules:
-        known = f": known are {', '.join(sorted(rules))}" if rules else ""
+        known = f": its rules are {', '.join(sorted(rules))}" if rules else ""
         which = f"rule '{rule}'" if rule else "rule"
-        _nothing(f"there is no {which} for this source{known}")
+        _nothing(f"this source has no {which}{known}")
 
 
 def _nothing(message: str) -> NoReturn:

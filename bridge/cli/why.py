@@ -14,19 +14,21 @@ from bridge.cli.text import at, count, json_line, plain, printable
 from bridge.state import EventState, State
 from bridge.store import Database, views
 
-_ASKED = 20  # deliveries that wait and are looked into
-_MANY = 1_000  # as many as for_each may make of one event and one rule
+# Waiting deliveries that are explained.
+_ASKED = 20
+# As many deliveries as for_each may make of one event and one rule.
+_MANY = 1_000
 
 
 @click.command("why")
 @click.argument("name", required=False, metavar="[EVENT]")
 @click.option(
-    "--ticket", help="What was written into this ticket, also long ago: the ledger."
+    "--ticket", help="Show every update of this ticket, however old (the ledger)."
 )
 @limit_option
 @json_option
 def command(name: str | None, ticket: str | None, limit: int, as_json: bool) -> None:
-    """Say what every rule made of an event, and what became of its deliveries. EVENT is its number or sender's id."""
+    """Show what every rule decided about an event, and its deliveries. EVENT is its number or its sender's id."""
     if (name is None) == (ticket is None):
         raise click.UsageError("name an event, or a ticket with --ticket")
     with opened() as database:
@@ -56,12 +58,12 @@ def _event(database: Database, id: int, *, as_json: bool) -> None:
     said = f"received {printable(event['received_at'])}"
     say_folded("  ", f"{said}{occurred if event['occurred_at'] else ''}")
     if event["imported"]:
-        said = f"not proven by its sender: imported {event['imported']}"
+        said = f"not verified: imported {event['imported']}"
         say_folded("  ", printable(said))
     if event["state"] == EventState.STORED:
-        say_folded("  ", "no rule was asked yet: a worker will")
+        say_folded("  ", "not routed yet: waiting for a worker")
     if event["state"] == EventState.FETCHING:
-        say_folded("  ", "no rule was asked yet: it is looked up first")
+        say_folded("  ", "not routed yet: waiting for its look-up")
     for row in decisions:
         rule = row["rule"] or "every rule"
         place = f"  ({at(folder, row['place'])})" if row["place"] else ""
@@ -77,7 +79,7 @@ def _event(database: Database, id: int, *, as_json: bool) -> None:
 def _stops(
     database: Database, deliveries: Sequence[Mapping[str, Any]]
 ) -> Mapping[int, str]:
-    """id → what keeps it, for the oldest of those that wait: each is asked for by itself."""
+    """id → what it waits for, of the oldest waiting deliveries; each takes a query."""
     from bridge.services import outlook, rulesets
 
     waiting = [row["id"] for row in deliveries if row["state"] == State.WAITING][

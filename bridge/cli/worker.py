@@ -1,4 +1,4 @@
-"""`bridge worker`. Patches with gevent before anything that opens sockets or locks is imported."""
+"""`bridge worker`. Patches with gevent before it imports anything that opens sockets or takes locks."""
 
 import signal
 
@@ -9,10 +9,10 @@ import click
 @click.option(
     "--admin",
     is_flag=True,
-    help="Serve this worker's metrics and health at BRIDGE_ADMIN_BIND, where no receiver does.",
+    help="Serve this worker's metrics and health at BRIDGE_ADMIN_BIND, if no receiver on this host does.",
 )
 def command(admin: bool) -> None:
-    """Route stored events and send deliveries until SIGTERM, which drains what is under way."""
+    """Route stored events and send deliveries until SIGTERM, which lets it finish what it is doing."""
     from gevent import monkey
 
     monkey.patch_all()

@@ -1,4 +1,4 @@
-"""What people do with a bridge, whichever face they use: look, explain, try, steer, watch.
+"""What people do with a bridge, through any face: look, explain, try, steer, watch.
 
 rulesets.py  which ruleset is in force: the folder's, the last good one, a pinned one
 follow.py    taking over what changes while a process serves
@@ -8,13 +8,13 @@ stored.py    which event of the store a person means; recording.py: it as a reco
 filters.py   the one language of filters
 outlook.py   why a delivery will or will not be tried again; requests.py: its request as text
 choosing.py  which deliveries an act is about
-steer.py     retry, release, cancel, resume; replay.py: once more,
-             replay_runs.py: all that a filter finds, and how it goes on; pausing.py: stopping and letting go on
-rerouting.py  events once more by the current rules
-importing.py  events that a sender exported, on a person's word
-posting.py   recordings signed and posted as their senders would; altering.py: made into other events
-starting.py  a first mapping file that passes its own test; first_rule.py: what it says
-forgetting.py  what was kept long enough, beside a worker
-health.py    what /readyz says; gauges.py: the store's part of /metrics
-doctor.py    whether everything is in place; checks.py: each thing it looks at; reaching.py: whom it calls and asks
+steer.py     retry, release, cancel, resume; replay.py: sending again,
+             replay_runs.py: replaying all that a filter finds, with interruptions; pausing.py: pause and resume
+rerouting.py  routing events again with the current rules
+importing.py  importing events that a sender exported
+posting.py   signing and posting recorded payloads as their senders would; altering.py: changing them first
+starting.py  a first mapping file that passes its own test; first_rule.py: its text
+forgetting.py  deleting what was kept long enough
+health.py    the answer of /readyz; gauges.py: the store's part of /metrics
+doctor.py    whether everything is in place; checks.py: the checks; reaching.py: whether others can be reached
 """

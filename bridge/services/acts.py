@@ -1,4 +1,4 @@
-"""The acts that a person may do to deliveries, and what is said of each id. Does nothing by itself."""
+"""The acts that a person may do to deliveries, and the message for each id. Does nothing by itself."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,17 +7,17 @@ from bridge.state import State
 from bridge.store.filtering import Filter
 from bridge.store.selecting import DROPPED
 
-# What helps instead, by the state that a delivery is in.
+# The command to use instead, by the state of the delivery.
 _HINTS: dict[str, str] = {
     State.HELD: ": `bridge release {id}` sends it",
-    State.DELIVERED: ": `bridge replay {id}` sends it once more",
-    State.CANCELLED: ": `bridge replay {id}` sends it all the same",
+    State.DELIVERED: ": `bridge replay {id}` sends it again",
+    State.CANCELLED: ": `bridge replay {id}` sends it anyway",
 }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Done:
-    """What became of one id."""
+    """The result for one id."""
 
     id: int
     ok: bool
@@ -50,9 +50,9 @@ CANCEL = Act(
 
 
 def retried(where: Filter) -> Sequence[str]:
-    """The states that a retry of a filter is about.
+    """The states that a retry of a filter covers.
 
-    What a person cancelled is left alone, unless the filter names it: a look-up of its event may be made again.
+    Cancelled ones are left alone, unless the filter names them: their look-ups may be made again.
     """
     named = any(
         one.key == "event" or (one.key, one.value) == ("state", State.CANCELLED)
@@ -63,13 +63,13 @@ def retried(where: Filter) -> Sequence[str]:
 
 
 def refusal(act: Act, id: int, state: str | None, other: int | None) -> str:
-    """Why nothing was done to a delivery in this state; None: there is none. `other` has its idempotency key."""
+    """Why nothing was done to a delivery in this state; None: there is no delivery. `other` has its idempotency key."""
     if state is None:
         return f"there is no delivery {id}"
     if other and state in act.states and state != act.to == State.WAITING:
         return (
-            f"not {act.past}: delivery {other} has used up its idempotency key,"
-            f" `bridge replay {id}` sends it all the same"
+            f"not {act.past}: delivery {other} already used its idempotency key,"
+            f" `bridge replay {id}` sends it anyway"
         )
     wanted = " or ".join(act.states)
     hint = _HINTS.get(state, "").format(id=id)

@@ -1,6 +1,6 @@
-"""What never got as far as a request, once more: a rule's error, and an event whose look-up ended without an answer.
+"""Retries what never became a request: a rule's error, and an event whose look-up ended without an answer.
 
-Each ends its old delivery in the transaction that begins the new one, so that nobody does it twice.
+Each ends its old delivery in the transaction that starts the new one, so that nobody does it twice.
 """
 
 from collections.abc import Sequence
@@ -36,26 +36,26 @@ def route_again(
     asker: Asker,
     by: By,
 ) -> Done:
-    """One rule of one event once more, or all of them where the event could not be read or was not looked up before.
+    """Runs one rule of one event again; all rules if the event could not be read, or its look-up was missing.
 
     The old dead letter ends in the transaction that stores the new result.
     """
     with database.read() as tx:
         stored = events.load(tx, event_id)
     if stored is None or stored.source not in active.sources:
-        reason = "not retried: its source is not configured any more"
+        reason = "not retried: its source is no longer configured"
         return Done(id=id, ok=False, message=reason)
     if look_up or (not rule and asker.unfetched(active, stored)):
         return look_up_again(database, id, event_id, by)
     decided = asker.decide(active, stored)
     said = [item for item in decided if not rule or item.rule in (rule, "")]
     if not said:
-        gone = f"not retried: there is no rule '{rule}' any more"
-        help = f"`bridge reroute {event_id}` asks those of now, `bridge cancel {id}` drops it"
+        gone = f"not retried: rule '{rule}' no longer exists"
+        help = f"`bridge reroute {event_id}` uses the current rules, `bridge cancel {id}` drops it"
         return Done(id=id, ok=False, message=f"{gone}: {help}")
     off = {each.id for each in active.rules if each.mode == "off"}
     if all(item.rule in off for item in said):
-        # As a dead letter it stays in sight, until its rule is on or somebody cancels it.
+        # It stays visible as a dead letter until its rule is on or somebody cancels it.
         return Done(id=id, ok=False, message=f"not retried: {_sentence(said)}")
     now = datetime.now(UTC)
 
@@ -79,9 +79,9 @@ def route_again(
 
 
 def look_up_again(database: Database, id: int, event_id: int, by: By) -> Done:
-    """The event begins anew: a worker looks it up with the rules of then, and routes it.
+    """The event starts over: a worker looks it up with the current rules, then routes it.
 
-    It stands behind what is looked up of the same object by now, so nothing newer is overtaken by its answer.
+    It queues behind newer look-ups of the same object, so its answer overtakes nothing.
     """
     now = datetime.now(UTC)
     reason = by.did("looked up again")
@@ -93,9 +93,15 @@ def look_up_again(database: Database, id: int, event_id: int, by: By) -> Done:
         return begun
 
     if database.write(job):
-        return Done(id=id, ok=True, message=f"{reason}: a worker asks, then routes it")
+        return Done(
+            id=id,
+            ok=True,
+            message=f"{reason}: a worker makes the look-up, then routes the event",
+        )
     return Done(
-        id=id, ok=False, message="its event was looked up meanwhile, or waits for that"
+        id=id,
+        ok=False,
+        message="its look-up was already made again, or is waiting to be",
     )
 
 
@@ -107,7 +113,7 @@ def begin_anew(
     now: datetime,
     by: By,
 ) -> bool:
-    """Has an event looked up by a worker, in the place of what ended of it. False: somebody else was first."""
+    """Lets a worker look an event up again, in place of what ended. False: somebody else was first."""
     if {*ids} - selecting.routable(tx, ids).keys():
         return False
     if not fetches.reopen(tx, event_id):

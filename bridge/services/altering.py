@@ -1,6 +1,6 @@
-"""A recording made into another event, for `bridge send`: some of its values changed, or its id renewed.
+"""Turns a recorded payload into another event, for `bridge send`: with changed values, or a new id.
 
-The body itself is changed, before it is signed. Sends nothing.
+Changes the body before it is signed. Sends nothing.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ from bridge.strict.paths import change, change_each, dig
 def altered(
     provider: Provider, request: Request, changes: Mapping[str, str]
 ) -> Request:
-    """The request with `changes`, path in the event → text; in a batch each element. Raises ConfigurationError."""
+    """The request with `changes` (path in the event → text), in every event of a batch. Raises ConfigurationError."""
     if not changes:
         return request
     try:
@@ -31,22 +31,23 @@ def altered(
         return patched(request, provider, values)
     except CannotPatch as error:
         hint = f": {error.help}" if error.help else ""
-        raise ConfigurationError(f"nothing to set: {error}{hint}") from None
+        raise ConfigurationError(f"--set cannot change it: {error}{hint}") from None
     except (ValueError, Refused) as error:
         raise ConfigurationError(f"the body cannot be changed: {error}") from None
 
 
 def renewed(provider: Provider, request: Request, number: int) -> Request:
-    """The request as about other occurrences: `number` is worked into the id of each of its events.
+    """The request as new events: `number` becomes part of the id of each.
 
-    Raises ConfigurationError where the events have no id of their own to change.
+    Raises ConfigurationError if the events have no id of their own to change.
     """
     if provider.event.each_delivery:
-        return request  # whatever is sent again is new
+        # Sending it again already makes a new event.
+        return request
     try:
         before = _ids(provider, request)
     except Refused as error:
-        raise ConfigurationError(f"there is no event to renew: {error}") from None
+        raise ConfigurationError(f"--new-id cannot read the event: {error}") from None
     for place in _id_places(provider):
         try:
             changed = _with_number(provider, request, place, number)
@@ -57,12 +58,12 @@ def renewed(provider: Provider, request: Request, number: int) -> Request:
         if not before & _ids(provider, changed):
             return changed
     raise ConfigurationError(
-        f"this event of {provider.name} has no id of its own to renew: change a value with --set, its hash is its id"
+        f"this event of {provider.name} has no id of its own, only the hash of its body: change a value with --set"
     )
 
 
 def _value(text: str, *, form: bool) -> Json:
-    """JSON where it is that, else the text itself; a form holds texts alone, and null takes a field out."""
+    """The value of JSON, otherwise the text itself. A form holds only texts; null removes a field."""
     try:
         value = json.loads(text.encode())
     except Malformed:
@@ -76,7 +77,7 @@ def _ids(provider: Provider, request: Request) -> set[str]:
 
 
 def _id_places(provider: Provider) -> Iterator[Source]:
-    """Where ids are, but for what also tells the type or the time of an event."""
+    """The places of ids, except those that also hold the type or the time of an event."""
     reading = provider.event
     times = (time.source for time in reading.time)
     others = {place for places in (*reading.type, *times) for place in places}

@@ -1,6 +1,6 @@
-"""What the doctor looks at, one function a thing: each gives its line, or raises NotWell with what to do.
+"""The doctor's checks, one function each: returns its line, or raises NotWell with what to do.
 
-Looks only: makes no store, writes no file, calls nobody.
+Reads only: creates no store, writes no file, calls nobody.
 """
 
 import os
@@ -32,72 +32,75 @@ from bridge.store import (
 from bridge.store.dialect import version
 from bridge.store.migrate import outdated
 
-SKEW = 2.0  # seconds that two clocks may be apart
+# Seconds that two clocks may differ.
+SKEW = 2.0
 _SETTING = re.compile(r"BRIDGE_[A-Z_]+_FILE")
-_OLDEST_SQLITE = (3, 35)  # has RETURNING
-_SOUND_SQLITE = (3, 51, 3)  # two checkpoints at once do no harm
-# Where orchestrators put secrets for a container alone, readable by whoever runs in it.
+# The first version with RETURNING.
+_OLDEST_SQLITE = (3, 35)
+# The first version in which concurrent checkpoints do no harm.
+_SOUND_SQLITE = (3, 51, 3)
+# Orchestrators mount a container's own secrets here; anybody in the container may read them.
 _MOUNTED = (Path("/run/secrets"), Path("/var/run/secrets"))
 
 
 class NotWell(BridgeError):
-    """Something a person should put right."""
+    """Something that a person should fix."""
 
     reason = "not_well"
 
 
 def versions(settings: Settings) -> str:
-    """Of the bridge, Python and the SQLite library; the database server's is in the store's line."""
+    """The versions of the bridge, Python and SQLite; that of a database server is in the store's line."""
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         raise NotWell(
-            f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or newer, with a newer Python"
+            f"SQLite {sqlite3.sqlite_version} is too old: use a Python with SQLite 3.35 or newer"
         )
     return f"bridge {__version__}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}{_risk(settings)}"
 
 
 def _risk(settings: Settings) -> str:
-    """What an older SQLite means for a store that is its file."""
+    """The warning about an older SQLite, if the store is a SQLite file."""
     if sqlite3.sqlite_version_info >= _SOUND_SQLITE or not sqlite_file(
         settings.database_url
     ):
         return ""
     return (
-        " (before 3.51.3 two processes that fold in the log at once may damage the store; the bridge's own take turns,"
-        " so let no other program open it for writing)"
+        " (before 3.51.3, concurrent checkpoints can corrupt the store; Bridge's own processes take turns,"
+        " so do not let other programs write to it)"
     )
 
 
 def mappings(settings: Settings) -> str:
-    """How many rules, and which ruleset they are."""
+    """The number of rules, and their ruleset."""
     rules = ruleset(settings)
     return f"{len(rules.rules)} rules in {settings.mappings}, ruleset {rules.hash[:12]}"
 
 
 def ruleset(settings: Settings) -> Ruleset:
-    """The folder's ruleset. Raises NotWell where it has errors."""
+    """The folder's ruleset. Raises NotWell if it has errors."""
     loaded = mapping.load(settings.mappings)
     if loaded.ruleset is None:
-        raise NotWell(f"{settings.mappings} has errors: `bridge check` shows them")
+        raise NotWell(f"{settings.mappings} has errors: run `bridge check`")
     return loaded.ruleset
 
 
 def secrets(settings: Settings) -> str:
-    """Every reference of the mapping files has a value on this machine."""
+    """Whether every secret that the mapping files refer to is set on this machine."""
     missing = mapping.missing_secrets(ruleset(settings))
     if missing:
         lines = [
             f"{item.message}  ({settings.mappings}/{item.place})" for item in missing
         ]
-        raise NotWell("\n".join([f"{len(missing)} cannot be used", *lines]))
+        raise NotWell("\n".join(["these secrets cannot be used:", *lines]))
     wrong = [*_unsealed(ruleset(settings), settings.secret_key)]
     wrong += signing_in.problems(ruleset(settings), settings.secret_key)
     if wrong:
-        raise NotWell("\n".join([f"{len(wrong)} cannot be used", *wrong]))
-    return "every reference has a value"
+        raise NotWell("\n".join(["these credentials cannot be used:", *wrong]))
+    return "every secret is set"
 
 
 def _unsealed(rules: Ruleset, secret_key: str) -> Iterator[str]:
-    """Sources whose senders tell the secret, where there is no key to seal it."""
+    """Sources that learn their secret from the sender, if there is no key to seal it with."""
     for source in rules.sources.values():
         if any(one.kind == "learnt" for one in source.secrets):
             try:
@@ -107,7 +110,7 @@ def _unsealed(rules: Ruleset, secret_key: str) -> Iterator[str]:
 
 
 def files(settings: Settings) -> str:
-    """Who may read or change what is secret: secrets of mapping files and settings in files, and a store's files."""
+    """Whether others may read or change files with secrets: those of mapping files, settings and the store."""
     names = [ref.name for ref in ruleset(settings).references if ref.kind == "file"]
     names += [os.environ[key] for key in os.environ if _SETTING.fullmatch(key)]
     given = [path for path in map(Path, names) if path.is_file()]
@@ -115,20 +118,20 @@ def files(settings: Settings) -> str:
     too_open = [str(path) for path in (*given, *stored) if _is_open(path)]
     if too_open:
         raise NotWell(
-            "other users of this machine may read or change what is secret:"
+            "other users of this machine can read or change secrets:"
             f" chmod u=rw,g-w,o= {' '.join(too_open)}"
         )
     for folder in {path.parent for path in stored}:
         mode = folder.stat().st_mode
         if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
             raise NotWell(
-                f"other users of this machine may replace the store: chmod o-w {folder}"
+                f"other users of this machine can replace the store: chmod o-w {folder}"
             )
-    return f"{len(given)} files with secrets, closed to other users"
+    return f"{len(given)} files with secrets, not readable by other users"
 
 
 def _of_store(settings: Settings) -> list[Path]:
-    """The files of a SQLite store: the database, its log and index, locks, and copies beside."""
+    """The files of a SQLite store: the database, its log and index, locks, and copies beside it."""
     file = sqlite_file(settings.database_url)
     if file is None or not file.parent.is_dir():
         return []
@@ -144,14 +147,16 @@ def _is_open(path: Path) -> bool:
 
 
 def store(settings: Settings) -> str:
-    """Whether it can be read, has this release's shape, and what in it waits for a person."""
+    """Whether the store can be read and is up to date, and what in it waits for a person."""
     require_there(settings.database_url)
     with _opened(settings) as database, database.read() as tx:
         database.require_in_place()
         if held_up := database.held_up():
-            raise NotWell(f"{held_up}, so that nothing is stored: does it hang?")
+            raise NotWell(
+                f"{held_up}, so nothing can be stored: check whether it hangs"
+            )
         if outdated(tx):
-            raise NotWell("it is of an older release's shape: run `bridge migrate`")
+            raise NotWell("it belongs to an older release: run `bridge migrate`")
         unrouted = views.count_unrouted(tx)
         counts = views.count_deliveries(tx)
         number = version(tx)
@@ -163,49 +168,51 @@ def store(settings: Settings) -> str:
 
 
 def stopped(settings: Settings) -> str:
-    """What is paused or parked: both wait for a person."""
+    """What is paused, parked or failing."""
     if not is_there(settings.database_url):
         return "there is no store yet"
     with _opened(settings) as database:
         pauses = pausing.listed(database)
     if pauses:
         lines = (
-            f"{item.what} is {item.kind} since {item.since:%Y-%m-%d %H:%M}Z"
+            f"{item.what} has been {item.kind} since {item.since:%Y-%m-%d %H:%M}Z"
             f"{': ' + item.reason if item.reason else ''} → `{item.resume}`"
             for item in pauses
         )
         raise NotWell("\n".join(lines))
-    return "nothing is paused or parked"
+    return "nothing is paused, parked or failing"
 
 
 def clocks(settings: Settings) -> str:
-    """This host's clock against the database's: signatures are checked by one, leases by the other."""
+    """This host's clock compared with the database's: signatures need one, leases the other."""
     if not is_there(settings.database_url):
         return "there is no store yet"
     with _opened(settings) as database, database.read() as tx:
         before, theirs, after = datetime.now(UTC), clock(tx), datetime.now(UTC)
         shared = database.dialect == "sqlite"
-    # What the answer took is no difference.
+    # The time that the query took is not a difference.
     apart = max(before - theirs, theirs - after, timedelta(0)).total_seconds()
     if apart > SKEW:
         raise NotWell(
-            f"this host and the database are {apart:.1f} s apart: set both by NTP"
+            f"the clocks of this host and the database differ by {apart:.1f} s: synchronise both with NTP"
         )
     return (
-        "the store uses this host's" if shared else f"{apart:.1f} s off the database's"
+        "the store uses this host's clock"
+        if shared
+        else f"{apart:.1f} s from the database's clock"
     )
 
 
 def disk(settings: Settings) -> str:
-    """Of the disk that a SQLite store is on, or will be; below BRIDGE_MIN_FREE nothing is accepted."""
+    """Free space on the disk of a SQLite store; below BRIDGE_MIN_FREE nothing is accepted."""
     file = sqlite_file(settings.database_url)
     if file is None:
-        return "the store is not on this machine's"
+        return "the store is not on this machine"
     folder = next(above for above in file.absolute().parents if above.is_dir())
     free = shutil.disk_usage(folder).free
     if free < settings.min_free:
         raise NotWell(
-            f"only {free // 2**20} MiB free at {folder}, so that nothing is accepted: make room"
+            f"only {free // 2**20} MiB free at {folder}, so nothing is accepted: free some space"
         )
     return f"{free // 2**20} MiB free"
 

@@ -1,11 +1,12 @@
-"""Which deliveries an act of a person is about: counted before, then a few at a time. Reads only."""
+"""Which deliveries an act covers: counted first, then a few at a time. Reads only."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from bridge.store import Database, Transaction, rerouted, selecting
 from bridge.store.filtering import Filter
 
-BATCH = 100  # deliveries in one transaction: bounds how long others wait for the writer
+# Deliveries in one transaction: limits how long others wait for the writer.
+BATCH = 100
 
 
 def tally(
@@ -17,7 +18,7 @@ def tally(
 
 
 def newest(database: Database) -> int:
-    """The number of the newest delivery; 0 where there is none."""
+    """The number of the newest delivery; 0 if there is none."""
     with database.read() as tx:
         return selecting.newest_id(tx)
 
@@ -31,10 +32,10 @@ def batches(
     after: int = 0,
     through: int | None = None,
 ) -> Iterator[list[int]]:
-    """The ids of a filter's deliveries, oldest first, each once; read as they are asked for.
+    """The ids of a filter's deliveries, oldest first, each once; read as they are needed.
 
-    Only those behind `after`, up to `through`, or that there are at this call: what comes to be meanwhile, as the
-    replays of the first ones, or while a person is asked, is not touched.
+    Only those after `after` and up to `through`, by default the newest at this call. Deliveries that are added
+    meanwhile, such as the replays of the first ones, are not touched.
     """
     end = newest(database) if through is None else through
 
@@ -47,13 +48,13 @@ def batches(
 
 
 def count_events(database: Database, where: Filter) -> int:
-    """How many events a filter is about."""
+    """How many events a filter finds."""
     with database.read() as tx:
         return rerouted.count(tx, where)
 
 
 def event_batches(database: Database, where: Filter) -> Iterator[list[int]]:
-    """The numbers of a filter's events as `batches` gives those of its deliveries: none that comes after this call."""
+    """The numbers of a filter's events, like `batches`: none that arrives after this call."""
     with database.read() as tx:
         end = rerouted.newest(tx)
 
@@ -66,7 +67,7 @@ def event_batches(database: Database, where: Filter) -> Iterator[list[int]]:
 def _in_turn(
     database: Database, find: Callable[[Transaction, int], list[int]], last: int
 ) -> Iterator[list[int]]:
-    """What `find` gives behind the last of what it gave before, until it gives nothing."""
+    """Calls `find` with the last id that it gave, until it finds nothing."""
     while True:
         with database.read() as tx:
             ids = find(tx, last)

@@ -1,4 +1,4 @@
-"""A rendered call as a person may look at it and send it by hand: as it goes out, but for every secret."""
+"""A rendered call as a person can read it and send it by hand: as it goes out, without secrets."""
 
 import shlex
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ _MASKED = Secret("<secret>")
 
 
 def curl(rendered: Delivery, options: Mapping[str, object]) -> list[str]:
-    """The request as a command to paste; credentials read <secret>, an option that is not set <NAME>."""
+    """The request as a command to paste; credentials read <secret>, unset options <NAME>."""
     call, url = rendered.call, url_of(rendered, options)
     return command(call.method, url, headers_of(rendered), call.body)
 
 
 def command(method: str, url: str, headers: Headers, body: bytes | None) -> list[str]:
-    """Any request as the lines of a curl command, nothing of it masked."""
+    """Any request as the lines of a curl command, unmasked."""
     lines = [f"curl -X {method} {shlex.quote(url)}"]
     for name, value in headers:
         lines.append(f"  -H {_argument(f'{name}: {value}'.encode())}")
@@ -30,7 +30,7 @@ def command(method: str, url: str, headers: Headers, body: bytes | None) -> list
 
 
 def url_of(rendered: Delivery, options: Mapping[str, object]) -> str:
-    """Where the request goes, with its query. `options` are the connection's, without references."""
+    """The URL of the request, with its query. `options` are the connection's, without references."""
     vendor, call = vendors.get(rendered.connection.vendor), rendered.call
     auth = _masked(rendered.connection.auth)
     assert isinstance(auth, Mapping)
@@ -41,12 +41,13 @@ def url_of(rendered: Delivery, options: Mapping[str, object]) -> str:
 
 
 def headers_of(rendered: Delivery) -> Headers:
-    """The call's own headers, the connection's and its credentials, as they are sent, but for every secret."""
+    """The headers of the call, the connection and its credentials, as they are sent, with secrets masked."""
     connection = rendered.connection
     extra = _masked(connection.options.get("headers", {}))
     auth = _masked(connection.auth)
     assert isinstance(extra, Mapping) and isinstance(auth, Mapping)
-    if "oauth2" in auth:  # what is sent is a token that these credentials fetch
+    # The token that these credentials fetch is sent.
+    if "oauth2" in auth:
         auth = {"oauth2": {"access_token": _MASKED}}
     credentials = (
         (name, "Basic <secret>" if value.startswith("Basic ") else value)
@@ -61,7 +62,8 @@ def _base_url(
 ) -> str:
     try:
         return vendor.base_url(options)
-    except ConfigurationError:  # an option that is a reference, and not set here
+    except ConfigurationError:
+        # An option is a reference that is not set on this machine.
         named = {key: _named(value) for key, value in connection.options.items()}
         return str(named.get("base_url") or vendor.address.format_map(named))
 
@@ -78,7 +80,7 @@ def _named(value: object) -> object:
 
 
 def _argument(raw: bytes) -> str:
-    """Bytes for a shell: quoted, or in bash's $'…' where a terminal would obey them or they are not UTF-8."""
+    """Bytes for a shell: quoted, or as bash's $'…' if they are control characters or not UTF-8."""
     text = raw.decode("utf-8", "replace")
     if text.isprintable() and text.encode() == raw:
         return shlex.quote(text)

@@ -1,4 +1,4 @@
-"""Is everything in place? One line per thing: ok, or what to do. What is looked at is in checks.py."""
+"""Is everything in place? One line per check: ok, or what to do. The checks are in checks.py."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -12,12 +12,13 @@ from bridge.services.checks import NotWell
 from bridge.services.reaching import looks
 from bridge.settings import Settings, split_bind
 
-_PATIENCE = 10.0  # seconds that a bridge may take to answer: a machine may stall
+# Seconds that a bridge may take to answer: a machine may stall.
+_PATIENCE = 10.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     what: str
     ok: bool
@@ -25,7 +26,7 @@ class Line:
 
 
 def examine(settings: Settings, *, reach: bool = False) -> Iterator[Line]:
-    """Everything a bridge needs, each whatever became of the ones before; with `reach` whom it calls and asks, too."""
+    """All checks, whatever the result of earlier ones; with `reach` also whether others can be reached."""
     looks: tuple[tuple[str, Callable[[Settings], str]], ...] = (
         ("versions", checks.versions),
         ("mappings", checks.mappings),
@@ -37,7 +38,7 @@ def examine(settings: Settings, *, reach: bool = False) -> Iterator[Line]:
         ("disk", checks.disk),
         ("running", running),
     )
-    yield Line(what="settings", ok=True, message="the environment can be read")
+    yield Line(what="settings", ok=True, message="all settings are readable")
     for what, look in looks:
         yield _line(what, lambda: look(settings))
     if reach:
@@ -45,12 +46,12 @@ def examine(settings: Settings, *, reach: bool = False) -> Iterator[Line]:
 
 
 def ask(settings: Settings) -> Iterator[Line]:
-    """The running bridge alone, for health checks."""
+    """Only the running bridge, for health checks."""
     yield _line("running", lambda: running(settings))
 
 
 def running(settings: Settings) -> str:
-    """What the bridge at BRIDGE_BIND says of itself; degraded is still up. Raises NotWell."""
+    """The status that the bridge at BRIDGE_BIND reports; degraded still counts as up. Raises NotWell."""
     answer = _ask(settings.bind)
     if answer.status_code != 200:
         raise NotWell(
@@ -60,15 +61,15 @@ def running(settings: Settings) -> str:
         status = answer.json()["status"]
     except (ValueError, KeyError, TypeError):
         raise NotWell(
-            f"what answers at {settings.bind} is no bridge: give it a free port in BRIDGE_BIND"
+            f"another program answers at {settings.bind}: set BRIDGE_BIND to a free port"
         ) from None
-    why = f": http://{settings.admin_bind}/readyz says why"
+    why = f": see http://{settings.admin_bind}/readyz"
     hint = why if status == "degraded" else ""
     return f"the bridge at {settings.bind} is up, status {status}{hint}"
 
 
 def _reason(settings: Settings) -> str:
-    """Why it is not ready: it says so on its admin bind alone."""
+    """Why it is not ready; only the admin bind says so."""
     with suppress(NotWell, ValueError, KeyError, TypeError):
         return str(_ask(settings.admin_bind).json()["reason"])
     return "see its log"
@@ -99,12 +100,12 @@ def _line(what: str, look: Callable[[], str]) -> Line:
     except BridgeError as error:
         return Line(what=what, ok=False, message=str(error))
     except OSError as error:
-        message = f"{error.filename or 'a file'} cannot be looked at: {error.strerror}"
+        message = f"cannot read {error.filename or 'a file'}: {error.strerror}"
         return Line(what=what, ok=False, message=message)
 
 
 def _reach(settings: Settings) -> Iterator[Line]:
-    """Everybody whom the bridge would call or ask."""
+    """Whether the bridge can reach every vendor, and every sender that it asks."""
     try:
         rules = checks.ruleset(settings)
     except BridgeError as error:

@@ -1,4 +1,4 @@
-"""What an event led to before, held against what the rules make of it now. Pure: rows of rerouted.before are given."""
+"""Compares what an event led to with what the rules make of it now. Pure: works on the rows of rerouted.before."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
@@ -10,7 +10,7 @@ Made: TypeAlias = Sequence[Mapping[str, Any]]
 
 
 def stands_for(rendered: Delivery, row: Mapping[str, Any]) -> bool:
-    """Whether a delivery is of the same rule and item, or the same call for the same ticket."""
+    """Whether a delivery has the same rule and item, or is the same call for the same ticket."""
     if failed(row):
         return False
     mine = (row["rule"], row["item_key"]) == (rendered.rule, rendered.key)
@@ -18,25 +18,23 @@ def stands_for(rendered: Delivery, row: Mapping[str, Any]) -> bool:
 
 
 def failed(row: Mapping[str, Any]) -> bool:
-    """Whether it is the dead letter of a rule that failed, which has no request."""
+    """Whether it is the dead letter of a failed rule, which has no request."""
     return not row["operation"]
 
 
 def account(id: int, said: Sequence[Decision], late: int, before: Made) -> str:
-    """Why nothing of what the rules say to event `id` is new; `late` of its calls are out of date."""
+    """Why the rules make nothing new of event `id`; `late` of its calls are out of date."""
     if late:
-        return (
-            "newer updates of the ticket were delivered, add --force to send it anyway"
-        )
+        return "a newer update of the ticket was already delivered: add --force to send it anyway"
     return "; ".join(
         f"{one.rule or 'the event'}: {_account(id, one, before)}" for one in said
     )
 
 
 def _account(id: int, one: Decision, before: Made) -> str:
-    """Why a decision adds nothing, and what a person can do who wants it all the same."""
+    """Why a decision adds nothing, and how to get it anyway."""
     if one.said is Said.ERROR:
-        return f"fails, {one.reason}"
+        return f"failed, {one.reason}"
     if one.said is not Said.MATCHED:
         return f"{one.said.value}, {one.reason}"
     stand = [row for row in before for r in one.rendered if stands_for(r, row)]
@@ -44,11 +42,11 @@ def _account(id: int, one: Decision, before: Made) -> str:
         numbers = ", ".join(str(row["id"]) for row in stand)
         again = f"`bridge reroute {id} --rule {one.rule}` makes it again"
         return f"was cancelled as delivery {numbers}: {again}"
-    return "was done before"
+    return "already done"
 
 
 def _same(rendered: Delivery, row: Mapping[str, Any]) -> bool:
-    """Whether it was the same call; one whose request is not kept any more counts as that."""
+    """Whether it was the same call; if its request was already deleted, assume yes."""
     if (row["operation"], row["lane"]) != (rendered.operation, rendered.lane):
         return False
     call, own = row["call"], rendered.call

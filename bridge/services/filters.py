@@ -1,9 +1,9 @@
-"""The one language of filters, for the terminal and every other face: words to conditions. Pure.
+"""The filter language, for the terminal and every other face: words to conditions. Pure.
 
     state:dead source:stripe rule:paid* -connection:vambe since:24h "no such ticket"
 
-A word is `key:value`, `-key:value` for what must not be, or text that the reason must hold. In a value `*` stands for
-anything; double quotes hold what has spaces. Several values of one key: any of them; different keys: all of them.
+A word is `key:value`, `-key:value` to exclude, or text that the reason must contain. `*` in a value matches anything;
+a value with spaces needs double quotes. Several values of one key: any of them; different keys: all of them.
 """
 
 import re
@@ -25,7 +25,7 @@ _ID = re.compile(r"[0-9]{1,18}")
 
 
 class BadFilter(BridgeError):
-    """A filter that cannot be read; the message says which word, and what would be right."""
+    """A filter that cannot be read; the message names the word and the correction."""
 
     reason = "bad_filter"
     exit_code = 2
@@ -36,7 +36,7 @@ def parse(text: str, kind: Kind, now: datetime) -> Filter:
     if len(text) > MAX_LENGTH:
         raise BadFilter(f"the filter is longer than {MAX_LENGTH} characters")
     if not all(char.isprintable() or char in " \t\n" for char in text):
-        raise BadFilter("the filter holds a character that cannot be typed")
+        raise BadFilter("the filter contains a control character: remove it")
     return tuple(
         _condition(dash, key, value, kind, now) for dash, key, value in _words(text)
     )
@@ -49,7 +49,7 @@ def _words(text: str) -> Iterator[tuple[str, str, str]]:
         word = _WORD.match(text, at)
         if word is None:
             raise BadFilter(
-                f'a quote is not closed, or is inside a word: {text[at:]}: write key:"two words"'
+                f'a quote is not closed, or stands inside a word: {text[at:]}: write key:"two words"'
             )
         dash, key, quoted, bare = word.groups()
         yield dash, key or "", bare if quoted is None else quoted
@@ -61,14 +61,14 @@ def _condition(dash: str, key: str, value: str, kind: Kind, now: datetime) -> Co
     negated = bool(dash)
     if not key:
         if not value:
-            raise BadFilter("a word of the filter is empty: leave it out")
+            raise BadFilter("the filter contains an empty word: remove it")
         return Condition(key="reason", value=value, negated=negated)
     known = {"status": "state"}.get(key, key)
     if known not in KEYS[kind]:
         raise BadFilter(f"{kind} have no '{key}'{_nearest(key, KEYS[kind])}")
     if not value:
         raise BadFilter(
-            f"'{key}:' has no value: write for example {key}:{_EXAMPLES[known]}"
+            f"'{key}:' has no value: write, for example, {key}:{_EXAMPLES[known]}"
         )
     if known in MOMENTS:
         return Condition(key=known, value=moment(known, value, now), negated=negated)
@@ -96,7 +96,7 @@ _EXAMPLES = {
 
 
 def moment(key: str, value: str, now: datetime) -> datetime:
-    """`24h` before now, a day, or a time; without a zone in UTC, as everything is shown. A day ends at its end."""
+    """`24h` before now, a date, or a time; without a zone it is UTC. `until` a date includes that day."""
     try:
         if ago := _AGO.fullmatch(value):
             return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
@@ -106,7 +106,7 @@ def moment(key: str, value: str, now: datetime) -> datetime:
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):
         raise BadFilter(
-            f"'{key}:{value}' is no time: write 24h, 7d, 2026-05-03 or 2026-05-03T14:30"
+            f"'{key}:{value}' is not a time: write 24h, 7d, 2026-05-03 or 2026-05-03T14:30"
         ) from None
 
 

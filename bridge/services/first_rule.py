@@ -1,7 +1,7 @@
-"""The text of a first mapping file: a source with its secret's name, a rule, and the table that it may need.
+"""The text of a first mapping file: a source with its secret's name, a rule, and a table if it needs one.
 
-Everything is derived: where the ticket may stand from a recorded event, what a call takes from the schema of the
-vendor's first operation. Knows no provider and no vendor by name, but for the one that stands for any sender.
+Everything is derived: the likely ticket from a recorded event, the fields from the schema of the vendor's first
+operation. Knows no provider or vendor by name, except the one for unlisted senders.
 """
 
 import re
@@ -19,7 +19,7 @@ from bridge.vendors import Operation, Vendor
 
 Keys: TypeAlias = tuple[str, ...]
 
-# What a sender that nobody described is told to do, so that its recorded order can be read.
+# How an unlisted sender signs and names its events, so that its recorded payload can be read.
 _VERIFY: dict[str, Json] = {
     "scheme": "hmac",
     "header": "X-Signature",
@@ -32,7 +32,8 @@ _EVENT: dict[str, Json] = {
     "time": "body.created_at",
 }
 _KEY = re.compile(r"(?!(?:and|or|not|in|is|if|else|true|false|none)\Z)[A-Za-z_]\w*")
-_LONGEST = 80  # characters of a text that may name something
+# Characters of a text that may be an id.
+_LONGEST = 80
 
 
 def configured(provider: Provider) -> Provider:
@@ -57,8 +58,8 @@ def _lines(provider: Provider, vendor: Vendor, event: Event) -> Iterator[str]:
     operation = vendor.operations[0]
     ticket, tables = _ticket(provider, operation, event)
     yield f"# {provider.title} → {vendor.title}: {operation.summary}"
-    yield f"# Where the secret is found at the sender: {provider.docs}"
-    yield "# Values are examples: put yours in their place, or expressions over the payload such as the ticket's."
+    yield f"# Where to find the secret: {provider.docs}"
+    yield "# The values are examples: replace them with yours, or with expressions over the payload, as for the ticket."
     yield "version: 1"
     yield ""
     yield "source:"
@@ -81,10 +82,11 @@ def _proof(provider: Provider) -> Iterator[str]:
     recipe = provider.recipe
     said: dict[str, object] = {} if recipe else {**_VERIFY}
     if provider.needs_account:
-        said["account"] = "what the sender calls this endpoint"
+        said["account"] = "the sender's name for this endpoint"
     public = recipe is not None and recipe.by_public_key
     kind = "PUBLIC_KEY" if public else "WEBHOOK_SECRET"
-    if not (recipe and recipe.keys):  # which the sender publishes
+    # Otherwise the sender publishes its keys.
+    if not (recipe and recipe.keys):
         said["secret"] = {"env": _variable(provider.name, kind)}
     if provider.checks_token:
         said["token"] = {"env": _variable(provider.name, "VERIFY_TOKEN")}
@@ -94,7 +96,7 @@ def _proof(provider: Provider) -> Iterator[str]:
 
 
 def _connection(vendor: Vendor) -> Iterator[str]:
-    """Where and as whom; all that differs between companies by the name of an environment variable."""
+    """Where and as whom; values that differ between companies come from environment variables."""
     options = re.findall(r"\{(\w+)\}", vendor.address or "{base_url}")
     if options:
         named = {one: {"env": _variable(vendor.name, one)} for one in options}
@@ -107,7 +109,7 @@ def _connection(vendor: Vendor) -> Iterator[str]:
 
 
 def _values(operation: Operation) -> Iterator[tuple[str, str]]:
-    """The other fields that a call needs, with the examples of their schema."""
+    """The other required fields, with the examples of their schema."""
     known = operation.schema().fields
     wanted = [field for field in known if known[field].required]
     for group in operation.at_least_one:
@@ -115,14 +117,15 @@ def _values(operation: Operation) -> Iterator[tuple[str, str]]:
     for field in wanted:
         if field not in operation.ticket:
             yield field, written(known[field].metadata["example"])
-    if "body" in known:  # a request without one would say nothing
+    # A request without a body would say nothing.
+    if "body" in known:
         yield "body", '{ type: "{{ meta.event_type }}", id: "{{ meta.event_id }}" }'
 
 
 def _ticket(
     provider: Provider, operation: Operation, event: Event
 ) -> tuple[str, list[str]]:
-    """The expression that gives the ticket, and the table that it needs where the payload does not hold it."""
+    """The expression for the ticket, and the table that it needs if the payload does not contain it."""
     place, value = _named_thing(event)
     field = operation.schema().fields[operation.ticket[0]]
     if "ticket" in place.lower() and _takes(field, value):
@@ -132,7 +135,7 @@ def _ticket(
     return f"{place} | lookup('{table}')", [
         "",
         "tables:",
-        f"  {table}:     # which ticket is meant; a row `_` is the one for all others",
+        f"  {table}:     # value in the payload → ticket; a row `_` stands for all other values",
         f"    {row}",
     ]
 
@@ -146,9 +149,9 @@ def _takes(field: "Field[Any]", value: object) -> bool:
 
 
 def _named_thing(event: Event) -> tuple[str, str | int]:
-    """What in the payload may tell which ticket is meant, as an expression, and its value there: a guess to start from.
+    """A guess at what in the payload identifies the ticket: the path, and its value there.
 
-    A ticket's own number first, then what names an object rather than the event, else the event itself.
+    A ticket's own number first, then an object's id rather than the event's, otherwise the event's id.
     """
     candidates = [
         (path, value)
@@ -163,7 +166,7 @@ def _named_thing(event: Event) -> tuple[str, str | int]:
 
 
 def _leaves(value: Json, path: Keys) -> Iterator[tuple[Keys, str | int]]:
-    """The short texts and whole numbers at paths that an expression can spell."""
+    """The short texts and whole numbers at paths that an expression can name."""
     match value:
         case dict():
             for key, below in value.items():
@@ -179,7 +182,7 @@ def _leaves(value: Json, path: Keys) -> Iterator[tuple[Keys, str | int]]:
 
 
 def _names_one(path: Keys) -> bool:
-    """Whether it ends as the name of one object does, and says nothing of who did it or whose it is."""
+    """Whether the path looks like an object's id, and not like the id of a person or an account."""
     words = re.findall("[A-Z]?[a-z]+|[A-Z]+", " ".join(path))
     said = [word.lower() for word in words]
     return said[-1:] in (["id"], ["reference"], ["number"]) and not _WHO & {*said}

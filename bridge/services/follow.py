@@ -1,6 +1,6 @@
-"""Follows the mapping folder, or the pinned ruleset, while a process serves. Polls: that works on every kind of mount.
+"""Follows the mapping folder, or the pinned ruleset, while a process serves. Polls, which works on every kind of mount.
 
-Reading and checking run in a native thread where gevent serves sockets, so that a large folder stops nobody.
+Under gevent, reading and checking run in a native thread, so that a large folder blocks nobody.
 """
 
 import time
@@ -12,13 +12,14 @@ from bridge.errors import ConfigurationError, StoreUnavailable
 from bridge.greenlets import patched
 from bridge.services.rulesets import Rules
 
-INTERVAL = 0.5  # seconds between looks: with the quiet time a change is in force within two seconds
+# Seconds between looks: with the quiet time, a change is active within two seconds.
+INTERVAL = 0.5
 
 _log = log.get("rules")
 
 
 def follow(rules: Rules) -> None:
-    """Starts following in a greenlet of this process; without gevent, as in a command, nothing is followed."""
+    """Starts following in a greenlet; without gevent, as in a command, it does nothing."""
     if not patched("time"):
         return
     import gevent
@@ -40,7 +41,7 @@ def _run(rules: Rules) -> None:
 def look(
     rules: Rules, offload: Callable[[Callable[[], Any]], Any], told: str = ""
 ) -> str:
-    """One look. Gives why it was none, "" where it was; what was `told` before is not logged again."""
+    """One look. Returns why it failed, or ""; an error that was already `told` is not logged again."""
     try:
         rules.look(time.monotonic(), offload)
     except (ConfigurationError, StoreUnavailable) as error:

@@ -1,6 +1,6 @@
-"""Forgets what was kept long enough, beside a worker: a pass every few hours, one worker at a time over all hosts.
+"""Deletes what was kept long enough, beside a worker: a pass every few hours, one worker at a time over all hosts.
 
-A clock that leaps ahead while the process runs forgets nothing; one that was wrong at its start is believed.
+If the clock leaps ahead while the process runs, nothing is deleted; a clock that was wrong from the start is believed.
 """
 
 import random
@@ -16,17 +16,20 @@ from bridge.settings import Settings
 from bridge.store import Database, clock, retention
 from bridge.store.retention import Keep
 
-EVERY = 6 * 3600.0  # seconds between passes: what is kept is counted in days
-FIRST = 300.0  # seconds after the start, at most: hosts that start together take turns
-
-LEAP = 86_400.0  # seconds that a clock may gain on the one that nobody sets
-_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # Linux: sleep counts
+# Seconds between passes: retention is counted in days.
+EVERY = 6 * 3600.0
+# The first pass starts within so many seconds: hosts that start together take turns.
+FIRST = 300.0
+# Seconds that the clock may gain on the machine's uptime.
+LEAP = 86_400.0
+# On Linux, time asleep counts too.
+_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 _log = log.get("worker")
 
 
 def start(database: Database, settings: Settings) -> None:
-    """Starts in a greenlet of this process; without gevent, as in a command, nothing is forgotten."""
+    """Starts in a greenlet; without gevent, as in a command, it does nothing."""
     if not patched("time"):
         return
     import gevent
@@ -37,7 +40,7 @@ def start(database: Database, settings: Settings) -> None:
 def forget(
     database: Database, settings: Settings, sleep: Callable[[float], None]
 ) -> Counter[str]:
-    """One pass; what was forgotten, by name."""
+    """One pass; returns the numbers of deleted rows, by kind."""
     keep = Keep(
         payloads=settings.keep_payloads,
         events=settings.keep_events,
@@ -52,7 +55,7 @@ def _now(database: Database) -> datetime:
 
 
 def _gained(database: Database) -> float:
-    """How far the store's clock is ahead of this host's time since its start: the same at every pass."""
+    """The difference between the store's clock and this host's uptime, which should be the same at every pass."""
     return _now(database).timestamp() - time.clock_gettime(_BOOT)
 
 
@@ -66,7 +69,7 @@ def _run(
             gained = _gained(database)
             first = gained if first is None else first
             if gained - first > LEAP:
-                # Everything would look old, and what is forgotten does not come back.
+                # Everything would look old, and deleted data does not come back.
                 _log.error(
                     "not forgotten: the clock leapt ahead, restart if it is right"
                 )
@@ -77,6 +80,7 @@ def _run(
                 )
         except StoreUnavailable as error:
             _log.error("not forgotten, the next pass will", error=str(error))
-        except Exception as error:  # the next pass is worth a try, whatever this was
+        # Whatever this was, the next pass is worth a try.
+        except Exception as error:
             _log.error("not forgotten", error=type(error).__name__, exc_info=True)
         sleep(EVERY)

@@ -1,6 +1,6 @@
-"""The store's numbers in Prometheus's text format: they are the same whichever process is asked.
+"""The store's numbers in Prometheus's text format, the same from every process.
 
-Beside them the counters of metrics.py, which each process keeps for itself. Labels are names from the configuration.
+metrics.py has the counters that each process keeps for itself. Labels are names from the configuration.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -15,7 +15,7 @@ Samples = Iterable[tuple[dict[str, str], float]]
 
 
 def gauges(database: Database, active: Active) -> bytes:
-    """One text of all. A store that cannot be read gives none: the processes' own counters are worth showing then."""
+    """All gauges as text. None of the store's if it cannot be read: the processes' own counters still help then."""
     lines = [*_block(*DEGRADED, [({}, active.degraded)])]
     lines += _block(*DYING, [({}, len(processes.dying()))])
     try:
@@ -30,12 +30,12 @@ def gauges(database: Database, active: Active) -> bytes:
 
 DEGRADED = (
     "bridge_ruleset_degraded",
-    "Whether the last good rules run because the folder has errors",
+    "Whether the last good rules are active because the folder has errors",
 )
 
 DYING = (
     "bridge_processes_dying",
-    "Processes of `bridge serve` that ended by themselves, and did not run for a minute since",
+    "Processes of `bridge serve` that crashed and have not run for a minute since",
 )
 
 
@@ -79,27 +79,27 @@ def _ruleset_age(tx: Transaction, now: datetime) -> Samples:
 
 Measure = Callable[[Transaction, datetime], Samples]
 GAUGES: dict[str, tuple[str, Measure]] = {
-    "bridge_events_unrouted": ("Events that wait for the rules", _unrouted),
+    "bridge_events_unrouted": ("Events waiting to be routed", _unrouted),
     "bridge_oldest_unrouted_seconds": (
-        "Age of the oldest event that waits for the rules",
+        "Age of the oldest event waiting to be routed",
         _oldest_unrouted,
     ),
-    "bridge_deliveries": ("Deliveries that wait for something, by state", _deliveries),
+    "bridge_deliveries": ("Unfinished deliveries, by state", _deliveries),
     "bridge_oldest_waiting_seconds": (
-        "Age of the oldest delivery that waits for a connection",
+        "Age of the oldest delivery waiting for a connection",
         _oldest_waiting,
     ),
     "bridge_connection_parked": (
-        "Whether a connection is parked: its credentials were refused",
+        "Whether a connection is parked because its credentials were refused",
         _parked,
     ),
     "bridge_connection_breaker_open": (
-        "Whether a connection fails so much that only a probe is sent now and then",
+        "Whether a connection fails so often that only probes are sent",
         _breaker,
     ),
-    "bridge_pauses": ("Pauses that people made and nobody ended", _pauses),
+    "bridge_pauses": ("Pauses that people made and have not ended", _pauses),
     "bridge_ruleset_age_seconds": (
-        "Since when the active rules are the active ones",
+        "Age of the active ruleset",
         _ruleset_age,
     ),
 }

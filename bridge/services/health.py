@@ -1,4 +1,4 @@
-"""What /readyz says: whether this process takes requests, and with which rules."""
+"""The answer of /readyz: whether this process accepts requests, and with which rules."""
 
 import threading
 import time
@@ -11,14 +11,15 @@ from bridge.mapping.findings import concise
 from bridge.services.rulesets import Active
 from bridge.store import Database, views
 
-FRESH = 1.0  # seconds
-
-Report = tuple[int, dict[str, Any]]  # HTTP status and what is said
+# Seconds that an answer is reused.
+FRESH = 1.0
+# HTTP status and body.
+Report = tuple[int, dict[str, Any]]
 
 
 def ready(database: Database, active: Active, min_free: int) -> Report:
-    """HTTP status and report. A bad mapping folder, or a worker that keeps dying, degrades: events are accepted all the
-    same. What makes receivers answer 503 is unready.
+    """HTTP status and report. A bad mapping folder, or a worker that keeps crashing, is only `degraded`: events are
+    still accepted. Whatever makes receivers answer 503 is `unavailable`.
     """
     dying = processes.dying()
     report: dict[str, Any] = {
@@ -38,7 +39,7 @@ def ready(database: Database, active: Active, min_free: int) -> Report:
 
 
 class Glance:
-    """The status alone, looked up once a second however often it is asked for: what anybody may ask."""
+    """The status without details, which anybody may ask for; looked up at most once a second."""
 
     def __init__(self, look: Callable[[], Report]) -> None:
         self._look, self._mutex = look, threading.Lock()

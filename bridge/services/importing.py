@@ -1,7 +1,7 @@
-"""Events that were exported from a sender after an outage: read as the front door reads them, on a person's word.
+"""Imports events that a sender exported, for example after an outage; a person vouches for them.
 
-Each line is one request as the sender would have posted it. Only the proof is missing; ids, duplicates, batches and
-masking are those of receiving, so what arrived by itself before is not taken in twice.
+Each line is one request as the sender would have posted it. Only the signature is missing: ids, duplicates, batches
+and masking are the same as for received requests, so events that already arrived are not taken twice.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,22 +22,24 @@ from bridge.store.imports import Imported
 from bridge.strict import json
 from bridge.strict.outgoing import FORM
 
-BATCH = 100  # lines in one transaction: bounds how long others wait for the writer
+# Lines in one transaction: limits how long others wait for the writer.
+BATCH = 100
 
-_MARK = (
-    b"\xef\xbb\xbf"  # the byte order mark that editors and PowerShell put before UTF-8
-)
+# The byte order mark that editors and PowerShell put before UTF-8.
+_MARK = b"\xef\xbb\xbf"
 
 _TYPES = {"json": "application/json", "form": FORM}
 
-Line = tuple[int, bytes]  # its number in the file, and what it says
+# A line's number in the file, and its text.
+Line = tuple[int, bytes]
 Read = tuple[Request, Sequence[Event]]
-Tell = Callable[[int, str], None]  # hears what is wrong with the line of a number
+# Is told the number of a bad line, and what is wrong with it.
+Tell = Callable[[int, str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Importer:
-    """Takes in what one source exported. With `enveloped` a line is {"headers": {…}, "body": …}, else a body."""
+    """Imports the events of one source. With `enveloped` a line is {"headers": {…}, "body": …}, otherwise a body."""
 
     database: Database
     source: Source
@@ -88,7 +90,7 @@ class Importer:
     def _read(self, raw: bytes, now: datetime) -> Read:
         if not raw:
             raise TooLarge(
-                "the line is longer than allow.max_body of the source, or BRIDGE_MAX_BODY, allows"
+                "the line is too long: raise allow.max_body of the source, or BRIDGE_MAX_BODY"
             )
         headers, body = _opened(raw) if self.enveloped else ((), raw)
         request = self._request(headers, body, now)
@@ -99,7 +101,7 @@ class Importer:
         return request, events
 
     def _request(self, headers: Headers, body: bytes, now: datetime) -> Request:
-        """The request; the fields of an object become a form for a sender that posts nothing else."""
+        """The request; an object becomes a form if its sender posts only forms."""
         named = {name.lower() for name, _ in headers}
         kind = self.source.provider.event.content[0]
         if "content-type" not in named:
@@ -114,19 +116,19 @@ class Importer:
         )
 
     def _require_names(self, request: Request) -> None:
-        """Without the header that holds its id or type, an event would be another one than was or will be received."""
+        """Refuses a request without the header of its id or type: it would not be recognised as the same event."""
         reading, view = self.source.provider.event, View(request)
         for places in (*reading.id, *reading.type):
             headers = [place.name for place in places if place.kind == "header"]
             if len(headers) == len(places) and view.value(places) is None:
                 raise Malformed(
-                    f"{self.source.provider.title} tells an event's id or type in the header {' or '.join(headers)}:"
+                    f"{self.source.provider.title} sends an event's id or type in the header {' or '.join(headers)}:"
                     ' use --with-headers and lines {"headers": {…}, "body": …}'
                 )
 
 
 def lines(stream: IO[bytes], limit: int) -> Iterator[Line]:
-    """The lines of a file that are not blank, by their numbers; empty bytes for one that is longer than `limit`."""
+    """The non-blank lines of a file with their numbers; empty bytes for a line that is longer than `limit`."""
     number, most = 0, len(_MARK) + limit + len(b"\r\n")
     while raw := stream.readline(most):
         number += 1
@@ -145,23 +147,23 @@ def _batches(every: Iterable[Line]) -> Iterator[list[Line]]:
 
 
 def _opened(raw: bytes) -> tuple[Headers, bytes]:
-    """Headers and body of an envelope; a body that is text is what was posted, letter by letter."""
+    """Headers and body of an envelope; a body that is text is used exactly as it is."""
     line = json.loads(raw)
     if not isinstance(line, dict) or set(line) != {"headers", "body"}:
         raise Malformed('the line is not {"headers": {…}, "body": …}')
     headers, body = line["headers"], line["body"]
     if not isinstance(headers, dict):
-        raise Malformed("its headers are not an object")
+        raise Malformed('"headers" of the line is not an object')
     named = tuple(
         (name, text) for name, text in headers.items() if isinstance(text, str)
     )
     if len(named) != len(headers):
-        raise Malformed("a header is not text")
+        raise Malformed("the value of a header is not text")
     return named, _bytes(body) if isinstance(body, str) else _written(body)
 
 
 def _as_form(raw: bytes) -> bytes:
-    """The members of an object as the fields of a form; a list is a field that is there several times."""
+    """The members of an object as form fields; a list becomes a repeated field."""
     members = json.loads(raw)
     if not isinstance(members, dict):
         raise Malformed("the line is not an object of form fields")
@@ -177,12 +179,12 @@ def _as_form(raw: bytes) -> bytes:
 
 def _field(value: Json) -> str:
     if isinstance(value, dict | list):
-        raise Malformed("a field of the form holds an object or a list of lists")
+        raise Malformed("a form field cannot be an object or a list of lists")
     return value if isinstance(value, str) else _written(value).decode()
 
 
 def _bytes(text: str) -> bytes:
-    """UTF-8, but for half a letter, which JSON can hold: what reads the body refuses that."""
+    """UTF-8; lone surrogates, which JSON can hold, pass, because the body's reader refuses them."""
     return text.encode("utf-8", "surrogatepass")
 
 
@@ -190,4 +192,4 @@ def _written(value: Json) -> bytes:
     try:
         return json.dumps(value)
     except ValueError as error:
-        raise Malformed(f"its body cannot be written: {error}") from None
+        raise Malformed(f"cannot write its body: {error}") from None

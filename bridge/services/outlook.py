@@ -10,14 +10,15 @@ from bridge.services.pausing import options
 from bridge.state import State
 from bridge.store import Database, Transaction, pauses, specs, views
 
-_STEPS = {  # what waits for a person, and what that person does
-    State.HELD: "look at the ticket, then `bridge release {id}` sends it or `bridge cancel {id}` drops it",
-    State.DEAD: "put it right, then `bridge retry {id}` sends it again",
+# What a person has to do, by state.
+_STEPS = {
+    State.HELD: "check the ticket, then send it with `bridge release {id}` or drop it with `bridge cancel {id}`",
+    State.DEAD: "fix the cause, then send it again with `bridge retry {id}`",
 }
 
 
 def step(delivery: Mapping[str, Any]) -> str:
-    """What a person has to do before a delivery goes on; "" where nothing."""
+    """What a person has to do before a delivery continues; "" if nothing."""
     return _STEPS.get(delivery["state"], "").format(id=delivery["id"])
 
 
@@ -33,27 +34,27 @@ def outlook(database: Database, delivery: Mapping[str, Any], now: datetime) -> s
             return f"waits: {'; '.join(stops)}" if stops else _due(delivery, now)
         case State.SENDING:
             until = _at(delivery["lease_until"] or now)
-            return f"is being sent; if its worker stopped, another takes it over after {until}"
+            return f"is being sent; if its worker stopped, another one takes over after {until}"
         case State.HELD:
             return f"waits for a person{because}: {step(delivery)}"
         case State.DEAD:
-            return f"will not be tried again by itself{because}: {step(delivery)}"
+            return f"will not be retried automatically{because}: {step(delivery)}"
         case State.DELIVERED if delivery["look_up"]:
-            return "is done; its answer is kept with its event"
+            return "is done; its answer is stored with its event"
         case State.DELIVERED if delivery["call"] is None:
-            return "is done; its request was kept long enough and is gone"
+            return "is done; its request was deleted after the retention period"
         case State.DELIVERED:
-            return f"is done; `bridge replay {id}` would send it once more"
+            return f"is done; `bridge replay {id}` would send it again"
         case State.SHADOW:
-            return "is never sent: its rule was in mode shadow"
+            return "is never sent, because its rule was in mode shadow"
         case state:
-            return f"will not be sent, it was {state}{because}"
+            return f"was {state} and will not be sent{because}"
 
 
 def stops(
     database: Database, ids: Collection[int], off: Collection[str], now: datetime
 ) -> Mapping[int, str]:
-    """id → what keeps a waiting delivery from being sent now; without those that nothing keeps."""
+    """id → why a waiting delivery is not sent now; only for those with a reason."""
     reasons = {}
     with database.read() as tx:
         for id in ids:
@@ -69,11 +70,11 @@ def _stops(
     off: Collection[str],
     now: datetime,
 ) -> Iterator[str]:
-    """Everything that keeps a waiting delivery, what a person can change first."""
+    """Every reason why a waiting delivery is not sent, first those that a person can change."""
     for row in pauses.stopping(tx, delivery):
         scope = pauses.scope_of(row)
         yield (
-            f"{scope} is paused by {row['person']} since {_at(row['since'])}{_why(row)}"
+            f"{scope} was paused by {row['person']} at {_at(row['since'])}{_why(row)}"
             f" (`bridge resume {options(scope)}`)"
         )
     name = delivery["connection"]
@@ -81,14 +82,14 @@ def _stops(
     tenant, account = views.standing(tx, sender)
     if account and account["state"] == "parked":
         yield (
-            f"connection {name} is parked since {_at(account['since'])}{_why(account)}"
-            f" (put the credential right, then `bridge resume {shlex.quote(name)}`)"
+            f"connection {name} has been parked since {_at(account['since'])}{_why(account)}"
+            f" (correct the credentials, then `bridge resume {shlex.quote(name)}`)"
         )
     if delivery["rule"] in off:
         yield f"rule {delivery['rule']} is in mode off"
     if tenant and tenant["broken_at"]:
         probe = (
-            f", the next call is tried at {_at(tenant['probe_at'])}"
+            f", the next call is at {_at(tenant['probe_at'])}"
             if tenant["probe_at"]
             else ""
         )
@@ -98,7 +99,7 @@ def _stops(
         )
     elif tenant and tenant["window_from"] and (tenant["next_at"] or now) > now:
         yield (
-            f"{name} wants no call before {_at(tenant['next_at'])}"
+            f"{name} asked for no calls before {_at(tenant['next_at'])}"
             f" (`bridge resume {shlex.quote(name)}` tries at once)"
         )
     first = views.ahead(tx, delivery["id"])
@@ -109,13 +110,13 @@ def _stops(
 
 
 def _behind(first: Mapping[str, Any], now: datetime) -> str:
-    """What a delivery that stands behind another waits for, with the command where a person can hurry it."""
+    """What a delivery that waits behind another is waiting for, with the command if a person can help."""
     id, state = first["id"], first["state"]
-    said = f"delivery {id} of its lane goes first and is {state}"
+    said = f"delivery {id} is ahead in its lane and is {state}"
     if state == State.HELD:
         return f"{said} (`bridge release {id}` or `bridge cancel {id}`)"
     if state == State.WAITING and first["due_at"] > now:
-        return f"{said} until {_at(first['due_at'])} (`bridge retry {id}` hurries it)"
+        return f"{said} until {_at(first['due_at'])} (`bridge retry {id}` sends it now)"
     return said
 
 

@@ -1,4 +1,4 @@
-"""Stopping and letting go on: pauses by source, rule, connection and ticket. Intake goes on, and so does routing."""
+"""Pause and resume by source, rule, connection and ticket. Receiving and routing continue."""
 
 import shlex
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +17,7 @@ from bridge.store.pauses import Scope
 
 
 class NoSuchName(BridgeError):
-    """A name to stop that nothing has."""
+    """A name to pause that does not exist."""
 
     reason = "no_such_name"
     exit_code = 5
@@ -28,19 +28,22 @@ class Stopped:
     """One thing that stops deliveries: a pause, a parked connection, or one whose calls fail."""
 
     what: str
-    kind: str  # paused, parked or failing
+    # paused, parked or failing
+    kind: str
     since: datetime
-    by: str  # "" where its vendor did it
+    # "" if its vendor caused it.
+    by: str
     reason: str
-    resume: str  # the command that resumes it
+    # The command that resumes it.
+    resume: str
 
 
 def pause(
     database: Database, scope: Scope, by: By, rules: Ruleset | None = None
 ) -> bool:
-    """Stops what agrees with a scope, on all hosts; False when exactly this was stopped before.
+    """Pauses what matches a scope, on all hosts; False if exactly this was already paused.
 
-    A connection of `rules` stays stopped when it is renamed: the pause knows where it leads and as whom.
+    A connection of `rules` stays paused when it is renamed, because the pause stores its account.
     """
     accounts = {
         one.account
@@ -59,12 +62,12 @@ def _connections(rules: Ruleset) -> Iterator[Connection]:
 
 
 def resume(database: Database, scope: Scope, by: By) -> bool:
-    """Lets a scope go on; False when exactly this was not stopped."""
+    """Resumes a scope; False if exactly this was not paused."""
     return _change(database, scope, by, "resume", _remove)
 
 
 def listed(database: Database) -> list[Stopped]:
-    """Everything that is stopped, pauses first."""
+    """Everything that is paused, parked or failing, pauses first."""
     with database.read() as tx:
         paused, parked = pauses.listed(tx), views.parked(tx)
         failing = views.failing(tx)
@@ -72,7 +75,7 @@ def listed(database: Database) -> list[Stopped]:
 
 
 def check(database: Database, scope: Scope, rules: Ruleset) -> None:
-    """Raises NoSuchName for a name that neither a rule nor a delivery has: a typo would stop nothing, unseen."""
+    """Raises NoSuchName for a name that no rule and no delivery has: a typo would silently pause nothing."""
     names = {
         "source": rules.sources,
         "rule": [rule.id for rule in rules.rules],
@@ -90,7 +93,7 @@ def check(database: Database, scope: Scope, rules: Ruleset) -> None:
 
 
 def options(scope: Scope) -> str:
-    """The options of `bridge pause` and `bridge resume` that say a scope."""
+    """The options of `bridge pause` and `bridge resume` for a scope."""
     said = (
         f"--{name} {shlex.quote(value)}" for name, value in scope.as_mapping().items()
     )
@@ -144,7 +147,7 @@ def _parked(row: Mapping[str, Any]) -> Stopped:
 
 def _failing(row: Mapping[str, Any]) -> Stopped:
     at = row["probe_at"]
-    probe = f"; it is tried again at {at:%Y-%m-%d %H:%M:%SZ}" if at else ""
+    probe = f"; next try at {at:%Y-%m-%d %H:%M:%SZ}" if at else ""
     return Stopped(
         what=f"connection {row['label']}",
         kind="failing",

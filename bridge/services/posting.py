@@ -1,7 +1,6 @@
-"""A recording as its sender would send it now, for `bridge send`: signed with the source's own secret, and posted.
+"""Sends a recorded payload as its sender would now, for `bridge send`: signs it with the source's secret, and posts it.
 
-The one thing that plays a sender. It follows no redirect, asks no proxy and sends the target as it was signed: a URL
-that was written anew would be another text than the signature covers.
+It follows no redirect, uses no proxy and sends the target exactly as it was signed, because the signature may cover it.
 """
 
 import http.client
@@ -24,13 +23,15 @@ from bridge.secret import Secret, resolve
 from bridge.strict.outgoing import FORM
 from bridge.strict.paths import dig
 
-TIMEOUT = 30.0  # seconds
+# Seconds.
+TIMEOUT = 30.0
 _OWN = ("host", "content-length", "connection", "transfer-encoding", "expect")
-_MAX_ANSWER = 64 * 1024  # bytes
+# Bytes.
+_MAX_ANSWER = 64 * 1024
 
 
 class Unreachable(BridgeError):
-    """Nobody answers where a request was to be sent."""
+    """Nobody answers at the address."""
 
     reason = "unreachable"
     exit_code = 4
@@ -38,7 +39,7 @@ class Unreachable(BridgeError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """What came back: `body` is text, `elapsed` seconds."""
+    """The answer: `body` is text, `elapsed` is in seconds."""
 
     status: int
     body: str
@@ -47,19 +48,19 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Sender:
-    """Whoever is behind a source: how it signs, and with what. `public_url` is what the bridge calls itself."""
+    """The sender of a source: how it signs, and with what. `public_url` is the bridge's own URL."""
 
     source: Source
     secret: Secret
     public_url: str
 
     def addressed(self, request: Request) -> Request:
-        """The recording with this source's name in its target."""
+        """The recorded payload with this source's name in its target."""
         _, mark, query = request.target.partition("?")
         return replace(request, target=f"/hooks/{self.source.name}{mark}{query}")
 
     def signed(self, request: Request, now: datetime) -> Request:
-        """The request as it arrives when it was signed at `now`; a check of the URL only if its sender does so."""
+        """The request, signed at `now`; a check of the URL is signed only if its sender does so."""
         provider = self.source.provider
         if providers.handshake(provider, request, [self.secret], signed=False):
             return request
@@ -72,7 +73,7 @@ class Sender:
         )
 
     def shown(self, request: Request) -> Request:
-        """A signed request as it may be printed: where the secret itself is sent, it reads <secret>."""
+        """A signed request that may be printed: if the secret itself is sent, it reads <secret>."""
         recipe = self.source.provider.recipe
         if recipe and recipe.scheme in ("token", "bearer", "basic"):
             return providers.masked(self.source.provider, request)
@@ -80,16 +81,16 @@ class Sender:
 
 
 def secret_of(source: Source) -> Secret:
-    """The first of a source's secrets: what its sender signs with. Raises MissingSecret."""
+    """The first of a source's secrets, which its sender signs with. Raises MissingSecret."""
     if not source.secrets:
         raise ConfigurationError(f"source '{source.name}' has no secret")
     return resolve(source.secrets[0])
 
 
 def key_pair(algorithm: str, file: Path | None) -> tuple[Secret, str]:
-    """The private key to sign with in place of the sender's, and its public key in PEM.
+    """A private key to sign with instead of the sender's, and its public key in PEM.
 
-    Of the file, which is made when it is not there; without one the pair is forgotten afterwards.
+    Read from the file, which is created if it does not exist; without a file, the pair is not kept.
     """
     if file is not None and file.exists():
         private = file.read_text("utf-8", errors="surrogateescape")
@@ -106,7 +107,7 @@ def _for_its_owner(path: str, flags: int) -> int:
 
 
 def as_body(source: Source, request: Request) -> Request:
-    """A bare body with the content type that the source takes; where it takes both, JSON is told by how it begins."""
+    """A bare body with the content type of the source; if it takes both, JSON is recognised by its first character."""
     content = source.provider.event.content
     is_json = request.body.lstrip()[:1] in (b"{", b"[")
     if "form" in content and ("json" not in content or not is_json):
@@ -115,9 +116,9 @@ def as_body(source: Source, request: Request) -> Request:
 
 
 def post(base: str, request: Request, ca_bundle: Path | None = None) -> Answer:
-    """Sends a request to the bridge at `base`, which TLS verifies as it does vendors.
+    """Sends a request to the bridge at `base`, with TLS verified as for vendors.
 
-    Raises Unreachable, ConfigurationError for a header that breaks, or SettingsError for the bundle.
+    Raises Unreachable, ConfigurationError for a header with a line break, or SettingsError for the bundle.
     """
     sent = headers(request)
     _require_whole(sent)
@@ -135,11 +136,11 @@ def post(base: str, request: Request, ca_bundle: Path | None = None) -> Answer:
         connection.close()
     except ssl.SSLCertVerificationError as error:
         raise Unreachable(
-            f"the certificate of {base} does not fit ({error.verify_message}), so nothing was sent:"
-            " check the URL, or set BRIDGE_CA_BUNDLE to its issuer"
+            f"the certificate of {base} cannot be verified ({error.verify_message}), so nothing was sent:"
+            " check the URL, or set BRIDGE_CA_BUNDLE to its issuer's certificate"
         ) from None
     except (OSError, ValueError, http.client.HTTPException) as error:
-        # Of what http.client says of a text that it was given, nothing is shown: the text may be a secret.
+        # http.client may repeat a text that it was given, which may be a secret: do not show its message.
         known = str(error) if isinstance(error, OSError) else ""
         said = getattr(error, "strerror", None) or known or type(error).__name__
         raise Unreachable(
@@ -153,7 +154,7 @@ def post(base: str, request: Request, ca_bundle: Path | None = None) -> Answer:
 
 
 def headers(request: Request) -> Headers:
-    """What is sent: the request's own, each as often as it is there, and the length of its body."""
+    """The request's own headers, repeated ones included, and the length of its body."""
     length = ("Content-Length", str(len(request.body)))
     return (*request.without(*_OWN), *([length] if request.method == "POST" else []))
 
@@ -162,7 +163,7 @@ def _require_whole(headers: Headers) -> None:
     for name, value in headers:
         if any(sign in value for sign in "\r\n\0"):
             raise ConfigurationError(
-                f"header {name} cannot be sent: there is a line break in it, which a secret may have at its end"
+                f"header {name} cannot be sent: it contains a line break, perhaps at the end of the secret"
             )
 
 
@@ -170,7 +171,8 @@ def _connection(
     scheme: str, host: str, ca_bundle: Path | None
 ) -> http.client.HTTPConnection:
     if scheme == "https":
-        from bridge.outbound.tls import trusting  # slow, and plain HTTP is usual
+        # Imported here, because it is slow and plain HTTP is usual.
+        from bridge.outbound.tls import trusting
 
         context = trusting(str(ca_bundle) if ca_bundle else None)
         return http.client.HTTPSConnection(host, timeout=TIMEOUT, context=context)
@@ -178,7 +180,7 @@ def _connection(
 
 
 def _dated(source: Source, request: Request, now: datetime) -> Request:
-    """With the time of signing where it stands in the body, as the kind of value that is there."""
+    """The request with the time of signing in its body, if the sender puts it there, as the same kind of value."""
     recipe = source.provider.recipe
     if recipe is None or recipe.timestamp is None:
         return request
@@ -192,5 +194,5 @@ def _dated(source: Source, request: Request, now: datetime) -> Request:
     try:
         return patched(request, source.provider, {path: value})
     except ValueError as error:
-        said = f"the time cannot be written into the body: {error}"
+        said = f"cannot write the time into the body: {error}"
         raise ConfigurationError(said) from None

@@ -1,7 +1,7 @@
-"""Whether whom the bridge would call or ask can be reached: vendors, and what senders publish or have confirmed.
+"""Whether the bridge can reach its vendors, and the addresses where senders publish keys or confirm requests.
 
-Vendors are sent nothing: name, network policy, TCP and TLS as for a call, and no more. Keys are fetched as proving
-fetches them. An address that only a request will name is told and not tried.
+Vendors are sent nothing: only name, network policy, TCP and TLS are tried, as for a call. Keys are fetched as for
+verification. An address that only a request will name is listed, but not tried.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,15 +19,16 @@ from bridge.services.checks import NotWell
 from bridge.services.signing_in import connections
 from bridge.settings import Settings
 
-Look = Callable[[], str]  # gives what is well, or raises NotWell
+# Returns what is well, or raises NotWell.
+Look = Callable[[], str]
 
 
 def looks(settings: Settings, rules: Ruleset) -> Iterator[Look]:
-    """One for each connection, then one for each address that sources ask; each is to be taken before the next."""
+    """One check per connection, then one per address that sources need; run each before taking the next."""
     with closing(Outbound.of(settings)) as outbound:
         for connection in connections(rules):
             yield partial(_called, outbound, connection)
-    # Senders are asked where they are, in sandbox mode, too.
+    # Senders are asked at their real addresses, even in sandbox mode.
     with closing(Outbound.of(replace(settings, sandbox_url=None))) as outbound:
         for url, name in _by_name(rules, _urls).items():
             yield partial(_keys, outbound, url, name)
@@ -38,7 +39,7 @@ def looks(settings: Settings, rules: Ruleset) -> Iterator[Look]:
 def _by_name(
     rules: Ruleset, addresses: Callable[[Source], Iterator[str]]
 ) -> dict[str, str]:
-    """Each address with a source that asks it."""
+    """Each address, with a source that needs it."""
     return {
         address: source.name
         for source in rules.sources.values()
@@ -67,13 +68,13 @@ def _called(outbound: Outbound, connection: Connection) -> str:
 def _keys(outbound: Outbound, url: str, name: str) -> str:
     keys, problem = keys_in(get(outbound, url))
     if problem:
-        raise NotWell(f"{name}: its keys at {url} cannot be had: {problem}")
+        raise NotWell(f"{name}: cannot fetch its keys at {url}: {problem}")
     return f"keys of {name}: {len(keys)} at {url}"
 
 
 def _host(outbound: Outbound, host: str, name: str) -> str:
     if "*" in host:
-        return f"{name} names addresses at {host} itself: not tried"
+        return f"{name} names its own addresses at {host}: not tried"
     problem = outbound.unreachable(Target(vendor="http", base_url=f"https://{host}"))
     if problem:
         raise NotWell(f"{name}: {problem}")

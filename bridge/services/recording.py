@@ -1,6 +1,6 @@
-"""A stored event as a recording and a test of it, for `bridge record`: what happened once becomes a case for good.
+"""A stored event as a recorded payload with a test, for `bridge record`.
 
-Proofs and credentials are never part of it: they were taken out before the request was stored. Writes no file.
+It never contains signatures or credentials, which are removed before a request is stored. Writes no file.
 """
 
 import re
@@ -23,35 +23,35 @@ _PHONE = re.compile(rb"(\+|%2[Bb])[1-9][0-9]{7,14}(?![0-9])")
 
 
 def file_name(stored: StoredEvent) -> str:
-    """Where in a mappings folder it would stand: a folder per source, its type and our number."""
+    """The file's path in a mappings folder: a folder per source, then the type and number of the event."""
     type = re.sub(r"[^A-Za-z0-9._-]+", "-", stored.type)[:80].strip(".-")
     return f"payloads/{stored.source}/{type or 'event'}__{stored.id}.http"
 
 
 def recorded(stored: StoredEvent, *, mask: bool) -> bytes:
-    """The request, byte for byte; `mask` puts examples in the place of e-mail addresses and telephone numbers.
+    """The request, byte for byte; `mask` replaces e-mail addresses and telephone numbers with examples.
 
-    Raises ConfigurationError where its content is not kept any more, or is packed in a way that hides what to mask.
+    Raises ConfigurationError if its content was deleted, or is compressed so that it cannot be masked.
     """
     if stored.pruned:
         raise ConfigurationError(
-            f"event {stored.id} was kept long enough, and its content is gone (BRIDGE_KEEP_PAYLOADS)"
+            f"the content of event {stored.id} was deleted after the retention period (BRIDGE_KEEP_PAYLOADS)"
         )
     request = stored.request
     return http.write(_masked(request) if mask else request)
 
 
 def case(ruleset: Ruleset, source: str, recording: bytes, given: str) -> str:
-    """A test, as an item of a mapping file's `tests`, that expects what the rules make of a recording now.
+    """A test, as an item of a mapping file's `tests`, that expects what the rules do with a recorded payload now.
 
-    Whether that is right is for a person to say. Raises ConfigurationError where the recording holds no event.
+    Whether that is right, a person must check. Raises ConfigurationError if the payload contains no event.
     """
     declared = ruleset.sources[source]
     try:
         request = providers.trust(http.parse(recording))
         events = providers.read(declared.provider, source, request)
     except (ValueError, Refused) as error:
-        raise ConfigurationError(f"it cannot be read as it was recorded: {error}")
+        raise ConfigurationError(f"the recorded payload cannot be read: {error}")
     by_rule: dict[str, list[Trial]] = {rule.id: [] for rule in ruleset.rules_of(source)}
     for event in events:
         dated = replace(event, received_at=event.occurred_at or event.received_at)
@@ -84,7 +84,7 @@ def _masked(request: Request) -> Request:
 def _numbered(
     example: Callable[[int, bytes], bytes],
 ) -> Callable[["re.Match[bytes]"], bytes]:
-    """The same example for the same text, each time it comes."""
+    """The same example for the same text, every time."""
     seen: dict[bytes, int] = {}
 
     def of(found: "re.Match[bytes]") -> bytes:

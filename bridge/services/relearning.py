@@ -1,4 +1,4 @@
-"""A secret that a sender told: a person lets another one in, or has it shown. Nobody else sets off either."""
+"""A secret that was learnt from a sender: a person lets it be replaced, or has it shown. Nothing else does."""
 
 from datetime import UTC, datetime
 
@@ -9,7 +9,7 @@ from bridge.store.audit import By
 
 
 def relearn(database: Database, reference: str, by: By) -> bool:
-    """From now on the next secret that is told counts; False where none was told yet, or this was done before."""
+    """Lets the next secret replace the old one; False if none was learnt yet, or this was already done."""
 
     def reopen(tx: Transaction) -> bool:
         done = learnt.reopen(tx, learnt.name_of(reference))
@@ -21,9 +21,9 @@ def relearn(database: Database, reference: str, by: By) -> bool:
 
 
 def shown(database: Database, reference: str, secret_key: str, by: By) -> Secret | None:
-    """The secret, once, for a sender that wants it pasted back; None where none was told, or it was shown before.
+    """The secret, once, for a sender that wants it pasted back; None if none was learnt, or it was already shown.
 
-    Raises ConfigurationError, and counts as not shown, where it does not open with this BRIDGE_SECRET_KEY.
+    Raises ConfigurationError if it cannot be opened with this BRIDGE_SECRET_KEY; it then counts as not shown.
     """
     sealing, name = Sealing(secret_key), learnt.name_of(reference)
 

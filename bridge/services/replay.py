@@ -1,7 +1,7 @@
-"""A finished delivery once more, also after success: the same request, or what the current rules make of its event.
+"""Sends a finished delivery again, even after success: the same request, or its event routed with the current rules.
 
-A plan says what would be sent and what speaks against it; sending it adds a new delivery at the end of its lane.
-Nothing here waits for a rate or asks anyone.
+A plan says what would be sent, or why not; sending it adds a new delivery at the end of its lane. Nothing here waits
+for a rate or asks anyone.
 """
 
 from collections.abc import Mapping
@@ -31,12 +31,13 @@ from bridge.store.audit import By
 from bridge.store.dialect import one_at_a_time
 from bridge.worker.asking import Asker
 
-STATES = FINISHED  # what may be replayed
+# What may be replayed.
+STATES = FINISHED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """A value that the current rules make otherwise; None where one side has none."""
+    """A value that the current rules change; None on the side that has none."""
 
     name: str
     before: object
@@ -45,18 +46,19 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """What a replay of one delivery would be. With a `problem` it is not sent."""
+    """The replay of one delivery. With a `problem` it is not sent."""
 
     id: int
     problem: str = ""
     delivery: Mapping[str, Any]
-    decision: Decision | None = None  # by the current rules; None: the same request
+    # By the current rules; None: the same request.
+    decision: Decision | None = None
     rendered: Delivery | None = None
     changes: tuple[Change, ...] = ()
 
 
 class Replayer:
-    """Plans and sends. Without `rules` the request is sent as it was, with them the event is routed again."""
+    """Plans and sends. Without `rules` the same request is sent; with them the event is routed again."""
 
     def __init__(
         self,
@@ -68,9 +70,9 @@ class Replayer:
         force: bool = False,
         run: int | None = None,
     ) -> None:
-        """`force` also sends what is older than the newest update that was delivered for its ticket.
+        """`force` also sends updates that are older than the last one delivered for the ticket.
 
-        A `run` (replay_runs.py) goes by the numbers of its deliveries and never goes back.
+        A `run` (replay_runs.py) proceeds by the numbers of its deliveries and never goes back.
         """
         self._database = database
         self._rules = rules
@@ -85,16 +87,12 @@ class Replayer:
         if row is None:
             return Plan(id=id, problem=f"there is no delivery {id}", delivery={})
         if row["state"] in UNFINISHED:
-            problem = (
-                f"not replayed: it is {row['state']}, its first sending is not over"
-            )
+            problem = f"not replayed: it is {row['state']}, so it has not finished yet"
             return Plan(id=id, problem=problem, delivery=row)
         if row["look_up"]:
             return self._look_up(row)
         if not row["operation"]:
-            problem = (
-                f"not replayed: it has no request, `bridge retry {id}` routes it again"
-            )
+            problem = f"not replayed: it has no request, use `bridge retry {id}` to route it again"
             return Plan(id=id, problem=problem, delivery=row)
         if self._rules is not None:
             return self._planned_now(row, self._rules)
@@ -102,33 +100,33 @@ class Replayer:
         return Plan(id=id, problem=problem, delivery=row)
 
     def _look_up(self, row: Mapping[str, Any]) -> Plan:
-        """A look-up that ended without an answer is made again; the others updated nothing."""
+        """Only a look-up without an answer is made again, because a look-up updates nothing."""
         id, problem = row["id"], ""
         with self._database.read() as tx:
             unanswered = id in selecting.routable(tx, [id])
         if not unanswered:
             problem = (
-                f"not replayed: it is a look-up, which updated nothing: replay what came of it, `bridge deliveries "
+                f"not replayed: a look-up updates nothing, replay its event's deliveries instead: `bridge deliveries "
                 f"list event:{row['event']}`"
             )
         elif not rulesets.configured(self._database, row["source"]):
-            problem = "not replayed: its source is not configured any more"
+            problem = "not replayed: its source is no longer configured"
         return Plan(id=id, problem=problem, delivery=row)
 
     def send(self, plan: Plan, by: By) -> Done:
-        """Adds the new delivery, unless the plan has a problem or was overtaken by someone else."""
+        """Adds the new delivery, unless the plan has a problem or somebody changed the old one."""
         if plan.problem:
             return Done(id=plan.id, ok=False, message=plan.problem)
         if plan.delivery["look_up"]:
             return look_up_again(self._database, plan.id, plan.delivery["event"], by)
         new = self._database.write(lambda tx: self._add(tx, plan, by))
         if new is None:
-            message = "not replayed: it changed meanwhile, look at it again"
+            message = "not replayed: it changed meanwhile, check it again"
             return Done(id=plan.id, ok=False, message=message)
         return Done(id=plan.id, ok=True, message=by.did(f"replayed as delivery {new}"))
 
     def _add(self, tx: Transaction, plan: Plan, by: By) -> int | None:
-        """A dead letter ends here: its replay takes its place."""
+        """Ends a dead letter, because its replay takes its place."""
         now = datetime.now(UTC)
         state = plan.delivery["state"]
         if selecting.states(tx, [plan.id]).get(plan.id) != state:
@@ -152,7 +150,7 @@ class Replayer:
         return new
 
     def _passed(self, tx: Transaction, run: int, id: int) -> bool:
-        """Whether the same run, gone on with elsewhere, was here before."""
+        """Whether the same run, continued elsewhere, already replayed this."""
         one_at_a_time(tx, f"replay {run}")
         return replays.reached(tx, run) >= id
 
@@ -178,13 +176,13 @@ class Replayer:
         with self._database.read() as tx:
             stored = events.load(tx, row["event"])
         if stored is None or stored.source not in rules.sources:
-            problem = "not replayed: its source is not configured any more"
+            problem = "not replayed: its source is no longer configured"
             return Plan(id=id, problem=problem, delivery=row)
         said = self._asker.decide(rules, stored)
         decision = next((item for item in said if item.rule in (rule, "")), None)
         if decision is None:
-            gone = f"not replayed: there is no rule '{rule}' any more"
-            problem = f"{gone}: `bridge reroute {row['event']}` asks those of now"
+            gone = f"not replayed: rule '{rule}' no longer exists"
+            problem = f"{gone}: `bridge reroute {row['event']}` uses the current rules"
             return Plan(id=id, problem=problem, delivery=row)
         if decision.said is not Said.MATCHED:
             problem = f"not replayed: {rule}: {decision.said.value}, {decision.reason}"
@@ -195,10 +193,14 @@ class Replayer:
         id, key = row["id"], row["item_key"]
         rendered = next((one for one in decision.rendered if one.key == key), None)
         if rendered is None:
-            problem = f"not replayed: the rule makes no update of item '{key}' any more"
+            problem = (
+                f"not replayed: the rule no longer makes an update for item '{key}'"
+            )
             return Plan(id=id, problem=problem, delivery=row)
         if rendered.shadow:
-            problem = "not replayed: its rule is in mode shadow, nothing would be sent"
+            problem = (
+                "not replayed: its rule is in mode shadow, so nothing would be sent"
+            )
             return Plan(id=id, problem=problem, delivery=row)
         now = {"lane": rendered.lane, "rule": rendered.rule, "at": rendered.at}
         return Plan(
@@ -211,7 +213,7 @@ class Replayer:
         )
 
     def _overtaken(self, delivery: Mapping[str, Any]) -> str:
-        """Why it would put older values over newer ones; "" where it would not, or where that is meant."""
+        """Why it would overwrite newer values with older ones; "" if it would not, or with `force`."""
         if self._force:
             return ""
         with self._database.read() as tx:
@@ -219,20 +221,20 @@ class Replayer:
         if newest is None:
             return ""
         ticket = delivery["ticket"]
-        return f"not replayed: a newer update of ticket {ticket} was delivered, add --force to send it anyway"
+        return f"not replayed: a newer update of ticket {ticket} was already delivered, add --force to send it anyway"
 
 
 def _unsendable(row: Mapping[str, Any]) -> str:
-    """Why there is no request to send again; "" where there is one."""
+    """Why there is no request to send again; "" if there is one."""
     if row["state"] == State.SHADOW:
-        return "not replayed: its rule was in mode shadow, `--rules current` asks the rule of now"
+        return "not replayed: its rule was in mode shadow, use `--rules current` to route it with the current rules"
     if row["call"] is None:
-        return "not replayed: its request was kept long enough and is gone"
+        return "not replayed: its request was deleted after the retention period"
     return ""
 
 
 def _changes(row: Mapping[str, Any], rendered: Delivery) -> list[Change]:
-    """Fields, and where they go, that differ; in the order of the rule."""
+    """The fields and targets that differ, in the order of the rule."""
     before: dict[str, object] = dict(row["fields"] or {})
     after: dict[str, object] = dict(rendered.fields)
     before |= {name: row[name] for name in ("operation", "connection", "ticket")}

@@ -1,7 +1,7 @@
-"""The replay of all that a filter finds as one thing with a number, so that it goes on after it was interrupted.
+"""The replay of all that a filter finds, as one run with a number, so that it can continue after an interruption.
 
-Its number is that of the audit row that says what it is about. Each replay's own audit row, written in the transaction
-of the replay, names the run: what was reached is known after any end of the process, and nothing is sent twice by it.
+Its number is that of the audit row that describes it. The audit row of each replayed delivery, written in the same
+transaction, names the run: so its progress survives a crash, and it sends nothing twice.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _WRITTEN = ("filter", "through", "current", "force")
 
 
 class NoSuchRun(BridgeError):
-    """A number that is no replay's."""
+    """A number that does not belong to a replay."""
 
     reason = "no_such_run"
     exit_code = 5
@@ -30,11 +30,14 @@ class NoSuchRun(BridgeError):
 class Run:
     """A replay: what the filter found when it began, up to the delivery `through`."""
 
-    id: int | None  # None: not written down, as a dry run and one of ids are
+    # None: not stored, as for a dry run or a replay of ids.
+    id: int | None
     filter: str
-    at: datetime  # `since:24h` counts from here, also when it goes on days later
+    # `since:24h` counts from here, even if the run continues days later.
+    at: datetime
     through: int
-    current: bool  # by the rules in force, else as it was
+    # With the current rules; otherwise the same request.
+    current: bool
     force: bool
 
     @property
@@ -44,7 +47,7 @@ class Run:
 
 
 def draft(database: Database, filter: str, *, current: bool, force: bool) -> Run:
-    """A run of what there is now."""
+    """A run of the deliveries that exist now."""
     return Run(
         id=None,
         filter=filter,
@@ -56,7 +59,7 @@ def draft(database: Database, filter: str, *, current: bool, force: bool) -> Run
 
 
 def begin(database: Database, run: Run, by: By) -> Run:
-    """The run with a number: written down before it sends anything."""
+    """The run with a number: stored before it sends anything."""
     subject: Json = {name: getattr(run, name) for name in _WRITTEN}
 
     def job(tx: Transaction) -> int:
@@ -66,19 +69,19 @@ def begin(database: Database, run: Run, by: By) -> Run:
 
 
 def load(database: Database, id: int) -> Run:
-    """The run of a number. Raises NoSuchRun."""
+    """The run with this number. Raises NoSuchRun."""
     with database.read() as tx:
         act = audit.load(tx, id)
     if act is None or act["action"] != "replay" or "filter" not in act["subject"]:
         raise NoSuchRun(
-            f"{id} is no replay of a filter: `bridge audit --json` has them"
+            f"{id} is not a replay of a filter: `bridge audit --json` lists them"
         )
     about = {name: act["subject"][name] for name in _WRITTEN}
     return Run(id=id, at=act["at"], **about)
 
 
 def left(database: Database, run: Run) -> Iterator[list[int]]:
-    """The ids that it has not replayed yet, one by one."""
+    """The ids that the run has not replayed yet, one by one."""
     after = 0
     if run.id is not None:
         with database.read() as tx:

@@ -1,6 +1,6 @@
-"""A delivery's request as it would be sent, for people: method, path, headers and body, but never a credential.
+"""A delivery's request as it would be sent, for people: method, path, headers and body, without credentials.
 
-Credentials are no part of what is stored; what the vendor repeats of them was masked before it was kept.
+Credentials are not stored; those that a vendor repeats in its answer were masked before it was stored.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,11 +12,12 @@ from bridge.model import Headers, Json
 from bridge.strict import json
 from bridge.strict.outgoing import with_query
 
-MAX_ANSWER = 2_000  # characters of an answer that are shown
+# Characters shown of an answer.
+MAX_ANSWER = 2_000
 
 
 def request_lines(delivery: Mapping[str, Any]) -> Iterator[str]:
-    """The lines of the request of a row of views.delivery; none where it has no request."""
+    """The lines of the request of a row of views.delivery; none if it has no request."""
     call = delivery["call"]
     if call is None:
         return
@@ -34,11 +35,11 @@ def answer_lines(reply: bytes | None) -> Iterator[str]:
     left = len(text) - MAX_ANSWER
     yield from text[:MAX_ANSWER].splitlines()
     if left > 0:
-        yield f"… {left} more characters: `--json` has them"
+        yield f"… {left} more characters: use --json to see them"
 
 
 def written(body: bytes) -> str:
-    """JSON with a line for each value, its numbers exact; anything else as it is."""
+    """JSON with one value per line and exact numbers; anything else unchanged."""
     try:
         return pretty(json.loads(body))
     except Malformed:
@@ -46,7 +47,7 @@ def written(body: bytes) -> str:
 
 
 def pretty(value: Json) -> str:
-    """A line for each value; safe on a terminal, for JSON escapes what would move the cursor."""
+    """One value per line; safe on a terminal, because JSON escapes control characters."""
     return _pretty(value, "")
 
 
@@ -66,7 +67,7 @@ def _one(value: Json) -> str:
 
 
 def _key(delivery: Mapping[str, Any]) -> Headers:
-    """The header that the vendor knows repeated calls by, as the worker adds it."""
+    """The header by which the vendor recognises repeated calls, as the worker adds it."""
     vendor = delivery["operation"].partition(".")[0]
     known = vendor in vendors.names()
     return vendors.get(vendor).key_header(delivery["idempotency_key"]) if known else ()

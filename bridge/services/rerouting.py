@@ -1,10 +1,10 @@
-"""Events once more by the current rules: those that no rule took, at which one failed, or that came before their rule.
+"""Routes events again with the current rules: events that no rule matched, that failed, or that came too early.
 
-What an event led to stays. A call is made of it again only where none with the same effect was made, waits, is held or
-was given up: whatever rule made it, so a renamed rule repeats nothing. Sending again is for replay.py and steer.py.
+Existing deliveries stay. A call is added only if no call with the same effect was sent, waits, is held or is dead,
+whatever rule made it: so a renamed rule repeats nothing. Sending again is for replay.py and steer.py.
 
-What a person dropped comes back only by name: an event by its number or its sender's id, and of a delivery the rule,
-too. An event whose look-up has no answer begins anew with it.
+Something that a person cancelled comes back only by name: the event by its number or its sender's id, and for a
+delivery also the rule. An event whose look-up has no answer starts over with the look-up.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,14 +36,16 @@ from bridge.worker.asking import Asker
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """What rerouting one event would add: `said` with what is new alone. It is empty with a `problem` or `nothing`."""
+    """What rerouting one event would add: `said` has only what is new. It is empty with a `problem` or `nothing`."""
 
     id: int
     problem: str = ""
-    nothing: str = ""  # why there is nothing to add, which is no failure
+    # Why there is nothing to add, which is not a failure.
+    nothing: str = ""
     said: tuple[Decision, ...] = ()
-    looks_up: bool = False  # a worker asks first, then all rules are
-    # Dead letters of rules that failed, or a look-up, whose place is taken.
+    # A worker makes the look-up first, then all rules run.
+    looks_up: bool = False
+    # Dead letters of failed rules, or a look-up, that this replaces.
     ended: tuple[int, ...] = ()
 
     @property
@@ -58,7 +60,7 @@ class Plan:
 
 
 class Rerouter:
-    """Plans and does it, with the rules in force, all of them or one; `force` also takes what is out of date."""
+    """Plans and reroutes, with all current rules or one; `force` also sends what is out of date."""
 
     def __init__(
         self,
@@ -70,7 +72,7 @@ class Rerouter:
         force: bool,
         named: bool = False,
     ) -> None:
-        """`named`: a person names the events, rather than finding them by a filter."""
+        """`named`: a person named the events instead of using a filter."""
         self._database, self._rules, self._asker = database, rules, asker
         self._rule, self._force, self._named = rule, force, named
 
@@ -84,9 +86,9 @@ class Rerouter:
         if stored is None or state is None:
             return Plan(id=id, problem=f"there is no event {id}")
         if state != EventState.ROUTED:
-            return Plan(id=id, problem="not rerouted: a worker has not routed it yet")
+            return Plan(id=id, problem="not rerouted: it has not been routed yet")
         if stored.source not in self._rules.sources:
-            problem = "not rerouted: its source is not configured any more"
+            problem = "not rerouted: its source is no longer configured"
             return Plan(id=id, problem=problem)
         answer = self._asker.ask(self._rules, stored)
         if answer.look_up:
@@ -105,14 +107,14 @@ class Rerouter:
         before: Made,
         look_up: Mapping[str, Any] | None,
     ) -> Plan:
-        """The plan of an event whose rules cannot be asked before it was looked up."""
+        """The plan of an event that needs its look-up before its rules can run."""
         if self._rule:
-            problem = "not rerouted: it is to be looked up first, then all rules are asked: leave out --rule"
+            problem = (
+                "not rerouted: its look-up comes first, then all rules run: drop --rule"
+            )
             return Plan(id=id, problem=problem)
         if any(not failed(row) for row in before):
-            problem = (
-                "not rerouted: its deliveries were made without a look-up, replay those"
-            )
+            problem = "not rerouted: its deliveries were made without a look-up, replay them instead"
             return Plan(id=id, problem=problem)
         if look_up and look_up["state"] == State.CANCELLED and not self._named:
             nothing = f"its look-up was cancelled: `bridge reroute {id}` makes it again"
@@ -122,7 +124,7 @@ class Rerouter:
         return Plan(id=id, looks_up=True, ended=tuple(ended))
 
     def _compared(self, id: int, said: Sequence[Decision], before: Made) -> Plan:
-        """The plan without what was made before, or is out of date."""
+        """The plan without what was already made, or is out of date."""
         late = 0
         kept: list[Decision] = []
         for one in said:
@@ -153,7 +155,7 @@ class Rerouter:
             return replays.newer_delivered(tx, update) is not None
 
     def send(self, plan: Plan, by: By) -> Done:
-        """Adds the deliveries, unless the plan has a problem or the event led to something else meanwhile."""
+        """Adds the deliveries, unless the plan has a problem or the event changed meanwhile."""
         if plan.looks_up:
             return self._look_up(plan, by)
         if not plan.said:
@@ -195,7 +197,7 @@ class Rerouter:
         return _changed_meanwhile(plan)
 
     def _made(self, rendered: Delivery, before: Made) -> bool:
-        """Whether a delivery stands for the same: of the same rule and item, or the same call for the same ticket."""
+        """Whether a delivery has the same effect: the same rule and item, or the same call for the same ticket."""
         named = self._named and self._rule
         return any(
             not (named and row["state"] == State.CANCELLED)
@@ -205,7 +207,7 @@ class Rerouter:
 
 
 def _with_own_key(rendered: Delivery, before: Made) -> Delivery:
-    """A call with a key of its own where one before it may have used up the key, though a person dropped it."""
+    """A call with a new key, if a cancelled delivery may have used the old one."""
     if not any(stands_for(rendered, row) for row in before):
         return rendered
     key = replays.fresh_key(rendered.idempotency_key) or ""
@@ -213,19 +215,19 @@ def _with_own_key(rendered: Delivery, before: Made) -> Delivery:
 
 
 def _changed_meanwhile(plan: Plan) -> Done:
-    message = "not rerouted: it changed meanwhile, look at it again"
+    message = "not rerouted: it changed meanwhile, check it again"
     return Done(id=plan.id, ok=False, message=message)
 
 
 def unchanged(plan: Plan) -> Done:
-    """What is said of a plan that adds nothing."""
+    """The result of a plan that adds nothing."""
     return Done(id=plan.id, ok=not plan.problem, message=plan.problem or plan.nothing)
 
 
 def told(plan: Plan) -> str:
     """What a plan adds, in a few words."""
     if plan.looks_up:
-        return "a worker looks it up, then all rules are asked"
+        return "a worker makes its look-up, then all rules run"
     return "; ".join(
         f"{one.rule} calls {one.operation} of {one.connection.name}" for one in plan.new
     )

@@ -1,7 +1,7 @@
-"""Which ruleset is in force: the folder's when it is without errors, else the last good one out of the store.
+"""Which ruleset is active: the folder's if it has no errors, otherwise the last good one from the store.
 
-The very first start with a bad folder is refused with every finding; later starts, and reloads, go on with the last
-good ruleset, degraded, because deliveries must not stop for a half-copied folder. `follow.py` calls `Rules.look`.
+The very first start with a bad folder is refused with all findings. Later starts and reloads continue with the last
+good ruleset, degraded, because a half-copied folder must not stop deliveries. `follow.py` calls `Rules.look`.
 """
 
 from collections.abc import Callable
@@ -17,44 +17,46 @@ from bridge.mapping.findings import concise
 from bridge.model import Diagnostic
 from bridge.store import Database, rulesets
 
-QUIET = 0.5  # seconds without a change until a folder counts as copied whole
+# Seconds without a change until a folder counts as copied completely.
+QUIET = 0.5
 
 _log = log.get("rules")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Active:
-    """The ruleset in force. `errors` are the folder's; with any, the folder is not what runs."""
+    """The active ruleset. `errors` are the folder's; if there are any, the ruleset is not the folder's."""
 
     ruleset: Ruleset
     errors: tuple[Diagnostic, ...] = ()
 
     @property
     def degraded(self) -> bool:
-        """Whether the last good ruleset runs in place of the folder's."""
+        """Whether the last good ruleset is active instead of the folder's."""
         return bool(self.errors)
 
 
 class Rules:
-    """The ruleset in force in this process. Swapped whole: whoever took `current()` goes on with what it took."""
+    """The active ruleset of this process. It is swapped as a whole: whoever called `current()` keeps what it got."""
 
     def __init__(
         self, database: Database, folder: Path, *, pinned: bool = False
     ) -> None:
-        """Raises MappingError with the findings when there is nothing to start with."""
+        """Raises MappingError with the findings if there is nothing to start with."""
         self._database = database
         self._folder = folder
         self._pinned = pinned
         self._seen: object = self._fingerprint()
-        self._changed_at: float | None = None  # None: what was seen was also read
+        # None: the last change that was seen has been read.
+        self._changed_at: float | None = None
         self.active = self._stored() if pinned else self._choose()
 
     def current(self) -> Ruleset:
-        """The ruleset to use now."""
+        """The active ruleset."""
         return self.active.ruleset
 
     def look(self, now: float, offload: Callable[[Callable[[], Any]], Any]) -> bool:
-        """Takes over what changed since the last look; whether another ruleset is in force now.
+        """Takes over what changed since the last look; returns whether another ruleset is active now.
 
         `now` is in seconds of any steady clock. `offload` runs a slow function off the event loop.
         """
@@ -66,31 +68,29 @@ class Rules:
         return self.active.ruleset is not before.ruleset
 
     def _settled(self, now: float, seen: object) -> bool:
-        """Whether the folder changed and then was quiet for long enough."""
+        """Whether the folder changed, and has been quiet for long enough since."""
         if seen != self._seen:
             self._seen, self._changed_at = seen, now
         return self._changed_at is not None and now - self._changed_at >= QUIET
 
     def _reload(self, offload: Callable[[Callable[[], Any]], Any]) -> None:
-        """Reads the folder. With errors the ruleset in force stays; a change meanwhile is read at a later look."""
+        """Reads the folder. With errors the active ruleset stays; a change meanwhile is read at a later look."""
         ruleset, errors = offload(lambda: read(self._folder))
         if self._fingerprint() != self._seen:
             return
         self._changed_at = None
         if errors:
-            kept = offload(
-                self._stored
-            ).ruleset  # another process may have read what I missed
+            # Another process may have read a good version that this one missed.
+            kept = offload(self._stored).ruleset
             told, self.active = self.active, Active(ruleset=kept, errors=tuple(errors))
-            if (
-                told.errors != self.active.errors
-            ):  # a file that was saved again as it was
+            # A file that was saved again unchanged is not reported again.
+            if told.errors != self.active.errors:
                 first = concise(errors[0])
                 _log.error("ruleset not reloaded", errors=len(errors), first=first)
         elif ruleset.hash == self.active.ruleset.hash:
             if self.active.degraded:
                 hash = ruleset.hash[:12]
-                _log.info("the folder is again what is in force", ruleset=hash)
+                _log.info("the folder has no errors any more", ruleset=hash)
             self.active = Active(ruleset=self.active.ruleset)
         else:
             activate(self._database, ruleset)
@@ -107,7 +107,7 @@ class Rules:
             _log.info("ruleset followed", ruleset=self.active.ruleset.hash[:12])
 
     def _choose(self) -> Active:
-        """The folder's ruleset, or the last good one when the folder has errors."""
+        """The folder's ruleset, or the last good one if the folder has errors."""
         ruleset, errors = read(self._folder)
         if not errors:
             activate(self._database, ruleset)
@@ -131,7 +131,7 @@ class Rules:
 
 
 def read(folder: Path) -> tuple[Any, list[Diagnostic]]:
-    """The folder's ruleset and its errors, unset secrets among them; the ruleset is None when there are any."""
+    """The folder's ruleset and its errors, including unset secrets; the ruleset is None if there are any."""
     loaded = mapping.load(folder)
     errors = [finding for finding in loaded.findings if finding.severity == "error"]
     if loaded.ruleset is not None:
@@ -141,7 +141,7 @@ def read(folder: Path) -> tuple[Any, list[Diagnostic]]:
 
 
 def activate(database: Database, ruleset: Ruleset) -> None:
-    """Stores the ruleset and makes it the active one, unless it is already."""
+    """Stores the ruleset and makes it active, unless it already is."""
     with database.read() as tx:
         if rulesets.active_hash(tx) == ruleset.hash:
             return
@@ -150,19 +150,19 @@ def activate(database: Database, ruleset: Ruleset) -> None:
 
 
 def off(database: Database) -> list[str]:
-    """The rules in mode off of the ruleset in force: nothing of theirs is sent. None before the first ruleset."""
+    """The rules of the active ruleset in mode off, which send nothing; empty before the first ruleset."""
     active = last_good(database)
     return [rule.id for rule in active.rules if rule.mode == "off"] if active else []
 
 
 def configured(database: Database, source: str) -> bool:
-    """Whether the ruleset in force has a source, so that a worker routes its events."""
+    """Whether the active ruleset has a source, so that a worker routes its events."""
     active = last_good(database)
     return active is not None and source in active.sources
 
 
 def last_good(database: Database) -> Ruleset | None:
-    """The ruleset that the store has as active; None before the first, or where this release cannot read it."""
+    """The active ruleset in the store; None before the first, or if this release cannot read it."""
     with database.read() as tx:
         texts = rulesets.active_texts(tx)
     return mapping.build(texts).ruleset if texts is not None else None

@@ -1,4 +1,4 @@
-"""Whether the connections of a ruleset could sign in, as far as this machine alone can tell. Calls nobody."""
+"""Whether the connections of a ruleset could sign in, as far as this machine can tell. Calls nobody."""
 
 import ssl
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from bridge.sealing import Sealing
 
 
 def connections(rules: Ruleset) -> list[Connection]:
-    """Everything that may be called, each by its name: named connections, and those of rules and look-ups."""
+    """Every connection that may be called: named ones, and those of rules and look-ups."""
     named = {one.name: one for one in rules.connections.values()}
     fetches = [source.fetch.rule for source in rules.sources.values() if source.fetch]
     named |= {
@@ -22,7 +22,7 @@ def connections(rules: Ruleset) -> list[Connection]:
 
 
 def problems(rules: Ruleset, secret_key: str) -> list[str]:
-    """A line for each connection that could not."""
+    """One line per connection that could not."""
     return [
         f"{connection.name}: {problem}"
         for connection in connections(rules)

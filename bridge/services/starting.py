@@ -1,6 +1,6 @@
 """A mapping file to start from, for `bridge init`: one rule that passes its own test on a recorded payload.
 
-Pure but for reading a recording; it writes no file. What the rule says is first_rule.py's affair.
+Reads a recorded payload; writes no file. first_rule.py writes the rule's text.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,19 +16,20 @@ from bridge.services import first_rule
 from bridge.strict import http, json
 from bridge.strict.yaml_writing import written
 
-SCHEMA = "mapping.v1.json"  # beside the mapping file, for editors
+# The schema that editors use, beside the mapping file.
+SCHEMA = "mapping.v1.json"
 _RECORDED = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class NothingToStartFrom(BridgeError):
-    """No recording of this sender is one event that a rule could take."""
+    """No recorded payload of this sender is a single event that a rule could use."""
 
     reason = "no_sample"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Sample:
-    """A recording of one event."""
+    """A recorded payload with one event."""
 
     path: Path
     raw: bytes
@@ -39,7 +40,7 @@ class _Sample:
 def start(sender: str, system: str) -> Mapping[str, bytes]:
     """The files of a first rule from a provider to a vendor: path in the mappings folder → content.
 
-    Raises UnknownName, NothingToStartFrom, or ConfigurationError for what the sender's scheme needs and is not here.
+    Raises UnknownName, NothingToStartFrom, or ConfigurationError if something that the sender's scheme needs is unset.
     """
     provider, vendor = providers.get(sender), vendors.get(system)
     sample = _sample(provider)
@@ -62,7 +63,7 @@ def start(sender: str, system: str) -> Mapping[str, bytes]:
 
 
 def require_fit(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Raises MappingError where the new mapping file cannot stand beside those of the folder."""
+    """Raises MappingError if the new mapping file conflicts with those of the folder."""
     texts = dict(mapping.load(folder).texts) if folder.is_dir() else {}
     before = set(mapping.build(texts).findings)
     new = {name: raw.decode() for name, raw in files.items() if name.endswith(".yaml")}
@@ -72,13 +73,15 @@ def require_fit(folder: Path, files: Mapping[str, bytes]) -> None:
         if finding.severity == "error" and finding not in before
     ]
     if errors:
-        raise MappingError(f"nothing was written, it does not fit {folder}", errors)
+        raise MappingError(
+            f"nothing was written, because it conflicts with {folder}", errors
+        )
 
 
 def _test(recording: str, rule: str, expected: str) -> str:
     return (
         "tests:\n"
-        f"  - name: {rule} makes this call of the recorded event\n"
+        f"  - name: {rule} makes this call for the recorded event\n"
         f"    given: {written(recording)}\n"
         "    expect:\n"
         f"      {rule}:{expected}\n"
@@ -86,11 +89,11 @@ def _test(recording: str, rule: str, expected: str) -> str:
 
 
 def _sample(provider: Provider) -> _Sample:
-    """The recording that is called usual, else the first that holds one event of a known type, JSON before forms."""
+    """The recorded payload called usual, otherwise the first with one event of a known type, JSON before forms."""
     samples = [*_samples(first_rule.configured(provider))]
     if not samples:
         raise NothingToStartFrom(
-            f"no recording of {provider.title} holds a single event: write the rule by hand"
+            f"no recorded payload of {provider.title} contains a single event: write the rule by hand"
         )
     return min(samples, key=lambda one: ("usual" not in one.path.stem, one.form))
 

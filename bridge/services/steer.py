@@ -1,6 +1,6 @@
-"""What a person may do to deliveries: retry, release, cancel. Each call says what became of each id, in a sentence.
+"""What a person may do to deliveries: retry, release, cancel. Each call returns one sentence per id.
 
-Every act is written into the audit trail and onto the deliveries in the transaction that does it.
+Every act is recorded in the audit trail and on the deliveries, in the transaction that does it.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from bridge.store import (
 from bridge.store.audit import By
 from bridge.worker.asking import Asker
 
-_ANEW = "looks its event up again"
+_ANEW = "makes the look-up again"
 
 
 def retry(
@@ -36,10 +36,10 @@ def retry(
     *,
     max_rendered: int = MAX_RENDERED,
 ) -> list[Done]:
-    """Sends dead letters again as they were, and what waits now; a rule's error is routed again with the current rules.
+    """Sends dead letters again, and waiting deliveries now; a rule's error is routed again with the current rules.
 
-    A look-up that ended without an answer, cancelled or dead, is made again. Lanes keep their order: what stands behind
-    another delivery follows that one, and its message says so.
+    A cancelled or dead look-up is made again. Lanes keep their order: a delivery that has another one ahead follows it,
+    and its message says so.
     """
     with database.read() as tx:
         failed = selecting.routable(tx, ids)
@@ -56,7 +56,7 @@ def retry(
 def _with_outlook(
     database: Database, done: Sequence[Done], active: Ruleset
 ) -> list[Done]:
-    """Says of what waits what it waits for still."""
+    """Adds to each message what the delivery is still waiting for."""
     off = {rule.id for rule in active.rules if rule.mode == "off"}
     moved, now = [item.id for item in done if item.ok], datetime.now(UTC)
     said = outlook.stops(database, moved, off, now)
@@ -71,14 +71,14 @@ def _with_outlook(
 
 
 def release(database: Database, ids: Sequence[int], by: By = By()) -> list[Done]:
-    """Lets held deliveries go."""
+    """Releases held deliveries."""
     return _move(database, RELEASE, ids, by)
 
 
 def cancel(database: Database, ids: Sequence[int], by: By = By()) -> list[Done]:
-    """Drops deliveries that are not being sent right now; their lanes go on.
+    """Cancels deliveries that are not being sent right now; their lanes continue.
 
-    The event of a look-up meets no rule then, until somebody has it looked up again.
+    The event of a cancelled look-up is not routed until somebody has the look-up made again.
     """
     done = _move(database, CANCEL, ids, by)
     with database.read() as tx:
@@ -94,7 +94,7 @@ def cancel(database: Database, ids: Sequence[int], by: By = By()) -> list[Done]:
 
 
 def resume(database: Database, name: str, by: By = By()) -> bool:
-    """Lets what is parked, or left alone after failures, by this name go on; False when nothing is."""
+    """Resumes a parked or failing connection; False if there is none with this name."""
     now = datetime.now(UTC)
 
     def job(tx: Transaction) -> bool:
@@ -107,7 +107,7 @@ def resume(database: Database, name: str, by: By = By()) -> bool:
 
 
 def _move(database: Database, act: Act, ids: Sequence[int], by: By) -> list[Done]:
-    """Moves what may be moved, in one transaction."""
+    """Moves the deliveries that the act allows, in one transaction."""
     now, reason = datetime.now(UTC), by.did(act.past)
 
     def job(tx: Transaction) -> list[int]:
@@ -137,7 +137,7 @@ def _move(database: Database, act: Act, ids: Sequence[int], by: By) -> list[Done
 
 
 def _do(tx: Transaction, act: Act, id: int, reason: str, now: datetime, by: By) -> bool:
-    """Moves one; what waits already keeps its attempts and its reason, and is due now."""
+    """Moves one delivery; one that already waits keeps its attempts and its reason, and is due now."""
     states = [state for state in act.states if state != act.to]
     if deliveries.change_state(tx, id, states, act.to, reason, now, by):
         return True

@@ -11,10 +11,10 @@ from bridge.worker.asking import Asker
 def named(
     database: Database, name: str, source: str | None = None
 ) -> StoredEvent | None:
-    """The event of this name, of one source where it is given; None where there is none.
+    """The event with this name, of one source if given; None if there is none.
 
-    Our own number wins: it is what every command shows and takes. Raises ConfigurationError when several senders have
-    an event of this id.
+    The number wins, because every command shows and accepts it. Raises ConfigurationError if several senders have an
+    event with this id.
     """
     with database.read() as tx:
         own = events.load(tx, int(name)) if _is_number(name) else None
@@ -25,7 +25,7 @@ def named(
     if len(events_of) > 1:
         numbers = ", ".join(f"{one.id} from {one.source}" for one in events_of)
         raise ConfigurationError(
-            f"several senders have an event {name}: use its number: {numbers}"
+            f"several senders have an event {name}: use one of these numbers: {numbers}"
         )
     return events_of[0] if events_of else None
 
@@ -34,7 +34,7 @@ def seen(ruleset: Ruleset, stored: StoredEvent, environment: str) -> Event:
     """A stored event, read as the worker reads it. Raises ConfigurationError when it cannot be read any more."""
     if stored.source not in ruleset.sources:
         raise ConfigurationError(
-            f"event {stored.id} is from '{stored.source}', which no mapping file declares any more"
+            f"event {stored.id} is from source '{stored.source}', which no mapping file declares any longer"
         )
     try:
         return Asker(environment).event(ruleset.sources[stored.source], stored)
@@ -45,4 +45,5 @@ def seen(ruleset: Ruleset, stored: StoredEvent, environment: str) -> Event:
 
 
 def _is_number(name: str) -> bool:
-    return name.isascii() and name.isdecimal() and len(name) < 19  # a column's limit
+    # Longer numbers do not fit into the column.
+    return name.isascii() and name.isdecimal() and len(name) < 19

@@ -1,4 +1,4 @@
-"""What one rule made of an event, for people: the reason, each value, each request as curl."""
+"""What one rule did with an event, for people: the reason, each value, each request as curl."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -9,7 +9,7 @@ from bridge.services.curl import curl
 
 
 def describe(trial: Trial, folder: Path) -> Iterator[str]:
-    """The lines for one rule: what it said and why, then each value and the requests. `folder` leads its place."""
+    """The lines for one rule: what it decided and why, then each value and the requests. `folder` precedes places."""
     decision = trial.decision
     place = f"{folder}/{decision.place}"
     name = decision.rule or "look-up"
@@ -25,7 +25,7 @@ def describe(trial: Trial, folder: Path) -> Iterator[str]:
 
 
 def _read(step: Step) -> str:
-    """What a formula that has no value has read."""
+    """What a failed formula read."""
     read = ", ".join(f"{text} is {typed(value)}" for text, value in step.read())
     return f": {read}" if read else ""
 
@@ -36,7 +36,7 @@ def written(formula: Formula) -> str:
 
 
 def typed(value: object) -> str:
-    """A value and, where that is not plain, its type: '1' : text, 1 : number."""
+    """A value and, if it is not obvious, its type: '1' : text, 1 : number."""
     match value:
         case str():
             return f"{shown(value)} : text"

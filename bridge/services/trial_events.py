@@ -1,4 +1,4 @@
-"""The events of a recording, for `try`: who sent it, and what it holds. Needs no store."""
+"""The events of a recorded payload, for `try`: who sent it, and what it contains. Needs no store."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ _T = TypeVar("_T")
 
 
 def read_events(ruleset: Ruleset, path: Path, source: str | None) -> tuple[Event, ...]:
-    """The events of a recording. Raises ConfigurationError when it, or its source, cannot be told."""
+    """The events of a recorded payload. Raises ConfigurationError if it cannot be read or its source is unknown."""
     declared, request = recorded(ruleset, path, source)
     try:
         events = providers.read(
@@ -25,7 +25,7 @@ def read_events(ruleset: Ruleset, path: Path, source: str | None) -> tuple[Event
         )
     except Refused as error:
         raise ConfigurationError(f"{path} cannot be used: {error}") from None
-    # A recording does not grow old: it arrives when it occurred, as in a test.
+    # A recorded payload never gets old: it arrives when it occurred, as in a test.
     return tuple(
         replace(event, received_at=event.occurred_at or event.received_at)
         for event in events
@@ -35,9 +35,9 @@ def read_events(ruleset: Ruleset, path: Path, source: str | None) -> tuple[Event
 def with_answer(
     events: tuple[Event, ...], path: Path, headers: Sequence[str] = ()
 ) -> tuple[Event, ...]:
-    """The events as if their look-up had answered what a file holds, with `Name: value` headers.
+    """The events as if their look-up had given the answer in a file, with `Name: value` headers.
 
-    Raises ConfigurationError when it is no answer.
+    Raises ConfigurationError if the file is not an answer.
     """
     answer = _contents(path, lambda: mapping.read_answer(path))
     named = dict(map(_header, headers))
@@ -49,14 +49,14 @@ def with_answer(
 def _header(line: str) -> tuple[str, str]:
     name, colon, value = line.partition(":")
     if not colon or not name.strip():
-        raise ConfigurationError(f"'{line}' is no header: write 'Name: value'")
+        raise ConfigurationError(f"'{line}' is not a header: write 'Name: value'")
     return name.strip().lower(), value.strip()
 
 
 def recorded(
     ruleset: Ruleset, path: Path, source: str | None
 ) -> tuple[Source, Request]:
-    """A recording and who sent it. Raises ConfigurationError when one of them cannot be told."""
+    """A recorded payload and its source. Raises ConfigurationError if either is unclear."""
     request = _contents(path, lambda: mapping.read_recording(path, source or ""))
     return _source(ruleset, source or _from_target(request.target)), request
 
@@ -65,19 +65,19 @@ def _contents(path: Path, read: Callable[[], _T]) -> _T:
     try:
         return read()
     except OSError as error:
-        said = f"{path} cannot be read: {error.strerror}{near(path)}"
+        said = f"cannot read {path}: {error.strerror}{near(path)}"
         raise ConfigurationError(said) from None
     except (ValueError, Refused) as error:
         raise ConfigurationError(f"{path} cannot be used: {error}") from None
 
 
 def is_recording(name: str) -> bool:
-    """Whether an argument means a file rather than an event: there is one, or it ends as recordings do."""
+    """Whether an argument means a file and not an event: the file exists, or the name has a recording's suffix."""
     return os.path.exists(name) or name.endswith(_RECORDINGS)
 
 
 def near(path: Path) -> str:
-    """What a file that is not there may have meant, as the end of a sentence; "" where nothing is like it."""
+    """A similar file name for a file that does not exist, as the end of a sentence; "" if there is none."""
     if os.path.exists(path) or not os.path.isdir(path.parent):
         return ""
     names = [file.name for file in path.parent.iterdir() if file.is_file()]
@@ -89,11 +89,11 @@ def _source(ruleset: Ruleset, name: str) -> Source:
     declared = ruleset.sources.get(name)
     if declared is None:
         known = ", ".join(ruleset.sources)
-        said = f"there is no source '{name}'" if name else "it does not say who sent it"
-        raise ConfigurationError(f"{said}: name one with --source: {known}")
+        said = f"there is no source '{name}'" if name else "the payload names no source"
+        raise ConfigurationError(f"{said}: choose one with --source: {known}")
     return declared
 
 
 def _from_target(target: str) -> str:
-    """What follows /hooks/, without a token after it."""
+    """The name after /hooks/, without a token that follows it."""
     return target.partition("?")[0].removeprefix("/hooks/").partition("/")[0]

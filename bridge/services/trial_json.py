@@ -1,4 +1,4 @@
-"""What the rules made of an event, for programs. The shape that docs/terminal.md promises: keys are added only."""
+"""What the rules did with an event, for programs, in the shape that docs/terminal.md promises: keys are only added."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -22,9 +22,9 @@ def event_object(
     passed_over: str,
     look_up: Trial | None,
 ) -> dict[str, object]:
-    """One event with what every rule made of it. `folder` leads places, `passed_over` is why a worker asks none.
+    """One event with what every rule did. `folder` precedes places; `passed_over` is why a worker would run no rule.
 
-    `look_up` is what is asked before, as a rule without a name.
+    `look_up` is the look-up that comes first, shown as a rule without a name.
     """
     return {
         "event": {
@@ -45,7 +45,7 @@ def event_object(
 
 
 def plain(value: object) -> object:
-    """A value as JSON carries it: a number that a double would change as text, a time as RFC 3339, nothing as null."""
+    """A value for JSON: a number that a double would change becomes text, a time RFC 3339, a missing value null."""
     match value:
         case bool() | str() | None:
             return value
@@ -96,7 +96,7 @@ def _step(step: Step, folder: Path) -> dict[str, object]:
 
 
 def _failed(step: Step, folder: Path) -> dict[str, object]:
-    """The formula that has no value, with what it read."""
+    """The failed formula, with what it read."""
     return {**_formula(step, folder), "compared": _named(step.read())}
 
 
@@ -104,7 +104,8 @@ def _formula(step: Step, folder: Path) -> dict[str, object]:
     formula = step.formula
     return {
         "key": formula.name,
-        "index": plain(step.scope.names.get("index")),  # a name of for_each alone
+        # Only for_each has this name.
+        "index": plain(step.scope.names.get("index")),
         "expression": formula.expression.source,
         "place": f"{folder}/{formula.node.place}",
     }

@@ -61,7 +61,7 @@ def test_strict_notes_recordings_that_no_rule_takes(terminal, house, rewrite, se
     """On stderr, since it may be meant; machines are not told."""
     rewrite("events: [paid]", "events: [refunded]")
     result = terminal("check", "--strict")
-    assert "note: shop has recordings that no rule takes: paid" in result.stderr
+    assert "note: no rule handles these recorded events of shop: paid" in result.stderr
     result = terminal("check", "--strict", "--format", "json")
     assert result.stderr == ""
     assert json.loads(result.stdout)["code"] == "W608"
@@ -71,7 +71,7 @@ def test_watch_cannot_activate(terminal, house):
     """What is half edited is not put in force."""
     result = terminal("check", "--watch", "--activate")
     assert result.exit_code == 2
-    assert "drop --activate" in result.stderr
+    assert "--watch cannot be combined with --activate" in result.stderr
 
 
 @contextmanager

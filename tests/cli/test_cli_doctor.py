@@ -105,7 +105,7 @@ def test_mapping_errors_are_not_called_missing_secrets(terminal, settled, rewrit
     found = said(terminal("doctor"))
     assert found["mappings"] == (
         False,
-        "mappings has errors: `bridge check` shows them",
+        "mappings has errors: run `bridge check`",
     )
     assert found["secrets"][0] is False
 
@@ -117,7 +117,7 @@ def test_parked_connection_is_a_case_for_a_person(terminal, settled):
     now = datetime.now(UTC)
     settled.write(lambda c: connections.park(c, "vambe-cl", "401", now))
     ok, message = said(terminal("doctor"))["stopped"]
-    assert not ok and message.startswith("connection vambe-cl is parked since ")
+    assert not ok and message.startswith("connection vambe-cl has been parked since ")
     assert message.endswith(": 401 → `bridge resume vambe-cl`")
 
 
@@ -143,17 +143,17 @@ def test_full_disk_is_said(terminal, settled, monkeypatch):
     """Below the low-water mark the line says how much is left, and where."""
     monkeypatch.setenv("BRIDGE_MIN_FREE", str(2**60))
     ok, message = said(terminal("doctor"))["disk"]
-    assert not ok and "/var, so that nothing is accepted: make room" in message
+    assert not ok and "/var, so nothing is accepted: free some space" in message
 
 
 @pytest.mark.parametrize(
     ("status", "text", "code", "words"),
     [
         (200, '{"status": "ok"}', 0, "is up, status ok"),
-        (200, '{"status": "degraded"}', 0, "/readyz says why"),
+        (200, '{"status": "degraded"}', 0, ": see http://"),
         (503, "{}", 1, "answers 503"),
-        (200, "<html>", 1, "is no bridge"),
-        (200, "[]", 1, "is no bridge"),
+        (200, "<html>", 1, "another program answers"),
+        (200, "[]", 1, "another program answers"),
     ],
 )
 def test_running_asks_the_bridge_alone(
@@ -217,7 +217,7 @@ def test_a_store_that_others_may_open_is_said(terminal, settled, house):
         file.chmod(0o600)
     (house / "var").chmod(0o777)
     ok, message = said(terminal("doctor"))["files"]
-    assert not ok and message.endswith("may replace the store: chmod o-w var")
+    assert not ok and message.endswith("can replace the store: chmod o-w var")
     (house / "var").chmod(0o1777)
     assert said(terminal("doctor"))["files"][0]
 
@@ -250,7 +250,7 @@ def test_clocks_that_are_apart_are_said(terminal, settled, monkeypatch):
     ahead = datetime.now(UTC) + timedelta(seconds=60)
     monkeypatch.setattr(checks, "clock", lambda connection: ahead)
     ok, message = said(terminal("doctor"))["clock"]
-    assert not ok and " s apart: set both by NTP" in message
+    assert not ok and " s: synchronise both with NTP" in message
 
 
 def test_a_slow_answer_of_the_database_is_no_difference(terminal, settled, monkeypatch):
@@ -277,7 +277,7 @@ def test_a_pause_is_a_case_for_a_person(terminal, settled):
     scope, by = pauses.Scope(rule="paid"), By(person="ana", reason="a test")
     settled.write(lambda c: pauses.add(c, scope, by, datetime.now(UTC)))
     ok, message = said(terminal("doctor"))["stopped"]
-    assert not ok and message.startswith("rule paid is paused since ")
+    assert not ok and message.startswith("rule paid has been paused since ")
     assert message.endswith(": a test → `bridge resume --rule paid`")
 
 
@@ -379,7 +379,9 @@ def test_an_address_that_requests_name_is_told_and_not_tried(terminal, settled, 
     text = text.replace("scheme: jwt, algorithm: RS256", SIGNED)
     (house / "mappings" / "tokens.yaml").write_text(text)
     ok, message = reached(terminal, "tokens")
-    assert ok and message.endswith("at keys.*.example.com itself: not tried")
+    assert ok and message.endswith(
+        "names its own addresses at keys.*.example.com: not tried"
+    )
 
 
 SIGNED = "scheme: asymmetric, algorithm: ed25519, header: X-Sig"
@@ -394,7 +396,7 @@ def test_what_may_not_be_looked_at_is_a_line(terminal, settled, monkeypatch):
     monkeypatch.setattr(checks, "files", closed)
     found = said(terminal("doctor"))
     assert list(found) == ALL
-    message = "/run/keys/k cannot be looked at: Permission denied"
+    message = "cannot read /run/keys/k: Permission denied"
     assert found["files"] == (False, message)
 
 
@@ -425,7 +427,7 @@ def test_what_an_older_sqlite_means_is_said(
     monkeypatch.setenv("BRIDGE_DATABASE_URL", url)
     line = checks.versions(environment.load())
     assert f"SQLite {number}" in line
-    assert ("let no other program open it" in line) == is_named
+    assert ("do not let other programs write to it" in line) == is_named
 
 
 def test_a_sqlite_that_lacks_what_the_store_needs_fails(settled, monkeypatch):

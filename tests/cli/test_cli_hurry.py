@@ -37,8 +37,8 @@ def test_one_behind_another_says_so(terminal, bench):
     result = terminal("retry", "2")
     assert result.exit_code == 0
     assert "2: retried by" in result.stdout
-    assert "delivery 1 of its lane goes first and is waiting until" in result.stdout
-    assert "(`bridge retry 1` hurries it)" in result.stdout
+    assert "delivery 1 is ahead in its lane and is waiting until" in result.stdout
+    assert "(`bridge retry 1` sends it now)" in result.stdout
     bench.work()
     assert bench.states() == ["waiting", "waiting"]
     assert terminal("retry", "1").exit_code == 0
@@ -75,7 +75,7 @@ def test_what_stops_it_still_is_said(terminal, bench):
     waiting(bench, "evt_1")
     assert terminal("pause", "--rule", "paid-sets-amount").exit_code == 0
     result = terminal("retry", "1")
-    assert "waits: rule paid-sets-amount is paused by" in result.stdout
+    assert "waits: rule paid-sets-amount was paused by" in result.stdout
     assert "`bridge resume --rule paid-sets-amount`" in result.stdout
 
 
@@ -115,7 +115,7 @@ def test_resume_closes_a_breaker(terminal, bench):
     assert (listed["kind"], listed["by"]) == ("failing", "")
     assert listed["what"] == f"connection {name}"
     assert listed["resume"] == f"bridge resume {name}"
-    assert "failed; it is tried again at " in listed["reason"]
+    assert "failed; next try at " in listed["reason"]
     bench.sandbox.reset()
     bench.sandbox.know("vambe", *tickets)
     result = terminal("resume", name, "--reason", "their status page is green")
@@ -135,7 +135,7 @@ def test_resume_of_what_is_well_says_so(terminal, bench):
     (row,) = objects(terminal("deliveries", "list", "--json"))
     result = terminal("resume", row["connection"])
     assert (result.exit_code, result.stdout) == (5, "")
-    assert "is parked or failing" in result.stderr
+    assert "is not parked or failing" in result.stderr
     assert terminal("audit").exit_code == 5
 
 
@@ -145,7 +145,7 @@ def test_one_that_its_vendor_wants_to_wait_says_how_to_hurry_it(terminal, bench)
     bench.sandbox.fault("vambe", status=503, headers=asks, count=1)
     bench.paid()
     result = terminal("retry", "1")
-    assert "wants no call before" in result.stdout
+    assert "asked for no calls before" in result.stdout
     (row,) = objects(terminal("deliveries", "list", "--json"))
     assert f"(`bridge resume {row['connection']}` tries at once)" in result.stdout
     bench.work()

@@ -50,7 +50,7 @@ def test_exported_events_go_in_under_their_own_ids_and_are_routed(
 ):
     """They are events like any other: known by their sender's id, delivered by the rules."""
     result = terminal("import", "stripe", export(paid("evt_a"), "", paid("evt_b")))
-    assert (result.exit_code, result.stdout) == (0, "2 new, 0 known before\n")
+    assert (result.exit_code, result.stdout) == (0, "2 new, 0 already received\n")
     assert [row["event_id"] for row in events(terminal)] == ["evt_a", "evt_b"]
     bench.work()
     assert bench.states() == ["delivered", "delivered"]
@@ -61,7 +61,9 @@ def test_what_was_received_before_is_recognised(terminal, bench, export):
     bench.receive(stripe_event("invoice.paid__clp.http", id="evt_a"))
     lines = paid("evt_a"), paid("evt_b"), paid("evt_b"), paid("evt_a", livemode=False)
     first = terminal("import", "stripe", export(*lines))
-    assert first.stdout == "1 new, 3 known before, 1 of them with another body\n"
+    assert (
+        first.stdout == "1 new, 3 already received, 1 of those with a different body\n"
+    )
     (again,) = objects(terminal("import", "stripe", export(*lines), "--json"))
     assert (again["new"], again["known"]) == (0, 4)
     assert len(events(terminal)) == 2
@@ -75,7 +77,7 @@ def test_nobody_takes_an_imported_event_for_a_proven_one(terminal, bench, export
     assert terminal("import", "stripe", name, "--reason", "hook was off").exit_code == 0
     said = f"by {ME}: hook was off"
     assert f"imported     {said}" in terminal("events", "show", "2").stdout
-    assert f"not proven by its sender: imported {said}" in terminal("why", "2").stdout
+    assert f"not verified: imported {said}" in terminal("why", "2").stdout
     for command in (("events", "show"), ("why",)):
         shown = [objects(terminal(*command, id, "--json"))[0] for id in "12"]
         assert [one["imported"] for one in shown] == [None, said]
@@ -100,7 +102,7 @@ def test_a_bad_line_is_named_and_keeps_back_no_other(terminal, bench, export):
         "line 2",
         "line 6",
     ]
-    assert result.stdout.endswith("2 lines not taken\n")
+    assert result.stdout.endswith("2 bad lines\n")
     assert {"evt_a", "evt_b"} < {row["event_id"] for row in events(terminal)}
     told = objects(terminal("import", "stripe", name, "--json"))
     assert [one.get("line") for one in told] == [2, 6, None]
@@ -114,7 +116,7 @@ def test_many_bad_lines_are_counted(terminal, bench, export):
     *named, more = result.stderr.splitlines()
     assert [line.split(":")[0] for line in named] == [f"line {n}" for n in range(1, 21)]
     assert (result.exit_code, more) == (1, "and 431 more")
-    assert result.stdout == "1 new, 0 known before, 451 lines not taken\n"
+    assert result.stdout == "1 new, 0 already received, 451 bad lines\n"
     told = terminal("import", "stripe", name, "--json")
     assert (told.stderr, len(objects(told))) == ("", 452)
     exactly = terminal("import", "stripe", export(*(["{"] * 20)))
@@ -127,7 +129,7 @@ def test_a_byte_order_mark_is_passed_over(terminal, bench, tmp_path, monkeypatch
     monkeypatch.setenv("BRIDGE_MAX_BODY", str(len(first)))
     (tmp_path / "export.jsonl").write_text(f"{first}\r\n{second}", "utf-8-sig")
     result = terminal("import", "stripe", "export.jsonl")
-    assert result.stdout == "2 new, 0 known before\n", result.stderr
+    assert result.stdout == "2 new, 0 already received\n", result.stderr
     (tmp_path / "export.jsonl").write_text(f"\n\ufeff{paid('evt_c')}", "utf-8")
     assert terminal("import", "stripe", "export.jsonl").exit_code == 1
     (tmp_path / "export.jsonl").write_text("", "utf-8-sig")
@@ -164,7 +166,7 @@ def test_a_dry_run_stores_nothing(terminal, bench, export):
     name = export(paid("evt_a"), paid("evt_b"), paid("evt_b"), "{")
     result = terminal("import", "stripe", name, "--dry-run")
     assert result.exit_code == 1
-    assert result.stdout == "1 would be new, 2 known before, 1 lines not taken\n"
+    assert result.stdout == "1 would be new, 2 already received, 1 bad line\n"
     assert len(events(terminal)) == 1
     assert terminal("audit").exit_code == 5
 
@@ -173,10 +175,10 @@ def test_more_lines_than_a_transaction_takes(terminal, bench, export, monkeypatc
     """Batches change nothing but the number of audit rows; an import that broke off is simply run again."""
     monkeypatch.setattr(importing, "BATCH", 2)
     name = export(*(paid(f"evt_{number}") for number in range(5)))
-    assert terminal("import", "stripe", name).stdout == "5 new, 0 known before\n"
+    assert terminal("import", "stripe", name).stdout == "5 new, 0 already received\n"
     rows = objects(terminal("audit", "--json"))
     assert [row["subject"]["events"] for row in rows] == [[5], [3, 4], [1, 2]]
-    assert terminal("import", "stripe", name).stdout == "0 new, 5 known before\n"
+    assert terminal("import", "stripe", name).stdout == "0 new, 5 already received\n"
 
 
 def test_a_batch_body_is_split(terminal, bench, export):
@@ -193,7 +195,7 @@ def test_a_form_sender_is_given_forms(terminal, bench, export):
     line = '{"MessageSid": "SM1", "MessageStatus": "sent", "NumMedia": 0}'
     bad = '{"MessageSid": {"a": 1}, "MessageStatus": "sent"}'
     result = terminal("import", "twilio", export(line, bad))
-    assert result.exit_code == 1 and "line 2: a field of the form" in result.stderr
+    assert result.exit_code == 1 and "line 2: a form field" in result.stderr
     assert [row["event_id"] for row in events(terminal)] == ["SM1:sent"]
 
 
@@ -212,7 +214,7 @@ def test_what_stands_in_headers_is_asked_for(terminal, bench, export):
         json.dumps({"body": body}),
     ]
     result = terminal("import", "github", export(*lines), "--with-headers")
-    assert result.stdout == "1 new, 1 known before, 2 lines not taken\n"
+    assert result.stdout == "1 new, 1 already received, 2 bad lines\n"
     (row,) = events(terminal)
     assert (row["event_id"], row["type"]) == ("d-1", "issues.opened")
 
@@ -224,8 +226,8 @@ def test_a_line_that_is_too_long_is_not_read(terminal, bench, export, monkeypatc
     exact = paid("evt_c", note="")
     exact = exact.replace('"note": ""', f'"note": "{"y" * (5_000 - len(exact))}"')
     result = terminal("import", "stripe", export(long, paid("evt_b"), exact))
-    assert result.stdout == "2 new, 0 known before, 1 lines not taken\n"
-    assert "line 1: the line is longer than" in result.stderr
+    assert result.stdout == "2 new, 0 already received, 1 bad line\n"
+    assert "line 1: the line is too long" in result.stderr
 
 
 def test_names_that_are_not_there(terminal, bench, export):
@@ -244,7 +246,7 @@ def test_stdin_is_a_file_too(bench):
     from bridge.cli import cli
 
     result = CliRunner().invoke(cli, ["import", "stripe", "-"], input=paid("evt_a"))
-    assert (result.exit_code, result.stdout) == (0, "1 new, 0 known before\n")
+    assert (result.exit_code, result.stdout) == (0, "1 new, 0 already received\n")
 
 
 def test_secrets_inside_are_masked_before_they_are_stored(terminal, bench, export):

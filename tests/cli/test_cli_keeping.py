@@ -45,7 +45,10 @@ def test_replay_and_try_of_a_forgotten_payload_say_so(terminal, bench):
     assert retention.forget(bench.database, keep, later, lambda seconds: None)
     for arguments in (("replay", "1"), ("try", "evt_a")):
         result = terminal(*arguments)
-        assert result.exit_code != 0 and "kept long enough" in result.output, arguments
+        assert (
+            result.exit_code != 0
+            and "deleted after the retention period" in result.output
+        ), arguments
 
 
 def test_why_of_an_event_as_json(terminal, bench):

@@ -88,7 +88,7 @@ def test_nothing_is_overwritten(terminal, bench, tmp_path):
     assert terminal("record", "1").exit_code == 0
     again = terminal("record", "1")
     assert again.exit_code == 1
-    assert "invoice.paid__1.http is there, nothing was written" in again.stderr
+    assert "invoice.paid__1.http already exists: nothing was written" in again.stderr
     assert terminal("record", "1", "-o", tmp_path / "other.http").exit_code == 0
     piped = terminal("record", "1", "-o", "-")
     assert piped.stdout_bytes == (tmp_path / "other.http").read_bytes()

@@ -42,7 +42,7 @@ def test_a_secret_is_shown_once(terminal, told):
     assert (shown.exit_code, shown.stdout, shown.stderr) == (0, f"{TOLD}\n", "")
     again = terminal(*SHOW)
     assert again.exit_code == 5 and TOLD not in again.output
-    assert "`bridge relearn notion` lets another one in" in again.stderr
+    assert "run `bridge relearn notion` to accept a new one" in again.stderr
     [act] = acts(terminal)
     assert act == ("relearn --show", "verify the subscription", {"learnt": "notion"})
     assert TOLD not in terminal("audit").output

@@ -204,7 +204,7 @@ def test_values_of_a_form_are_texts(terminal, door):
         (("--to", "http://[::1"), "a URL such as"),
         (("--to", "http://me:hunter2@127.0.0.1"), "a URL such as"),
         (("--rate", "fast"), "5/s"),
-        (("--key", "k.pem"), "not with --key"),
+        (("--key", "k.pem"), "a shared secret: drop --key"),
         (("--source", "shpo"), "there is no source 'shpo'"),
     ],
 )
@@ -221,7 +221,7 @@ def test_repeating_sends_the_same_event_and_new_id_others(terminal, door):
     again = terminal("send", PAID, "--source", "shop", "--repeat", "3")
     statuses = [line.split()[1] for line in again.stdout.splitlines()]
     assert statuses == ["202", "200", "200"] and "3 sent, 0 refused" in again.stderr
-    assert "--new-id makes it another one" in again.stderr
+    assert "use --new-id to send a new one" in again.stderr
     options = ("--repeat", "2", "--new-id", "--rate", "1000/s")
     new = terminal("send", PAID, "--source", "shop", *options)
     assert [line.split()[1] for line in new.stdout.splitlines()] == ["202", "202"]
@@ -247,7 +247,7 @@ def test_an_event_without_an_id_cannot_get_another(terminal, door):
     source("woocommerce")
     (ping,) = (PAYLOADS / "woocommerce").glob("*handshake.http")
     result = terminal("send", ping, "--source", "woocommerce", "--new-id")
-    assert result.exit_code == 3 and "no event to renew" in result.stderr
+    assert result.exit_code == 3 and "--new-id cannot read the event" in result.stderr
     assert door.requests == []
 
 

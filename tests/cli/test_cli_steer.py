@@ -211,7 +211,9 @@ def test_replay_goes_on_after_an_interruption(terminal, bench, monkeypatch):
         filter = ["state:delivered", "since:1h"]
         first = terminal("replay", *filter, "--force", "--yes", "--rate", "5/s")
     assert first.exit_code == 1
-    (run,) = re.findall(r"`bridge replay --resume ([0-9]+)` goes on", first.stderr)
+    (run,) = re.findall(
+        r"continue with `bridge replay --resume ([0-9]+)`", first.stderr
+    )
     bench.work()
     shown = terminal("replay", "--resume", run, "--dry-run")
     assert [line.split(":")[0] for line in shown.stdout.splitlines()] == ["2", "3"]
@@ -254,13 +256,15 @@ def test_pause_stops_and_resume_lets_go_on(terminal, bench):
     assert terminal("pause").exit_code == 5
     result = terminal("pause", "--rule", "paid-sets-amount", "--reason", "audit")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert "was paused before" in terminal("pause", "--rule", "paid-sets-amount").stderr
+    assert (
+        "was already paused" in terminal("pause", "--rule", "paid-sets-amount").stderr
+    )
     bench.paid()
     assert bench.states() == ["waiting"]
     (row,) = objects(terminal("pause", "--json"))
     assert (row["kind"], row["by"], row["reason"]) == ("paused", ME, "audit")
     shown = terminal("deliveries", "show", "1").stdout
-    assert f"waits: rule paid-sets-amount is paused by {ME} since" in shown
+    assert f"waits: rule paid-sets-amount was paused by {ME} at" in shown
     assert terminal(*row["resume"].split()[1:]).exit_code == 0
     bench.work()
     assert bench.states() == ["delivered"]
@@ -270,12 +274,12 @@ def test_pause_stops_and_resume_lets_go_on(terminal, bench):
     ("arguments", "code", "words"),
     [
         (["pause", "--rule", "paid-sets-amont"], 5, "did you mean 'paid-sets-amount'"),
-        (["pause", "--all", "--rule", "x"], 2, "--all stands alone"),
-        (["pause", "--rule", ""], 2, "has no value"),
+        (["pause", "--all", "--rule", "x"], 2, "--all already covers everything"),
+        (["pause", "--rule", ""], 2, "--ticket need a value"),
         (["resume"], 2, "`bridge pause` lists both"),
         (["resume", "x", "--all"], 2, "`bridge pause` lists both"),
         (["resume", "--all"], 5, "everything is not paused"),
-        (["resume", "nobody"], 5, "no connection 'nobody' is parked"),
+        (["resume", "nobody"], 5, "connection 'nobody' is not parked"),
     ],
 )
 def test_what_cannot_be_paused_or_resumed(terminal, bench, arguments, code, words):
@@ -350,7 +354,7 @@ def test_a_rule_is_paused_while_no_rules_can_be_read(terminal, bench, tmp_path):
     )
     result = terminal("pause", "--rule", "paid-sets-amont")
     assert result.exit_code == 0
-    assert "whether anything is rule paid-sets-amont is not known" in result.stderr
+    assert "so rule paid-sets-amont was not checked" in result.stderr
     assert objects(terminal("pause", "--json"))[0]["what"] == "rule paid-sets-amont"
 
 

@@ -87,7 +87,7 @@ def test_rule_error_is_shown_without_a_request(terminal, bench):
     result = terminal("deliveries", "show", "1")
     assert result.exit_code == 0
     assert "POST" not in result.stdout and "attempt 1" not in result.stdout
-    assert "outlook      will not be tried again by itself: " in result.stdout
+    assert "outlook      will not be retried automatically: " in result.stdout
 
 
 def test_why_says_what_each_rule_and_delivery_came_to(terminal, bench):
@@ -112,7 +112,7 @@ def test_why_says_what_keeps_a_delivery(terminal, bench, sandbox):
     assert terminal("pause", "--source", "stripe", "--reason", "tests").exit_code == 0
     assert "`bridge resume --source stripe`" in terminal("why", "1").stdout
     bench.paid("evt_2")
-    assert "delivery 1 of its lane goes first" in terminal("why", "evt_2").stdout
+    assert "delivery 1 is ahead in its lane" in terminal("why", "evt_2").stdout
 
 
 def test_why_names_the_next_step(terminal, bench):
@@ -121,13 +121,13 @@ def test_why_names_the_next_step(terminal, bench):
     assert "`bridge retry 1`" in terminal("why", "1").stdout
     bench.held()
     said = terminal("why", "2").stdout
-    assert "`bridge release 2` sends it or `bridge cancel 2` drops it" in said
+    assert "send it with `bridge release 2` or drop it with `bridge cancel 2`" in said
 
 
 def test_why_of_an_event_nobody_looked_at(terminal, bench):
     """An event that was only stored says that a worker will come."""
     bench.receive(stripe_event("invoice.paid__clp.http", id="evt_1"))
-    assert "no rule was asked yet" in terminal("why", "1").stdout
+    assert "not routed yet: waiting for a worker" in terminal("why", "1").stdout
 
 
 @pytest.mark.parametrize(

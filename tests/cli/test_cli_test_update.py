@@ -67,7 +67,7 @@ def test_update_of_passing_tests_changes_nothing(terminal, shop):
     """Not even its time."""
     before = shop.stat()
     result = terminal("test", "--update", "--yes")
-    assert (result.exit_code, result.stderr) == (0, "nothing to rewrite\n")
+    assert (result.exit_code, result.stderr) == (0, "nothing to update\n")
     assert shop.stat() == before
 
 
@@ -77,8 +77,8 @@ def test_update_names_what_it_leaves(terminal, stale, rewrite):
     result = terminal("test", "--update", "--yes")
     assert result.exit_code == 1
     assert result.stderr.splitlines() == [
-        "mappings/shop.yaml:23:33: left as it is in 'nothing is skipped':"
-        " whether it should be an error is for a person to say",
+        "mappings/shop.yaml:23:33: not updated in 'nothing is skipped':"
+        " a person must decide whether it should be an error",
         "rewrote 1 file",
     ]
     assert "amount: 5," in stale.read_text()
@@ -126,7 +126,7 @@ def test_update_does_not_write_over_what_somebody_else_wrote(
     monkeypatch.setattr(case_update.mapping, "update_cases", slow)
     result = terminal("test", "--update", "--yes")
     assert result.exit_code == 3
-    assert "was changed in the meantime" in result.stderr
+    assert "shop.yaml changed in the meantime" in result.stderr
     assert stale.read_text().endswith("# new\n") and '"4"' in stale.read_text()
 
 

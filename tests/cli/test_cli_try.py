@@ -134,7 +134,7 @@ def test_unknown_rule_names_the_known_ones(terminal, samples):
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("gone.http", None, "gone.http cannot be read: No such file or directory"),
+        ("gone.http", None, "cannot read gone.http: No such file or directory"),
         ("a.http", "hi", "a.http cannot be used: line 1 is not a request line"),
         (
             "b.http",
@@ -144,7 +144,7 @@ def test_unknown_rule_names_the_known_ones(terminal, samples):
         (
             "c.http",
             "POST /hooks/other HTTP/1.1\n\n{}",
-            "no source 'other': name one with --source: shop",
+            "no source 'other': choose one with --source: shop",
         ),
         ("d.json", "{", "--source: shop"),
     ],
@@ -162,7 +162,7 @@ def test_folder_is_no_payload(terminal, house):
     """A folder in place of a payload is the same sentence."""
     result = terminal("try", "mappings")
     assert (result.exit_code, result.stdout) == (3, "")
-    assert "mappings cannot be read: Is a directory" in result.stderr
+    assert "cannot read mappings: Is a directory" in result.stderr
 
 
 def test_what_a_sender_wrote_does_not_reach_the_terminal(terminal, house, rewrite):

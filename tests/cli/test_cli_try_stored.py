@@ -99,11 +99,11 @@ def test_two_senders_may_use_the_same_id(terminal, bench):
     stored(bench, "stripe", "1")
     result = terminal("try", "evt_1")
     assert (result.exit_code, result.stdout) == (3, "")
-    assert "use its number: 1 from other, 2 from stripe" in result.stderr
+    assert "use one of these numbers: 1 from other, 2 from stripe" in result.stderr
     for name, number in (("evt_1", 2), ("1", 3)):
         result = terminal("try", name, "--source", "stripe")
         assert f"(number {number})" in result.stdout
-    assert "event 1 is from 'other'" in terminal("try", "1").stderr
+    assert "event 1 is from source 'other'" in terminal("try", "1").stderr
 
 
 @pytest.mark.parametrize("name", ["99", "evt_9", "9" * 40, "²"])
@@ -148,7 +148,10 @@ def test_event_whose_source_is_gone_says_so(terminal, bench, tmp_path):
     )
     result = terminal("try", "1")
     assert result.exit_code == 3
-    assert "event 1 is from 'stripe', which no mapping file declares" in result.stderr
+    assert (
+        "event 1 is from source 'stripe', which no mapping file declares"
+        in result.stderr
+    )
 
 
 def test_test_mode_in_production_is_told(terminal, house, monkeypatch):
@@ -160,6 +163,6 @@ def test_test_mode_in_production_is_told(terminal, house, monkeypatch):
     monkeypatch.setenv("BRIDGE_ENVIRONMENT", "production")
     result = terminal(*arguments)
     assert result.stderr == (
-        "the worker would ask no rule: a test-mode event, in production\n"
+        "the worker would not run any rule: a test-mode event, in production\n"
     )
     assert "  matched " in result.stdout

@@ -42,7 +42,7 @@ def test_restored_bridge_sends_nothing_until_it_is_resumed(running, sandbox, tmp
     assert refused.returncode == 3 and "in use" in refused.stderr
     assert running.stop() == 0
     done = running.run("restore", backup, "--force")
-    assert done.returncode == 0 and "1 of its deliveries wait" in done.stderr
+    assert done.returncode == 0 and "1 waiting delivery" in done.stderr
     running.start()
     taken(running.url, body("evt_2"))
     assert eventually(lambda: waiting(running) == 2)

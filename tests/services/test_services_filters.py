@@ -59,16 +59,16 @@ def test_times_are_ago_or_in_utc(word, moment):
         ("stat:dead", "deliveries have no 'stat', did you mean 'state'?"),
         ("state:ded", "no deliveries have state 'ded', did you mean 'dead'?"),
         ("outcome:error", "deliveries have no 'outcome': one of state, source"),
-        ("rule:", "'rule:' has no value: write for example rule:paid*"),
-        ("since:yesterday", "is no time: write 24h"),
-        ("since:999999w", "is no time"),
+        ("rule:", "'rule:' has no value: write, for example, rule:paid*"),
+        ("since:yesterday", "is not a time: write 24h"),
+        ("since:999999w", "is not a time"),
         ('rule:"a', "a quote is not closed"),
-        ('a"b"', "a quote is not closed, or is inside a word"),
+        ('a"b"', "a quote is not closed, or stands inside a word"),
         ("https://x", "deliveries have no 'https'"),
-        ("rule:a\x00", "a character that cannot be typed"),
-        ("rule:\udcff", "a character that cannot be typed"),
+        ("rule:a\x00", "contains a control character"),
+        ("rule:\udcff", "contains a control character"),
         ("x" * 1_001, "longer than 1000"),
-        ('""', "a word of the filter is empty"),
+        ('""', "contains an empty word"),
     ],
 )
 def test_what_cannot_be_read_is_said_with_what_would_be_right(text, words):
@@ -119,7 +119,7 @@ def test_every_key_has_an_example():
     """The sentence about a missing value shows one for each key."""
     for kind, keys in filtering.KEYS.items():
         for key in keys:
-            with pytest.raises(BadFilter, match=f"write for example {key}:."):
+            with pytest.raises(BadFilter, match=f"write, for example, {key}:."):
                 parse(f"{key}:", kind, NOW)
 
 

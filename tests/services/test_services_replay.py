@@ -132,9 +132,17 @@ def test_the_rules_of_now_show_what_differs(store):
     ("old", "new", "words"),
     [
         ("events: [invoice.paid]", "events: [x]", "no_match, event type invoice.paid"),
-        ("id: paid-sets-amount", "id: another", "there is no rule 'paid-sets-amount'"),
+        (
+            "id: paid-sets-amount",
+            "id: another",
+            "rule 'paid-sets-amount' no longer exists",
+        ),
         ("inv.metadata.vambe_ticket_id | uuid", "inv.id | uuid", "error, "),
-        ("name: stripe", "name: other, provider: stripe", "source is not configured"),
+        (
+            "name: stripe",
+            "name: other, provider: stripe",
+            "source is no longer configured",
+        ),
         ("    let:", "    mode: off\n    let:", "skipped, mode is off"),
     ],
 )
@@ -153,11 +161,17 @@ def test_where_the_rules_of_now_send_nothing(store, old, new, words):
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"state": "waiting"}, "it is waiting, its first sending is not over"),
+        ({"state": "waiting"}, "it is waiting, so it has not finished yet"),
         ({"state": "held"}, "it is held"),
         ({"state": "shadow"}, "its rule was in mode shadow"),
-        ({"state": "delivered", "call": None}, "was kept long enough and is gone"),
-        ({"state": "dead", "call": None, "operation": ""}, "`bridge retry 1` routes"),
+        (
+            {"state": "delivered", "call": None},
+            "was deleted after the retention period",
+        ),
+        (
+            {"state": "dead", "call": None, "operation": ""},
+            "use `bridge retry 1` to route it again",
+        ),
     ],
 )
 def test_what_is_not_replayed(store, values, words):
@@ -265,7 +279,7 @@ def test_a_run_is_one_of_a_filter(store):
     store.set(store.paid("evt_1"), state="dead")
     steer.retry(store.database, [1], store.ruleset, "", ANA)
     for id in (1, 99):
-        with pytest.raises(replay_runs.NoSuchRun, match="no replay of a filter"):
+        with pytest.raises(replay_runs.NoSuchRun, match="not a replay of a filter"):
             replay_runs.load(store.database, id)
 
 
@@ -291,7 +305,7 @@ def test_why_it_waits(store):
     assert store.said(first) == "is due now, for attempt 1"
     assert (
         store.said(second)
-        == f"waits: delivery {first} of its lane goes first and is waiting"
+        == f"waits: delivery {first} is ahead in its lane and is waiting"
     )
     later = datetime.now(UTC) + timedelta(hours=1)
     store.set(first, due_at=later, attempts=2)
@@ -301,9 +315,12 @@ def test_why_it_waits(store):
     _, account = store.identity(first)
     store.database.write(lambda c: connections.park(c, account, "401", NOW, name))
     said = store.said(second)
-    assert "rule paid-sets-amount is paused by ana since " in said
+    assert "rule paid-sets-amount was paused by ana at " in said
     assert " because a test (`bridge resume --rule paid-sets-amount`); " in said
-    assert f"connection {name} is parked since 2026-11-22 12:00:00Z because 401" in said
+    assert (
+        f"connection {name} has been parked since 2026-11-22 12:00:00Z because 401"
+        in said
+    )
     store.use(MAPPING.replace("    let:", "    mode: off\n    let:", 1))
     assert "; rule paid-sets-amount is in mode off; " in store.said(second)
 
@@ -318,7 +335,7 @@ def test_an_open_breaker_is_said_with_its_probe(store):
     store.database.write(lambda c: c.execute(insert(connection_rows), row))
     assert store.said(id) == (
         f"waits: {name} has been failing since 2026-11-22 12:00:00Z,"
-        " the next call is tried at 2026-11-22 12:00:10Z"
+        " the next call is at 2026-11-22 12:00:10Z"
         f" (`bridge resume {name}` tries at once)"
     )
 
@@ -327,12 +344,15 @@ def test_an_open_breaker_is_said_with_its_probe(store):
     ("state", "words"),
     [
         ("sending", "is being sent; if its worker stopped"),
-        ("held", "waits for a person: R: look at the ticket, then `bridge release 1`"),
-        ("dead", "will not be tried again by itself: R: put it right"),
-        ("delivered", "is done; `bridge replay 1` would send it once more"),
-        ("cancelled", "will not be sent, it was cancelled: R"),
-        ("skipped", "will not be sent, it was skipped: R"),
-        ("shadow", "is never sent: its rule was in mode shadow"),
+        (
+            "held",
+            "waits for a person: R: check the ticket, then send it with `bridge release 1`",
+        ),
+        ("dead", "will not be retried automatically: R: fix the cause"),
+        ("delivered", "is done; `bridge replay 1` would send it again"),
+        ("cancelled", "was cancelled and will not be sent: R"),
+        ("skipped", "was skipped and will not be sent: R"),
+        ("shadow", "is never sent, because its rule was in mode shadow"),
     ],
 )
 def test_what_comes_next_in_every_other_state(store, state, words):
@@ -387,7 +407,9 @@ def test_what_was_forgotten_since_the_plan_is_not_sent(store):
     store.set(id, call=None, body=None, fields=None)
     assert "it changed meanwhile" in replayer.send(plan, ANA).message
     assert len(store.rows()) == 1
-    assert store.said(id) == "is done; its request was kept long enough and is gone"
+    assert (
+        store.said(id) == "is done; its request was deleted after the retention period"
+    )
 
 
 BROKEN = MAPPING.replace("inv.metadata.vambe_ticket_id | uuid", "inv.id | uuid")
@@ -399,7 +421,9 @@ def test_a_rule_error_is_retried_not_replayed(store):
     id = store.paid("evt_1")
     for rules in (None, store.ruleset):
         (done,) = replay(store, id, rules=rules)
-        assert not done.ok and f"`bridge retry {id}` routes it again" in done.message
+        assert (
+            not done.ok and f"use `bridge retry {id}` to route it again" in done.message
+        )
 
 
 def test_the_outcome_of_an_event_is_that_of_its_rules_last_words(store):

@@ -205,7 +205,7 @@ def test_other_findings_and_the_repair_are_logged_once_each(sqlite, folder):
     ) == [
         ("error", "ruleset not reloaded"),
         ("error", "ruleset not reloaded"),
-        ("info", "the folder is again what is in force"),
+        ("info", "the folder has no errors any more"),
         ("info", "ruleset reloaded"),
     ]
 
