@@ -100,7 +100,7 @@ def _own(outcome: Outcome, tried: Tried, wait: float, chance: float) -> Conclusi
     delay = max(retry.planned(made, retries, chance), wait)
     oldest = retry.MAX_AGE if retries.max_age is None else retries.max_age
     if tried.age + delay > oldest:
-        limit = f"its next attempt would come after its max_age of {oldest:g} s"
+        limit = f"its next attempt would be later than its max_age of {oldest:g} s"
         return _dead(outcome, tried, f" ({limit})")
     if outcome.code == LOOK_UP_AGAIN:
         delay = 0.0
@@ -112,7 +112,7 @@ def _ending(state: State, outcome: Outcome, reason: str = "") -> Conclusion:
 
 
 def _dead(outcome: Outcome, tried: Tried, why: str = "") -> Conclusion:
-    before = "it was not looked up again: " if tried.second_look else ""
+    before = "its look-up was not made again: " if tried.second_look else ""
     return _ending(State.DEAD, outcome, f"{before}{outcome.reason}{why}")
 
 

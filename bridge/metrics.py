@@ -7,23 +7,23 @@ from prometheus_client import Counter, Histogram
 
 REQUESTS = Counter(
     "bridge_hook_requests",
-    "Requests at /hooks by source and what became of them",
+    "Requests at /hooks, by source and result",
     ["source", "result"],
 )
-DECISIONS = Counter("bridge_decisions", "What rules said to events", ["source", "said"])
+DECISIONS = Counter("bridge_decisions", "Decisions of rules", ["source", "said"])
 ATTEMPTS = Counter(
     "bridge_attempts",
-    "Calls to vendors by connection and verdict",
+    "Calls to vendors, by connection and verdict",
     ["connection", "verdict"],
 )
 ATTEMPT_SECONDS = Histogram(
     "bridge_attempt_seconds",
-    "How long calls to vendors take",
+    "Duration of calls to vendors",
     ["connection"],
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 COMMIT_SECONDS = Histogram(
     "bridge_store_commit_seconds",
-    "How long the store's writes take, waiting for the lock included",
+    "Duration of the store's writes, including the wait for the lock",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2),
 )

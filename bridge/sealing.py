@@ -21,8 +21,8 @@ class Sealing:
         if len(secret_key) < SHORTEST:
             state = "is too short" if secret_key else "is not set"
             raise ConfigurationError(
-                f"BRIDGE_SECRET_KEY {state}, and what the bridge keeps secret is sealed by it:"
-                f" set it to at least {SHORTEST} random characters, the same on all hosts"
+                f"BRIDGE_SECRET_KEY {state}, but stored secrets are sealed with it: set it to at least "
+                f"{SHORTEST} random characters, the same on all hosts"
             )
         self._cipher = _cipher(secret_key.encode("utf-8", "surrogateescape"))
 
@@ -43,7 +43,7 @@ class Sealing:
             return bytes(self._cipher.decrypt(nonce, rest, about.encode())).decode()
         except InvalidTag:
             raise ConfigurationError(
-                "what the store keeps sealed does not open with this BRIDGE_SECRET_KEY: put the former key back"
+                "this BRIDGE_SECRET_KEY does not open the secrets in the store: restore the former key"
             ) from None
 
 

@@ -36,7 +36,7 @@ def resolve(ref: SecretRef, environ: Mapping[str, str] | None = None) -> Secret:
     """The secret a reference points at. Raises MissingSecret when it is unset, empty or unreadable."""
     if ref.kind == "learnt":
         raise MissingSecret(
-            f"{ref} is told by the sender and kept sealed: nothing but receiving can use it"
+            f"{ref} is learnt from the sender and stored sealed: only receiving can use it"
         )
     if ref.kind == "env":
         value = (os.environ if environ is None else environ).get(ref.name, "")
@@ -69,7 +69,7 @@ def _read(ref: SecretRef) -> str:
         ) from None
     if len(raw) > _FILE_LIMIT:
         raise MissingSecret(
-            f"{ref} is larger than 64 KiB: point it at a file that holds the secret alone"
+            f"{ref} is larger than 64 KiB: use a file that contains only the secret"
         )
     try:
         return raw.decode("utf-8").removesuffix("\n").removesuffix("\r")

@@ -385,4 +385,4 @@ def test_a_second_look_that_fails_is_made_again():
     assert after(Verdict.RETRY).code == LOOK_UP_AGAIN
     parked = after(Verdict.PARK)
     assert (parked.code, parked.delay, parked.counts) == (LOOK_UP_AGAIN, 60, False)
-    assert after(Verdict.FAILED).reason.startswith("it was not looked up again: ")
+    assert after(Verdict.FAILED).reason.startswith("its look-up was not made again: ")

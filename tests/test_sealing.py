@@ -24,7 +24,7 @@ def test_what_does_not_open(change):
     changed |= {"empty": b"", "foreign": b"\x02" + sealed[1:]}
     key = KEY[::-1] if change == "key" else KEY
     about = "b" if change == "place" else "a"
-    with pytest.raises(ConfigurationError, match="put the former key back"):
+    with pytest.raises(ConfigurationError, match="restore the former key"):
         Sealing(key).open(changed.get(change, sealed), about)
 
 

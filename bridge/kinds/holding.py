@@ -64,7 +64,7 @@ class List(Kind):
     def advice(self, value: object) -> str:
         """The same as a list."""
         if isinstance(value, dict):
-            return Advice("begin each entry with '- '", "[…]")
+            return Advice("start each entry with '- '", "[…]")
         return list_help(self.items.listed(value)) if isinstance(value, str) else ""
 
     def read(self, value: Any) -> Any:

@@ -52,7 +52,7 @@ class Text(Kind):
         """What is wrong with text that is not empty."""
         if not self.pattern or re.fullmatch(self.pattern, text):
             return self.check(text)
-        return Problem(f"needs {self.shape}, this text is not one", self.fix)
+        return Problem(f"needs {self.shape}, but this text is not one", self.fix)
 
     def advice(self, value: object) -> str:
         if isinstance(value, list):

@@ -70,11 +70,12 @@ class Answer:
             self.reusable = False
             if not self.complete:
                 raise Failed(
-                    "dropped", f"{self._host} sent what is not a whole HTTP answer"
+                    "dropped",
+                    f"{self._host} sent something that is not a complete HTTP answer",
                 ) from None
         limit = MAX_HEAD if self._in_head else MAX_WIRE
         if self._count > limit and not self.complete:
-            raise Failed("dropped", f"{self._host} sent an answer without end")
+            raise Failed("dropped", f"{self._host} sent an endless answer")
 
     def on_message_begin(self) -> None:
         if self.complete:  # something follows that nobody asked for
@@ -126,6 +127,6 @@ class Answer:
         if "content-length" in self.headers or "chunked" in codings:
             raise Failed(
                 "dropped",
-                f"{self._host} closed the connection before its answer was whole",
+                f"{self._host} closed the connection before its answer was complete",
             )
         self.complete = True

@@ -50,25 +50,25 @@ def show(context: ssl.SSLContext, own: ClientCertificate) -> None:
 
 def _problem(own: ClientCertificate) -> str:
     if _CERTIFICATE not in own.certificate:
-        return f"client_certificate holds no certificate in PEM, which begins with {_CERTIFICATE}"
+        return f"client_certificate contains no PEM certificate, which begins with {_CERTIFICATE}"
     if own.key and not _KEY.search(own.key):
-        return "client_key holds no private key in PEM, which begins with -----BEGIN PRIVATE KEY-----"
+        return "client_key contains no PEM private key, which begins with -----BEGIN PRIVATE KEY-----"
     if not own.key and not _KEY.search(own.certificate):
-        return "client_certificate holds no private key beside the certificate: write client_key as well"
+        return "client_certificate contains no private key: add client_key"
     if _ENCRYPTED.search(own.key or own.certificate) and not own.password:
-        return "client_key is encrypted: write client_key_password as well"
+        return "client_key is encrypted: add client_key_password"
     return ""
 
 
 def _sentence(own: ClientCertificate, error: Exception) -> str:
     reason = getattr(error, "reason", None) or ""
     if reason == "KEY_VALUES_MISMATCH":
-        return "client_key is not the key of client_certificate: take the two that belong together"
+        return "client_key does not belong to client_certificate: use a matching pair"
     if "TOO_SMALL" in reason or "TOO_WEAK" in reason:
-        return "client_certificate is too weak for TLS today: get one with a longer key and SHA-256"
+        return "client_certificate is too weak for today's TLS: get one with a longer key and SHA-256"
     if own.password:
-        return "client_key does not open with client_key_password, or is damaged"
-    return "client_certificate or client_key is damaged, or of a kind that TLS does not take"
+        return "client_key cannot be decrypted with client_key_password, or is damaged"
+    return "client_certificate or client_key is damaged, or of a kind that TLS does not support"
 
 
 @contextmanager

@@ -190,7 +190,7 @@ def _read(reply: Reply, call: Call, exchange: Exchange) -> Reply | NoReply:
         body, more = decoded(reply.body, codings, limit=MAX_BODY, cut=reply.truncated)
     except Undecodable:
         if any(first <= reply.status <= last for first, last in call.success):
-            coding = "a content coding that nobody asked for and that cannot be read"
+            coding = "an unrequested content coding that cannot be read"
             message = f"{exchange.host} answered {reply.status} in {coding}"
             return silence(exchange, "coding", message)
         body, more = b"", False

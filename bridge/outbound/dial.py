@@ -56,7 +56,7 @@ def _through(exchange: Exchange, proxy: Proxy, host: str, port: int) -> socket.s
     except Failed as failure:
         if failure.kind == "timeout":
             raise
-        why = f"the proxy of BRIDGE_PROXY cannot be reached: {failure}"
+        why = f"cannot reach the proxy of BRIDGE_PROXY: {failure}"
         raise Failed("proxy", why) from None
     try:
         tunnel(proxy, sock, host, port, exchange)
@@ -76,9 +76,9 @@ def _connected(
                 (str(addresses[-left]), port), timeout=exchange.remaining() / left
             )
         except TimeoutError:
-            failure = Failed("timeout", f"{host} did not take a connection in time")
+            failure = Failed("timeout", f"{host} did not accept a connection in time")
         except OSError:
-            failure = Failed("refused", f"{host} took no connection on port {port}")
+            failure = Failed("refused", f"{host} refused the connection on port {port}")
         else:
             # A long request leaves in several writes; with Nagle's algorithm the last waits for an answer.
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -96,5 +96,5 @@ def lookup(exchange: Exchange, host: str) -> list[Address]:
     if addresses is None:
         raise Failed("dns", f"the name {host} was not resolved in time: check DNS")
     if not addresses:
-        raise Failed("dns", f"the name {host} is not known: check base_url and DNS")
+        raise Failed("dns", f"the name {host} does not exist: check base_url and DNS")
     return [ip_address(address) for address in addresses]

@@ -48,7 +48,7 @@ class Exchange:
     def leave(self) -> None:
         """Notes that bytes of the request leave now. Raises Failed when it is too late for the first of them."""
         if not self.sent and time.monotonic() > self.start_by:
-            raise Failed("late", f"the call to {self.host} was not begun in time")
+            raise Failed("late", f"the call to {self.host} could not start in time")
         self.sent = True
 
     def broken(self, otherwise: Exception) -> Exception:

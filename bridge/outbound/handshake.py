@@ -23,15 +23,15 @@ _CERTIFICATE = {
 # Alerts about the certificate of a client (RFC 8446, 6.2), as OpenSSL names them.
 _REFUSED = "{{host}} refused the client certificate ({}): {}"
 _UNWELCOME = {
-    "CERTIFICATE_REQUIRED": "{host} wants a client certificate: write client_certificate in the connection",
+    "CERTIFICATE_REQUIRED": "{host} requires a client certificate: add client_certificate to the connection",
     "BAD_CERTIFICATE": _REFUSED.format("bad", "check client_certificate"),
     "UNSUPPORTED_CERTIFICATE": _REFUSED.format("of another kind", "ask its operator"),
     "CERTIFICATE_REVOKED": _REFUSED.format("revoked", "get a new one"),
     "CERTIFICATE_EXPIRED": _REFUSED.format("expired", "get a new one"),
     "CERTIFICATE_UNKNOWN": _REFUSED.format("not accepted", "check client_certificate"),
     "UNKNOWN_CA": _REFUSED.format(
-        "issuer not known there",
-        "put its issuers' certificates after it in client_certificate, or register it there",
+        "its issuer is unknown there",
+        "add its issuers' certificates after it in client_certificate, or register it there",
     ),
     "ACCESS_DENIED": _REFUSED.format("no access", "ask its operator"),
 }
@@ -92,4 +92,4 @@ def _sentence(host: str, error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         fault = _CERTIFICATE.get(error.verify_code, "could not be verified")
         return f"the TLS certificate of {host} {fault}: check base_url, or add its issuer to BRIDGE_CA_BUNDLE"
-    return f"no TLS connection could be made with {host}: check its port and its TLS version"
+    return f"cannot make a TLS connection to {host}: check its port and TLS version"

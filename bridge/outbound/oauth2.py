@@ -26,14 +26,14 @@ _DIGITS = re.compile(r"[0-9]{1,9}")
 
 # What an endpoint may find wrong (RFC 6749, 5.2; RFC 8707, 2), and what to look at.
 _FAULTS = {
-    "invalid_client": "check client_id and client_secret, and whether it wants client_auth: {other}",
-    "invalid_grant": "what it was shown is spent, expired or withdrawn: sign in anew, and set the new refresh token",
-    "invalid_request": "check scope, audience and params: it misses one, or knows one that is written not",
+    "invalid_client": "check client_id and client_secret, and whether it needs client_auth: {other}",
+    "invalid_grant": "the refresh token is used up, expired or revoked: sign in again, and set the new refresh token",
+    "invalid_request": "check scope, audience and params: one is missing or wrong",
     "invalid_scope": "check scope",
     "invalid_target": "check audience and params",
-    "unauthorized_client": "allow this client there what it asks for",
-    "unsupported_grant_type": "it gives no tokens this way: check params",
-    "access_denied": "allow this client there what it asks for",
+    "unauthorized_client": "give this client the permission there",
+    "unsupported_grant_type": "it does not support this grant: check params",
+    "access_denied": "give this client the permission there",
 }
 _LATER = frozenset({"temporarily_unavailable", "server_error", "slow_down"})
 _GONE = (404, 405, 410)
@@ -107,7 +107,7 @@ def read(reply: Reply | NoReply, client: ClientCredentials) -> Granted | NoReply
         return none(
             reply,
             "credentials",
-            f"the token endpoint answered {reply.status}, so it is at another address: check token_url",
+            f"the token endpoint answered {reply.status}, so it has another address: check token_url",
         )
     return none(
         reply, "refused", f"the token endpoint answered {reply.status} without a token"

@@ -61,10 +61,7 @@ _LOCAL = (
     ".home.arpa",
     ".lan",
 )
-_PLAIN = (
-    "{host} is on the public internet and its base_url is plain http,"
-    " which would show the credentials to everyone on the way: write https"
-)
+_PLAIN = "{host} is on the public internet, and plain http would expose the credentials: use https in base_url"
 
 
 def special_kind(address: Address) -> str | None:
@@ -92,8 +89,8 @@ class Policy:
         name = host.lower().rstrip(".")
         if "." not in name or name.endswith(_LOCAL):
             raise CallRefused(
-                f"{host} is not known here and is no public name, so the proxy is not asked for it:"
-                " check base_url, or let the bridge resolve it and add its network to BRIDGE_ALLOWED_NETWORKS"
+                f"{host} cannot be resolved here and is not a public name, so the proxy is not used: check "
+                "base_url, or make it resolvable here and add its network to BRIDGE_ALLOWED_NETWORKS"
             )
         if not encrypted:
             raise CallRefused(_PLAIN.format(host=host))
@@ -108,8 +105,8 @@ class Policy:
             kind = special_kind(address)
             if kind:
                 raise CallRefused(
-                    f"{host} is at {address}, {kind} address:"
-                    " if that is meant, add its network to BRIDGE_ALLOWED_NETWORKS"
+                    f"{host} is at {address}, {kind} address: if that is intended, add its network to "
+                    "BRIDGE_ALLOWED_NETWORKS"
                 )
             if not encrypted:
                 raise CallRefused(_PLAIN.format(host=host))

@@ -15,8 +15,8 @@ MAX_HEAD = 16 * 1024
 _END = b"\r\n\r\n"
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})[ \r]")
 _SAID = {
-    403: "does not let calls to {host} through (403): allow that host there",
-    407: "wants other credentials (407): check BRIDGE_PROXY_CREDENTIALS",
+    403: "does not allow calls to {host} (403): allow that host there",
+    407: "refused the credentials (407): check BRIDGE_PROXY_CREDENTIALS",
 }
 
 
@@ -66,11 +66,11 @@ def _status(sock: socket.socket, exchange: Exchange) -> int:
         data = sock.recv(4096)
         head += data
         if not data or len(head) > MAX_HEAD:
-            raise _failed("sent what is no answer")
+            raise _failed("sent something that is not an HTTP answer")
     match = _STATUS.match(head)
     status = int(match[1]) if match else 0
     if not status or (200 <= status <= 299 and not head.endswith(_END)):
-        raise _failed("sent what is no answer")
+        raise _failed("sent something that is not an HTTP answer")
     return status
 
 

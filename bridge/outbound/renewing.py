@@ -42,7 +42,7 @@ def renewed(vault: Vault, wish: Wish) -> Granted | NoReply:
     except ConfigurationError as error:
         kind, why = "credentials", str(error)
     except StoreUnavailable as error:
-        kind, why = "store", f"what was given has to be stored first, and {error}"
+        kind, why = "store", f"the new refresh token must be stored first, but {error}"
     elapsed = time.monotonic() - started
     message = f"no access token: {why}"
     return NoReply(kind=kind, message=message, sent=False, elapsed=elapsed)
@@ -61,7 +61,7 @@ def _renewed(vault: Vault, wish: Wish) -> Granted | NoReply:
         if begun:  # another worker was given something meanwhile
             vault.end(wish.client, owner, begun, known=True)
         elif time.monotonic() + AGAIN >= wish.deadline:
-            message = "no access token: another worker asks for it, and that takes long"
+            message = "no access token yet: another worker is still fetching it"
             return NoReply(kind="refused", message=message, sent=False, elapsed=0.0)
         else:
             time.sleep(AGAIN)
@@ -91,7 +91,7 @@ def _explained(answer: NoReply, begun: Kept) -> NoReply:
     if begun.asked_at is None:
         return answer
     when = begun.asked_at.strftime("%Y-%m-%d %H:%M")
-    lost = f" (what it gave at {when}Z did not reach the store: sign in anew, and set the new refresh token)"
+    lost = f" (the token that it gave at {when}Z was not stored: sign in again, and set the new refresh token)"
     message = answer.message + lost
     return NoReply(
         kind=answer.kind, message=message, sent=False, elapsed=answer.elapsed

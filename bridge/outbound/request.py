@@ -52,7 +52,7 @@ def _url(call: Call, base_url: str) -> str:
     try:
         return with_query(address, call.query)
     except UnicodeError:
-        said = "the query of the call holds text without a UTF-8 form"
+        said = "the query of the call contains text that is not valid UTF-8"
         raise CallRefused(said) from None
 
 
@@ -75,7 +75,8 @@ def _headers(given: Headers) -> CaseInsensitiveDict[str]:
             raise CallRefused(f"the header {_shown(name)} {problem}")
         if header_value_problem(value):
             raise CallRefused(
-                f"the value of the header {name} has a control character, an outer space or one outside Latin-1"
+                f"the value of the header {name} contains a control character, a leading or trailing space,"
+                " or a character outside Latin-1"
             )
         headers[name] = value
     # Answers are read as they come: a compressed one could grow without bound.

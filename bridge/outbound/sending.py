@@ -55,6 +55,6 @@ def _broken(exchange: Exchange) -> tuple[str, str]:
     if exchange.sent:
         return (
             "dropped",
-            f"{exchange.host} closed the connection before its answer was whole",
+            f"{exchange.host} closed the connection before its answer was complete",
         )
-    return "refused", f"no connection with {exchange.host} could be used"
+    return "refused", f"no connection to {exchange.host} was usable"

@@ -128,7 +128,7 @@ def _certificate(options: Mapping[str, object]) -> ClientCertificate | None:
 def _headers(extra: object, connection: Connection) -> Headers:
     if not isinstance(extra, Mapping):
         raise ConfigurationError(
-            f"connection '{connection.name}': headers needs names with their values"
+            f"connection '{connection.name}': write headers as names with values"
         )
     headers = tuple((str(name), _text(value)) for name, value in extra.items())
     for name, value in headers:

@@ -15,7 +15,7 @@ def trusting(ca_bundle: str | None) -> ssl.SSLContext:
             context.load_verify_locations(cafile=ca_bundle)
     except OSError:
         raise SettingsError(
-            f"BRIDGE_CA_BUNDLE names {ca_bundle}, which is not a readable file of PEM certificates"
+            f"BRIDGE_CA_BUNDLE: {ca_bundle} is not a readable file of PEM certificates"
         ) from None
     context.set_alpn_protocols(["http/1.1"])
     # A certificate names its hosts in subjectAltName; its common name is no address.

@@ -57,7 +57,7 @@ class Tokens:
         with self._lock:
             asking = self._asking[client]
         if not asking.acquire(timeout=min(max(deadline - now, 0.0), _LONGEST)):
-            message = "the access token was not there in time"
+            message = "the access token did not arrive in time"
             return NoReply(kind="timeout", message=message, sent=False, elapsed=0.0)
         try:
             return self._kept(client, now, refused) or self._asked(
@@ -101,7 +101,5 @@ class Tokens:
     def _renewed(self, wish: Wish) -> Granted | NoReply:
         if self._vault:
             return renewed(self._vault, wish)
-        message = (
-            "no access token: refresh tokens are kept in the store, and this has none"
-        )
+        message = "no access token: it needs a store for its refresh tokens"
         return NoReply(kind="credentials", message=message, sent=False, elapsed=0.0)

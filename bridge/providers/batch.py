@@ -34,7 +34,7 @@ def odd(body: Json, reading: Reading) -> str:
     if lacks or not everywhere(body, reading.items.path):
         return f"there is no {reading.items} in the body, or not in all of it"
     if not all(isinstance(item, dict) for item in elements(body, reading.items.path)):
-        return f"{reading.items} has an element that is no object"
+        return f"{reading.items} has an element that is not an object"
     return ""
 
 

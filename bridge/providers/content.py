@@ -80,7 +80,7 @@ def kind(request: Request, accepted: Iterable[str]) -> str:
         raise UnsupportedType("the charset is not utf-8", reason="charset")
     if len(values) > 1 or taken_as(values[0]) not in accepted:
         raise UnsupportedType(
-            f"the content type is not one this source takes: send {' or '.join(accepted)}"
+            f"this source does not accept the content type: send {' or '.join(accepted)}"
         )
     return _kind(media_type(values[0]))
 
@@ -177,7 +177,7 @@ def _multipart(body: bytes, request: Request) -> Content:
         list[EmailMessage], whole.get_payload() if whole.is_multipart() else []
     )
     if not parts or whole.defects:
-        raise Malformed("the form's parts cannot be told apart", reason="form")
+        raise Malformed("the form's parts cannot be separated", reason="form")
     return Content(value=folded(map(_part, parts)))
 
 

@@ -173,7 +173,7 @@ class Times(Place):
             known_zone(zone or "UTC")
         except (ValueError, TypeError, AttributeError):
             raise ValidationError(
-                "`zone` is no time zone: use a name like America/Santiago"
+                "`zone` is not a time zone: use a name like America/Santiago"
             ) from None
         return Time(
             source=parsed(value["from"], self.kinds),

@@ -72,12 +72,12 @@ class _Echo(Strict):
         try:
             re.compile(data.get("like", ""))
         except re.error:
-            raise ValidationError("`like` is no regular expression") from None
+            raise ValidationError("`like` is not a regular expression") from None
         if (
             not data.get("prefix", "").isascii()
             or not data.get("prefix", "").isprintable()
         ):
-            raise ValidationError("`prefix` is no plain text")
+            raise ValidationError("`prefix` is not plain text")
         return data
 
 

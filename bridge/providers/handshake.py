@@ -122,7 +122,9 @@ def _told(rule: Handshake, view: View) -> Secret:
 def _address(confirm: Confirm, view: View) -> str:
     url = _plain(view.value(confirm.place))
     if url is None or not within(url, confirm.hosts):
-        raise Unreadable("the address to ask is none of the sender's", "handshake")
+        raise Unreadable(
+            "the address to confirm at does not belong to the sender", "handshake"
+        )
     return url
 
 
@@ -132,7 +134,7 @@ def _said(provider: Provider, echo: Echo, view: View, secrets: Sequence[Secret])
     if text is None or not allowed.fullmatch(text):
         raise Unreadable("the value to echo is not short plain text", "handshake")
     if echo.like and not re.fullmatch(echo.like, text):
-        raise Unreadable("the value to echo is no challenge", "handshake")
+        raise Unreadable("the value to echo is not a challenge", "handshake")
     if not echo.hmac:
         return text
     if provider.recipe is None or not secrets:

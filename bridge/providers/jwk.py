@@ -19,7 +19,7 @@ def public(key: Json) -> Any:
     if not isinstance(key, dict) or key.get("kty") not in _MAKE:
         raise ValueError("no JSON Web Key of a known kind")
     if "d" in key:
-        message = "this secret is a private key: a source takes the sender's public key"
+        message = "this secret is a private key: use the sender's public key"
         raise ConfigurationError(message)
     return _MAKE[key["kty"]](key)  # raises ValueError for numbers that are no key
 

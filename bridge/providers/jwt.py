@@ -90,7 +90,7 @@ def _object(raw: bytes) -> Mapping[str, Json]:
     except Malformed:
         value = None
     if not isinstance(value, dict):
-        raise Unreadable("a part of the token is no JSON object", "bad_signature")
+        raise Unreadable("a part of the token is not a JSON object", "bad_signature")
     return value
 
 

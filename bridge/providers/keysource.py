@@ -96,7 +96,7 @@ def _asked(recipe: Recipe, keys: KeySource, view: View) -> Asked:
         return Asked(url=keys.url, key=wanted)
     url = view.octets(keys.place).decode("latin-1")
     if not within(url, keys.hosts):
-        raise NotVerified("its key is at no host of the sender", reason="key_url")
+        raise NotVerified("its key is not at a host of the sender", reason="key_url")
     return Asked(url=url, key=wanted, named=True)
 
 

@@ -18,11 +18,9 @@ def looks_like(recipe: Recipe, secret: Secret) -> str:
     text = secret.reveal().strip()
     bare = text.removeprefix(recipe.key_prefix)
     if recipe.key == "utf8" and text[1:] and text[0] == text[-1] in _QUOTES:
-        return "stands in quotation marks, which then are part of it: take them out"
+        return "is in quotation marks, which count as part of it: remove them"
     if _VARIABLE.fullmatch(text):
-        return (
-            "is the name of a variable that nobody put the value in for: give the value"
-        )
+        return "is the name of a variable instead of its value: set the value"
     if recipe.by_public_key or recipe.scheme == "basic":
         return ""
     if recipe.key == "base64" and _HEX.fullmatch(bare):

@@ -24,7 +24,7 @@ def unpacked(request: Request) -> bytes:
         return request.body
     if coding not in _CODINGS:
         raise UnsupportedType(
-            "send the body plain, or packed once by gzip or deflate",
+            "send the body uncompressed, or compressed once with gzip or deflate",
             reason="content_encoding",
         )
     body, wbits = request.body, _CODINGS[coding]
@@ -59,5 +59,5 @@ def _inflated(body: bytes, wbits: int) -> bytes:
         if not unpacking.eof or not body:
             break
     if not unpacking.eof or body:
-        raise Malformed("the packed body is not whole", reason="content_encoding")
+        raise Malformed("the compressed body is incomplete", reason="content_encoding")
     return found

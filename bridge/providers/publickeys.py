@@ -83,7 +83,7 @@ def _private(key: bytes) -> Any:
 def _public(algorithm: str, key: bytes) -> Any:
     if b"PRIVATE KEY-----" in key:
         raise ConfigurationError(
-            "this secret is a private key: a source takes the sender's public key"
+            "this secret is a private key: use the sender's public key"
         )
     for read in (_jwk, _pem, _certificate, _hex, _der, _raw):
         try:
@@ -93,8 +93,8 @@ def _public(algorithm: str, key: bytes) -> Any:
         _check(algorithm, public)
         return public
     raise ConfigurationError(
-        "a secret of this source is no public key: give it, or the sender's certificate, in PEM, as base64"
-        " or as a JSON Web Key"
+        "a secret of this source is not a public key: give the key or the sender's certificate in PEM, as "
+        "base64 or as a JSON Web Key"
     )
 
 

@@ -178,7 +178,7 @@ def _unsafe(data: Mapping[str, Any]) -> dict[str, str]:
     if "field" in kinds and not {"field", "split"} & data.keys():
         findings["signed"] = "has a field of the signature: say how it is `split`"
     if (data["scheme"] == "digest") != ("secret" in kinds):
-        findings["signed"] = "a digest has the part `secret`, no other scheme has"
+        findings["signed"] = "only a digest has the part `secret`"
     stamp: Timestamp | None = data.get("timestamp")
     if stamp and not _covers(covered, kinds, stamp.source):
         findings["timestamp.from"] = (

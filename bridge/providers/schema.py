@@ -61,7 +61,7 @@ def build(name: str, data: Mapping[str, Json]) -> Provider:
         raise RecipeError(name, dict(flat(error.messages))) from None
     provider = Provider(name=name, data=data, others=others, **parts)
     if any(hides(recipe, provider.event) for recipe in provider.recipes):
-        problem = "is needed, and no `unwrap`: the list whose elements carry the secret, which would be kept"
+        problem = "is needed, without `unwrap`: the list whose elements carry the secret, which would be stored"
         raise RecipeError(name, {"event.items": problem})
     secret = tuple(one for recipe in provider.recipes for one in carried(recipe))
     event = replace(provider.event, secret_paths=provider.event.secret_paths + secret)

@@ -205,7 +205,7 @@ def _prove(recipe: Recipe, view: View, keys: Sequence[bytes], now: datetime) -> 
             if accepts(recipe, one, key, found):
                 _check_age(recipe, one, now)
                 return position
-    raise Unreadable("no secret made this signature", "wrong_signature")
+    raise Unreadable("the signature matches no secret", "wrong_signature")
 
 
 def _readings(view: View) -> Iterator[View]:

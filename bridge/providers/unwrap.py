@@ -16,7 +16,7 @@ def unwrapped(view: View, rule: Unwrap) -> Json:
     text = view.value(rule.source)
     if not isinstance(text, str):
         places = " or ".join(map(str, rule.source))
-        raise Unreadable(f"{places} is missing or no text", "unwrap")
+        raise Unreadable(f"{places} is missing or not text", "unwrap")
     document = text.removeprefix("\ufeff").encode("utf-8", "replace")
     packed = rule.format.startswith("base64-")
     if packed:

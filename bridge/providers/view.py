@@ -185,7 +185,7 @@ def _named(pairs: Iterable[tuple[str, str]], name: str) -> tuple[str, ...]:
 
 def _single(values: tuple[str, ...], source: Source) -> str | None:
     if len(values) > 1:
-        raise Unreadable(f"{source} is there {len(values)} times", "doubled_part")
+        raise Unreadable(f"{source} occurs {len(values)} times", "doubled_part")
     return values[0] if values else None
 
 

@@ -38,7 +38,7 @@ def remote(environ: dict[str, Any], proxies: Sequence[Network]) -> str:
 def check_network(allow: Allow, address: str) -> None:
     """Raises NotVerified for a `remote` that is outside: an outsider learns no more than one without a signature."""
     if not is_within(allow, address):
-        raise NotVerified("the address is in no allowed network", reason="network")
+        raise NotVerified("the address is not in an allowed network", reason="network")
 
 
 def is_within(allow: Allow, address: str) -> bool:
@@ -54,7 +54,7 @@ def check_type(allow: Allow, request: Request) -> None:
     if media_type(written) not in allow.content_types:
         taken = " or ".join(sorted(allow.content_types))
         raise UnsupportedType(
-            f"the content type is not one this source takes: send {taken}",
+            f"this source does not accept the content type: send {taken}",
             reason="content_type",
         )
 
@@ -69,7 +69,7 @@ class Places:
     def of(self, source: str) -> Iterator[None]:
         """Holds one place of this source. Raises Busy where it has none left."""
         if self._taken[source] >= PLACES_EACH or self._taken.total() >= PLACES:
-            raise Busy("too many requests wait for the store already; send it again")
+            raise Busy("too many requests are waiting for the store: send it again")
         self._taken[source] += 1
         try:
             yield

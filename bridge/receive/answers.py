@@ -33,7 +33,7 @@ def refused(source: Source | None, refusal: Refused) -> Answer:
 
 def unavailable() -> Answer:
     """Nothing was accepted and the sender shall try again: the fault is on our side."""
-    said = {"status": "unavailable", "error": "not accepted, send it again"}
+    said = {"status": "unavailable", "error": "not accepted: send it again"}
     return _json(503, said, ("Retry-After", RETRY_AFTER))
 
 

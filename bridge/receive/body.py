@@ -93,7 +93,7 @@ class Input(io.RawIOBase):
             size, chunks = len(buffer), self._chunks
             part = self._joined(size, chunks) if chunks else self._counted(size)
         except OSError:
-            raise Malformed("the body broke off", reason="broken_body") from None
+            raise Malformed("the body ended early", reason="broken_body") from None
         buffer[: len(part)] = part
         return len(part)
 
@@ -107,7 +107,7 @@ class Input(io.RawIOBase):
         while not (part or chunks.whole):
             data = self._wire.body(size, chunked=True)
             if not data:
-                raise Malformed("the chunks break off", reason="broken_body")
+                raise Malformed("the chunks ended early", reason="broken_body")
             own = chunks.feed(data)
             self._wire.give_back(data[own:])
             part = chunks.take()

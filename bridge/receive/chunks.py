@@ -38,7 +38,7 @@ class Chunks:
                 self._parser.feed_data(data[at:end])
                 at = end
         except HttpParserError:
-            raise Malformed("the chunks are broken", reason="broken_body") from None
+            raise Malformed("the chunks are malformed", reason="broken_body") from None
         self._last = window[-3:]
         return at
 

@@ -142,7 +142,7 @@ def _lines(status: str, fields: list[tuple[str, str]]) -> bytes:
     raw = "\r\n".join([f"HTTP/1.1 {status}", *lines, ""]).encode("latin-1")
     ends = len(lines) + 1
     if raw.translate(None, _PLAIN) or not raw.count(b"\r") == raw.count(b"\n") == ends:
-        raise ValueError("a field of the answer holds a control character")
+        raise ValueError("a header of the answer contains a control character")
     return raw
 
 

@@ -47,9 +47,7 @@ def read_head(raw: bytes) -> Head:
     raw = raw.removeprefix(b"\r\n")  # RFC 9112, 2.2: some send one behind a body
     first = _FIRST.fullmatch(_first_line(raw))
     if first is None:
-        raise BadHead(
-            400, "the first line is no request line of HTTP/1.1, or names no path"
-        )
+        raise BadHead(400, "the first line is not a request line of HTTP/1.1, or has no path")
     method, target, path, query, version = first.groups("")
     fields = _Fields(raw).by_name
     wishes = fields.get("HTTP_CONNECTION", "").lower().replace(" ", "").split(",")
@@ -76,7 +74,7 @@ def _first_line(raw: bytes) -> str:
     if len(lines[0]) > LINE - 2:
         raise BadHead(414, f"the request line is longer than {LINE} bytes")
     if len(lines) - 3 > FIELDS or max(map(len, lines)) > LINE - 2:
-        said = f"a field is longer than {LINE} bytes, or there are over {FIELDS}"
+        said = f"a header is longer than {LINE} bytes, or there are more than {FIELDS}"
         raise BadHead(431, said)
     return lines[0].decode("latin-1")
 
@@ -94,7 +92,7 @@ class _Fields:
         except HttpParserError:
             self._missing = -1
         if self._missing:
-            raise BadHead(400, "the fields of the head are not as HTTP wants them")
+            raise BadHead(400, "the headers are not valid HTTP")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._missing -= 1
@@ -122,7 +120,7 @@ def _length(fields: dict[str, str], is_1_1: bool) -> int | None:
     if (coding := fields.get("HTTP_TRANSFER_ENCODING")) is not None:
         if coding.lower() == "chunked" and is_1_1 and "CONTENT_LENGTH" not in fields:
             return None
-        said = "the one transfer coding taken is chunked, of HTTP/1.1, without a length"
+        said = "the only transfer coding accepted is chunked, in HTTP/1.1, without a Content-Length"
         raise BadHead(400, said)
     length = fields.get("CONTENT_LENGTH", "0")
     if not _LENGTH.fullmatch(length):
@@ -134,5 +132,5 @@ def _asks(fields: dict[str, str]) -> bool:
     if (wish := fields.get("HTTP_EXPECT")) is None:
         return False
     if wish.lower() != "100-continue":
-        raise BadHead(417, "the only expectation met is 100-continue")
+        raise BadHead(417, "the only expectation accepted is 100-continue")
     return True

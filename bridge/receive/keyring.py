@@ -105,7 +105,7 @@ class Keyring:
                     self._ask(kept, wanted.url)
         if kept.keys or kept.absent and wanted.named:
             return kept.keys
-        raise KeysUnavailable(f"keys cannot be fetched: {kept.problem}")
+        raise KeysUnavailable(f"cannot fetch the sender's keys: {kept.problem}")
 
     def _wanting(self, kept: _Kept, wanted: Asked) -> bool:
         now = self._clock()
@@ -133,7 +133,7 @@ class Keyring:
         now = self._clock()
         if wanted.named:
             if len(self._new) == NEW and now - self._new[0] < PAUSE:
-                raise KeysUnavailable("requests name too many addresses of keys")
+                raise KeysUnavailable("requests name too many key addresses")
             self._new.append(now)
         if len(self._kept) >= MOST:
             useless = (url for url, kept in self._kept.items() if not kept.proven)

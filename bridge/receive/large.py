@@ -58,6 +58,6 @@ class Share:
         """Waits for room for so many bytes until a time.monotonic(). Raises Busy: the sender may send it again."""
         while not self._room.take(self._address(), size):
             if time.monotonic() + _AGAIN > until:
-                raise Busy("too many large requests at once; send it again")
+                raise Busy("too many large requests at once: send it again")
             time.sleep(_AGAIN)
         self.size += size

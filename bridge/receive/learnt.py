@@ -46,9 +46,7 @@ class Learnt:
             partial(learnt.keep, name=name, sealed=sealed), _TIMEOUT
         )
         if not kept and self._look(reference.name) != told:
-            message = (
-                f"{reference} was told before: `bridge relearn` lets another one in"
-            )
+            message = f"{reference} was already learnt: run `bridge relearn` to accept a new one"
             raise NotVerified(message, reason="learnt_before")
         self._seen.pop(reference.name, None)
 

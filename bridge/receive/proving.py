@@ -73,9 +73,9 @@ class Prover:
         """Asks the sender back. It was proven, and the host is one of its own."""
         reply = self._get(url)
         if isinstance(reply, NoReply):
-            raise NotConfirmed(f"the sender cannot be asked back: {reply.message}")
+            raise NotConfirmed(f"cannot confirm with the sender: {reply.message}")
         if not 200 <= reply.status <= 299:
-            said = f"the sender answered {reply.status} when it was asked back"
+            said = f"the sender answered {reply.status} to the confirmation"
             raise NotConfirmed(said)
         _log.info("check of the URL confirmed", source=source.name)
 
@@ -91,7 +91,9 @@ class Prover:
             return answer
         secrets = self._secrets(source)
         if source.secrets and not secrets:
-            raise NotVerified("its sender told no secret yet", reason="not_learnt")
+            raise NotVerified(
+                "its sender has not sent its secret yet", reason="not_learnt"
+            )
         proven = providers.verify(
             source.provider,
             received,

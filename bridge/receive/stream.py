@@ -113,7 +113,9 @@ class Stream:
         gevent.sleep(begins - now)
 
     def _late(self) -> TooSlow:
-        return TooSlow(f"the request did not arrive whole within {self._seconds:g} s")
+        return TooSlow(
+            f"the request did not arrive completely within {self._seconds:g} s"
+        )
 
     def _take(self, size: int) -> bytes:
         given = bytes(self._ahead[:size])

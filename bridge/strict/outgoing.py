@@ -16,7 +16,7 @@ RESERVED = frozenset(
     "accept-encoding connection content-encoding content-length cookie expect host http2-settings keep-alive"
     " proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding upgrade".split()
 )
-HALF = "holds half a character (a lone surrogate), which cannot be sent: clean it with replace"
+HALF = "contains half a character (a lone surrogate), which cannot be sent: clean it with replace"
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, token
 _VALUE = re.compile(r"[!-~\xa1-\xff](?:[\t -~\xa0-\xff]*[!-~\xa1-\xff])?")
@@ -52,7 +52,7 @@ def header_value_problem(value: str, fix: str = "clean it with replace or trim")
     """Why a value cannot stand in a header: it is printable Latin-1 without line breaks or outer spaces."""
     if _VALUE.fullmatch(value):
         return ""
-    return f"cannot stand in a header (line break, outer space or not Latin-1): {fix}"
+    return f"cannot be in a header (line break, outer space or not Latin-1): {fix}"
 
 
 def half_character(text: str) -> bool:
@@ -89,19 +89,25 @@ def path_problem(text: str) -> str:
             plain.startswith(("//", "/\\")),
             "must not start with two slashes, which name a host: drop one",
         ),
-        (re.search(r"[?#]", text), "must not hold ? or #: write the query under query"),
+        (
+            re.search(r"[?#]", text),
+            "must not contain ? or #: write the query under query",
+        ),
         (
             re.search(r"%(?![0-9A-Fa-f]{2})", text),
-            "holds a % that starts no escape: write %25",
+            "contains a % that does not start an escape: write %25",
         ),
-        (_controls(plain), "holds a control character: clean it with replace or trim"),
+        (
+            _controls(plain),
+            "contains a control character: clean it with replace or trim",
+        ),
         (
             _dots(plain),
-            "holds a . or .. segment, which leads elsewhere: check the value",
+            "contains a . or .. segment, which leads elsewhere: check the value",
         ),
         (
             "\\" in plain,
-            "holds a backslash, which some servers read as a slash: check the value",
+            "contains a backslash, which some servers read as a slash: check the value",
         ),
         (half_character(text), HALF),
     )
@@ -129,7 +135,7 @@ def address_problem(url: str) -> str:
     if parts.scheme not in ("http", "https"):
         return "must start with https:// (or http://)"
     if "@" in parts.netloc:
-        return "holds a user or password: put them in auth"
+        return "contains a user or password: put them in auth"
     host = address_host(url)
     if not _VISIBLE.fullmatch(url) or not _HOST.fullmatch(host) or port == 0:
         return "needs a host of letters, digits, dots and hyphens (xn--… for others)"

@@ -43,7 +43,7 @@ def decoded(raw: bytes, charset: str = "") -> str:
     try:
         return raw.removeprefix(mark).decode(codec)
     except UnicodeDecodeError:
-        message = f"the XML is not in {codec.upper()}, which it says it is in"
+        message = f"the XML is not in {codec.upper()}, although it says so"
         raise Malformed(message, reason="xml") from None
 
 

@@ -96,7 +96,7 @@ class _Builder:
             return Node(value=None, written=node, file=self.file)
         if self.tagged and source_of(node, self.file).startswith("!"):
             message = "YAML tags (a value that starts with !) are not used here"
-            help = "drop it; text stands in quotes, a secret is { env: NAME }"
+            help = "drop it; write text in quotes, and a secret as { env: NAME }"
             found = self.finding("M005", message, node, help)
             self.findings.append(replace(found, fixes=self.untagged(node, found)))
         if isinstance(node, yaml.ScalarNode):
@@ -207,7 +207,7 @@ def _finding(
 
 def _documents(documents: list[yaml.Node], file: str, lines: list[str]) -> Diagnostic:
     """The finding for a file of no document, or for the --- before the second one."""
-    message = f"the file holds {len(documents)} YAML documents, it must hold one"
+    message = f"the file has {len(documents)} YAML documents, but must have one"
     line, help = 1, "write version: 1"
     if documents:
         second = min(documents[1].start_mark.line, len(lines) - 1)

@@ -55,7 +55,7 @@ def edited(text: str, path: Path, value: object) -> str:
         parent[path[-1]] = plain(_read(written(value)))
     # Unlike ==, this tells true from 1.
     if repr(plain(_read(new))) != repr(expected):
-        raise CannotEdit("what stands around it would change too")
+        raise CannotEdit("the text around it would change too")
     return new
 
 
@@ -81,7 +81,7 @@ class _Edit:
         if found := self.entry(parent, path[-1]):
             return self.replace(found[1], found[2], new)
         if not isinstance(parent, yaml.MappingNode):
-            raise CannotEdit("what it belongs to is no mapping")
+            raise CannotEdit("its parent is not a mapping")
         return self.add(parent, f"{key_written(path[-1])}: {new}")
 
     def find(self, path: Path) -> yaml.Node:
@@ -133,7 +133,7 @@ class _Edit:
         """The text without a key; the last key of a mapping leaves an empty one."""
         parent, node = self.find(path[:-1]), self.find(path)
         if not isinstance(parent, yaml.MappingNode):
-            raise CannotEdit("an item of a list is not taken out")
+            raise CannotEdit("a list item cannot be removed")
         if len(parent.value) == 1:
             return self.cut(parent.start_mark.index, self.end(parent), "{}")
         starts = [key.start_mark.index for key, _ in parent.value]
@@ -150,7 +150,7 @@ class _Edit:
         if set("&*") & set(self.code[start:end]):
             raise CannotEdit("it has an anchor or an alias")
         if "#" in self.signs[start:end]:
-            raise CannotEdit("a comment stands within it")
+            raise CannotEdit("it contains a comment")
         return self.text[:start] + new + self.text[end:]
 
     def end(self, node: yaml.Node) -> int:

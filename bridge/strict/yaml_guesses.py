@@ -160,7 +160,7 @@ def _variable(failure: Failure) -> Reason | None:
         return None
     right = f"{{ env: {found[1]} }}"
     return failure.reason(
-        "a variable is not written like this",
+        "this is not how to write a variable",
         f"write {right}",
         failure.put(*found.span(), right),
     )
@@ -179,7 +179,7 @@ def _no_anchor(failure: Failure) -> Reason | None:
     if not name:
         return None
     return failure.reason(
-        f"no anchor &{name[1]} stands above",
+        f"there is no anchor &{name[1]} above",
         "write the anchor before its first use, or the value in quotes",
     )
 
@@ -194,7 +194,7 @@ def _twice_anchored(failure: Failure) -> Reason | None:
     used = any(re.search(rf"\*{re.escape(name[1])}(?![\w-])", line) for line in rest)
     put = failure.put(column, column + name.end(), "")
     return failure.reason(
-        f"the anchor &{name[1]} stands above already",
+        f"the anchor &{name[1]} already exists above",
         "give one of the two another name" if used else f"drop &{name[1]}",
         None if used else put,
     )
@@ -217,7 +217,7 @@ def _unspaced(failure: Failure) -> Reason | None:
     """`{ key:{ … } }`."""
     at = failure.text.find(":", failure.column)
     put = failure.put(at + 1, at + 1, " ") if at >= 0 else None
-    return failure.reason("a colon needs a space behind it", "write a space", put)
+    return failure.reason("a colon needs a space after it", "write a space", put)
 
 
 # Who knows a mistake, behind a part of what libyaml says of it ("" where the text alone tells). Should libyaml word one

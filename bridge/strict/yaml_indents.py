@@ -17,13 +17,13 @@ def tab(failure: Failure) -> Reason | None:
     depths = sorted({0, *deeper, *(level for level, _ in levels)})
     puts = (failure.put(0, len(indent), " " * depth) for depth in depths)
     at = (failure.line, indent.index("\t"))
-    message, help = "a tab indents this line", "indent it with spaces"
+    message, help = "this line is indented with a tab", "indent it with spaces"
     return failure.reason(message, help, *puts, at=at)
 
 
 def odd_space(failure: Failure) -> Reason | None:
     """The line, or the one above it, is indented with a sign that only looks like a space."""
-    message = "this line is indented with a sign that only looks like a space"
+    message = "this line is indented with a character that only looks like a space"
     help = "delete it, and indent the line with the space bar"
     for line in range(max(failure.line - 1, 0), failure.line + 1):
         if odd := _ODD_INDENT.match(failure.lines[line]):
@@ -42,9 +42,9 @@ def indentation(failure: Failure) -> Reason | None:
         return None
     above, line = levels[-1]
     if own > above and _has_value(failure.lines[line]):
-        message = "this line is indented deeper than the one above it, which has a value already"
+        message = "this line is indented deeper than the one above it, which already has a value"
     elif own not in [level for level, _ in levels]:
-        message = f"this line is indented by {own}, which fits no line above it"
+        message = f"this line is indented by {own}, which matches no line above it"
         above, line = min(levels, key=lambda level: (abs(level[0] - own), -level[0]))
     else:
         return None
@@ -78,7 +78,7 @@ def _left_of_block(failure: Failure, number: int) -> Reason | None:
         (
             f"this line is indented less than the text that begins on line {above + 2}"
             if between
-            else "a block text is indented deeper than its key"
+            else "a block text must be indented deeper than its key"
         ),
         f"indent it with {first} spaces",
         failure.put(0, own, " " * first, number),

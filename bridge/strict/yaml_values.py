@@ -46,7 +46,7 @@ def after_quotes(failure: Failure) -> Reason | None:
     closed = QUOTED[sign].match(failure.text, start) if sign in QUOTED else None
     if not closed or failure.column < closed.end() or failure.char in "}]":
         return None
-    message = "the value goes on after its closing quotes"
+    message = "the value continues after its closing quotes"
     rest = failure.text[closed.end() :].split(" #")[0].rstrip()
     if rest in (",", ";"):
         put = failure.put(closed.end(), closed.end() + 1, "")
@@ -92,8 +92,8 @@ def listed(failure: Failure) -> Reason | None:
         return None
     entry = _ENTRY.fullmatch(failure.text, start)
     put = entry and failure.put(start, entry.end(1), f"[{entry[1]}]")
-    message = "a list cannot begin beside its key"
-    help = "begin each entry on a line of its own, or write [a, b]"
+    message = "a list cannot start on the line of its key"
+    help = "start each entry on its own line, or write [a, b]"
     return failure.reason(message, help, put or None)
 
 
@@ -108,8 +108,8 @@ def beside_block(failure: Failure) -> Reason | None:
         right = in_either_quotes(block[1].rstrip())
         put = failure.put(start, len(text), right, line)
     return failure.reason(
-        f"the text of {text[start : start + 1] or '|'} cannot begin beside it",
-        "begin the text on the next line, or write it in quotes",
+        f"the text of {text[start : start + 1] or '|'} cannot start on the same line",
+        "start the text on the next line, or write it in quotes",
         put,
     )
 
@@ -124,7 +124,7 @@ def escape(failure: Failure) -> Reason | None:
     if whole and line == failure.line and not _SECRET.search(failure.text):
         put = failure.put(*whole.span(), _literally(whole[0]))
     help = "write \\\\ for a backslash, or use single quotes"
-    return failure.reason("a backslash means something in double quotes", help, put)
+    return failure.reason("a backslash starts an escape in double quotes", help, put)
 
 
 def _literally(quoted: str) -> str:

@@ -56,9 +56,7 @@ def operation(name: str) -> Operation:
     """The operation of this full name, such as vambe.update_amount. Raises UnknownName."""
     known = _operations(tuple(__path__))
     if name not in known and name in _look_ups(tuple(__path__)):
-        raise UnknownName(
-            f"'{name}' asks and changes nothing: write it under fetch of a source"
-        )
+        raise UnknownName(f"'{name}' only reads: write it under fetch of a source")
     return _choose("operation", name, known)
 
 
@@ -67,7 +65,7 @@ def look_up(name: str) -> Operation:
     known = _look_ups(tuple(__path__))
     if name not in known and name in _operations(tuple(__path__)):
         raise UnknownName(
-            f"'{name}' changes something: a look-up is one of {', '.join(known)}"
+            f"'{name}' changes something: for a look-up, use one of {', '.join(known)}"
         )
     return _choose("look-up", name, known)
 

@@ -26,13 +26,18 @@ _BY_STATUS = (
     # first, last, what follows, what to say; the first row that fits
     (300, 399, Verdict.FAILED, "redirects elsewhere: correct base_url"),
     (401, 401, Verdict.PARK, "refuses the credentials: correct the connection's auth"),
-    (403, 403, Verdict.FAILED, "does not permit it: give the credential the right"),
+    (
+        403,
+        403,
+        Verdict.FAILED,
+        "does not permit it: give the credentials the permission",
+    ),
     (404, 404, Verdict.FAILED, "does not know the ticket: check its identifier"),
     (408, 408, Verdict.UNKNOWN, f"gave up waiting, and {_MAYBE}"),
     (429, 429, Verdict.RETRY, f"asks to slow down: {_LATER}, or lower the rate"),
-    (400, 499, Verdict.FAILED, "refuses it as it is: correct the rule's fields"),
-    (503, 503, Verdict.RETRY, f"takes no calls at the moment: {_LATER}"),
-    (500, 599, Verdict.UNKNOWN, f"or a gateway before it failed, and {_MAYBE}"),
+    (400, 499, Verdict.FAILED, "refuses the request: correct the rule's fields"),
+    (503, 503, Verdict.RETRY, f"accepts no calls at the moment: {_LATER}"),
+    (500, 599, Verdict.UNKNOWN, f"or a gateway in front of it failed, and {_MAYBE}"),
 )
 
 
@@ -44,7 +49,7 @@ def by_status(status: int, *, parks: Collection[int] = ()) -> Outcome:
             reason = f"the vendor answered {status}: it {text}"
             return Outcome(verdict=verdict, reason=reason, code=f"http_{status}")
     return undocumented(
-        f"http_{status}", f"answered {status}, which is no final answer"
+        f"http_{status}", f"answered {status}, which is not a final answer"
     )
 
 
@@ -56,7 +61,7 @@ def refused(reply: Reply, *, parks: Collection[int] = ()) -> Outcome:
     outcome = by_status(reply.status, parks=parks)
     if reply.status != 503 or "retry-after" in reply.headers or not _page(reply.body):
         return outcome
-    reason = f"a gateway before the vendor answered 503, and the vendor {_MAYBE}"
+    reason = f"a gateway in front of the vendor answered 503, and the vendor {_MAYBE}"
     return replace(outcome, verdict=Verdict.UNKNOWN, reason=reason)
 
 
@@ -119,7 +124,7 @@ def undocumented(code: str, what: str) -> Outcome:
 
     A call that replaces values is tried a few times. One that adds something waits for a person at once.
     """
-    reason = f"the vendor {what}: look at the stored answer, and there"
+    reason = f"the vendor {what}: check the stored answer, and the ticket"
     return Outcome(verdict=Verdict.UNKNOWN, reason=reason, code=code, limit=FEW)
 
 
@@ -141,7 +146,7 @@ def _page(body: bytes) -> bool:
 
 def _cut_short(reply: Reply) -> Outcome:
     if reply.body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
-        reason = f"the vendor accepted it ({reply.status}); its answer was too long to be read to the end"
+        reason = f"the vendor accepted it ({reply.status}), but its answer was too long to read completely"
         return Outcome(verdict=Verdict.DELIVERED, reason=reason, code="truncated")
-    reason = "the vendor answered 2xx with a long text that is not JSON: look at the ticket to see whether it was taken"
+    reason = "the vendor answered 2xx with a long text that is not JSON: check whether the ticket was updated"
     return Outcome(verdict=Verdict.UNKNOWN, reason=reason, code="truncated")

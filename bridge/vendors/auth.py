@@ -88,7 +88,7 @@ def _basic(username: str, password: str) -> Headers:
 
 def _user_problem(username: str) -> str:
     if ":" in username:
-        return "holds a colon, which Basic cannot carry: use another user"
+        return "contains a colon, which Basic does not allow: use another user"
     return ""
 
 

@@ -55,22 +55,20 @@ class ConnectionOptions(Schema):
     headers = HeaderMap("Static headers", example={"x-api-type": "TICKET"})
     client_certificate = Referred(
         "Client certificate",
-        description="PEM, with the certificates of its issuers after it: as whom the bridge shows itself in TLS.",
+        description="PEM, followed by the certificates of its issuers. It identifies the bridge in TLS.",
         check=pem_problem,
         example="-----BEGIN CERTIFICATE-----",
     )
     client_key = Referred(
         "Its private key",
-        description="PEM. Not needed where it stands beside the certificate.",
+        description="PEM. Not needed if client_certificate contains it.",
         check=pem_problem,
         example="-----BEGIN PRIVATE KEY-----",
     )
     client_key_password = Referred("The password of that key", example="text")
     rate = Number("Calls per second", above=0, maximum=10_000, example=5)
     concurrency = WholeNumber("Calls at the same time", minimum=1, example=4)
-    timeout = Number(
-        "Seconds until a call is given up", minimum=1, maximum=30, example=30
-    )
+    timeout = Number("Timeout of a call, in seconds", minimum=1, maximum=30, example=30)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,7 +181,9 @@ class Vendor:
             )
         [(name, value)] = auth.items()
         if name not in known:
-            raise UnknownName(f"{self.name} does not take auth '{name}': use {choices}")
+            raise UnknownName(
+                f"{self.name} does not support auth '{name}': use {choices}"
+            )
         return known[name], value
 
     def _option(self, name: str, options: Options) -> str:

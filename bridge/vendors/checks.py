@@ -81,7 +81,7 @@ def check_options(vendor: Vendor, options: Mapping[str, object]) -> Problems:
     schema = made(vendor.options, INCLUDE)
     values = schema.validate(literal, partial=True)
     typed = {
-        name: f"needs {field.needs}, a reference gives text: write the value itself"
+        name: f"needs {field.needs}, but a reference gives text: write the value itself"
         for name, field in schema.fields.items()
         if isinstance(options.get(name), SecretRef)
         and isinstance(field, Kind)
@@ -98,7 +98,7 @@ def _alone(options: Mapping[str, object]) -> Problems:
         return {name: why for name in rest if name in options}
     address = options.get("base_url")
     if isinstance(address, str) and address.startswith("http://"):
-        why = "is never shown to a base_url of plain http: write https"
+        why = "cannot be used with a plain http base_url: write https"
         return {certificate: why}
     return {}
 
@@ -191,13 +191,13 @@ def _combinations(
             problems[group[0]] = f"is missing: give exactly one of {', '.join(group)}"
         given = [name for name in group if name in surely]
         for name in given[1:]:
-            problems[name] = f"cannot stand beside {given[0]}: drop one of the two"
+            problems[name] = f"cannot be combined with {given[0]}: drop one of the two"
     for group in operation.at_least_one:
         if not any(name in present for name in group):
             problems[group[0]] = f"is missing: give at least one of {', '.join(group)}"
     for one, other, why in operation.conflicts:
         if one in surely and other in surely:
-            problems[other] = f"cannot stand beside {one}: {why}"
+            problems[other] = f"cannot be combined with {one}: {why}"
     return problems
 
 

@@ -78,7 +78,9 @@ class Moment(Text):
                 return ""
         except ValueError:
             pass
-        return f"needs a time written as {self.form}, this text is not one: {self.fix}"
+        return (
+            f"needs a time written as {self.form}, but this text is not one: {self.fix}"
+        )
 
 
 class Number(Kind):

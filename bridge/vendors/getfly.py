@@ -26,7 +26,7 @@ from bridge.vendors.fields import FreeNames, Html, Moment
 
 _PATH = "/api/v6.1/ticket"
 _NAMES = ("cate_name", "status_name")  # compared with the tenant's configuration
-_OTHER = "Getfly's answer names another ticket than the one sent: look at both there"
+_OTHER = "Getfly's answer names a different ticket: check both tickets in Getfly"
 
 
 class Values(Schema):
@@ -51,12 +51,12 @@ class Values(Schema):
     )
     custom_fields = FreeNames(
         "Custom fields",
-        description="Names to values; whether the others stay is not documented.",
+        description="Names and values; whether other fields keep their values is not documented.",
         example={"plan": "gold"},
     )
     emergency_phone = Text(
         "Emergency phone number",
-        description="Text, so that its leading 0 stays.",
+        description="Text, to keep its leading 0.",
         example="0123456789",
     )
 

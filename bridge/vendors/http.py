@@ -175,10 +175,7 @@ def judge(call: Call, reply: Reply) -> Outcome:
     if any(first <= reply.status <= last for first, last in call.success):
         return delivered(reply)
     if 200 <= reply.status <= 299:
-        reason = (
-            f"the answer {reply.status} is none of the statuses under success:"
-            " add it under `success`, or check the vendor"
-        )
+        reason = f"the answer {reply.status} is not a success status: add it under `success`, or check the vendor"
         return failed(f"http_{reply.status}", reason)
     return refused(reply)
 

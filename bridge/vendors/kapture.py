@@ -30,7 +30,12 @@ _MESSAGES = (
     ("authkeyinvalid", Verdict.PARK, "auth_key", "refuses the token"),
     ("apiexpired", Verdict.PARK, "auth_expired", "says that the token has expired"),
     ("nodatafound", Verdict.FAILED, answers.NOT_FOUND, "does not find this ticket_id"),
-    ("reqfieldmissing", Verdict.FAILED, "field_missing", "misses a required field"),
+    (
+        "reqfieldmissing",
+        Verdict.FAILED,
+        "field_missing",
+        "says that a required field is missing",
+    ),
     ("invalidformat", Verdict.FAILED, "invalid_format", "cannot read callback_time"),
     ("serverfailure", Verdict.UNKNOWN, "server_failure", "has a failure of its own"),
 )
@@ -89,8 +94,8 @@ class GetTicket(Schema):
         required=True,
         example="713516551148",
     )
-    history_type = Text("Which history is told", example="all")
-    conversation_type = Text("Which conversations are told", example="notes")
+    history_type = Text("History to include", example="all")
+    conversation_type = Text("Conversations to include", example="notes")
 
 
 class Connection(ConnectionOptions):
@@ -105,15 +110,15 @@ class Connection(ConnectionOptions):
     body_style = Choice(
         "Body style",
         choices=("array", "object"),
-        description="array, as documented, or object for the tenants that want it bare.",
+        description="array, as documented, or object for tenants that need a bare object.",
         example="array",
     )
     timezone = Text(
         "Time zone",
-        description="The tenant's: date and datetime write in it where they name no zone of their own.",
+        description="The tenant's time zone: date and datetime use it unless they name another.",
         pattern="[A-Za-z]+(/[A-Za-z0-9_+-]+){0,2}",
         shape="a time zone such as Asia/Kolkata",
-        fix="write its name of the tz database",
+        fix="write a name of the tz database",
         example="Asia/Kolkata",
     )
 

@@ -48,7 +48,7 @@ def _combinations(given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     if given.get("client_auth") == NONE and secret:
         yield (
             "client_secret",
-            "cannot stand beside client_auth none, which proves nothing by a secret: drop one",
+            "cannot be combined with client_auth none, which uses no secret: drop one",
         )
     if given.get("client_auth") != NONE and not secret:
         yield (
@@ -63,11 +63,11 @@ def _of_params(params: object, *, renews: bool) -> Iterator[tuple[str, str]]:
         return
     for name, value in params.items():
         if name in _OWN:
-            yield f"params.{name}", f"is no parameter of your own: {_OWN[name]}"
+            yield f"params.{name}", f"cannot be set in params: {_OWN[name]}"
         elif name == "grant_type" and renews:
             yield (
                 "params.grant_type",
-                "cannot stand beside refresh_token, which says how tokens are given: drop one",
+                "cannot be combined with refresh_token, which already sets the grant: drop one",
             )
         elif not isinstance(value, str | SecretRef) or not value:
             yield f"params.{name}", "needs text: write it in quotes"

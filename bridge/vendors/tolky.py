@@ -155,7 +155,7 @@ def _documented(fields: Fields, answer: answers.Answer) -> Outcome | None:
 
 def _move_failed(fields: Fields) -> Outcome:
     """The update ran before the move and is done: sending it again could overwrite what a person changed since."""
-    reason = "Tolky failed at the move (MoveTicketError): the move alone is tried again"
+    reason = "Tolky failed at the move (MoveTicketError): only the move is tried again"
     rest = {name: value for name, value in fields.items() if name in _MOVE}
     call = json_call("POST", _PATH, rest) if rest != fields else None
     return replace(answers.retry("move_failed", reason), call=call)
@@ -178,20 +178,21 @@ def _read(fields: Fields, reply: Reply, answer: answers.Answer) -> Outcome:
         what = " nor ".join(missing)
         return answers.failed(
             "partial",
-            f"Tolky answered without having {what} the ticket: look at it there",
+            f"Tolky answered, but has not {what} the ticket: check it in Tolky",
         )
     return answers.delivered(reply)
 
 
 _REFUSED = answers.failed(
-    "refused", "Tolky says that the call did not succeed: look at the stored answer"
+    "refused", "Tolky says that the call did not succeed: check the stored answer"
 )
 _ERRORS = {
     "MissingTicketId": answers.failed(
-        "missing_ticket_id", "Tolky misses the ticketId: correct the rule's fields"
+        "missing_ticket_id",
+        "Tolky says that the ticketId is missing: correct the rule's fields",
     ),
     "NoOperationSpecified": answers.failed(
-        "no_operation", "Tolky sees nothing to do: add a field to update, or newLevel"
+        "no_operation", "Tolky found nothing to do: add a field to update, or newLevel"
     ),
     "Invalid credentials": answers.parked(
         "credentials", "Tolky refuses the token: correct the auth of the connection"

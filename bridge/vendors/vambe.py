@@ -23,8 +23,8 @@ from bridge.vendors.base import (
 from bridge.vendors.fields import FreeNames, Number, Part, Uuid
 
 _IDENTIFIERS = ("ticket_id", "ai_contact_id", "contact_number")
-_ACTIVE = "Takes the contact's active ticket."
-_CLOSED = "it only widens the search by a contact, so drop it"
+_ACTIVE = "Uses the contact's active ticket."
+_CLOSED = "it only widens a search by contact, so drop it"
 
 
 class Phone(Text):
@@ -51,7 +51,7 @@ class TicketOrContact(Schema):
         "Contact's phone number", description=_ACTIVE, example="+56912345678"
     )
     allow_closed_ticket = Flag(
-        "Take the latest closed ticket where none is active", example=True
+        "Use the latest closed ticket if none is active", example=True
     )
 
 

@@ -31,7 +31,7 @@ class Asker:
         if answer.look_up is None:
             return answer.decisions
         source = ruleset.sources[stored.source]
-        return (unasked(source, Said.ERROR, "it was never looked up: retry it"),)
+        return (unasked(source, Said.ERROR, "its look-up is missing: retry it"),)
 
     def unfetched(self, ruleset: Ruleset, stored: StoredEvent) -> bool:
         """Whether the rules can be asked about an event only when it was looked up."""
@@ -59,9 +59,7 @@ class Asker:
         except (
             Exception
         ) as error:  # one event must not stop the others, whatever it does to us
-            reason = (
-                f"the bridge failed at this event ({type(error).__name__}): report it"
-            )
+            reason = f"the bridge failed on this event ({type(error).__name__}): please report it"
         return _decided(stored, (unasked(source, said, reason),))
 
     def _asked(self, ruleset: Ruleset, stored: StoredEvent, event: Event) -> Decided:
@@ -91,7 +89,7 @@ class Asker:
     def event(self, source: Source, stored: StoredEvent) -> Event:
         """The event as it was received. Raises Refused when it cannot be read any more."""
         if stored.pruned:
-            raise Malformed("it was kept long enough and is gone")
+            raise Malformed("its content was deleted after the retention period")
         key = (stored.payload_id, source)
         last, events = self._read
         if last != key:
@@ -103,7 +101,7 @@ class Asker:
             self._read = (key, events)
         event = events.get(stored.item)
         if event is None:
-            raise Malformed("the body holds no such event any more")
+            raise Malformed("the body no longer contains this event")
         return replace(
             event,
             id=stored.id,

@@ -12,8 +12,8 @@ from bridge.store import Turn
 
 MOST = 3
 TOLD = (
-    f"the worker died {MOST + 1} times when it came to this event, as it does when memory runs out: give the machine"
-    " more, or look for another cause in the system's log; then run `bridge retry`"
+    f"the worker crashed {MOST + 1} times on this event, perhaps because memory ran out: add memory, or check the"
+    " system's log for another cause; then run `bridge retry`"
 )
 
 

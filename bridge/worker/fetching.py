@@ -42,7 +42,9 @@ def judged(outcome: Outcome, reply: Reply) -> Outcome:
     if outcome.verdict is not Verdict.DELIVERED:
         return outcome
     if reply.truncated or len(reply.body) > MAX_ANSWER:
-        reason = f"the answer is longer than {MAX_ANSWER // 1024} KiB: look up less"
+        reason = (
+            f"the answer is longer than {MAX_ANSWER // 1024} KiB: request less data"
+        )
         return Outcome(verdict=Verdict.FAILED, reason=reason, code="answer_size")
     try:
         value = json.loads(reply.body)
@@ -88,7 +90,7 @@ class Answers:
         age = time.monotonic() - asked_at
         if connection != item.connection or age > item.look_up:
             return None
-        reason = f"the same was answered {age:.0f} s before"
+        reason = f"reused an answer from {age:.0f} s before"
         outcome = Outcome(verdict=Verdict.REUSED, reason=reason, code="reused")
         return Attempt(started_at=datetime.now(UTC), outcome=outcome, fetched=answer)
 

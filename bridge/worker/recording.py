@@ -83,7 +83,7 @@ def _unrecorded(made: Attempt, why: str) -> Attempt:
     verdict, answer = made.outcome.verdict, made.answer
     reason = (
         f"the call was made ({said}, {verdict.value}) and could not be recorded ({why}):"
-        " look at the ticket before you send it again"
+        " check the ticket before you send it again"
     )
     if isinstance(answer, Reply):
         answer = replace(answer, headers={}, body=b"")

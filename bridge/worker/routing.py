@@ -177,4 +177,4 @@ def _told(error: Exception) -> str:
     """Why an event could not be routed, without a value of it."""
     if isinstance(error, StoreUnavailable):
         return str(error)
-    return f"the bridge failed at this event ({type(error).__name__}): report it"
+    return f"the bridge failed on this event ({type(error).__name__}): please report it"

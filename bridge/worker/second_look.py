@@ -40,11 +40,11 @@ class SecondLook:
         with self._database.read() as tx:
             stored = events.load(tx, item.event)
         if stored is None or stored.source not in ruleset.sources:
-            return item, unasked("its source is not declared any more")
+            return item, unasked("its source is no longer declared")
         answer = self._asker.ask(ruleset, replace(stored, fetched=None))
         if answer.look_up is None:
             said = "; ".join(one.reason for one in answer.decisions[:1])
-            return item, unasked(f"it cannot be looked up again: {said}")
+            return item, unasked(f"its look-up cannot be made again: {said}")
         question = _question(item, answer.look_up)
         began = time.monotonic()
         made = attempt(question, self._outbound, self._refusals, start_by)

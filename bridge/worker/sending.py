@@ -78,9 +78,7 @@ def unasked(reason: str) -> Attempt:
 
 def taken_over(item: Claimed) -> Attempt:
     """What is recorded of a delivery whose worker vanished: it may have been sent, and that counts as an attempt."""
-    reason = (
-        "the worker that was sending this stopped: the vendor may or may not have it"
-    )
+    reason = "its worker stopped while sending it: the vendor may or may not have received it"
     if item.second_look:  # it was asking, which does no harm
         return _unsent(Verdict.RETRY, LOOK_UP_AGAIN, reason)
     return _unsent(Verdict.UNKNOWN, "worker_lost", reason)

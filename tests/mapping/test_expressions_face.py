@@ -148,7 +148,7 @@ def test_wrong_examples_are_wrong_and_right_ones_right(code):
 def test_null_of_other_languages_is_told(name):
     """The help says how it is written here, even where a name is like it."""
     [error] = check_names(compile_expression(f"event.a == {name}"), {"event", "nulls"})
-    assert error.code == "E203" and error.help.startswith("null is written none. ")
+    assert error.code == "E203" and error.help.startswith("write none for null. ")
 
 
 def test_nothing_of_jinja_runs():

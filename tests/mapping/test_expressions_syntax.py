@@ -26,10 +26,10 @@ BARE = [
     ("event.a ~ 'a\\d'", "E201", "\\", "unknown escape"),
     ("event.a event.b", "E201", "event", "should end here"),
     ("{{ event.a }}", "E201", "{{", "drop the delimiters"),
-    ("1_000 + event.a", "E201", "1_000", "digits and one point"),
-    ("0x1F", "E201", "0x1F", "digits and one point"),
+    ("1_000 + event.a", "E201", "1_000", "digits and one decimal point"),
+    ("0x1F", "E201", "0x1F", "digits and one decimal point"),
     ("event.name.upper()", "E204", "event.name.upper()", "write event.name | upper"),
-    ("1 + range(10)", "E204", "range(10)", "follow a bar"),
+    ("1 + range(10)", "E204", "range(10)", "come after a bar"),
     ("event.a ** 2", "E204", "event.a ** 2", "multiply"),
     ("event.a[1:2:3]", "E204", "event.a[1:2:3]", "[start:stop]"),
     ("event.a['x':]", "E205", "'x'", "a whole number"),
@@ -50,7 +50,7 @@ BARE = [
     ("'a' + event.b", "E205", "'a'", "needs a number"),
     ("not 'a'", "E205", "'a'", "needs true or false"),
     ("event.a and event.b | upper", "E205", "event.b | upper", "needs true or false"),
-    ("'v' | lookup(event.t)", "E205", "event.t", "written here"),
+    ("'v' | lookup(event.t)", "E205", "event.t", "must be a literal text"),
     ("event.a | round(1, 'up ')", "E302", "'up '", "half_even"),
     ("event.a | replace('', 'x')", "E302", "''", "cannot be empty"),
     ("event.a | from_minor('us')", "E305", "'us'", "ISO 4217"),
@@ -129,7 +129,7 @@ def test_other_blocks_are_refused(block):
 )
 def test_unknown_blocks_are_refused(block):
     """What Jinja does not know either is a finding too, and no exception of another kind."""
-    with pytest.raises(ExpressionError, match="cannot be read"):
+    with pytest.raises(ExpressionError, match="cannot read this"):
         compile_template(block, blocks=True)
 
 

@@ -147,8 +147,8 @@ def test_a_valid_national_number_is_read_as_one(region, rest):
 def test_help_for_a_number_fits_what_is_known_of_it():
     """It never says to name a country that is named, or that the number names itself."""
     for text, asked, wanted in (
-        ("912345678", "e164", "name the country"),
-        ("912345678", "e164('CL')", "surest with +"),
+        ("912345678", "e164", "add its country"),
+        ("912345678", "e164('CL')", "write it with + and the country code"),
         ("+551187654321000", "e164", ""),
     ):
         with pytest.raises(ExpressionError) as caught:

@@ -179,7 +179,7 @@ def test_arguments_of_tests_are_checked():
         ("a{2}{3}", "ends before"),
         ("a{3,2}", "number of times"),
         ("a{201}", "number of times"),
-        ("a^b", "^ stands"),
+        ("a^b", "^ is only allowed"),
         ("a$b", "[$]"),
         ("^a|b", "^(?:a|b)$"),
         ("(?=a)", "(?: )"),

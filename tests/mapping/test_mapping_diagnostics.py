@@ -140,7 +140,7 @@ def test_coalescing_what_adds_up_is_said_at_its_place():
         )
     )
     assert found.excerpt[found.place.column - 1 :].startswith("coalesce")
-    assert found.help.startswith("write coalesce: [comment] where")
+    assert found.help.startswith("write coalesce: [comment] if")
     for old, new in (
         ("true", "false"),
         ("true", "[comment]"),

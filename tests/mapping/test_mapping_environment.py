@@ -35,14 +35,14 @@ def test_values_that_fit_are_not_told():
             {"HOST": "https://acme.getflycrm.com/"},
             4,
             30,
-            "connection option 'host' needs a host name such as acme.getflycrm.com, this text is not one (HOST)",
+            "connection option 'host' needs a host name such as acme.getflycrm.com, but this text is not one (HOST)",
             "write it without https:// and path",
         ),
         (
             {"SUB": "acme.kapturecrm.com"},
             8,
             30,
-            "connection option 'subdomain' needs a subdomain such as acme, this text is not one (SUB)",
+            "connection option 'subdomain' needs a subdomain such as acme, but this text is not one (SUB)",
             "write only the part before .kapturecrm.com",
         ),
     ],
@@ -84,9 +84,9 @@ rules:
     [
         ("standard", "no base64!", "A402", "is not base64", "copy it whole"),
         ("adyen", "a2tra2tr", "A402", "is not hex", "copy it whole"),
-        ("discord", "a word", "A402", "is no public key", "give it"),
+        ("discord", "a word", "A402", "is not a public key", "give the key"),
         ("standard", "6b" * 24, "W402", "looks like hex", "write it in base64"),
-        ("github", "'s'", "W402", "stands in quotation marks", "take them out"),
+        ("github", "'s'", "W402", "is in quotation marks", "remove them"),
     ],
 )
 def test_a_secret_in_another_form_is_told_before_the_first_request(

@@ -168,7 +168,7 @@ def test_let_may_not_take_the_name():
     """An expression would not see which one is meant."""
     text = MAPPING.replace("    events: [order.*]", '    let: { fetched: "x" }')
     assert findings(text) == [
-        "M112 'fetched' is taken: expressions know it as something else"
+        "M112 'fetched' is reserved: it already means something else in expressions"
     ]
 
 
@@ -284,8 +284,8 @@ def test_a_test_says_what_its_headers_are(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "found"),
     [
-        (".etag", ".ETag", "M113 names of headers are in lower case here"),
-        (".etag", "['ETag']", "M113 names of headers are in lower case here"),
+        (".etag", ".ETag", "M113 header names are lower case here"),
+        (".etag", "['ETag']", "M113 header names are lower case here"),
         ("  fetch:", "  x-fetch:", None),
         ("{ ETag: W/7 }", "[W/7]", "M102"),
     ],

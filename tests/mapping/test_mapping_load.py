@@ -69,7 +69,7 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("empty", "warning[W604] the folder {} holds no *.yaml file"),
+        ("empty", "warning[W604] the folder {} contains no *.yaml file"),
         ("gone", "error[M008] there is no folder {}"),
     ],
 )

@@ -40,10 +40,10 @@ def test_a_form_has_the_values_that_senders_write():
 @pytest.mark.parametrize(
     ("value", "told", "help"),
     [
-        (NULL, "'a' is a field of a form, and a form has no null", "write ''"),
-        (["x", None], "'a' is a field of a form, and a form has no null", "write ''"),
-        ({"b": "x"}, "'a' is a field of a form, which holds text", "write text"),
-        ([["x"]], "'a' is a field of a form, which holds text", "write text"),
+        (NULL, "'a' is a form field, which cannot be null", "write ''"),
+        (["x", None], "'a' is a form field, which cannot be null", "write ''"),
+        ({"b": "x"}, "'a' is a form field, which must be text", "write text"),
+        ([["x"]], "'a' is a form field, which must be text", "write text"),
     ],
 )
 def test_a_form_cannot_have_every_value(value, told, help):
@@ -57,7 +57,7 @@ def test_a_form_cannot_have_every_value(value, told, help):
 def test_a_path_that_leads_nowhere_is_refused():
     """It would test something that the sender never sends."""
     body = request(b'{"a": {"b": 1}}', "application/json")
-    with pytest.raises(ValueError, match="nothing at 'c'"):
+    with pytest.raises(ValueError, match="no 'c' on the path"):
         patched(body, GENERIC, {"event.c.d": 1})
 
 
@@ -102,7 +102,7 @@ def test_null_in_a_form_is_told_at_the_patch(tmp_path):
 
     (failure,) = run("!null", "true", "none").failures
     assert failure.diagnostic.code == "T501"
-    assert "a form has no null" in failure.diagnostic.message
+    assert "is a form field, which cannot be null" in failure.diagnostic.message
     assert "write ''" in failure.diagnostic.help
     assert run("''", "true", "''").passed and run("null", "false", "none").passed
 

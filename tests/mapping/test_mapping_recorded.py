@@ -137,7 +137,7 @@ def test_an_event_type_that_was_never_recorded_is_told_at_its_entry(tmp_path):
     found = check_recorded(ruleset, read_recordings(ruleset, tmp_path))
     assert [(one.code, one.place.column, one.help) for one in found] == [
         ("W608", 28, "did you mean 'invoice.paid'?"),
-        ("W608", 43, "record one; recorded are invoice.paid"),
+        ("W608", 43, "record one; the recorded types are invoice.paid"),
     ]
 
 

@@ -214,18 +214,18 @@ NINE = "response.status == 409"
         (
             NINE,
             "response.headers.Via is defined",
-            "a.yaml:10:34: error[M113] names of headers are in lower case here",
+            "a.yaml:10:34: error[M113] header names are lower case here",
         ),
         (NINE, "event.n == 409", "a.yaml:10:17: error[E203] unknown name 'event'"),
         (
             NINE,
             "response.status | string",
-            "a.yaml:10:17: error[M111] 'when' must give true or false, this gives text",
+            "a.yaml:10:17: error[M111] 'when' must give true or false, but gives text",
         ),
         (
             NINE,
             '"{{ response.status == 409 }}"',
-            "a.yaml:10:17: error[M110] 'when' is an expression already",
+            "a.yaml:10:17: error[M110] 'when' is already an expression",
         ),
         (
             "do: ok",

@@ -171,9 +171,9 @@ def thrice(final):
         (thrice("dead"), {}, []),
         (thrice("waiting"), {}, ["should be waiting at reply 1, but is dead"]),
         ("no_match", {"open: true": "open: false"}, []),
-        (DONE, {"open: true": "open: false"}, ["given a call, but said no_match"]),
+        (DONE, {"open: true": "open: false"}, ["give a call, but gave no_match"]),
         ("{ error: E301 }", {", step: 1": ""}, []),
-        ("no_match", {", step: 1": ""}, ["given no_match, but said error E301"]),
+        ("no_match", {", step: 1": ""}, ["give no_match, but gave error E301"]),
         ("{ final: dead }", {"step: 1": "step: 1, order: 78"}, []),
         (DONE, {"step: 1": "step: 1, order: 78"}, ["makes no call: looked up again"]),
     ],
@@ -251,7 +251,7 @@ def test_update_rewrites_what_is_expected_of_the_second_call(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "code", "message"),
     [
-        ("expect: OUTCOME", "expect: [{ body: {} }]", "T502", "so this is one outcome"),
+        ("expect: OUTCOME", "expect: [{ body: {} }]", "T502", "so it has one outcome"),
         ("expect: OUTCOME", "expect: sent", "T502", "this is not an outcome"),
         ("          expect: OUTCOME\n", "", "M103", "'again.expect'"),
         ("          fetched: {", "          x: {", "M101", "unknown key"),

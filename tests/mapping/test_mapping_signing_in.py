@@ -70,12 +70,12 @@ def test_everything_that_can_be_said(load):
     ("changes", "code", "words"),
     [
         ({"client_auth": "post"}, "A403", "'oauth2.client_auth' is not one of basic, body, none"),
-        ({"client_auth": "none"}, "A403", "cannot stand beside client_auth none"),
+        ({"client_auth": "none"}, "A403", "cannot be combined with client_auth none"),
         ({"client_secret": ""}, "A403", "'oauth2.client_secret' is required"),
         ({"token_url": "https://id.test/t?tenant=1"}, "A403", "must end before the ?"),
         ({"token_url": "id.test/token"}, "A403", "must start with https://"),
-        ({"params": "{ client_id: x }"}, "A403", "'oauth2.params.client_id' is no parameter of your own"),
-        ({"params": "{ scope: x }"}, "A403", "'oauth2.params.scope' is no parameter of your own"),
+        ({"params": "{ client_id: x }"}, "A403", "'oauth2.params.client_id' cannot be set in params"),
+        ({"params": "{ scope: x }"}, "A403", "'oauth2.params.scope' cannot be set in params"),
         ({"params": "{ level: 7 }"}, "A403", "'oauth2.params.level' needs text"),
         ({"params": "{ level: null }"}, "A403", "'oauth2.params.level' needs text"),
         ({"params": "resource"}, "A403", "'oauth2.params' needs names with their values"),
@@ -86,7 +86,7 @@ def test_everything_that_can_be_said(load):
         (
             {"params": "{ grant_type: password }", "refresh_token": "{ env: OTHER }"},
             "A403",
-            "cannot stand beside refresh_token",
+            "cannot be combined with refresh_token",
         ),
         ({"refresh_token": "hunter2"}, "A401", "is written into the file"),
         ({"audiense": "hunter2"}, "A403", "did you mean 'audience'?"),
@@ -152,7 +152,7 @@ def test_a_certificate_without_tls(tmp_path):
     text = CERTIFICATE.replace("CERTIFICATE", BOTH).replace("https://crm", "http://crm")
     (tmp_path / "a.yaml").write_text(text)
     [finding] = wrong(mapping.load(tmp_path, ENVIRON))
-    assert "is never shown to a base_url of plain http" in finding.message
+    assert "cannot be used with a plain http base_url" in finding.message
     assert finding.help == "write https"
 
 

@@ -34,7 +34,12 @@ def test_a_token_is_a_reference_beside_the_secret():
     ("provider", "token", "code", "said"),
     [
         ("meta", ", token: hush", "A401", "'token' is written into the file"),
-        ("stripe", ", token: { env: T }", "M102", "does not check the URL by a token"),
+        (
+            "stripe",
+            ", token: { env: T }",
+            "M102",
+            "does not check the URL with a token",
+        ),
     ],
 )
 def test_a_token_that_is_shown_or_never_asked_for_is_an_error(

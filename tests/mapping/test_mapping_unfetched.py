@@ -35,11 +35,11 @@ def test_a_source_that_looks_nothing_up_is_a_warning_at_its_name():
     """With the name underlined, and both ways out."""
     [finding] = found()
     assert finding.splitlines() == [
-        "a.yaml:3:9: warning[W612] source 'shop' looks nothing up: events of nuvemshop hold ids only",
+        "a.yaml:3:9: warning[W612] source 'shop' has no look-up, but events of nuvemshop contain only ids",
         "  |",
         "3 |   name: shop",
         "  |         ^^^^",
-        "  = help: write fetch: in the source, or event: { thin: false } where the ids are enough",
+        "  = help: write fetch: in the source, or event: { thin: false } if the ids are enough",
     ]
 
 

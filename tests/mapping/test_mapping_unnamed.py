@@ -29,11 +29,12 @@ def test_a_source_without_an_id_is_a_warning_with_the_three_ways_out():
     """At its name, where nothing of its events is said."""
     [finding] = found()
     assert finding.splitlines() == [
-        "a.yaml:3:9: warning[W615] event.id is not given: what this sender sends again is a new event",
+        "a.yaml:3:9: warning[W615] event.id is missing: what this sender sends again counts as a new event",
         "  |",
         "3 |   name: erp",
         "  |         ^^^",
-        "  = help: name what tells its events apart: event: { id: body.NAME }, or say { id: each } or { id: hash }",
+        "  = help: name the field that identifies an event: event: { id: body.NAME }, or { id: each }"
+        " or { id: hash }",
     ]
 
 

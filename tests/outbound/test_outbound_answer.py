@@ -138,7 +138,9 @@ def test_a_connection_that_may_carry_something_else_is_not_used_again(data):
 )
 def test_what_is_no_answer_fails_at_once(data):
     """It does not take its connection's end to see it."""
-    with pytest.raises(Failed, match="v.test sent what is not a whole HTTP answer"):
+    with pytest.raises(
+        Failed, match="v.test sent something that is not a complete HTTP answer"
+    ):
         fed([data])
 
 

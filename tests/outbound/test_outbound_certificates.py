@@ -175,7 +175,7 @@ def test_few_certificates_are_kept(vendor, issuer, outbound, call, monkeypatch):
 def test_what_the_vendor_has_against_a_certificate(vendor, issuer, outbound, call):
     """One of another issuer, or past its end, parks with the reason; the vendor has done nothing."""
     for own, words in (
-        (Issuer("stranger").client("x"), "issuer not known there"),
+        (Issuer("stranger").client("x"), "its issuer is unknown there"),
         (issuer.client("x", days=-1), "expired"),
     ):
         answer = outbound.send(call, target(vendor, own))
@@ -193,12 +193,12 @@ def broken(issuer):
         certificate=certificate, key=key, password=password
     )
     return {
-        "not the key of client_certificate": made(good.certificate, other.key),
-        "client_certificate holds no certificate": made("s3cret", good.key),
-        "client_certificate holds no private key": made(good.certificate),
-        "client_key holds no private key": made(good.certificate, "s3cret"),
+        "client_key does not belong to client_certificate": made(good.certificate, other.key),
+        "client_certificate contains no PEM certificate": made("s3cret", good.key),
+        "client_certificate contains no private key": made(good.certificate),
+        "client_key contains no PEM private key": made(good.certificate, "s3cret"),
         "client_key is encrypted": made(sealed.certificate, sealed.key),
-        "does not open with client_key_password": made(
+        "cannot be decrypted with client_key_password": made(
             sealed.certificate, sealed.key, "s3cret"
         ),
         "is damaged": made(good.certificate, good.key[:90] + "!" + good.key[91:]),

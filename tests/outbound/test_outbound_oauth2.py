@@ -211,7 +211,7 @@ def test_no_token(answer, kind):
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        ("invalid_client", "(invalid_client): check client_id and client_secret, and whether it wants client_auth"),
+        ("invalid_client", "(invalid_client): check client_id and client_secret, and whether it needs client_auth"),
         ("invalid_scope", "check scope"),
         ("invalid_target", "check audience and params"),
         ("s3cret", "refused the client with 400: check client_id, client_secret and scope"),

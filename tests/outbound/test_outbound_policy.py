@@ -57,7 +57,7 @@ def test_special_addresses_are_refused(address, kind):
 def test_public_addresses_are_reached_by_tls_alone(address):
     """A public address is fine with TLS; without it credentials would travel in the clear."""
     Policy().check("vendor.test", [ip_address(address)], encrypted=True)
-    with pytest.raises(CallRefused, match="write https"):
+    with pytest.raises(CallRefused, match="use https in base_url"):
         Policy().check("vendor.test", [ip_address(address)], encrypted=False)
 
 

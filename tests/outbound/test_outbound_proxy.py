@@ -157,10 +157,10 @@ def test_credentials_of_the_proxy(behind, vendor, proxy, known, call):
         ("169.254.169.254", None, "a link-local address"),
         ("erp.example.com", [PRIVATE], "a private address"),
         ("mixed.example.com", [PUBLIC, PRIVATE], "a private address"),
-        ("erp", [], "no public name"),
-        ("metadata.google.internal", [], "no public name"),
-        ("printer.local.", [], "no public name"),
-        ("x.LOCALHOST", [], "no public name"),
+        ("erp", [], "is not a public name"),
+        ("metadata.google.internal", [], "is not a public name"),
+        ("printer.local.", [], "is not a public name"),
+        ("x.LOCALHOST", [], "is not a public name"),
     ],
 )
 def test_what_stays_refused(behind, proxy, known, call, host, addresses, words):
@@ -177,7 +177,7 @@ def test_plain_http_stays_refused(behind, proxy, known, call, addresses):
     known["vendor.test"] = addresses
     answer = behind().send(call, at("http://vendor.test"))
     assert (answer.kind, proxy.connections) == ("policy", 0)
-    assert "write https" in answer.message
+    assert "use https in base_url" in answer.message
 
 
 def test_allowed_networks_are_called_directly(behind, serve, proxy, call):
@@ -195,13 +195,13 @@ def answers(conn):
     ("answer", "words"),
     [
         (b"HTTP/1.1 407 X\r\n\r\n", "(407): check BRIDGE_PROXY_CREDENTIALS"),
-        (b"HTTP/1.1 403 s3cret\r\n\r\ns3cret", "does not let calls to vendor.test through"),
+        (b"HTTP/1.1 403 s3cret\r\n\r\ns3cret", "does not allow calls to vendor.test"),
         (answers, "could not reach vendor.test (502)"),
         (b"HTTP/1.1 302 X\r\nLocation: http://s3cret\r\n\r\n", "could not reach vendor.test (302)"),
-        (b"SSH-2.0-OpenSSH\r\n\r\n", "sent what is no answer"),
-        (CONNECTED + b"and more", "sent what is no answer"),
-        (b"HTTP/1.1 200 X\r\n" + b"a: b\r\n" * 9_000, "sent what is no answer"),
-        (lambda conn: None, "sent what is no answer"),
+        (b"SSH-2.0-OpenSSH\r\n\r\n", "sent something that is not an HTTP answer"),
+        (CONNECTED + b"and more", "sent something that is not an HTTP answer"),
+        (b"HTTP/1.1 200 X\r\n" + b"a: b\r\n" * 9_000, "sent something that is not an HTTP answer"),
+        (lambda conn: None, "sent something that is not an HTTP answer"),
     ],
 )  # fmt: skip
 def test_what_a_proxy_may_say(behind, vendor, proxy, known, call, answer, words):
@@ -229,7 +229,7 @@ def test_a_proxy_that_is_down(known, call):
     came = outbound.send(call, at("https://vendor.test"))
     outbound.close()
     assert (came.kind, came.sent) == ("proxy", False)
-    assert "the proxy of BRIDGE_PROXY cannot be reached" in came.message
+    assert "cannot reach the proxy of BRIDGE_PROXY" in came.message
 
 
 def test_the_environment_has_no_say(
@@ -252,7 +252,7 @@ def test_the_doctors_question_goes_the_same_way(behind, vendor, proxy, known):
     outbound = behind()
     assert outbound.unreachable(at("https://vendor.test")) == ""
     proxy.answer = b"HTTP/1.1 403 X\r\n\r\n"
-    assert "does not let calls" in outbound.unreachable(at("https://vendor.test"))
+    assert "does not allow calls" in outbound.unreachable(at("https://vendor.test"))
     assert vendor.requests == []
 
 

@@ -37,7 +37,7 @@ def test_a_port_where_nobody_listens_is_said(serve, outbound):
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
     target = replace(serve().target(), base_url=f"http://127.0.0.1:{port}")
-    assert f"took no connection on port {port}" in outbound.unreachable(target)
+    assert f"refused the connection on port {port}" in outbound.unreachable(target)
 
 
 def test_the_network_policy_holds(serve, strict):

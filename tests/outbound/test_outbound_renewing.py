@@ -149,7 +149,7 @@ def test_nothing_is_readable_in_the_store(database):
     [
         ("", "BRIDGE_SECRET_KEY is not set"),
         ("short", "BRIDGE_SECRET_KEY is too short"),
-        ("x" * 32, "put the former key back"),
+        ("x" * 32, "restore the former key"),
     ],
 )
 def test_a_key_that_does_not_open_parks(database, key, words):
@@ -255,12 +255,12 @@ def test_a_crash_before_storing_is_told_where_the_endpoint_does_not_forgive(lost
     endpoint.good = "lost"
     answer = tokens_of(lost).get(CLIENT, endpoint, 0.0)
     assert answer.kind == "credentials"
-    assert "did not reach the store: sign in anew" in answer.message
+    assert "was not stored: sign in again" in answer.message
     fresh = replace(CLIENT, refresh_token="wrong-from-the-start")
     for _ in range(2):
         answer = tokens_of(lost).get(fresh, endpoint, 0.0)
         assert "(invalid_grant)" in answer.message
-        assert "did not reach" not in answer.message
+        assert "was not stored" not in answer.message
 
 
 def test_others_wait_for_the_one_that_asks(database):

@@ -74,7 +74,7 @@ def test_keys_come_in_pem_der_raw_and_certificates():
     signed = sign(provider, request(), secret=private)
     for text in (public.reveal(), *spellings(public), certificate(private)):
         assert verify(provider, signed, secret=Secret(text)).secret == 0
-    with pytest.raises(ConfigurationError, match="no public key"):
+    with pytest.raises(ConfigurationError, match="is not a public key"):
         verify(provider, signed, secret=Secret("hello"))
 
 

@@ -109,7 +109,7 @@ def test_without_its_document_the_whole_body_is_an_unknown_event(body):
     event = {"content": ["form"], "unwrap": {"from": "body.payload", "as": "json"}}
     (found,) = read(event, body, content=FORM)
     assert (found.type, found.unreadable) == ("unknown", "")
-    assert "body.payload is missing or no text" in found.notes[0]
+    assert "body.payload is missing or not text" in found.notes[0]
 
 
 @pytest.mark.parametrize("text", ["?", "PGE+", "PCFET0NUWVBFIGE+PGEvPg=="])

@@ -94,7 +94,7 @@ def test_what_is_no_key_is_the_operators_to_mend(key):
     """A key of another kind, half of one, or none is told as such, and never as a fault of the sender."""
     provider = generic(**SIGNED, algorithm="ed25519")
     text = key if isinstance(key, str) else json.dumps(key)
-    with pytest.raises(ConfigurationError, match="no public key"):
+    with pytest.raises(ConfigurationError, match="is not a public key"):
         verify(provider, request(X_Sig="AAAA"), secret=Secret(text))
 
 

@@ -101,7 +101,7 @@ def test_the_first_alternative_that_is_present_counts():
 
 def test_a_doubled_id_header_is_malformed():
     """Neither value may win."""
-    with pytest.raises(Malformed, match="header.x-id is there 2 times"):
+    with pytest.raises(Malformed, match="header.x-id occurs 2 times"):
         read({"id": "header.x-id"}, {}, X_Id="1", x_id="2")
 
 

@@ -52,8 +52,8 @@ def hmac(**more):
         ("github", json.dumps({"kty": "oct", "k": "a2s"}), "JSON Web Key"),
         ("github", "-----BEGIN PUBLIC KEY-----\nMFk\n-----END PUBLIC KEY-----", "PEM"),
         ("pipedrive", "a password alone", "username:password"),
-        ("discord", "a password", "no public key"),
-        ("discord", "00" * 31, "no public key"),
+        ("discord", "a password", "is not a public key"),
+        ("discord", "00" * 31, "is not a public key"),
     ],
 )
 def test_a_secret_in_another_form_is_told(name, text, said):

@@ -136,7 +136,7 @@ def test_keys_are_fetched_through_the_egress_proxy(front):
     with capture_logs() as lines:
         assert post(client, X_Sig="AAAA", X_Cert_Url=url) == 503
     (said,) = (one["error"] for one in lines if one["event"] == "keys not fetched")
-    assert said.startswith("the proxy of BRIDGE_PROXY cannot be reached")
+    assert said.startswith("cannot reach the proxy of BRIDGE_PROXY")
 
 
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256"])

@@ -88,7 +88,7 @@ def test_what_asks_is_no_target_of_a_rule():
         op.name for op in vendors.look_ups()
     }
     assert both == {"http.request"}
-    with pytest.raises(UnknownName, match="asks and changes nothing: .* fetch of a"):
+    with pytest.raises(UnknownName, match="only reads: .* fetch of a"):
         vendors.operation("kapture.get_ticket")
     with pytest.raises(UnknownName, match="changes something: .* tolky.get_tickets$"):
         vendors.look_up("tolky.move_stage")

@@ -246,7 +246,7 @@ def test_event_of_a_cancelled_look_up_runs_again(bench, shop, again, answer):
     bench.work()
     (row,) = bench.look_ups()
     (done,) = steer.cancel(bench.database, [row["id"]], By(person="ana"))
-    assert f"`bridge retry {row['id']}` looks its event up again" in done.message
+    assert f"`bridge retry {row['id']}` makes the look-up again" in done.message
     (done,) = again(bench, row["id"])
     assert done.ok, done.message
     bench.work()
@@ -302,7 +302,7 @@ def test_cancelled_look_up_of_a_source_that_is_gone(bench, shop):
     bench.ruleset = mapping.build({"rules.yaml": text}).usable()
     for again in (_retried, _replayed):
         (done,) = again(bench, row["id"])
-        assert not done.ok and "its source is not configured any more" in done.message
+        assert not done.ok and "its source is no longer configured" in done.message
     assert bench.event(id)["state"] == "routed"
 
 
@@ -324,13 +324,13 @@ def test_rerouted_event_without_an_answer_is_looked_up(bench, shop, answer, drop
     if dropped or answer == "503":
         steer.cancel(bench.database, [bench.look_ups()[0]["id"]])
     done = _rerouted(bench, id)
-    assert done.ok and "a worker looks it up" in done.message
+    assert done.ok and "a worker makes its look-up" in done.message
     early = _rerouted(bench, id)
-    assert not early.ok and "has not routed it yet" in early.message
+    assert not early.ok and "has not been routed yet" in early.message
     bench.work()
     assert bench.amounts() == [900]
     assert [row["state"] for row in bench.look_ups()] == ["cancelled", "delivered"]
-    assert "was done before" in _rerouted(bench, id).message
+    assert "already done" in _rerouted(bench, id).message
     bench.work()
     assert bench.amounts() == [900]
 
@@ -359,7 +359,7 @@ def test_rerouted_event_of_before_its_source_looked_things_up(bench, shop):
     bench.work()
     bench.ruleset = looks_up
     refused = _rerouted(bench, id, rule="order-sets-amount")
-    assert not refused.ok and "leave out --rule" in refused.message
+    assert not refused.ok and "drop --rule" in refused.message
     assert _rerouted(bench, id).ok
     bench.work()
     assert bench.amounts() == [700]

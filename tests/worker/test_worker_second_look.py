@@ -245,7 +245,7 @@ def test_a_look_up_that_keeps_failing_ends(database, sandbox, vault, status):
         bench.make_due()
     (update,) = bench.updates()
     assert update["state"] == "dead"
-    assert update["reason"].startswith("it was not looked up again: ")
+    assert update["reason"].startswith("its look-up was not made again: ")
     assert [method for method, _ in vault.calls].count("PUT") == 1
     vault.say = {}
     bench.receive("a", 2, id="2")
@@ -298,9 +298,9 @@ def test_new_values_may_have_to_be_held(database, sandbox, vault):
     ("old", "new", "state", "reason"),
     [
         ("    when:", "    mode: shadow\n    when:", "skipped", "mode is shadow"),
-        ("id: add-to-box", "id: another", "dead", "its rule is not there any more"),
+        ("id: add-to-box", "id: another", "dead", "its rule no longer exists"),
         ("fetched.total +", "fetched.sum +", "dead", "fetched.sum is missing"),
-        ("name: shop\n", "name: shop-2\n", "dead", "is not declared any more"),
+        ("name: shop\n", "name: shop-2\n", "dead", "is no longer declared"),
     ],
 )
 def test_rules_that_changed_meanwhile(bench, vault, old, new, state, reason):
@@ -324,4 +324,4 @@ def test_a_source_that_looks_nothing_up_any_more(bench, vault):
     bench.work()
     (update,) = bench.updates()
     assert update["state"] == "dead"
-    assert update["reason"].startswith("it cannot be looked up again: ")
+    assert update["reason"].startswith("its look-up cannot be made again: ")

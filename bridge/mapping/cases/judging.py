@@ -23,7 +23,7 @@ from bridge.state import State
 from bridge.strict.yaml import Node, plain
 
 _ENDING_KEPT = "replies and final are never rewritten"
-_ERROR_KEPT = "whether it should be an error is for a person to say"
+_ERROR_KEPT = "a person must decide whether it should be an error"
 
 # A rule asked once more: of an earlier trial, and of `again` in the test. May raise Unreadable.
 AskAgain: TypeAlias = Callable[[Trial, Node], Trial]
@@ -154,7 +154,7 @@ class _Hearing:
     def otherwise(self, wanted: str) -> Failure:
         """The failure of a rule that said something else."""
         said = f"{self.said.value} {self.code}".strip()
-        message = f"rule '{self.rule.id}' should have given {wanted}, but said {said}"
+        message = f"rule '{self.rule.id}' should give {wanted}, but gave {said}"
         failure = self.outcome("T503", message)
         if self.trial is None:
             return failure

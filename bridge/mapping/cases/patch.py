@@ -65,7 +65,7 @@ def _changed(tree: Json, keys: tuple[str, ...], value: Change) -> Json:
         new[int(key) : int(key) + 1] = _kept(tree[int(key)], rest, value)
         return new
     if not isinstance(tree, dict) or rest and key not in tree:
-        message = f"the payload has nothing at '{key}' of the path to patch"
+        message = f"the payload has no '{key}' on the path to patch"
         raise CannotPatch(message, suggest(key, tree if isinstance(tree, dict) else ()))
     kept = _kept(tree.get(key), rest, value)
     others = {name: item for name, item in tree.items() if name != key}
@@ -99,10 +99,10 @@ def _write_form(body: Json) -> bytes:
 def _form_text(name: str, value: Json) -> str:
     """Text as it is, a number or a boolean as JSON writes it, which is what senders do."""
     if value is None:
-        message = f"'{name}' is a field of a form, and a form has no null"
+        message = f"'{name}' is a form field, which cannot be null"
         help = "write '' for a field without text, or null, which leaves it out"
         raise CannotPatch(message, help)
     if isinstance(value, dict | list):
-        message = f"'{name}' is a field of a form, which holds text"
+        message = f"'{name}' is a form field, which must be text"
         raise CannotPatch(message, "write text, or a list of texts")
     return value if isinstance(value, str) else json.dumps(value).decode()

@@ -57,10 +57,10 @@ def _types(rule: Rule, recordings: Recordings) -> Iterator[Diagnostic]:
         if not any(type_pattern([wanted]).fullmatch(kind) for kind in types):
             yield Diagnostic(
                 code="W608",
-                message=f"no recorded payload is of type '{wanted}'",
+                message=f"no recorded payload has type '{wanted}'",
                 place=rule.place_of(f"events.{at}"),
                 help=near(wanted, types)
-                or f"record one; recorded are {', '.join(types)}",
+                or f"record one; the recorded types are {', '.join(types)}",
             )
 
 
@@ -84,7 +84,7 @@ def _untold(
             return
     yield Diagnostic(
         code="W609",
-        message=f"no test shows that rule '{rule.id}' can leave an event of its type alone",
+        message=f"no test shows an event of its type that rule '{rule.id}' ignores",
         place=rule.place,
         help=f"add a test that expects {outcome}, with a patch after which {how}",
     )

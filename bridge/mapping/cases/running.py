@@ -61,7 +61,7 @@ def _judged(case: Case, ruleset: Ruleset, given: CaseEvents) -> CaseResult:
         for failure in judge(case, rule, by_rule.get(rule.id, []), ask_again)
     ]
     for name in sorted(case.expect.keys() - {rule.id for rule in rules}):
-        message = f"rule '{name}' is one of another source than this test"
+        message = f"rule '{name}' belongs to another source than this test"
         failures.append(_failure("T502", message, case.expect[name].place))
     return CaseResult(
         case=case,
@@ -82,8 +82,10 @@ def _unfetched(case: Case, ruleset: Ruleset, events: list[Event]) -> Iterator[Fa
             help = f"at {error.place}" + (f": {error.help}" if error.help else "")
             yield _failure("T508", message, case.place, help)
         elif said is Said.MATCHED and case.fetched is None:
-            message = "the event is looked up first, and the test does not say what that answers"
-            help = "write fetched: the answer, or a file with it"
+            message = (
+                "the event is looked up first, but the test has no answer for that"
+            )
+            help = "write fetched: with the answer, or with a file that contains it"
             yield _failure("T508", message, case.place, help)
 
 

@@ -51,9 +51,9 @@ def _dict(compiler: Compiler, node: nodes.Dict) -> Compiled:
     for pair in node.items:
         key = getattr(pair.key, "value", None)
         if not isinstance(key, str):
-            raise ExpressionError("E204", "a key here is text in quotes").at(
-                compiler.tree.span(pair.key)
-            )
+            raise ExpressionError(
+                "E204", "a key in brackets must be text in quotes"
+            ).at(compiler.tree.span(pair.key))
         runs.append((key, _item(compiler, pair.value).run))
     return Compiled(
         run=lambda scope: {key: run(scope) for key, run in runs},

@@ -50,7 +50,7 @@ def _refuse_escaped_html(compiler: Compiler, node: nodes.Filter) -> None:
     inserted = node is compiler.inserted_html or compiler.into != "html"
     if node.name == "clean_html" and not inserted:
         help = "write it at the end: … | default('') | clean_html"
-        raise ExpressionError("E205", "'clean_html' stands last here", help=help)
+        raise ExpressionError("E205", "'clean_html' must come last here", help=help)
 
 
 def _test(compiler: Compiler, node: nodes.Test) -> Compiled:
@@ -192,7 +192,7 @@ def _misfit(helper: Helper) -> ExpressionError:
         return ExpressionError("E205", f"'{helper.name}' takes no arguments")
     return ExpressionError(
         "E205",
-        f"'{helper.name}' is used with other arguments than it takes",
+        f"wrong arguments for '{helper.name}'",
         help=f"it is {helper.signature}",
     )
 
@@ -220,7 +220,7 @@ def _argument(
     if code.literal:
         _check_literal(parameter, code.value, span)
     elif parameter.literal:
-        raise ExpressionError("E205", f"{who} must be text written here").at(span)
+        raise ExpressionError("E205", f"{who} must be a literal text").at(span)
     if code.literal or free:
         return code
     accepts, inner = parameter.accepts, code.run

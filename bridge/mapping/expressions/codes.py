@@ -17,13 +17,13 @@ class Explanation:
 CODES: Final[dict[str, Explanation]] = {
     "E201": Explanation(
         title="the expression cannot be read",
-        cause="Its brackets, quotes, signs or delimiters do not fit together.",
+        cause="Brackets, quotes, operators or delimiters do not match.",
         wrong="event.amount = 5",
         right="event.amount == 5",
     ),
     "E202": Explanation(
         title="unknown helper or test",
-        cause="After a bar and after `is` only the names of the catalogue may stand.",
+        cause="Only the helpers of the catalogue can follow `|`, and only its tests can follow `is`.",
         wrong="event.amount | from_mintor('usd')",
         right="event.amount | from_minor('usd')",
     ),
@@ -35,13 +35,13 @@ CODES: Final[dict[str, Explanation]] = {
     ),
     "E204": Explanation(
         title="not allowed here",
-        cause="There are paths, operators, helpers and tests. Calls, powers and most blocks are left out.",
+        cause="Expressions have paths, operators, helpers and tests. Calls, powers and most blocks do not exist.",
         wrong="event.name.upper()",
         right="event.name | upper",
     ),
     "E205": Explanation(
         title="wrong arguments or kinds",
-        cause="A helper gets arguments that it does not take, or an operator can never get the kind of value it needs.",
+        cause="A helper has wrong arguments, or an operator can never get the kind of value that it needs.",
         wrong="event.amount | round('2')",
         right="event.amount | round(2)",
     ),
@@ -59,7 +59,7 @@ CODES: Final[dict[str, Explanation]] = {
     ),
     "E301": Explanation(
         title="missing value",
-        cause="A path leads nowhere in this event. The message names how far it goes and the keys found there.",
+        cause="The path does not exist in this event. The message says how far it exists, and which keys are there.",
         wrong="event.data.note",
         right="event.data.note | default(omit)",
     ),
@@ -77,7 +77,7 @@ CODES: Final[dict[str, Explanation]] = {
     ),
     "E304": Explanation(
         title="not in the table",
-        cause="The table has no row for this key and no row `_` for all others, or there is no such table.",
+        cause="The table has no row for this key and no row `_` for all others, or the table does not exist.",
         wrong="substatus: { 1: PS, 2: PS }",
         right="substatus: { 1: PS, 2: PS, _: ES }",
     ),
@@ -112,14 +112,14 @@ CODES: Final[dict[str, Explanation]] = {
         right="'987654321' | e164('CL')",
     ),
     "E310": Explanation(
-        title="made of itself",
-        cause="A name of let needs its own value.",
+        title="defined by itself",
+        cause="The value of a name in let refers to that name.",
         wrong='let: { a: "{{ b }}", b: "{{ a }}" }',
         right='let: { a: "{{ event.a }}", b: "{{ a }}" }',
     ),
     "E311": Explanation(
         title="not a pattern",
-        cause="Patterns are regular expressions without memory or look-around, of at most 200 characters.",
+        cause="Patterns are regular expressions without backreferences or look-around, of at most 200 characters.",
         wrong="event.ref is match('INV-[0-9')",
         right="event.ref is match('INV-[0-9]+')",
     ),

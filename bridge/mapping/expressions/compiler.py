@@ -116,7 +116,7 @@ class Compiler:
             help = hyphenated(self.tree.source, span) if who == "'-'" else ""
             raise ExpressionError(
                 "E205",
-                f"{who} needs {describe(wanted)}, this gives {describe(code.gives)}",
+                f"{who} needs {describe(wanted)}, but this gives {describe(code.gives)}",
                 help=help or next(filter(None, helps), ""),
             ).at(span)
         return code
@@ -152,7 +152,7 @@ def located(run: Run, span: Span) -> Run:
     return guarded
 
 
-_BLOCKS = "blocks stand in text and HTML fields only; "
+_BLOCKS = "blocks are only for text and HTML fields; "
 _NO_OTHER = "the only blocks are {% if %} and {% for %}"
 _NOT_ALLOWED: Final[dict[type[nodes.Node], tuple[str, str]]] = {
     nodes.Pow: ("'**'", "multiply instead"),

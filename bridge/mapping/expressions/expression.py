@@ -154,7 +154,7 @@ def _named_right(name: str, source: str, place: Span, allowed: Collection[str]) 
     if name == "now" and "meta" in allowed:
         return Advice(f"write meta.received_at. T{choices}", "meta.received_at")
     if name in _NULLS:
-        return Advice(f"null is written none. T{choices}", "none")
+        return Advice(f"write none for null. T{choices}", "none")
     if name.lower() in _BOOLEANS:
         return Advice(f"it is written {name.lower()}. T{choices}", name.lower())
     if isinstance(hyphen, Advice):
@@ -166,7 +166,7 @@ def _named_right(name: str, source: str, place: Span, allowed: Collection[str]) 
     )
     if not guess and named:
         return Advice(
-            f"without as: NAME an entry of for_each is called item. T{choices}", "item"
+            f"without as: NAME, an item of for_each is called item. T{choices}", "item"
         )
     return f"{guess} T{choices}" if guess else f"t{choices}"
 

@@ -121,7 +121,7 @@ def _listed(
 
 def called(compiler: Compiler, node: nodes.Call) -> Compiled:
     """Refuses `len(x)`, `x.upper()` and `now()`, with what says the same here."""
-    help = "helpers follow a bar: value | helper(…)"
+    help = "helpers come after a bar: value | helper(…)"
     start, end = compiler.tree.span(node)
     if right := _right(compiler, node, start):
         right = _bracketed(right, compiler.tree.source, start, end)

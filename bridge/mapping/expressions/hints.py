@@ -38,7 +38,7 @@ _EXPECTED = re.compile(r", expected '([)\]}])'")
 
 _LONGEST = 2_000  # characters: what is longer was not written by hand, and looking for signs takes time
 _HINTS = {
-    "|": "a bar is followed by a helper's name",
+    "|": "a bar must be followed by a helper's name",
     "'": "close the quotes",
     '"': "close the quotes",
     "#": "the only blocks are {% if … %} and {% for … %}",
@@ -104,7 +104,7 @@ def _closing(source: str, offset: int, word: str, message: str) -> str:
     if source[offset : offset + 1] == "}":
         return _put("close it with }}", "}}", offset, offset + 1)
     if source[offset : offset + 1] == ")":
-        return _put("drop it, or write its ( before", "", offset, offset + 1)
+        return _put("drop it, or add the ( before", "", offset, offset + 1)
     return ""
 
 
@@ -114,7 +114,7 @@ def _signs(source: str, offset: int, word: str, message: str) -> str:
         if sign[0] in _MEANT and sign.start() - 1 <= offset <= sign.end():
             return _everywhere(source, offset, sign[0])
     if source.startswith("$", offset):
-        return _put("names have no sign in front", "", offset, offset + 1)
+        return _put("drop the sign before the name", "", offset, offset + 1)
     return ""
 
 
@@ -142,7 +142,7 @@ def _choices(source: str, offset: int, word: str, message: str) -> str:
     if found := _STAND_INS.search(source, len(source[:offset].rstrip(" ?"))):
         if "??" in source[max(offset - 1, 0) : offset + 2]:
             text = _STAND_IN.sub(r" | default(\1)", found[0])
-            said = f"write what stands in for a missing value:{text}"
+            said = f"write a value for a missing one:{text}"
             return _put(said, text, *found.span())
     if not source.startswith("?", offset):
         return ""
@@ -195,7 +195,7 @@ def _words(source: str, offset: int, word: str, message: str) -> str:
         lists = (it for it in _EACH.finditer(source) if it.start() < offset < it.end())
         return next((_mapped(it, said) for it in lists), said)
     if "name or number" in message:
-        said = "a point is followed by a key"
+        said = "a dot must be followed by a key"
         twice = source[offset - 1 : offset + 1] == ".."
         return _put(said, "", offset, offset + 1) if twice else said
     lead = source[:offset].rstrip()
@@ -220,7 +220,7 @@ def _words(source: str, offset: int, word: str, message: str) -> str:
             said,
         )
     if word.isidentifier() and "expected" in message:
-        return _put(f"a bar comes before a helper: | {word}", f"| {word}", offset, end)
+        return _put(f"write a bar before a helper: | {word}", f"| {word}", offset, end)
     return ""
 
 
@@ -235,11 +235,11 @@ def _values(source: str, offset: int, word: str, message: str) -> str:
     """Arguments, numbers and quotes."""
     sign = source[offset : offset + 1]
     if sign == ":":
-        said = "what a helper takes stands in brackets: helper(value)"
+        said = "put arguments in parentheses: helper(value)"
         found = _ARGUMENTS.match(source, len(source[:offset].rstrip()))
         return _put(said, f"({found[1]})", *found.span()) if found else said
     if sign == ",":
-        said = "a list stands in [ ], and a number has no comma"
+        said = "write a list in [ ], and a number without commas"
         numbers = (
             one
             for one in _THOUSANDS.finditer(source)
@@ -249,7 +249,7 @@ def _values(source: str, offset: int, word: str, message: str) -> str:
             (_put(said, one[0].replace(",", ""), *one.span()) for one in numbers), said
         )
     if sign and sign in "‘’“”":
-        said = "quotes are straight here: ' or \""
+        said = "use straight quotes: ' or \""
         curly = _CURLY.match(source, offset)
         return _put(said, f"'{curly[1]}'", *curly.span()) if curly else said
     return _HINTS.get(sign, "")

@@ -176,7 +176,7 @@ def _name(text: str, start: int) -> str:
 def _number(text: str, start: int) -> Number:
     if not _DIGITS.fullmatch(text):
         raise TemplateSyntaxError(
-            "a number is written with digits and one point", start
+            "write a number with digits and one decimal point", start
         )
     try:
         return numbers.bounded(int(text) if text.isdecimal() else Decimal(text))
@@ -192,7 +192,7 @@ def _text(quoted: str, start: int) -> str:
             return chr(int(code[1:], 16))
         if code not in _ESCAPES:
             at = start + 1 + found.start()
-            message = "this cannot be read: unknown escape in a text"
+            message = "cannot read this: unknown escape in a text"
             raise ExpressionError("E201", message, help=_BACKSLASH).at((at, at + 1))
         return _ESCAPES[code]
 

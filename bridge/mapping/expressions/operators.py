@@ -20,7 +20,7 @@ BOOLEAN: Final = frozenset({bool})
 TEXT: Final = frozenset({str})
 _COMPUTING: Final = 3  # steps of an operation on numbers of 100 digits
 _WRITING: Final = 4  # of a number in digits
-_CONDITION = "compare it, or ask: is present"
+_CONDITION = "compare it, or check: is present"
 
 
 def truth(value: Any, who: str) -> bool:

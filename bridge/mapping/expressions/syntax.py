@@ -112,7 +112,7 @@ def _check_source(source: str) -> None:
         where = source.index("\r")
         raise _error(
             "E201",
-            "a carriage return cannot stand in a template",
+            "a template cannot contain a carriage return",
             source,
             where,
             "write {{ '\\r' }}",
@@ -187,7 +187,7 @@ def _unreadable(error: TemplateSyntaxError, source: str) -> ExpressionError:
         return _error("E207", message, source, empty.start(), help)
     word = source[slice(*_word(source, offset))]
     help = hint(source, offset, word, f"{error.message}\n{message}")
-    return _error("E201", f"this cannot be read: {message}", source, offset, help)
+    return _error("E201", f"cannot read this: {message}", source, offset, help)
 
 
 def _error(

@@ -160,7 +160,7 @@ def _targets(compiler: Compiler, node: nodes.Node) -> list[str]:
     if len(set(names)) != len(parts) or "omit" in names:
         raise ExpressionError(
             "E204",
-            "a loop's names are different plain names",
+            "a loop needs different plain names",
             help="for key, value in x | items",
         ).at(compiler.tree.span(node))
     return names

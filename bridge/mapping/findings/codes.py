@@ -29,5 +29,5 @@ def explain(code: str) -> Explanation:
     found = CODES.get(code.upper())
     if found is None:
         help = suggest(code.upper(), CODES)
-        raise UnknownName(f"there is no code '{code}': {help}")
+        raise UnknownName(f"unknown code '{code}': {help}")
     return found

@@ -13,7 +13,7 @@ def _code(title: str, cause: str, wrong: str, right: str) -> Explanation:
 YAML: Final[Mapping[str, Explanation]] = {
     "M001": _code(
         "not YAML",
-        "The file is not YAML. Often a value that starts with {{ has no quotes, or a line is indented badly.",
+        "The file is not YAML. Often, a value that starts with {{ has no quotes, or a line has the wrong indentation.",
         "description: {{ inv.number }} was paid",
         'description: "{{ inv.number }} was paid"',
     ),
@@ -25,13 +25,13 @@ YAML: Final[Mapping[str, Explanation]] = {
     ),
     "M003": _code(
         "several documents",
-        "A file holds none or several YAML documents (parts between --- lines).",
+        "A file must contain exactly one YAML document (documents are separated by --- lines).",
         "version: 1\n---\nversion: 1",
         "version: 1",
     ),
     "M004": _code(
         "too much",
-        "A file holds too many values or is nested too deeply, counted after its anchors are expanded.",
+        "A file has too many values or is nested too deeply, counted after its anchors are expanded.",
         "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
         "b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\n"
         "c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\n"
@@ -46,8 +46,8 @@ YAML: Final[Mapping[str, Explanation]] = {
         "secret: { env: STRIPE_WEBHOOK_SECRET }",
     ),
     "M006": _code(
-        "odd key",
-        "A key is a list or a mapping, or << merges something that is no mapping.",
+        "invalid key",
+        "A key is a list or a mapping, or << merges something that is not a mapping.",
         "? [a, b]\n: 1",
         "a-b: 1",
     ),
@@ -68,43 +68,43 @@ YAML: Final[Mapping[str, Explanation]] = {
 SHAPE: Final[Mapping[str, Explanation]] = {
     "M101": _code(
         "unknown key",
-        "A key that is not one of those known at this place. Nothing is ever ignored.",
+        "This key is not known here. No key is ever ignored.",
         "evnts: [invoice.paid]",
         "events: [invoice.paid]",
     ),
     "M102": _code(
         "wrong value",
-        "A key whose value has the wrong type, the wrong form, or is out of bounds. Time spans have a unit.",
+        "The value of a key has the wrong type or form, or is out of bounds. Time spans need a unit.",
         "retries: { max_age: 30 }",
         "retries: { max_age: 30m }",
     ),
     "M103": _code(
         "missing key",
-        "A key that is required here is not written.",
+        "A required key is missing.",
         "- events: [invoice.paid]",
         "- id: paid-invoice\n  events: [invoice.paid]",
     ),
     "M104": _code(
         "name used twice",
-        "Rules, sources, connections, tables and tests have names that are unique in all files.",
+        "The names of rules, sources, connections, tables and tests must be unique across all files.",
         "- id: paid\n- id: paid",
         "- id: paid\n- id: failed",
     ),
     "M105": _code(
         "unknown name",
-        "A provider, operation, source, connection, table or rule that nobody declares.",
+        "A provider, operation, source, connection, table or rule with this name does not exist.",
         "target: vambe.update_amont",
         "target: vambe.update_amount",
     ),
     "M106": _code(
-        "fields do not fit",
-        "The operation does not know a field, needs another one, or takes only one of several.",
+        "wrong fields",
+        "The operation does not have a field, needs another one, or accepts only one of several.",
         "target: vambe.update_amount\nfields: { ammount: 5 }",
         'target: vambe.update_amount\nfields: { ticket_id: "{{ event.ticket }}", amount: 5 }',
     ),
     "M107": _code(
         "no source",
-        "The file says rules or tests but not whose events they are about.",
+        "The file has rules or tests, but no source for their events.",
         "version: 1\nrules:\n"
         "  - { id: ping, target: http.request, connection: { base_url: https://example.com }, "
         "fields: { method: POST, path: /ping } }",
@@ -126,24 +126,25 @@ SHAPE: Final[Mapping[str, Explanation]] = {
     ),
     "M110": _code(
         "delimiters",
-        "when, hold_if, skip_if_missing and ordering.at take a bare expression, all others a text with {{ … }}.",
+        "when, hold_if, skip_if_missing and ordering.at take a bare expression; all other keys take a text"
+        " with {{ … }}.",
         'when: "{{ inv.amount_paid > 0 }}"',
         "when: inv.amount_paid > 0",
     ),
     "M111": _code(
-        "condition that is none",
-        "A condition must give true or false; this one gives something else whatever the event holds.",
+        "not a condition",
+        "A condition must give true or false; this one gives something else for every event.",
         "when: inv.currency | upper",
         "when: inv.currency | upper == 'CLP'",
     ),
     "M112": _code(
-        "name that is taken",
-        "A name of let or for_each that expressions know as something else already.",
+        "reserved name",
+        "A name of let or for_each already means something else in expressions.",
         'let: { event: "{{ event.data }}" }',
         'let: { data: "{{ event.data }}" }',
     ),
     "M113": _code(
-        "expression that asks for what no answer has",
+        "unknown part of an answer",
         "Names of an answer's headers are in lower case, in `response.headers` as in `fetched_headers`. A response "
         "sees `response` alone: its status, its headers and its body. Tables are not there: an answer may come days "
         "after the event, when the files say something else.",
@@ -155,7 +156,7 @@ SHAPE: Final[Mapping[str, Explanation]] = {
 SECRETS: Final[Mapping[str, Explanation]] = {
     "A401": _code(
         "literal secret",
-        "A secret is written into the file. Files are committed, stored and shown, so secrets are only referred to.",
+        "The file contains a secret. Files are committed, stored and shown, so they may only refer to secrets.",
         "auth: { api_key: the-key-itself }",
         "auth: { api_key: { env: VAMBE_API_KEY } }",
     ),
@@ -167,8 +168,8 @@ SECRETS: Final[Mapping[str, Explanation]] = {
         "export VAMBE_API_KEY=…",
     ),
     "A403": _code(
-        "auth does not fit",
-        "The vendor does not take this scheme, a part of it is missing, or no scheme is given at all.",
+        "wrong auth",
+        "The vendor does not accept this scheme, a part of it is missing, or no scheme is given.",
         "target: vambe.update_amount\nauth: { bearer: { env: VAMBE_API_KEY } }",
         "target: vambe.update_amount\nauth: { api_key: { env: VAMBE_API_KEY } }",
     ),
@@ -180,13 +181,13 @@ SECRETS: Final[Mapping[str, Explanation]] = {
     ),
     "A405": _code(
         "source without a secret",
-        "A source says with which secret its sender proves itself; without one anybody could post.",
+        "A source needs the secret that its sender signs with; without one, anybody could post.",
         "source: { name: stripe }",
         "source: { name: stripe, verify: { secret: { env: STRIPE_WEBHOOK_SECRET } } }",
     ),
     "A406": _code(
-        "option that does not fit",
-        "The variable or file that a connection option refers to holds what the vendor cannot take.",
+        "wrong connection option",
+        "The variable or file of a connection option contains a value that the vendor cannot use.",
         "export GETFLY_HOST=https://acme.getflycrm.com/",
         "export GETFLY_HOST=acme.getflycrm.com",
     ),

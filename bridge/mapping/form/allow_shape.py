@@ -29,7 +29,9 @@ class Network(Text):
             return Problem("is not a network", "write one such as 203.0.113.0/24")
         if ip_address(value.partition("/")[0]) == whole.network_address:
             return ""
-        return Problem("begins at an address within a network", f"write {whole}")
+        return Problem(
+            "is an address within a network, not its start", f"write {whole}"
+        )
 
 
 class MediaType(Pattern):

@@ -54,7 +54,10 @@ class EventType(Text):
     def problem_of_text(self, text: str) -> Problems:
         if not _SEVERAL.search(text):
             return super().problem_of_text(text)
-        return Problem("holds a choice, which it cannot", list_help(self.listed(text)))
+        return Problem(
+            "contains a choice, which is not possible here",
+            list_help(self.listed(text)),
+        )
 
     def listed(self, text: str) -> list[str]:
         found = _CHOICE.fullmatch(text)

@@ -39,7 +39,7 @@ class Duration(Text):
     def _with_unit(value: int) -> str:
         """Seconds, where that is as long as any span may be."""
         if not 0 < value <= _UNITS["d"]:
-            return "write a unit behind it: s, m, h or d"
+            return "add a unit: s, m, h or d"
         return write(f"{value}s", " for seconds; the other units are m, h and d")
 
 

@@ -63,7 +63,7 @@ class Shape(Schema):
 def check(shape: Shape, node: Node, findings: Findings) -> Node:
     """The node without the keys that are wrong; each of those is a finding now."""
     if not isinstance(node.value, dict):
-        findings.add("M102", "the file must hold a mapping", node.place)
+        findings.add("M102", "the file must contain a mapping", node.place)
         return replace(node, value={})
     return _report(node, shape.validate(plain(node)), "", findings)
 

@@ -55,7 +55,7 @@ def _key(scope: Scope, value: str | Number) -> str:
         return composed(value, scope.budget)
     number = numbers.whole(value)
     if number is None:
-        raise ExpressionError("E302", "a fraction is no key of a table")
+        raise ExpressionError("E302", "a fraction cannot be a key of a table")
     return str(number)
 
 
@@ -114,7 +114,7 @@ def json(scope: Scope, value: Any) -> str:
         text = strict_json.dumps(value).decode("utf-8")
     except ValueError:
         raise ExpressionError(
-            "E308", "a number cannot be carried by JSON exactly", help="add | string"
+            "E308", "JSON cannot carry this number exactly", help="add | string"
         ) from None
     check_text(len(text))
     return text
@@ -138,7 +138,7 @@ def parse_json(scope: Scope, value: str) -> Any:
         return strict_json.loads(value.encode("utf-8", "surrogatepass"))
     except Malformed as error:
         raise ExpressionError(
-            "E302", f"this text is not JSON the bridge takes ({error.reason})"
+            "E302", f"this text is not JSON that the bridge accepts ({error.reason})"
         ) from None
 
 

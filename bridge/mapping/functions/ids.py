@@ -152,8 +152,8 @@ def _help(text: str, region: str | None) -> str:
     if text.startswith("+"):
         return ""
     if region:
-        return "it is surest with + and its country's code"
-    return "name the country it is written for: | e164('CL')"
+        return "write it with + and the country code"
+    return "add its country: | e164('CL')"
 
 
 def _modern(text: str, region: str | None) -> str:

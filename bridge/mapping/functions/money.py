@@ -66,15 +66,15 @@ def from_minor(scope: Scope, value: Number, currency: Currency) -> Decimal:
     if scope.money and scope.money.amounts == "major":
         raise ExpressionError(
             "E302",
-            "this provider sends amounts in the main unit already",
+            "this provider already sends amounts in the main unit",
             help="drop | from_minor(…)",
         )
     units = numbers.whole(value)
     if units is None:
         raise ExpressionError(
             "E308",
-            "from_minor needs a whole number of smallest units, this has decimals",
-            help="an amount with decimals is in the main unit already: drop | from_minor(…)",
+            "from_minor needs a whole number of smallest units, but this has decimals",
+            help="an amount with decimals is already in the main unit: drop | from_minor(…)",
         )
     return numbers.shifted(units, -_decimals(scope, currency))
 
@@ -223,7 +223,7 @@ def check_marks(decimal: str, group: str) -> None:
     marks = {decimal, group}
     if len(decimal) != 1 or len(group) > 1 or len(marks) == 1:
         raise ExpressionError(
-            "E302", "the two marks between digits are different single characters"
+            "E302", "the two marks between digits must be different single characters"
         )
     if any(mark.isdigit() or mark in "+-" for mark in marks if mark):
         raise ExpressionError("E302", "a digit or sign cannot be a mark between digits")

@@ -75,7 +75,7 @@ _SIGNS: Final = {"n": "\n", "r": "\r", "t": "\t"}
 
 def bad_pattern(message: str, help: str = "") -> ExpressionError:
     """E311."""
-    return ExpressionError("E311", f"this is no pattern: {message}", help=help)
+    return ExpressionError("E311", f"this is not a pattern: {message}", help=help)
 
 
 def others(ranges: tuple[Range, ...]) -> tuple[Range, ...]:
@@ -111,7 +111,7 @@ class Reader:
         if self.at < len(self.text):
             raise bad_pattern("a ) has no (", "write [)] for the character")
         if isinstance(node, Choice) and (self.first or self.last):
-            raise bad_pattern("^ and $ are for all choices", "write ^(?:a|b)$")
+            raise bad_pattern("^ and $ apply to all choices", "write ^(?:a|b)$")
         return node
 
     def peek(self, length: int = 1) -> str:
@@ -140,12 +140,12 @@ class Reader:
             least = int(found[1])
             most = int(found[3]) if found[3] else None if found[2] else least
             if max(least, most or 0) > _MOST or (most is not None and most < least):
-                raise bad_pattern(f"{found[0]} is no number of times up to {_MOST}")
+                raise bad_pattern(f"{found[0]} is not a number of times up to {_MOST}")
         else:
             return node
         if self.peek() in ("*", "+", "?", "{"):
-            help = "a pattern takes as much as it can: [^;]* ends before a ;"
-            raise bad_pattern(f"{sign}{self.peek()} is not taken", help)
+            help = "a pattern matches as much as it can: [^;]* ends before a ;"
+            raise bad_pattern(f"{sign}{self.peek()} is not supported", help)
         return Repeat(node, least, most)
 
     def atom(self) -> Node:
@@ -161,10 +161,12 @@ class Reader:
             case "\\":
                 return Chars(self.escaped())
             case "*" | "+" | "?" | "{":
-                raise bad_pattern(f"nothing is repeated by {sign}", f"write [{sign}]")
+                raise bad_pattern(f"{sign} has nothing to repeat", f"write [{sign}]")
             case "^" | "$":
                 help = f"write [{sign}] for the character" if sign == "$" else ""
-                raise bad_pattern(f"{sign} stands at the end of a pattern alone", help)
+                raise bad_pattern(
+                    f"{sign} is only allowed at the end of a pattern", help
+                )
         return Chars(((ord(sign), ord(sign)),))
 
     def group(self) -> Node:
@@ -174,7 +176,7 @@ class Reader:
         plain = self.peek() != "?"
         if not plain and self.peek(2) != "?:":
             raise bad_pattern(
-                f"({self.peek(2)} is not taken", "groups are ( ) and (?: )"
+                f"({self.peek(2)} is not supported", "groups are ( ) and (?: )"
             )
         self.at += 0 if plain else 2
         node = self.choice()
@@ -196,7 +198,7 @@ class Reader:
             ranges = _CLASSES[sign.lower()]
             return others(ranges) if sign.isupper() else ranges
         if not sign or (sign.isalnum() and sign not in _SIGNS):
-            raise bad_pattern(f"\\{sign} is not taken")
+            raise bad_pattern(f"\\{sign} is not supported")
         code = ord(_SIGNS.get(sign, sign))
         return ((code, code),)
 
@@ -210,7 +212,9 @@ class Reader:
             if not self.peek():
                 raise bad_pattern("a [ is not closed", "write [[] for the character")
             if self.peek(2) in ("[:", "[.", "[="):
-                raise bad_pattern(f"{self.peek(2)} is not taken", "write [A-Za-z0-9]")
+                raise bad_pattern(
+                    f"{self.peek(2)} is not supported", "write [A-Za-z0-9]"
+                )
             ranges += self.range()
         self.at += 1
         return others(tuple(ranges)) if negated else tuple(ranges)
@@ -222,7 +226,7 @@ class Reader:
         self.at += 1
         high = self.member()
         if len(low) > 1 or len(high) > 1 or low[0][0] > high[0][1]:
-            raise bad_pattern("a - stands between two characters in their order")
+            raise bad_pattern("a - must be between two characters in order")
         return ((low[0][0], high[0][1]),)
 
     def member(self) -> tuple[Range, ...]:

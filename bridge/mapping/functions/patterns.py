@@ -94,7 +94,9 @@ def _part(tree: Node) -> Part | None:
     places = [at for at, part in enumerate(parts) if isinstance(part, Group)]
     if groups > 1 or not places:
         help = "write (?:…) for groups of choices or repetitions"
-        raise bad_pattern("at most one ( ) says what is taken, outside of others", help)
+        raise bad_pattern(
+            "at most one ( ) can mark the result, and not inside another", help
+        )
     at = places[0]
     before, rest, after = (
         Sequence(some) for some in (parts[:at], parts[at:], parts[at + 1 :])

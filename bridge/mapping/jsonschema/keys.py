@@ -57,7 +57,7 @@ def _language(notation: str) -> str:
     lines = [_line(group, names) for group, names in groups.items()]
     start = {
         "expression": "A bare expression, without {{ }}.",
-        "template": "Values stand in {{ … }}; a text that is one of them keeps its type.",
+        "template": "Write expressions in {{ … }}; a text that is only one expression keeps its type.",
     }[notation]
     tests = _line("After `is`", (helper.signature for helper in TESTS.values()))
     return "\n".join([f"{start} Helpers follow a bar: value | helper.", *lines, tests])

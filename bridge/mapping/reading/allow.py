@@ -22,7 +22,7 @@ def allowed(node: Node, provider: providers.Provider, findings: Findings) -> All
     types = allow.items("content_types") if allow else []
     for item in types:
         if taken_as(str(item.value)) not in provider.event.content:
-            message = f"provider '{provider.name}' reads no body of type {item.value}"
+            message = f"provider '{provider.name}' does not accept bodies of type {item.value}"
             read = [
                 media for media in READABLE if taken_as(media) in provider.event.content
             ]
@@ -42,6 +42,6 @@ def _max_body(
     node = allow.get("max_body") if allow else None
     size = in_bytes(node.value) if node else None
     if node and size and size > UNPROVEN and providers.reads_unproven(provider):
-        message = f"provider '{provider.name}' finds its proof by reading the body, so strangers' bodies are read, too"
+        message = f"provider '{provider.name}' signs inside the body, so even unverified bodies are read"
         findings.add("M102", message, node.place, "write 1MB")
     return size

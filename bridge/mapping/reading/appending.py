@@ -41,9 +41,7 @@ def coalesced(
     adds = unnamed[0] in operation.appends
     how = "adds something each time" if adds else "joins what is there"
     message = f"'{unnamed[0]}' {how}, so these updates are not coalesced"
-    help = (
-        f"write coalesce: [{', '.join(names)}] where only the newest counts, or drop it"
-    )
+    help = f"write coalesce: [{', '.join(names)}] if only the newest counts, or drop it"
     findings.add("W611", message, place, help)
     return False
 
@@ -51,7 +49,7 @@ def coalesced(
 def _repeated(rule: Rule, adds: str) -> Diagnostic:
     help = "write on_ambiguous: hold"
     if not rule.operation.appends:  # nobody but the rule knows
-        help += ", or repeatable: true where a second call does no harm"
+        help += ", or repeatable: true if a second call does no harm"
     return Diagnostic(
         code="W602",
         message=f"a retry after an unknown outcome may add '{adds}' twice",

@@ -132,7 +132,7 @@ def _check_call(node: Node, known: Known) -> None:
     if isinstance(value, dict) and value and CALL_KEYS.issuperset(value):
         expected = _check_ending(node, known)
         if expected and isinstance(expected.value, list):
-            message = "one call is made anew, so this is one outcome"
+            message = "this is one call, so it has one outcome"
             known.findings.add("T502", message, expected.place, "write it without [ ]")
         elif expected:
             _check_outcome(expected, known)

@@ -56,7 +56,7 @@ def effective_connection(
     own = _auth(auth_node, vendor, k) if auth_node else None
     if own is None and not base.auth and vendor.auth_required:
         help = f"write auth: {{ {vendor.auth[0].name}: {{ env: NAME }} }}"
-        message = f"{vendor.name} needs to know who calls: there is no auth"
+        message = f"{vendor.name} needs credentials: auth is missing"
         k.findings.add("A403", message, node.place if node else place, help)
     auth = base.auth if own is None else own
     if base.name and auth == base.auth:
@@ -77,7 +77,7 @@ def _base(vendor: vendors.Vendor, node: Node | None, known: Known) -> Connection
         return None
     found = known.connections.get(name)
     if found and found.vendor != vendor.name:
-        message = f"connection '{name}' is one of {found.vendor}, the target is one of {vendor.name}"
+        message = f"connection '{name}' belongs to {found.vendor}, but the target belongs to {vendor.name}"
         help = f"name a connection whose vendor is {vendor.name}"
         known.findings.add("M108", message, node.place, help)
         return None
@@ -94,7 +94,7 @@ def _refuse_foreign(node: Node | None, known: Known) -> None:
     """Keys of a named connection that mean nothing in an inline one: passing over them would lose credentials."""
     for key, help in _ELSEWHERE.items():
         if node is not None and key in node.keys:
-            message = f"unknown key '{key}' in a connection that is written in the rule"
+            message = f"unknown key '{key}' in an inline connection"
             known.findings.add("M101", message, node.keys[key].place, help)
 
 
@@ -144,8 +144,10 @@ def _check_country(node: Node | None, known: Known) -> None:
     code = node.value if node else None
     if node and isinstance(code, str) and len(code) == 2 and code.isupper():
         if code not in REGIONS:
-            message = "connection option 'country' is no country with telephone numbers"
-            help = "write its two letters of ISO 3166, such as CL"
+            message = (
+                "connection option 'country' is not a country with telephone numbers"
+            )
+            help = "write its ISO 3166 code, such as CL"
             known.findings.add("M102", message, node.place, help)
 
 
@@ -156,7 +158,7 @@ def _check_zone(node: Node | None, known: Known) -> None:
     try:
         moments.written_zone(node.value)
     except ExpressionError as error:
-        message = "connection option 'timezone' is no time zone"
+        message = "connection option 'timezone' is not a time zone"
         known.findings.add("M102", message, node.place, error.help)
 
 

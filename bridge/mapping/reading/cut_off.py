@@ -37,21 +37,21 @@ def check_value(
     """A warning for a value that ends before a # right in front of a word, as in `Ticket #5`."""
     if not isinstance(node.value, str) or not _CUT_OFF.match(behind(node)):
         return
-    message = f"'{name}' ends before the #: what follows is a comment to YAML"
+    message = f"'{name}' ends before the #: YAML reads the rest as a comment"
     text = f"{node.source}{behind(node).rstrip()}"
-    spaced = "a space behind the #"
+    spaced = "a space after the #"
     if not fits(text):
         findings.add("W614", message, node.place, f"write {spaced}")
         return
     fix = Fix(place=replace(node.place, length=len(text)), text=written(text))
-    help = f"write {fix.text}, or where it is a comment {spaced}"
+    help = f"write {fix.text}, or, for a comment, {spaced}"
     findings.add("W614", message, node.place, help, (fix,))
 
 
 def whole(node: Node, compiled: Callable[[str], object]) -> tuple[str, tuple[Fix, ...]]:
     """The help for an expression that is not read to its end, and its fix if that can be compiled."""
     text = f"{node.source}{behind(node).rstrip()}"
-    said = "what follows a # is a comment"
+    said = "the text after a # is a comment"
     try:
         compiled(text)
     except ExpressionError:

@@ -43,7 +43,7 @@ def missing_secrets(
             code if problem else "W402", f"{reference.name}: {message}", place, help
         )
     for reference in _unsealed(ruleset, environ):
-        message = "BRIDGE_SECRET_KEY is not set, and refresh tokens are sealed by it"
+        message = "BRIDGE_SECRET_KEY is not set, but refresh tokens are sealed with it"
         help = "set it to at least 16 random characters, the same on all hosts"
         findings.add(code, message, ruleset.references[reference], help)
     for connection in _connections(ruleset):

@@ -34,7 +34,7 @@ def _refuse_changes(rule: Rule, known: Known) -> None:
     """A look-up may be made any number of times, so it may not do anything."""
     method = rule.fields.get("method")
     if isinstance(method, Constant) and method.value in ("PUT", "PATCH", "DELETE"):
-        message = f"a look-up asks, {method.value} changes something"
+        message = f"a look-up only reads, but {method.value} changes something"
         known.findings.add("M102", message, method.node.place, "write method: GET")
 
 

@@ -151,9 +151,7 @@ def _check_kinds(
             continue
         gives = tree.expression.gives - NOTHING
         if gives and gives.isdisjoint(wanted):
-            message = (
-                f"field '{name}' needs {describe(wanted)}, this gives {describe(gives)}"
-            )
+            message = f"field '{name}' needs {describe(wanted)}, but this gives {describe(gives)}"
             help = _conversion(tree.expression.source, wanted, gives)
             fixes = _whole(tree, help)
             findings.add("M106", message, tree.node.place, str(help), fixes)
@@ -169,7 +167,7 @@ def _whole(tree: Formula, help: str) -> tuple[Fix, ...]:
 def _conversion(source: str, wanted: frozenset[type], gives: frozenset[type]) -> str:
     alone = INSERTION.findall(source)
     if gives == {str} and INSERTION.sub("", source):
-        help = "write nothing around {{ … }}: it makes text of the value"
+        help = "write nothing around {{ … }}: other text turns the value into text"
         return _if_it_gives(wanted, help, alone[0]) if len(alone) == 1 else help
     helps = (conversion(wanted, kind) for kind in gives)
     help = next((help for help in helps if help), "write another expression")

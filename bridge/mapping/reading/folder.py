@@ -28,7 +28,7 @@ def read_folder(folder: Path) -> tuple[dict[str, str], list[Diagnostic]]:
         elif path.suffix in (".yml", ".YAML", ".YML"):
             findings.append(_finding("W603", "this file is not read", name, _RENAME))
     if not any(name.endswith(".yaml") for name in texts) and not findings:
-        message = f"the folder {folder} holds no *.yaml file"
+        message = f"the folder {folder} contains no *.yaml file"
         findings.append(Diagnostic(code="W604", message=message))
     return texts, findings
 
@@ -60,7 +60,7 @@ def _read(
     path: Path, name: str, folder: Path, texts: dict[str, str]
 ) -> Diagnostic | None:
     if not path.resolve().is_relative_to(folder.resolve()):
-        message = "this link leads out of the mappings folder, so it is not followed"
+        message = "this link points outside the mappings folder, so it is not followed"
         return _finding("M008", message, name, "copy the file into the folder")
     try:
         with path.open("rb") as file:

@@ -78,7 +78,7 @@ class Writer:
                 return None  # YAML has said that it stands there without quotes
             inner = text.strip().removeprefix("{{").removesuffix("}}").strip()
             help = f"drop the delimiters: {name}: {inner}"
-            message = f"'{name}' is an expression already"
+            message = f"'{name}' is already an expression"
             fixes = within(node, 0, len(text), inner)
             self.known.findings.add("M110", message, node.place, help, fixes)
             return None
@@ -93,10 +93,10 @@ class Writer:
         formula = self.expression(name, node)
         if node and formula and bool not in formula.expression.gives:
             given = describe(formula.expression.gives)
-            message = f"'{name}' must give true or false, this gives {given}"
+            message = f"'{name}' must give true or false, but gives {given}"
             source = formula.expression.source.strip()
             asked = source if TIGHT.fullmatch(source) else f"({source})"
-            help = f"compare it, or ask: {asked} is present"
+            help = f"compare it, or check: {asked} is present"
             fixes = within(node, 0, len(str(node.value)), f"{asked} is present")
             self.known.findings.add("M111", message, node.place, help, fixes)
         return formula
@@ -134,7 +134,7 @@ class Writer:
             message = f"'{name}' is text that reads like an expression"
             read = quoted(f"{{{{ {node.value} }}}}")
             text = quoted(f"{{{{ '{node.value}' }}}}")
-            help = f"write {read}, or where text is meant {text}"
+            help = f"write {read}, or, for text, {text}"
             self.known.findings.add(
                 "W613", message, node.place, Advice(help, read, text)
             )
@@ -145,7 +145,7 @@ class Writer:
         for found in _SINGLE.finditer(_DOUBLE.sub("", text)):
             if found[2] in self.names:
                 right = quoted(text.replace(found[0], f"{{{{ {found[1]} }}}}"))
-                message = f"'{name}' has {found[0]} in it, which is sent as it stands"
+                message = f"'{name}' has {found[0]} in it, which is sent as it is"
                 help = Advice(f"write {right}", right)
                 self.known.findings.add("W613", message, node.place, help)
                 return
@@ -223,6 +223,6 @@ def check_header(path: Sequence[str], node: Node, known: Known) -> None:
     if path and path[0] != path[0].lower():
         start = str(node.value).find(path[0])
         place = place_in(node, start, start + len(path[0]))
-        message = "names of headers are in lower case here"
+        message = "header names are lower case here"
         right = path[0].lower()
         known.findings.add("M113", message, place, Advice(f"write '{right}'", right))

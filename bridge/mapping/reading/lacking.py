@@ -6,7 +6,7 @@ from bridge.mapping.rules.ruleset import Rule, Source
 from bridge.model import Diagnostic
 
 _OCCURRED = ("meta", "occurred_at")
-_HELP = "write fetch: in the source, or event: { thin: false } where the ids are enough"
+_HELP = "write fetch: in the source, or event: { thin: false } if the ids are enough"
 
 
 def undated(
@@ -38,7 +38,7 @@ def unfetched(
             sender = source.provider.name
             yield Diagnostic(
                 code="W612",
-                message=f"source '{name}' looks nothing up: events of {sender} hold ids only",
+                message=f"source '{name}' has no look-up, but events of {sender} contain only ids",
                 place=source.place,
                 help=_HELP,
             )
@@ -47,8 +47,8 @@ def unfetched(
 def _dated(rule: Rule) -> Iterator[tuple[str, str]]:
     """The keys that need the event's own time, each with what to write instead."""
     if rule.max_event_age is not None:
-        yield "max_event_age", "drop it, or say event: { time: … } in the source"
-    help = "write ordering.at with a time that the body holds, and | parse_date"
+        yield "max_event_age", "drop it, or write event: { time: … } in the source"
+    help = "write ordering.at with a time from the body, and | parse_date"
     if rule.at and _OCCURRED in rule.at.expression.paths:
         yield "ordering.at", help
     elif rule.at is None and rule.stale == "skip" and "ordering.stale" in rule.written:

@@ -138,7 +138,7 @@ def _finding(one: Rule, other: Rule, field: str) -> Diagnostic:
         code="W605",
         message=f"rule '{one.id}' sets '{field}' of the same ticket for the same events",
         place=_place(other, field),
-        help=f"tell the two apart by events or when, or drop one ({one.place.file}:{one.place.line})",
+        help=f"separate the two by events or when, or drop one ({one.place.file}:{one.place.line})",
     )
 
 

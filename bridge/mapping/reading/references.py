@@ -38,7 +38,7 @@ class References:
             return self._reference(node)
         self.hide(node)
         help = f"write {name}: {{ env: NAME }} and set NAME in the environment"
-        message = f"'{name}' is written into the file: secrets are only referred to"
+        message = f"'{name}' is written into the file: refer to the secret instead"
         self.findings.add("A401", message, node.place, help)
         return None
 

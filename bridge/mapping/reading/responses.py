@@ -56,7 +56,7 @@ def _read(item: Node, write: Writer) -> Iterator[Response]:
 def _check_answer(formula: Formula, known: Known) -> None:
     """Findings for what no answer has: it is judged long after its event, without the ruleset's tables."""
     if formula.expression.tables:
-        message = "a response sees the answer alone, so there are no tables"
+        message = "a response sees only the answer, so it has no tables"
         help = "compare with a list: in [400, 404]"
         known.findings.add("M113", message, formula.node.place, help)
     for _, part, *rest in (path for path in formula.expression.paths if path[1:]):

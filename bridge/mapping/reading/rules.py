@@ -145,8 +145,10 @@ class Reader:
         paths = tuple(formula for formula in found if formula)
         for formula in paths:
             if formula.expression.gives == {bool}:
-                message = "'skip_if_missing' needs paths: true or false is always there"
-                help = "a condition belongs into when"
+                message = (
+                    "'skip_if_missing' needs paths: true or false is never missing"
+                )
+                help = "write a condition in when"
                 self.findings.add("M102", message, formula.node.place, help)
         return paths
 
@@ -212,7 +214,9 @@ class Reader:
         }
 
     def reserved(self, name: str, place: Place) -> None:
-        message = f"'{name}' is taken: expressions know it as something else"
+        message = (
+            f"'{name}' is reserved: it already means something else in expressions"
+        )
         self.findings.add("M112", message, place, "choose another name")
 
     def place(self, key: str) -> Place:

@@ -113,10 +113,10 @@ def _check_learnt(
         return
     secret = verify.get("secret") or verify
     if len(every) > 1:
-        message = "a secret that is learnt is the only one of its source"
-        known.findings.add("M102", message, secret.place, "take the others out")
+        message = "a learnt secret must be the only secret of its source"
+        known.findings.add("M102", message, secret.place, "remove the others")
     elif not any(one.learn for one in provider.handshake):
-        message = "no check of the URL tells this secret"
+        message = "no URL check of this source sends the secret"
         help = "add learn: header.NAME to the source's handshake"
         known.findings.add("M102", message, secret.place, help)
 
@@ -131,9 +131,7 @@ def _check_shares(
     items = verify.items("or") if verify else []
     for recipe, item in zip(provider.others, items):
         if recipe.span == (0, 0) and not recipe.keys and not groups[0]:
-            message = (
-                "an alternative needs a secret of its own where the source has none"
-            )
+            message = "an alternative needs its own secret if the source has none"
             help = "write secret: { env: NAME } beside its scheme"
             known.findings.add("A405", message, item.place, help)
 
@@ -143,8 +141,10 @@ def _check_named(provider: providers.Provider, node: Node, known: Known) -> None
     event = node.get("event")
     if provider.event.each_delivery and not (event and event.get("id")):
         place = place_at(node, "event") if event else value_place(node, "name")
-        message = "event.id is not given: what this sender sends again is a new event"
-        help = "name what tells its events apart: event: { id: body.NAME }, or say { id: each } or { id: hash }"
+        message = (
+            "event.id is missing: what this sender sends again counts as a new event"
+        )
+        help = "name the field that identifies an event: event: { id: body.NAME }, or { id: each } or { id: hash }"
         known.findings.add("W615", message, place, help)
 
 
@@ -156,8 +156,8 @@ def _token(
     if token is None:
         return None
     if not provider.checks_token:
-        message = f"'verify.token' is not used by {provider.name}: it does not check the URL by a token"
-        known.findings.add("M102", message, token.place, "take it out")
+        message = f"'verify.token' is not used by {provider.name}: it does not check the URL with a token"
+        known.findings.add("M102", message, token.place, "remove it")
     return known.references.secret(token, "token")
 
 
@@ -170,7 +170,7 @@ def _provider(name: str, node: Node, known: Known) -> providers.Provider | None:
     except UnknownName:
         help = suggest(wanted, providers.names())
         if not given:
-            more = "a source of another name also says provider: …"
+            more = "a source with another name also needs provider: …"
             help = f"{help} Or {more}" if help.endswith("?") else f"{help}; {more}"
         place = value_place(node, "provider" if given else "name")
         known.findings.add("M105", f"unknown provider '{wanted}'", place, help)

@@ -41,7 +41,7 @@ def _composed(rows: dict[str, Json], name: Node, known: Known) -> dict[str, Json
         spelt = compose(key)
         if spelt in found:
             message = f"table '{name.value}' has the key '{spelt}' twice"
-            help = "the two differ in how Unicode spells a letter: drop one"
+            help = "the two differ only in their Unicode spelling: drop one"
             known.findings.add("M109", message, name.place, help)
         found[spelt] = value
     return found
@@ -58,7 +58,7 @@ def _csv_rows(node: Node, texts: Mapping[str, str], known: Known) -> dict[str, J
     file = normpath(join(dirname(node.place.file), path))
     if file not in texts:
         choices = [name for name in texts if name.endswith(".csv")]
-        message = f"the mappings folder holds no file '{path}'"
+        message = f"the mappings folder has no file '{path}'"
         place = node.get("csv").place  # type: ignore[union-attr]
         help = suggest(file, choices) or "paths start at the mapping file's folder"
         known.findings.add("M109", message, place, help)

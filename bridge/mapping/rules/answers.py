@@ -84,8 +84,8 @@ def _fits(response: Response, scope: Scope) -> bool:
     value = _compiled(response.when).evaluate(scope)
     if isinstance(value, bool):
         return value
-    message = f"'when' must give true or false, this gave {kind_of(value)}"
-    raise ExpressionError("E320", message, help="compare it, or ask: is present")
+    message = f"'when' must give true or false, but gave {kind_of(value)}"
+    raise ExpressionError("E320", message, help="compare it, or check: is present")
 
 
 def _parts(reply: Reply) -> dict[str, Json]:

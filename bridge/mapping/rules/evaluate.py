@@ -99,10 +99,8 @@ class Evaluation:
         value = self.value(formula, scope)
         if isinstance(value, bool):
             return value
-        message = (
-            f"'{formula.name}' must give true or false, this gave {kind_of(value)}"
-        )
-        raise self.error("E320", message, formula, "compare it, or ask: is present")
+        message = f"'{formula.name}' must give true or false, but gave {kind_of(value)}"
+        raise self.error("E320", message, formula, "compare it, or check: is present")
 
     def account(self, formula: Formula, scope: Scope, said: str) -> str:
         """`inv.amount_paid > 0 is false: inv.amount_paid is 0`: for the operator, who needs the values."""
@@ -120,14 +118,14 @@ class Evaluation:
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
         given = "empty text" if value == "" else kind_of(value)
-        message = f"'{formula.name}' needs text or a whole number, this gave {given}"
+        message = f"'{formula.name}' needs text or a whole number, but got {given}"
         raise self.error("E302", message, formula)
 
     def items(self, each: ForEach, scope: Scope) -> list[Value]:
         """The list of for_each, within its limit."""
         value = self.value(each.items, scope)
         if not isinstance(value, list):
-            message = f"'for_each.in' needs a list, this gave {kind_of(value)}"
+            message = f"'for_each.in' needs a list, but got {kind_of(value)}"
             pairs = "add | items: each item is then a list of key and value"
             help = pairs if isinstance(value, Mapping) else "add | split(',')"
             raise self.error("E321", message, each.items, help)
@@ -148,7 +146,7 @@ class Evaluation:
         value = self.value(formula, scope)
         if value is None or isinstance(value, datetime):
             return value
-        message = f"'{formula.name}' needs a time, this gave {kind_of(value)}"
+        message = f"'{formula.name}' needs a time, but got {kind_of(value)}"
         raise self.error("E323", message, formula, "add | parse_date")
 
     def error(

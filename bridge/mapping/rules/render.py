@@ -109,7 +109,7 @@ def _pairs(
     for key, item in tree.pairs:
         name = key.value if isinstance(key, Constant) else run.text(key, scope)
         if name in seen and isinstance(key, Formula):
-            raise run.error("E302", "this gives a key that is there already", key)
+            raise run.error("E302", "this gives a key that already exists", key)
         seen.add(str(name))
         yield str(name), item
 
@@ -120,7 +120,7 @@ def _sendable(run: Evaluation, formula: Formula, value: Value) -> Value:
         raise run.error("E307", f"'{formula.name}' is null", formula, help)
     if isinstance(value, datetime):
         help = "add | datetime('%Y-%m-%d %H:%M:%S', 'UTC') or | date('%Y-%m-%d', 'UTC')"
-        message = f"'{formula.name}' is a time, which has no one written form"
+        message = f"'{formula.name}' is a time, which needs a format"
         raise run.error("E302", message, formula, help)
     return value
 

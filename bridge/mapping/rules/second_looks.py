@@ -31,14 +31,16 @@ def made_anew(
     mine = [one for one in decisions if one.rule in (before.rule, "")]
     decision = next((one for one in mine if one.rule == before.rule), None)
     if decision is None or decision.said is Said.ERROR:
-        reason = mine[0].reason if mine else "its rule is not there any more"
+        reason = mine[0].reason if mine else "its rule no longer exists"
         return Anew(state=State.DEAD, reason=f"looked up again: {reason}")
     rendered = next((one for one in decision.rendered if one.key == before.key), None)
     if rendered is None or rendered.shadow:
-        reason = f"looked up again, there is nothing to send: {decision.reason}"
+        reason = f"looked up again, but there is nothing to send: {decision.reason}"
         return Anew(state=State.SKIPPED, reason=reason)
     if not _stays(rendered, before, as_kept(rendered.lane)):
-        reason = "looked up again, it is for another ticket or connection: replay it"
+        reason = (
+            "looked up again, but now it is for another ticket or connection: replay it"
+        )
         return Anew(state=State.DEAD, reason=reason)
     reason = rendered.hold or "looked up again, its call was made anew"
     state = State.HELD if rendered.hold else State.WAITING

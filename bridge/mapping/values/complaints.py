@@ -20,7 +20,7 @@ _KEY_LENGTH = 40
 _HYPHENATED = re.compile(
     r"([A-Za-z_][\w.]*)\.([A-Za-z_]\w*(?:-[A-Za-z_]\w*)+)(?![\w(-])"
 )
-_ASK_FIRST = "add | default(…), or ask first: is defined, is present, skip_if_missing"
+_ASK_FIRST = "add | default(…), or check first: is defined, is present, skip_if_missing"
 
 
 def wrong_type(
@@ -32,13 +32,13 @@ def wrong_type(
     if value is None:
         return ExpressionError(
             "E307",
-            f"{who} needs {describe(wanted)}, this gave null",
+            f"{who} needs {describe(wanted)}, but got null",
             help=_ASK_FIRST,
         )
     if isinstance(value, Omit):
         return ExpressionError(
             "E302",
-            f"{who} needs {describe(wanted)}, this gave omit",
+            f"{who} needs {describe(wanted)}, but got omit",
             help="omit can only be the whole value of a field",
         )
     kind = type_of(value)
@@ -46,7 +46,7 @@ def wrong_type(
     given = "a number with decimals" if fraction else kind_of(value)
     return ExpressionError(
         "E302",
-        f"{who} needs {describe(wanted)}, this gave {given}",
+        f"{who} needs {describe(wanted)}, but got {given}",
         help=help or conversion(wanted, kind),
     )
 
@@ -69,7 +69,7 @@ def missing(gap: Missing) -> ExpressionError:
         key = gap.path[gap.found]
         guess = near(key, _keys(gap.there))
         if isinstance(gap.there, str) and key.isdecimal():
-            guess = f"a part of a text is cut out by [{key}:{int(key) + 1}]."
+            guess = f"cut out a part of a text with [{key}:{int(key) + 1}]."
     message = gap.reason or (_account(gap) if gap.path else "the value is missing")
     help = f"{guess} Or {_ASK_FIRST}" if guess else _ASK_FIRST
     error = ExpressionError("E301", message, help=help)
@@ -104,7 +104,7 @@ def hyphenated(source: str, span: tuple[int, int]) -> str:
     for found in _HYPHENATED.finditer(source):
         if found.start(2) < span[1] and span[0] < found.end():
             right = f"{found[1]}['{found[2]}']"
-            help = f"a key with a hyphen stands in brackets: {right}"
+            help = f"write a key with a hyphen in brackets: {right}"
             return Advice(help, right, span=found.span())
     return ""
 

@@ -85,7 +85,7 @@ def parts(fmt: str) -> tuple[str, ...]:
         raise bad_time(f"a time format has at most {_LONGEST} characters")
     found = tuple(_PART.findall(fmt))
     if not any(part[0] == "%" for part in found):
-        raise bad_time("a time format without codes", _in_codes(fmt))
+        raise bad_time("the time format has no codes", _in_codes(fmt))
     if any(part[0] == "%" and part not in _CODES for part in found):
         raise bad_time(
             "unknown code in a time format", f"the codes are {' '.join(_CODES)}"
@@ -115,9 +115,11 @@ def pattern(fmt: str) -> re.Pattern[str]:
     kinds = {code[-1] for code in codes}
     complete = kinds & {"Y", "y"} and kinds & {"m", "b", "B"} and "d" in kinds
     if not complete or len(kinds) < len(codes):
-        raise bad_time("a format to read has year, month and day, and each code once")
+        raise bad_time(
+            "a format to read with needs year, month and day, and each code only once"
+        )
     if ("I" in kinds) != ("p" in kinds) or {"H", "I"} <= kinds:
-        raise bad_time("hours are read by %H alone, or by %I with %p")
+        raise bad_time("read hours with %H alone, or with %I and %p")
     return re.compile(
         "".join(
             _CODES[part][1] if part in _CODES else re.escape(part)

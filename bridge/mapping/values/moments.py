@@ -118,7 +118,7 @@ def read(text: str, fmt: str | None, tz: str | None) -> datetime:
     if found is None:
         raise bad_time(
             "this text is not a time in the expected form",
-            "name its form: | parse_date('%d/%m/%Y %H:%M', 'America/Santiago')",
+            "give its format: | parse_date('%d/%m/%Y %H:%M', 'America/Santiago')",
         )
     part = {code: digits for code, digits in found.groupdict().items() if digits}
     try:

@@ -163,7 +163,7 @@ def _divisor(value: Number) -> Number:
         raise ExpressionError(
             "E308",
             "this divides by zero",
-            help="ask first: x / y if y != 0 else omit",
+            help="check first: x / y if y != 0 else omit",
         )
     return bounded(value)
 
@@ -178,6 +178,6 @@ def _too_big() -> ExpressionError:
 def _not_exact() -> ExpressionError:
     return ExpressionError(
         "E308",
-        f"the result does not fit {MAX_DIGITS} digits exactly",
+        f"the exact result has more than {MAX_DIGITS} digits",
         help="round it: | round(2)",
     )

@@ -45,7 +45,7 @@ def split(path: str) -> tuple[str, ...]:
     if not all(parts) or len(parts) > 20:
         raise ExpressionError(
             "E302",
-            "a path is keys joined by points",
+            "a path is keys joined by dots",
             help="write it like 'metadata.ticket_id', at most 20 keys",
         )
     return parts

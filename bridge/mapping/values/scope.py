@@ -39,7 +39,7 @@ class Lazy:
                 if self._value is _RUNNING:
                     self._value = _UNMADE
         elif self._value is _RUNNING:
-            raise ExpressionError("E310", "this name is made of itself")
+            raise ExpressionError("E310", "this name refers to itself")
         return self._value
 
 
