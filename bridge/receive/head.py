@@ -47,7 +47,9 @@ def read_head(raw: bytes) -> Head:
     raw = raw.removeprefix(b"\r\n")  # RFC 9112, 2.2: some send one behind a body
     first = _FIRST.fullmatch(_first_line(raw))
     if first is None:
-        raise BadHead(400, "the first line is not a request line of HTTP/1.1, or has no path")
+        raise BadHead(
+            400, "the first line is not a request line of HTTP/1.1, or has no path"
+        )
     method, target, path, query, version = first.groups("")
     fields = _Fields(raw).by_name
     wishes = fields.get("HTTP_CONNECTION", "").lower().replace(" ", "").split(",")
