@@ -1,11 +1,15 @@
 """PostgreSQL: the same events with one worker process and with two, the queue filled before they start.
 
-The server is the one that --database names, or one out of the wheel that the tests use.
+The server is the one that --database names, or one out of the wheel that the tests use. With --apart the workers have
+all cores but the first, and generator, vendor and database have that one: two workers can then do more than one only
+while a core of theirs is idle, and how idle they were is told.
 """
 
 import argparse
 import itertools
-from collections.abc import Iterator
+import os
+import time
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,12 +28,15 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=2_000)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--database", help="URL of a server where schemas may be made")
+    parser.add_argument("--apart", action="store_true", help="pin them to cores")
     asked = parser.parse_args()
     intake, rates = [], {1: [0.0], 2: [0.0]}
-    with server(asked.database) as url:
+    first, *others = sorted(os.sched_getaffinity(0))
+    cores = others if asked.apart else [first, *others]
+    with pinned([first] if asked.apart else cores), server(asked.database) as url:
         for number, workers in itertools.product(range(asked.rounds), rates):
             with schema(url, f"bench_{number}_{workers}") as own, vendor() as calls:
-                taken, delivered = _run(own, calls, asked.events, workers)
+                taken, delivered = _run(own, calls, asked.events, workers, cores)
             intake.append(taken)
             rates[workers].append(delivered)
     one, two = (max(found) for found in rates.values())
@@ -41,20 +48,47 @@ def main() -> None:
     report("postgres", "one worker", figures)
 
 
-def _run(url: str, calls: Vendor, count: int, workers: int) -> tuple[float, float]:
-    """Events a second taken in, then routed and delivered."""
+def _run(
+    url: str, calls: Vendor, count: int, workers: int, cores: Collection[int]
+) -> tuple[float, float]:
+    """Events a second taken in, then routed and delivered by workers on these cores."""
     environ = {"BRIDGE_DATABASE_URL": url, "BRIDGE_SANDBOX_URL": calls.url}
     with folder() as where:
         with bridge(where, "--no-worker", **environ) as server:
             ready = iter(list(itertools.islice(signed_events("pg"), count)))
             answers = drive(server.port, ready, seconds=120, connections=16)
         with ExitStack() as running:
-            for _ in range(workers):
-                running.enter_context(worker(where, **environ))
+            with pinned(cores):
+                for _ in range(workers):
+                    running.enter_context(worker(where, **environ))
+            start, before = time.monotonic(), _idle(cores)
             made = calls.wait_for(answers.statuses[202], seconds=240)
+        rested = (_idle(cores) - before) / (time.monotonic() - start) / len(cores)
+    print(f"  {workers} of them: their cores were idle for {rested:.0%} of the time")
     moments = sorted(at for _, at in made)
     tenth = len(moments) // 10  # the first ones came while a worker was still starting
     return answers.rate, (len(moments) - tenth) / (moments[-1] - moments[tenth])
+
+
+@contextmanager
+def pinned(cores: Collection[int]) -> Iterator[None]:
+    """What is started meanwhile runs on these cores alone."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def _idle(cores: Collection[int]) -> float:
+    """Seconds that these cores had nothing to do, added up."""
+    ticks = 0
+    for line in Path("/proc/stat").read_text().splitlines():
+        name, *fields = line.split()
+        if name in {f"cpu{core}" for core in cores}:
+            ticks += int(fields[3]) + int(fields[4])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
