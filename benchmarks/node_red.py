@@ -108,14 +108,13 @@ def _passing(vendor: str) -> list[dict[str, object]]:
 def _keeping(vendor: str, store: Path) -> list[dict[str, object]]:
     raw = {"url": _PATH, "method": "post", "skipBodyParsing": True}
     code = _VERIFY.replace("SECRET", SECRET)
-    verify = _node("verify", "function", func=code, outputs=2)
-    verify["libs"] = [{"var": "crypto", "module": "crypto"}]
-    # Its first output is for what is proven, its second for what is not.
-    verify["wires"] = [["store"], ["answer"]]
+    libs = [{"var": "crypto", "module": "crypto"}]
+    # The first output is for what is proven, the second for what is not.
+    parted = [["store"], ["answer"]]
     return [
         *_sending(vendor),
         _node("in", "http in", "verify", **raw),
-        verify,
+        _node("verify", "function", func=code, outputs=2, libs=libs, wires=parted),
         {"id": "db", "type": "sqlitedb", "db": str(store), "mode": "RWC"},
         _node("store", "sqlite", "kept", mydb="db", sqlquery="prepared", sql=_INSERT),
         _node("kept", "function", "change", "answer", func=_RESTORE, outputs=1),

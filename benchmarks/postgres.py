@@ -64,7 +64,7 @@ def _run(
             start, before = time.monotonic(), _idle(cores)
             made = calls.wait_for(answers.statuses[202], seconds=240)
         rested = (_idle(cores) - before) / (time.monotonic() - start) / len(cores)
-    print(f"  {workers} of them: their cores were idle for {rested:.0%} of the time")
+    print(f"  workers: {workers}; idle time of their cores: {rested:.0%}")
     moments = sorted(at for _, at in made)
     tenth = len(moments) // 10  # the first ones came while a worker was still starting
     return answers.rate, (len(moments) - tenth) / (moments[-1] - moments[tenth])

@@ -1,11 +1,11 @@
 """Draws the states of deliveries and events into docs/architecture.md: `python tests/docs/state_pages.py`."""
 
 from collections.abc import Iterator
-from pathlib import Path
+
+from room_pages import PAGE
 
 from bridge.state import EVENT_MOVES, MOVES, EventState, State
 
-PAGE = Path(__file__).parents[2] / "docs" / "architecture.md"
 MARK = "<!-- drawn from bridge/state.py by `python tests/docs/state_pages.py` -->\n"
 
 
