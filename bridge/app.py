@@ -1,17 +1,17 @@
 """Puts the parts together: the web applications and the worker, from settings.
 
-Gunicorn runs `create_app`. One process serves two binds: hooks for the world, and metrics (later console and API) for
-people on the admin bind. The local port tells them apart, because no header can forge it.
+Gunicorn runs `create_app`. One process serves two binds: hooks for the world, and console, API and metrics for people
+on the admin bind. The local port tells them apart, because no header can forge it.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, Response
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest, multiprocess
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from bridge import processes
+from bridge import api, console, processes
 from bridge import settings as environment
 from bridge.greenlets import off_the_loop
 from bridge.outbound import Outbound, Vault
@@ -19,6 +19,7 @@ from bridge.receive.front import Front
 from bridge.services import forgetting, health
 from bridge.services.follow import follow
 from bridge.services.gauges import gauges
+from bridge.services.parts import Parts
 from bridge.services.rulesets import Rules
 from bridge.settings import Settings, split_bind
 from bridge.store import Database, ensure_shape, require_there
@@ -26,15 +27,6 @@ from bridge.strict import json
 from bridge.worker import Worker
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Parts:
-    """What a process of the bridge keeps open."""
-
-    settings: Settings
-    database: Database
-    rules: Rules
 
 
 def open_parts(settings: Settings) -> Parts:
@@ -83,7 +75,7 @@ def hooks_app(parts: Parts) -> Flask:
 
 
 def admin_app(parts: Parts) -> Flask:
-    """Metrics and the health checks."""
+    """Console, API, metrics and the health checks."""
     app = _app(lambda: _ready(parts))
 
     @app.get("/metrics")
@@ -92,6 +84,11 @@ def admin_app(parts: Parts) -> Flask:
         text = _counters() + off_the_loop(lambda: gauges(database, active))
         return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")
 
+    faces: dict[str, Wsgi] = {
+        "/console": console.create(parts),
+        "/api/v1": api.create(parts),
+    }
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, faces)  # type: ignore[method-assign]
     return app
 
 

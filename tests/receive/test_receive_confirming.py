@@ -8,8 +8,9 @@ import pytest
 from fronts import set_secrets
 from pages import serving
 
-from bridge.app import Parts, hooks_app
+from bridge.app import hooks_app
 from bridge.mapping.reading.load import load
+from bridge.services.parts import Parts
 from bridge.services.rulesets import Rules
 from bridge.settings import Settings
 from bridge.store import views

@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 import pytest
 from fronts import RULES, set_secrets
 
-from bridge.app import Parts, hooks_app
+from bridge.app import hooks_app
 from bridge.mapping.reading.load import load
 from bridge.providers import asymmetric
+from bridge.services.parts import Parts
 from bridge.services.rulesets import Rules
 from bridge.settings import Settings
 from bridge.store import views

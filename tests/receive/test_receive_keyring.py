@@ -13,9 +13,10 @@ from fronts import RULES, set_secrets
 from pages import serving
 from structlog.testing import capture_logs
 
-from bridge.app import Parts, hooks_app
+from bridge.app import hooks_app
 from bridge.providers import asymmetric
 from bridge.receive import keyring as room
+from bridge.services.parts import Parts
 from bridge.services.rulesets import Rules
 from bridge.settings import Settings
 

@@ -7,13 +7,14 @@ import os
 import pytest
 from fronts import RULES, set_secrets
 
-from bridge.app import Parts, hooks_app
+from bridge.app import hooks_app
 from bridge.errors import ConfigurationError
 from bridge.mapping.reading.load import build
 from bridge.model import SecretRef
 from bridge.receive import learnt as room
 from bridge.receive.learnt import Learnt
 from bridge.secret import Secret, resolve
+from bridge.services.parts import Parts
 from bridge.services.relearning import relearn
 from bridge.services.rulesets import Rules
 from bridge.settings import Settings

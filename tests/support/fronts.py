@@ -4,7 +4,7 @@ import json
 
 from running import MAPPING, SECRET, sign, stripe_event
 
-from bridge.app import Parts
+from bridge.services.parts import Parts
 from bridge.services.rulesets import Rules
 
 BODY = json.dumps(stripe_event("invoice.paid__clp.http", id="evt_front")).encode()
