@@ -41,6 +41,10 @@ COMMANDS = {
     "cancel": ("cancel", "Cancel waiting, held or dead deliveries."),
     "replay": ("replay", "Send finished deliveries again, even after success."),
     "reroute": ("reroute", "Route events again, with the current rules."),
+    "backtest": (
+        "backtest",
+        "Show what a draft of the rules would have changed over stored events.",
+    ),
     "import": ("import_", "Import events that a sender exported; you vouch for them."),
     "pause": ("pause", "Pause deliveries by source, rule, connection or ticket."),
     "resume": (

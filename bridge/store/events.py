@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Dialect,
     Integer,
     Select,
@@ -238,6 +239,14 @@ def load(tx: Transaction, id: int) -> StoredEvent | None:
     """One event with its request, whatever its state."""
     row = tx.execute(_with_request().where(events.c.id == id)).one_or_none()
     return None if row is None else _stored(row)
+
+
+def first_of(
+    tx: Transaction, condition: ColumnElement[bool], limit: int
+) -> tuple[StoredEvent, ...]:
+    """The first events that a condition holds for, in order of receipt, whatever their state."""
+    query = _with_request().where(condition).order_by(events.c.id).limit(limit)
+    return tuple(map(_stored, tx.execute(query)))
 
 
 def named(tx: Transaction, event_id: str) -> tuple[StoredEvent, ...]:
