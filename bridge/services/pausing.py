@@ -36,6 +36,9 @@ class Stopped:
     reason: str
     # The command that resumes it.
     resume: str
+    # What to name to resume it: what was paused, or else the connection.
+    scope: Scope | None = None
+    connection: str = ""
 
 
 def pause(
@@ -131,6 +134,7 @@ def _paused(row: Mapping[str, Any]) -> Stopped:
         by=row["person"],
         reason=row["reason"],
         resume=f"bridge resume {options(scope)}",
+        scope=scope,
     )
 
 
@@ -142,6 +146,7 @@ def _parked(row: Mapping[str, Any]) -> Stopped:
         by="",
         reason=row["reason"],
         resume=f"bridge resume {shlex.quote(row['label'])}",
+        connection=row["label"],
     )
 
 
@@ -155,4 +160,5 @@ def _failing(row: Mapping[str, Any]) -> Stopped:
         by="",
         reason=f"{row['failures']} calls in a row failed{probe}",
         resume=f"bridge resume {shlex.quote(row['label'])}",
+        connection=row["label"],
     )

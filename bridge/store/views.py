@@ -159,6 +159,13 @@ def count_deliveries(tx: Transaction) -> Mapping[tuple[str, str], int]:
     return totals
 
 
+def count_up_to(tx: Transaction, state: State, most: int) -> int:
+    """How many deliveries are held or dead; counts no further than `most`, in the words of their partial index."""
+    which = {State.HELD: HELD, State.DEAD: DEAD}[state]
+    some = select(deliveries.c.connection).where(text(which)).limit(most).subquery()
+    return int(tx.execute(select(func.count()).select_from(some)).scalar_one())
+
+
 def count_unrouted(tx: Transaction) -> int:
     """How many events wait for the rules."""
     query = select(func.count()).select_from(events).where(text(STORED))
