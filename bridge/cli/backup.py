@@ -14,7 +14,8 @@ from bridge.cli.text import json_line
 @json_option
 def command(file: Path, as_json: bool) -> None:
     """Back up a SQLite store to a new file while it is in use."""
-    from bridge.store import Database, backup, require_there
+    from bridge.store import Database, require_there
+    from bridge.store.keeping import back_up
 
     url = environment.load().database_url
     require_there(url)
@@ -25,7 +26,7 @@ def command(file: Path, as_json: bool) -> None:
                 "for PostgreSQL, use pg_dump --format=custom"
                 f' --file={file} "$BRIDGE_DATABASE_URL"'
             )
-        rows = backup.back_up(database, file)
+        rows = back_up(database, file)
     finally:
         database.close()
     if as_json:

@@ -41,11 +41,12 @@ def command(old: str | None, as_json: bool) -> None:
 
 
 def _move(old: str, new: "Database") -> None:
-    from bridge.store import Database, moving
+    from bridge.store import Database
+    from bridge.store.keeping import move
 
     source = Database(old, tell)
     try:
-        moving.move(source, new, lambda line: click.echo(f"  {line}", err=True))
+        move(source, new, lambda line: click.echo(f"  {line}", err=True))
     finally:
         source.close()
     click.echo(

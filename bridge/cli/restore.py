@@ -19,7 +19,7 @@ from bridge.cli.text import count, json_line, plain, printable
 def command(file: Path, force: bool, as_json: bool) -> None:
     """Replace a SQLite store with a backup, while no bridge is running; it starts paused."""
     from bridge.cli import steering
-    from bridge.store import restore
+    from bridge.store.keeping import restore
 
     url = environment.load().database_url
     if not url.startswith("sqlite:"):
@@ -29,7 +29,7 @@ def command(file: Path, force: bool, as_json: bool) -> None:
         )
     person = steering.me("").person
     now = datetime.now(UTC)
-    done = restore.restore(file, url, person=person, now=now, force=force, tell=tell)
+    done = restore(file, url, person=person, now=now, force=force, tell=tell)
     if as_json:
         aside = str(done.aside) if done.aside else None
         said = {"newest": plain(done.newest), "waiting": done.waiting, "aside": aside}

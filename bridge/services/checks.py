@@ -29,8 +29,8 @@ from bridge.store import (
     sqlite_file,
     views,
 )
-from bridge.store.dialect import version
-from bridge.store.migrate import outdated
+from bridge.store.database import version
+from bridge.store.keeping import outdated
 
 # Seconds that two clocks may differ.
 SKEW = 2.0

@@ -13,8 +13,8 @@ from bridge import log
 from bridge.errors import StoreUnavailable
 from bridge.greenlets import patched
 from bridge.settings import Settings
-from bridge.store import Database, clock, retention
-from bridge.store.retention import Keep
+from bridge.store import Database, clock, keeping
+from bridge.store.keeping import Keep
 
 # Seconds between passes: retention is counted in days.
 EVERY = 6 * 3600.0
@@ -46,7 +46,7 @@ def forget(
         events=settings.keep_events,
         ledger=settings.keep_ledger,
     )
-    return retention.forget(database, keep, _now(database), sleep)
+    return keeping.forget(database, keep, _now(database), sleep)
 
 
 def _now(database: Database) -> datetime:

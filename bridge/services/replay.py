@@ -28,7 +28,7 @@ from bridge.store import (
     views,
 )
 from bridge.store.audit import By
-from bridge.store.dialect import one_at_a_time
+from bridge.store.database import one_at_a_time
 from bridge.worker.asking import Asker
 
 # What may be replayed.

@@ -30,7 +30,7 @@ from bridge.store import (
     routed,
 )
 from bridge.store.audit import By
-from bridge.store.dialect import one_at_a_time
+from bridge.store.database import one_at_a_time
 from bridge.worker.asking import Asker
 
 

@@ -12,15 +12,7 @@ from bridge.services import outlook
 from bridge.services.acts import CANCEL, RELEASE, RETRY, Act, Done, refusal
 from bridge.services.again import route_again
 from bridge.settings import MAX_RENDERED
-from bridge.store import (
-    Database,
-    Transaction,
-    audit,
-    deliveries,
-    keys,
-    resuming,
-    selecting,
-)
+from bridge.store import Database, Transaction, audit, deliveries, queue, selecting
 from bridge.store.audit import By
 from bridge.worker.asking import Asker
 
@@ -98,7 +90,7 @@ def resume(database: Database, name: str, by: By = By()) -> bool:
     now = datetime.now(UTC)
 
     def job(tx: Transaction) -> bool:
-        resumed = resuming.goes_on(tx, name, now)
+        resumed = queue.resume_named(tx, name, now)
         if resumed:
             audit.record(tx, by, "resume", {"connection": name}, now)
         return resumed
@@ -121,7 +113,7 @@ def _move(database: Database, act: Act, ids: Sequence[int], by: By) -> list[Done
     with database.read() as tx:
         left = [id for id in ids if id not in moved]
         states = selecting.states(tx, left)
-        used = {id: keys.used_by(tx, id) for id in states}
+        used = {id: queue.used_by(tx, id) for id in states}
     return [
         Done(
             id=id,

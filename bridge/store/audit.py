@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from bridge.model import Json
+from bridge.store.database.transaction import Transaction
 from bridge.store.tables import audit
-from bridge.store.transaction import Transaction
 
 _AT_ONCE = 20  # rows of one look
 

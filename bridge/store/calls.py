@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from bridge.model import Call, Json
-from bridge.store.columns import Encoded, encoded
+from bridge.store.database.columns import Encoded, encoded
 from bridge.strict import json
 
 _KEPT = 200

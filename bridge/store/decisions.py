@@ -11,9 +11,9 @@ from datetime import datetime
 from sqlalchemy import Text, bindparam, func, type_coerce, update
 
 from bridge.model import STRONGEST, Decision, Said
-from bridge.store.columns import microseconds, storable
+from bridge.store.database.columns import microseconds, storable
+from bridge.store.database.transaction import Transaction
 from bridge.store.tables import events
-from bridge.store.transaction import Transaction
 
 _before = type_coerce(events.c.decisions, Text)
 _open = func.substr(_before, 1, func.length(_before) - 1).concat(",")

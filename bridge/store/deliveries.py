@@ -10,13 +10,15 @@ from sqlalchemy import Dialect, and_, bindparam, case, literal, select, update
 
 from bridge.model import Decision, Delivery, Retries
 from bridge.state import State
-from bridge.store import calls, fetches, keys, lanes, prepared, specs
+from bridge.store import calls, fetches, specs
 from bridge.store.audit import By
-from bridge.store.columns import Encoded, Moment, encoded
-from bridge.store.dialect import upsert
-from bridge.store.prepared import Pending
+from bridge.store.database import prepared
+from bridge.store.database.columns import Encoded, Moment, encoded
+from bridge.store.database.dialect import upsert
+from bridge.store.database.prepared import Pending
+from bridge.store.database.transaction import Transaction
+from bridge.store.queue import keys, lanes
 from bridge.store.tables import deliveries, events
-from bridge.store.transaction import Transaction
 from bridge.store.transition import transition
 
 Row: TypeAlias = dict[str, Any]

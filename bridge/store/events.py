@@ -24,11 +24,12 @@ from sqlalchemy import (
 
 from bridge.model import Event, Request
 from bridge.state import EventState
-from bridge.store import known, prepared
-from bridge.store.dialect import add, announce, newest, upsert
-from bridge.store.prepared import Pending
+from bridge.store import known
+from bridge.store.database import prepared
+from bridge.store.database.dialect import add, announce, newest, upsert
+from bridge.store.database.prepared import Pending
+from bridge.store.database.transaction import Transaction
 from bridge.store.tables import STORED, events, payloads
-from bridge.store.transaction import Transaction
 
 # Besides the provider's allow-list: needed to read the body again.
 _KEPT_HEADERS = ("content-type",)

@@ -12,11 +12,12 @@ from sqlalchemy import Text, bindparam, cast, literal, update
 
 from bridge.model import Decision, Said
 from bridge.state import EventState
-from bridge.store import decisions, prepared
-from bridge.store.dialect import among, announce
-from bridge.store.prepared import Pending
+from bridge.store import decisions
+from bridge.store.database import prepared
+from bridge.store.database.dialect import among, announce
+from bridge.store.database.prepared import Pending
+from bridge.store.database.transaction import Transaction
 from bridge.store.tables import events
-from bridge.store.transaction import Transaction
 from bridge.store.transition import event_transition
 
 _BEGIN = event_transition(EventState.STORED, to=EventState.FETCHING).where(

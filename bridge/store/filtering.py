@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, and_, func, not_, or_, select, true
 
 from bridge.model import Said
 from bridge.state import EventState, State
-from bridge.store.dialect import like, texts
+from bridge.store.database.dialect import like, texts
+from bridge.store.database.transaction import Transaction
 from bridge.store.tables import deliveries, events
-from bridge.store.transaction import Transaction
 
 Kind = Literal["events", "deliveries"]
 

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 
-from bridge.store.dialect import insert_or_ignore
+from bridge.store.database.dialect import insert_or_ignore
+from bridge.store.database.transaction import Transaction
 from bridge.store.tables import grants
-from bridge.store.transaction import Transaction
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

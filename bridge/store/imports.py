@@ -12,10 +12,10 @@ from sqlalchemy import and_, func, select
 from bridge.model import Event, Json, Request
 from bridge.store import audit
 from bridge.store.audit import By
+from bridge.store.database.transaction import Transaction
 from bridge.store.events import accept
 from bridge.store.tables import audit as acts
 from bridge.store.tables import events
-from bridge.store.transaction import Transaction
 
 ACTION = "import"
 _ASKED = 1_000  # ids in one question: databases limit the values of a statement

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 
 from bridge.model import Event
-from bridge.store.columns import Words, encoded
-from bridge.store.transaction import Transaction
+from bridge.store.database.columns import Words, encoded
+from bridge.store.database.transaction import Transaction
 
 _FIND = """
 SELECT events.id, events.source, events.event_id, events.digest

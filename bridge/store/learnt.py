@@ -9,9 +9,9 @@ from datetime import datetime
 from sqlalchemy import update
 
 from bridge.store import grants
-from bridge.store.dialect import insert_or_ignore
+from bridge.store.database.dialect import insert_or_ignore
+from bridge.store.database.transaction import Transaction
 from bridge.store.tables import grants as table
-from bridge.store.transaction import Transaction
 
 
 def name_of(reference: str) -> str:

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Integer, bindparam, insert, select
 
-from bridge.store import prepared
-from bridge.store.columns import Moment
+from bridge.store.database import prepared
+from bridge.store.database.columns import Moment
+from bridge.store.database.transaction import Transaction
 from bridge.store.tables import deliveries, events, ledger
-from bridge.store.transaction import Transaction
 
 _COPIED = (
     deliveries.c.event,

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select, text, union_all
 
+from bridge.store.database.transaction import Transaction
 from bridge.store.tables import (
     BEHIND,
     CLAIMABLE,
@@ -15,7 +16,6 @@ from bridge.store.tables import (
     pauses,
     rulesets,
 )
-from bridge.store.transaction import Transaction
 
 
 def oldest_waiting(tx: Transaction) -> Mapping[str, datetime]:

@@ -1,4 +1,4 @@
-"""What people stopped. A delivery is not due while any row here agrees with it; queue.py looks at each claim.
+"""What people stopped. A delivery is not due while any row here agrees with it; each claim looks here.
 
 So a pause holds on all hosts from its commit on, survives restarts and another name of what it stops, and is over
 when its row is gone. Nothing is written to the deliveries: how late they were is counted when they are claimed.
@@ -15,9 +15,9 @@ from bridge import model
 from bridge.model import Json
 from bridge.store import specs
 from bridge.store.audit import By
-from bridge.store.dialect import one_at_a_time
+from bridge.store.database.dialect import one_at_a_time
+from bridge.store.database.transaction import Transaction
 from bridge.store.tables import pauses
-from bridge.store.transaction import Transaction
 
 COLUMNS = ("source", "rule", "connection", "ticket")
 

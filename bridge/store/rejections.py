@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import case, delete, func, insert, or_, select
 
+from bridge.store.database.transaction import Transaction
 from bridge.store.tables import rejections
-from bridge.store.transaction import Transaction
 
 KEPT = 1_000  # per source
 KEPT_FOR = timedelta(days=7)

@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from bridge.state import State
-from bridge.store import audit, keys
+from bridge.store import audit
 from bridge.store.audit import By
+from bridge.store.database.transaction import Transaction
+from bridge.store.queue import keys
 from bridge.store.tables import deliveries, lane_marks
-from bridge.store.transaction import Transaction
 
 _KEY_LENGTH = 180  # characters kept of a key: some headers take 200
 

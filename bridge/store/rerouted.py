@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from bridge.store.database.transaction import Transaction
 from bridge.store.filtering import Filter, events_that
 from bridge.store.selecting import AGAIN
 from bridge.store.tables import deliveries, events
-from bridge.store.transaction import Transaction
 
 _COLUMNS = tuple(
     deliveries.c[name]

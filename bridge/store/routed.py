@@ -7,11 +7,12 @@ from sqlalchemy import bindparam
 
 from bridge.model import Decided, Said
 from bridge.state import EventState
-from bridge.store import decisions, deliveries, fetches, prepared
+from bridge.store import decisions, deliveries, fetches
+from bridge.store.database import prepared
+from bridge.store.database.prepared import Pending
+from bridge.store.database.transaction import Transaction
 from bridge.store.deliveries import Row
-from bridge.store.prepared import Pending
 from bridge.store.tables import events
-from bridge.store.transaction import Transaction
 from bridge.store.transition import event_transition
 
 _ROUTED = (

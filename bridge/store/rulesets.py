@@ -5,9 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from bridge.store.dialect import upsert
+from bridge.store.database.dialect import upsert
+from bridge.store.database.transaction import Transaction
 from bridge.store.tables import rulesets
-from bridge.store.transaction import Transaction
 
 
 def activate(

@@ -5,10 +5,10 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from bridge.state import EventState, State
-from bridge.store.dialect import among
+from bridge.store.database.dialect import among
+from bridge.store.database.transaction import Transaction
 from bridge.store.filtering import Filter, deliveries_that
 from bridge.store.tables import deliveries, events
-from bridge.store.transaction import Transaction
 
 AGAIN = "again"  # the code of a look-up in whose place another is made
 DROPPED = "cancelled look-up"  # beside states: one that may be made again

@@ -12,10 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.model import Connection, Json, SecretRef
-from bridge.store.columns import encoded
-from bridge.store.dialect import add_new
+from bridge.store.database.columns import encoded
+from bridge.store.database.dialect import add_new
+from bridge.store.database.transaction import Transaction
 from bridge.store.tables import connection_specs, deliveries
-from bridge.store.transaction import Transaction
 from bridge.strict import json
 
 # By hash: as many as there ever were connections in the mapping files of this process's time.

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from bridge.state import UNFINISHED, EventState, State
-from bridge.store.columns import Document, Identity, Key, Moment, Words
+from bridge.store.database.columns import Document, Identity, Key, Moment, Words
 
 metadata = MetaData()
 

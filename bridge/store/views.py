@@ -8,11 +8,12 @@ from sqlalchemy import Select, func, literal_column, select, text, union_all
 
 from bridge import model
 from bridge.state import State
-from bridge.store import keys
-from bridge.store.columns import moment
+from bridge.store.database.columns import moment
+from bridge.store.database.transaction import Transaction
 from bridge.store.filtering import Filter, deliveries_that, events_that
 from bridge.store.imports import vouched
-from bridge.store.lanes import BLOCKER
+from bridge.store.queue import keys
+from bridge.store.queue.lanes import BLOCKER
 from bridge.store.tables import (
     BEHIND,
     CLAIMABLE,
@@ -25,7 +26,6 @@ from bridge.store.tables import (
     deliveries,
     events,
 )
-from bridge.store.transaction import Transaction
 
 Rows = Sequence[Mapping[str, Any]]
 

@@ -1,4 +1,4 @@
-"""Which event it is at which workers die: told from the notes that they leave (store/turn.py).
+"""Which event it is at which workers die: told from the notes that they leave (store/database/turn.py).
 
 An event that no process survives (memory runs out, a library crashes) would be the first in line at each start, and
 stop everything. A worker that finds the note of one that died routes the events one by one, so the next note names one

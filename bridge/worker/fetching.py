@@ -20,7 +20,7 @@ from bridge.model import (
     Reply,
     Verdict,
 )
-from bridge.store.leases import Claimed
+from bridge.store.queue import Claimed
 from bridge.strict import json
 from bridge.vendors import NOT_FOUND
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bridge import log
-from bridge.store import Clock, Database, Transaction, lanes, leases
-from bridge.store.leases import Claimed
+from bridge.store import Clock, Database, Transaction, queue
+from bridge.store.queue import Claimed
 from bridge.worker.recording import Recorder
 from bridge.worker.sending import taken_over
 
@@ -32,17 +32,17 @@ class Keeper:
         """One round; how many deliveries were taken over."""
         self._renew()
         with self._database.read() as tx:
-            lost = leases.any_lost(tx, self._clock(tx))
-            stranded = lanes.stranded(tx)
+            lost = queue.any_lost(tx, self._clock(tx))
+            stranded = queue.stranded(tx)
         if stranded:
-            self._database.write(lambda tx: lanes.free(tx, stranded))
+            self._database.write(lambda tx: queue.free(tx, stranded))
         return self._take_over() if lost else 0
 
     def _renew(self) -> None:
         sending = list(self.sending.values())
         if sending:
             self._database.write(
-                lambda tx: leases.renew(tx, sending, self._clock(tx) + LEASE)
+                lambda tx: queue.renew(tx, sending, self._clock(tx) + LEASE)
             )
 
     def _take_over(self) -> int:
@@ -59,4 +59,4 @@ class Keeper:
 
     def _lost(self, tx: Transaction) -> tuple[Claimed, ...]:
         now = self._clock(tx)
-        return leases.take_over(tx, self._owner(), now, now + LEASE)
+        return queue.take_over(tx, self._owner(), now, now + LEASE)

@@ -20,9 +20,8 @@ from bridge.mapping import Ruleset
 from bridge.model import Attempt
 from bridge.outbound import Outbound
 from bridge.settings import MAX_RENDERED
-from bridge.store import Clock, Database, Transaction, clock, queue, relaning
-from bridge.store.leases import Claimed
-from bridge.store.queue import Claim
+from bridge.store import Clock, Database, Transaction, clock, queue
+from bridge.store.queue import Claim, Claimed
 from bridge.worker.asking import Asker
 from bridge.worker.fetching import Answers
 from bridge.worker.keeping import LEASE, Keeper
@@ -116,7 +115,7 @@ class Worker:
 
     def _keep_lanes(self) -> bool:
         """Once, as this process is the first to know where the references of now lead."""
-        if moved := self._database.write(relaning.relane):
+        if moved := self._database.write(queue.relane):
             _log.info("lanes renamed", deliveries=moved)
         return True
 

@@ -13,9 +13,8 @@ from bridge.conclude import Conclusion
 from bridge.errors import StoreUnavailable
 from bridge.model import Attempt, Outcome, Reply
 from bridge.state import State
-from bridge.store import Clock, Database, Together, Transaction, attempts
-from bridge.store.attempts import Made
-from bridge.store.leases import Claimed
+from bridge.store import Clock, Database, Together, Transaction, queue
+from bridge.store.queue import Claimed, Made
 from bridge.worker.insisting import insist, is_away
 
 CODE = "not_recorded"
@@ -74,7 +73,7 @@ class Recorder:
 
     def _finish(self, tx: Transaction, made: Sequence[Made]) -> list[Conclusion | None]:
         """What ended while a commit ran is recorded by the next one."""
-        return attempts.finish_all(tx, made, self._clock(tx))
+        return queue.finish_all(tx, made, self._clock(tx))
 
 
 def _unrecorded(made: Attempt, why: str) -> Attempt:

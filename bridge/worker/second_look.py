@@ -11,10 +11,9 @@ from bridge.mapping import Ruleset, made_anew
 from bridge.model import Delivery, Outcome, Reply, Verdict
 from bridge.outbound import Outbound
 from bridge.store import Database, events, replays
-from bridge.store.attempts import Made
-from bridge.store.columns import bounded, storable
+from bridge.store.database import bounded, storable
 from bridge.store.events import StoredEvent
-from bridge.store.leases import Claimed
+from bridge.store.queue import Claimed, Made
 from bridge.worker.asking import Asker
 from bridge.worker.fetching import Answers
 from bridge.worker.refusals import Refusals

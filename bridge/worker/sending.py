@@ -15,7 +15,7 @@ from bridge.mapping import ExpressionError
 from bridge.model import Attempt, Call, NoReply, Outcome, Reply, Response, Verdict
 from bridge.outbound import Outbound, resolve_target
 from bridge.state import State
-from bridge.store.leases import Claimed
+from bridge.store.queue import Claimed
 from bridge.vendors import Operation
 from bridge.worker import fetching
 from bridge.worker.refusals import Refusals

@@ -16,8 +16,9 @@ from running import free_port
 
 from bridge import settings as environment
 from bridge.services import checks, doctor
-from bridge.store import Database, lock, migrate, pauses
+from bridge.store import Database, migrate, pauses
 from bridge.store.audit import By
+from bridge.store.database import lock
 
 ALL = (
     "settings versions mappings secrets files store stopped clock disk running".split()
@@ -112,7 +113,7 @@ def test_mapping_errors_are_not_called_missing_secrets(terminal, settled, rewrit
 
 def test_parked_connection_is_a_case_for_a_person(terminal, settled):
     """A parked connection is named with the command that resumes it."""
-    from bridge.store import connections
+    from bridge.store.queue import connections
 
     now = datetime.now(UTC)
     settled.write(lambda c: connections.park(c, "vambe-cl", "401", now))

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from bench import TICKET, objects
 
-from bridge.store import Database, pauses, retention
-from bridge.store.retention import KEYS, Keep
+from bridge.store import Database, pauses
+from bridge.store.keeping import retention
+from bridge.store.keeping.retention import KEYS, Keep
 
 POSTGRES = "postgresql://bridge:s3cret@127.0.0.1:1/bridge"
 

@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 from bridge.settings import DEDUPE, Settings
-from bridge.store import rejections, retention
+from bridge.store import rejections
+from bridge.store.keeping import retention
 
 PAGE = (Path(__file__).parents[2] / "docs" / "keeping.md").read_text("utf-8")
 

@@ -112,7 +112,7 @@ def test_the_stores_numbers_can_be_read(sqlite):
     """/metrics is text that Prometheus parses, each gauge with its help; odd names stay within their quotes."""
     from datetime import UTC, datetime
 
-    from bridge.store import connections
+    from bridge.store.queue import connections
 
     odd = 'a"b\\c\nd'
     now = datetime.now(UTC)

@@ -14,7 +14,7 @@ from traffic import Traffic, history, settled
 def test_a_failing_disk_is_answered_503(on_sqlite, sandbox, tmp_path):
     """While the disk fails nothing is accepted; afterwards the same processes accept again, and nothing was lost.
 
-    Fails when bridge/store/writer.py counts the jobs of a failed transaction as done.
+    Fails when bridge/store/database/writer.py counts the jobs of a failed transaction as done.
     """
     disk = tmp_path / "disk"
     disk.mkdir()

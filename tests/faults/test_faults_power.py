@@ -24,7 +24,7 @@ def recorded(nursery, tmp_path_factory):
 def test_a_power_cut_loses_nothing_promised(recorded):
     """At any moment, whatever was written since the last sync is lost, torn or reordered: every promise stands.
 
-    Fails with `synchronous = NORMAL` in bridge/store/sqlite.py: half of the cuts lose acknowledged events.
+    Fails with `synchronous = NORMAL` in bridge/store/database/sqlite.py: half of the cuts lose acknowledged events.
     """
     folder, log = recorded
     told = [step for step in log if isinstance(step, Told)]

@@ -13,7 +13,7 @@ SHORT = ("lease", 1.5)  # seconds, in place of the 15 of production, for who los
 # Looks for lost leases often, and keeps its own through a stall of seconds.
 WATCHFUL = ("put", "bridge.worker.loop", "RENEW", 0.5)
 # The server ends a transaction after seconds, in place of the 30 of production.
-IMPATIENT = ("put", "bridge.store.postgres", "LONGEST", "3s")
+IMPATIENT = ("put", "bridge.store.database.postgres", "LONGEST", "3s")
 ONE, TWO = lane(1), lane(2)
 
 

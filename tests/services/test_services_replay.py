@@ -15,9 +15,10 @@ from bridge.services.outlook import outlook
 from bridge.services.replay import STATES, Replayer
 from bridge.services.requests import answer_lines, request_lines, written
 from bridge.services.rerouting import Rerouter
-from bridge.store import connections, decisions, rerouted, specs, views
+from bridge.store import decisions, rerouted, specs, views
 from bridge.store.audit import By
 from bridge.store.pauses import Scope
+from bridge.store.queue import connections
 from bridge.store.tables import connections as connection_rows
 from bridge.store.tables import deliveries, lane_marks
 from bridge.worker.asking import Asker

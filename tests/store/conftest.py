@@ -10,7 +10,9 @@ from receiving import request as sent
 from running import NOW
 
 from bridge.model import Delivery, Retries
-from bridge.store import Database, attempts, deliveries, events, queue
+from bridge.store import Database, deliveries, events
+from bridge.store.queue import attempts
+from bridge.store.queue import claims as queue
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

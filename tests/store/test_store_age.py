@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from queueing import ODD, VAMBE
 from running import NOW
 
-from bridge.store import connections
+from bridge.store.queue import connections
 
 SECONDS = st.integers(0, 10_000)
 # How late each claim was for whatever reason, how long its call took, and the wait until the next attempt.

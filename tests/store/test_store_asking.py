@@ -8,7 +8,7 @@ from queueing import FAILED, LEASE, VAMBE, known, made
 from running import NOW
 from sqlalchemy import event
 
-from bridge.store import queue
+from bridge.store.queue import claims as queue
 
 SECOND = timedelta(seconds=1)
 OTHER = replace(VAMBE, name="other")

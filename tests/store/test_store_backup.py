@@ -14,9 +14,10 @@ from running import NOW, eventually
 from sqlalchemy import select
 
 from bridge.errors import StoreUnavailable, StoreUnfit
-from bridge.store import Database, audit, backup, migrate, pauses
-from bridge.store import restore as module
-from bridge.store.restore import restore
+from bridge.store import Database, audit, migrate, pauses
+from bridge.store.keeping import backup
+from bridge.store.keeping import restoring as module
+from bridge.store.keeping.restoring import restore
 from bridge.store.tables import deliveries, events, payloads
 
 

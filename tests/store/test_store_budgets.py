@@ -8,8 +8,8 @@ import pytest
 from queueing import FAILED, ODD, VAMBE, known, made
 from running import NOW
 
-from bridge.store import queue
-from bridge.store.budgets import AHEAD, CONCURRENCY, PROBING
+from bridge.store.queue import claims as queue
+from bridge.store.queue.budgets import AHEAD, CONCURRENCY, PROBING
 from bridge.store.tables import pauses
 
 SECOND = timedelta(seconds=1)

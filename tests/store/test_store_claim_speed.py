@@ -10,17 +10,12 @@ from running import NOW
 from sqlalchemy import event
 from state_guard import by_hand
 
-from bridge.store import (
-    backlogs,
-    connections,
-    lanes,
-    measures,
-    prepared,
-    queue,
-    specs,
-    views,
-)
-from bridge.store.columns import microseconds
+from bridge.store import measures, specs, views
+from bridge.store.database import prepared
+from bridge.store.database.columns import microseconds
+from bridge.store.queue import backlogs
+from bridge.store.queue import claims as queue
+from bridge.store.queue import connections, lanes
 from bridge.store.tables import deliveries
 
 MANY = 10_000  # of each kind; benchmarks measure it with a million

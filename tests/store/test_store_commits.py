@@ -11,10 +11,11 @@ from sqlalchemy import bindparam, insert, select
 from sqlalchemy.exc import OperationalError
 
 from bridge.errors import StoreRefused, StoreUnavailable
-from bridge.store import Together, prepared
+from bridge.store import Together
+from bridge.store.database import prepared
+from bridge.store.database.writer import GroupWriter
 from bridge.store.events import accept_all
 from bridge.store.tables import events, payloads, rulesets
-from bridge.store.writer import GroupWriter
 
 CUT = OperationalError(
     "COMMIT", None, psycopg.OperationalError("the connection is lost")

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from bridge.model import Decision, Diagnostic, Said
 from bridge.store import Database, decisions, migrate, views
 from bridge.store.filtering import Condition
-from bridge.store.migrate import upgrade
+from bridge.store.keeping.migrating import upgrade
 
 ODD = "a \"b\" \\ 'c' %s :d {e}\n\x1b \u2028 ümlaut 😀"
 TOLD = ("rule", "said", "reason", "place", "code")

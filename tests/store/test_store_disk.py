@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from bridge.errors import StoreUnavailable
-from bridge.store import disk
-from bridge.store.disk import Disk
+from bridge.store.database import disk
+from bridge.store.database.disk import Disk
 
 MIB = 2**20
 

@@ -7,7 +7,8 @@ import pytest
 from running import NOW
 
 from bridge.model import Decided, Decision, Event, Request, Said
-from bridge.store import events, prepared, routed, views
+from bridge.store import events, routed, views
+from bridge.store.database import prepared
 
 
 def request(body=b'{"a": 1}'):

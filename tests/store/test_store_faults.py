@@ -11,10 +11,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bridge.errors import StoreLost, StoreRefused, StoreUnavailable
-from bridge.store import faults, lanes
-from bridge.store.columns import LONGEST, bounded
+from bridge.store.database import faults
+from bridge.store.database.columns import LONGEST, bounded
+from bridge.store.database.jobs import Entry
+from bridge.store.queue import lanes
 from bridge.store.tables import lane_marks
-from bridge.store.waiting import Entry
 
 # Statements that are wrong by themselves, in the classes that psycopg and sqlite3 give to lost connections as well.
 POSTGRESQL = {

@@ -5,7 +5,8 @@ from receiving import event, request
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import select
 
-from bridge.store import events, known, prepared
+from bridge.store import events, known
+from bridge.store.database import prepared
 from bridge.store.tables import events as rows
 from bridge.store.tables import payloads
 

@@ -11,7 +11,8 @@ from queueing import DEAD, HELD, LEASE, ODD, SENT, row, state
 from running import NOW
 
 from bridge.state import UNFINISHED
-from bridge.store import deliveries, lanes, leases
+from bridge.store import deliveries
+from bridge.store.queue import lanes, leases
 
 
 def person(database, id, allowed, to):

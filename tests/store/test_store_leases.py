@@ -8,8 +8,9 @@ from queueing import LEASE, VAMBE, state
 from running import NOW
 from sqlalchemy import select, update
 
-from bridge.store import burying, fetches, leases, views
-from bridge.store.columns import Encoded
+from bridge.store import fetches, views
+from bridge.store.database.columns import Encoded
+from bridge.store.queue import burying, leases
 from bridge.store.tables import connection_specs
 from bridge.store.tables import deliveries as rows
 

@@ -6,8 +6,9 @@ import aging
 from running import NOW
 from sqlalchemy import update
 
-from bridge.store import ledger, retention
-from bridge.store.retention import Keep
+from bridge.store import ledger
+from bridge.store.keeping import retention
+from bridge.store.keeping.retention import Keep
 from bridge.store.tables import deliveries
 
 KEEP = Keep(

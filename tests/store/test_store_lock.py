@@ -11,8 +11,9 @@ from contextlib import closing, contextmanager
 import pytest
 
 from bridge.errors import StoreUnavailable, StoreUnfit
-from bridge.store import Database, holders, lock, migrate, private
-from bridge.store.lock import FileLock
+from bridge.store import Database, migrate
+from bridge.store.database import holders, lock, private
+from bridge.store.database.lock import FileLock
 
 NOBODY = 65534
 HOLD = """

@@ -7,7 +7,7 @@ import pytest
 
 from bridge.errors import StoreUnfit
 from bridge.store import Database, ensure_shape, migrate
-from bridge.store.migrate import HEAD, revision, upgrade
+from bridge.store.keeping.migrating import HEAD, revision, upgrade
 
 # What a store of the first release held, in the words of that release.
 FIRST = """

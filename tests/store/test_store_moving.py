@@ -11,8 +11,9 @@ from running import NOW
 from sqlalchemy import insert, select, text
 
 from bridge.errors import StoreUnavailable, StoreUnfit
-from bridge.store import Database, audit, ensure_shape, migrate, moving, pauses
-from bridge.store.migrate import HEAD, MOVED, MOVING, revision
+from bridge.store import Database, audit, ensure_shape, migrate, pauses
+from bridge.store.keeping import moving
+from bridge.store.keeping.migrating import HEAD, MOVED, MOVING, revision
 from bridge.store.tables import connections, deliveries, events, metadata
 from bridge.store.tables import pauses as paused
 from bridge.store.tables import rulesets
@@ -236,7 +237,7 @@ def test_old_store_waits_while_it_is_copied(old, postgres, monkeypatch):
 
 def test_store_of_an_older_release_is_moved(tmp_path, postgres):
     """The old store is brought to this release's shape first, so that both have the same columns."""
-    from bridge.store.migrate import upgrade
+    from bridge.store.keeping.migrating import upgrade
 
     old = Database(f"sqlite:///{tmp_path}/old.db")
     with old.transaction() as connection:

@@ -17,7 +17,8 @@ from queueing import (
 from running import NOW
 
 from bridge.model import Response
-from bridge.store import connections, queue
+from bridge.store.queue import claims as queue
+from bridge.store.queue import connections
 
 DAYS = timedelta(days=6)
 

@@ -9,7 +9,9 @@ from queueing import CALL, DEAD, HELD, LEASE, ODD, VAMBE, made, state
 from running import NOW
 
 from bridge.model import Response, Retries
-from bridge.store import Database, deliveries, leases, queue, views
+from bridge.store import Database, deliveries, views
+from bridge.store.queue import claims as queue
+from bridge.store.queue import leases
 
 
 def test_claimed_delivery_is_what_was_rendered(add, claim):

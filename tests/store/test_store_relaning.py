@@ -6,8 +6,9 @@ import pytest
 
 from bridge import tenants
 from bridge.model import Connection, SecretRef
-from bridge.store import migrate, relaning
-from bridge.store.migrate import upgrade
+from bridge.store import migrate
+from bridge.store.keeping.migrating import upgrade
+from bridge.store.queue import relaning
 
 SPECS = {
     "named": ("vambe-cl", "vambe", {}, "K"),

@@ -11,8 +11,10 @@ import pytest
 from running import NOW
 
 from bridge.errors import StoreUnavailable, StoreUnfit
-from bridge.store import Database, aside, backup, ensure_shape, migrate, require_there
-from bridge.store.restore import restore
+from bridge.store import Database, ensure_shape, migrate, require_there
+from bridge.store.database import aside
+from bridge.store.keeping import backup
+from bridge.store.keeping.restoring import restore
 from bridge.store.tables import events
 
 OLD, NEW = 2, 1  # events

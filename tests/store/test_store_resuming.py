@@ -9,7 +9,7 @@ from running import NOW
 
 from bridge import tenants
 from bridge.breaker import CLOSED
-from bridge.store import resuming
+from bridge.store.queue import resuming
 
 SECOND = timedelta(seconds=1)
 SOON = NOW + SECOND

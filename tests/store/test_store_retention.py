@@ -15,9 +15,10 @@ from sqlalchemy import insert, select, update
 
 from bridge.errors import StoreRefused
 from bridge.state import FINISHED, UNFINISHED
-from bridge.store import Database, migrate, replays, retention, walk
+from bridge.store import Database, migrate, replays
 from bridge.store.audit import By
-from bridge.store.retention import Keep
+from bridge.store.keeping import retention, walk
+from bridge.store.keeping.retention import Keep
 from bridge.store.tables import (
     attempts,
     audit,

@@ -1,17 +1,13 @@
 """Tables and migrations say the same, on both databases."""
 
-import sys
 from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from bridge.store import migrate
+from bridge.store import migrate, migrations
+from bridge.store.keeping.migrating import HEAD
 from bridge.store.tables import metadata
-
-migrations = sys.modules[
-    "bridge.store.migrate"
-]  # the name is the function's in the package
 
 
 def test_migrations_make_the_tables(database):
@@ -38,9 +34,9 @@ def test_sqlite_is_durable_and_logged_ahead(sqlite):
 
 def test_head_names_the_newest_migration():
     """The revision that start-up compares with is the last file of migrations/versions."""
-    versions = Path(migrations.__file__).parent / "migrations" / "versions"
+    versions = Path(migrations.__file__).parent / "versions"
     newest = sorted(path.name for path in versions.glob("[0-9]*.py"))[-1]
-    assert newest.startswith(migrations.HEAD)
+    assert newest.startswith(HEAD)
 
 
 def test_database_of_a_newer_release_is_used_as_it_is(database):

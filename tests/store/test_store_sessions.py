@@ -5,7 +5,7 @@ from sqlalchemy import make_url, text
 
 from bridge.errors import StoreUnavailable
 from bridge.store import Database
-from bridge.store.postgres import unhurried
+from bridge.store.database.postgres import unhurried
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from queueing import (
 from running import NOW
 from sqlalchemy import select
 
-from bridge.store import attempts, connections, lanes
+from bridge.store.queue import attempts, connections, lanes
 from bridge.store.tables import attempts as attempts_table
 from bridge.store.tables import connections as connections_table
 from bridge.store.tables import deliveries, events, lane_marks, ledger

@@ -7,7 +7,7 @@ from running import NOW
 from sqlalchemy import select, text
 from state_guard import by_hand
 
-from bridge.store import backlogs
+from bridge.store.queue import backlogs
 from bridge.store.tables import deliveries
 
 FINISHED = 5_000

@@ -29,7 +29,7 @@ GUARD = "CONSTRAINT_TRIGGER|RaiseException"  # what a trigger says on either
 ERROR = Decision(rule="r", said=Said.ERROR, reason="it failed", place="")
 
 
-STORE = (ROOT / "bridge/store").glob("*.py")
+STORE = (ROOT / "bridge/store").rglob("*.py")
 SOURCES = sorted(path for path in STORE if path.stem != "transition")
 
 

@@ -23,7 +23,6 @@ from bridge.store import (
     deliveries,
     events,
     pauses,
-    queue,
     replays,
     routed,
     selecting,
@@ -31,6 +30,7 @@ from bridge.store import (
 )
 from bridge.store.audit import By
 from bridge.store.pauses import Scope
+from bridge.store.queue import claims as queue
 from bridge.store.tables import deliveries as rows
 
 ANA = By(person="ana", reason="a test")

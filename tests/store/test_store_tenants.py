@@ -9,18 +9,12 @@ from running import NOW
 
 from bridge import tenants
 from bridge.model import SecretRef
-from bridge.store import (
-    backlogs,
-    connections,
-    measures,
-    pauses,
-    queue,
-    relaning,
-    resuming,
-    specs,
-)
+from bridge.store import measures, pauses, specs
 from bridge.store.audit import By
 from bridge.store.pauses import Scope
+from bridge.store.queue import backlogs
+from bridge.store.queue import claims as queue
+from bridge.store.queue import connections, relaning, resuming
 
 ANA = By(person="ana", reason="a test")
 SECOND = timedelta(seconds=1)

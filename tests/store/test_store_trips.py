@@ -12,9 +12,11 @@ from sqlalchemy.exc import DBAPIError
 
 from bridge.errors import StoreRefused, StoreUnavailable
 from bridge.model import Event, Request
-from bridge.store import Together, attempts, events, postgres, prepared, views
+from bridge.store import Together, events, views
+from bridge.store.database import postgres, prepared
+from bridge.store.database.writer import GroupWriter
+from bridge.store.queue import attempts
 from bridge.store.tables import pauses
-from bridge.store.writer import GroupWriter
 
 _ADD = insert(pauses).values(
     {name: bindparam(name) for name in ("id", "since", "person", "reason")}

@@ -9,8 +9,9 @@ import gevent
 import pytest
 
 from bridge.errors import StoreUnavailable
-from bridge.store import Together, waiting
-from bridge.store.writer import GroupWriter
+from bridge.store import Together
+from bridge.store.database import jobs as waiting
+from bridge.store.database.writer import GroupWriter
 
 
 class Gate:

@@ -6,7 +6,8 @@ import time
 import pytest
 from sqlalchemy import text
 
-from bridge.store import Database, announce, bell, postgres
+from bridge.store import Database, announce
+from bridge.store.database import bell, postgres
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from bridge.store.sqlite import WAL_LIMIT
+from bridge.store.database.sqlite import WAL_LIMIT
 
 MIB = 2**20
 

@@ -9,8 +9,8 @@ from sqlalchemy import text
 
 from bridge.errors import StoreRefused, StoreUnavailable
 from bridge.store import Database
-from bridge.store.lock import FileLock
-from bridge.store.writer import GroupWriter
+from bridge.store.database.lock import FileLock
+from bridge.store.database.writer import GroupWriter
 
 
 @pytest.fixture

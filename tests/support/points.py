@@ -9,7 +9,7 @@ POINTS = {
     "claimed, not committed": ("bridge.store.queue", "claim"),
     "claimed, not sent": ("bridge.outbound", "Outbound.send", "before"),
     "sent, not recorded": ("bridge.outbound", "Outbound.send"),
-    "in the middle of recording": ("bridge.store.attempts", "_record"),
-    "recorded, not committed": ("bridge.store.attempts", "finish_all"),
+    "in the middle of recording": ("bridge.store.queue.attempts", "_record"),
+    "recorded, not committed": ("bridge.store.queue", "finish_all"),
     "recorded and committed": ("bridge.worker.recording", "Recorder.record"),
 }

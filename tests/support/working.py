@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 from bridge import mapping, providers
 from bridge.model import Request
 from bridge.outbound import Outbound
-from bridge.store import clock, events, queue, views
+from bridge.store import clock, events, views
 from bridge.store.filtering import Condition
+from bridge.store.queue import claims as queue
 from bridge.store.tables import deliveries
 from bridge.worker import Worker
 from bridge.worker.keeping import LEASE

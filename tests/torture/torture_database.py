@@ -5,7 +5,7 @@ import time
 from sqlalchemy import create_engine, text
 from traffic import Traffic, read, settled
 
-from bridge.store.sqlite import WAL_LIMIT
+from bridge.store.database.sqlite import WAL_LIMIT
 
 HELD = 30.0  # seconds; measured once: claims fell from 3,862/s to 670/s in 24 s
 CLAIM = 0.05  # seconds

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bridge.store.turn import Turn
+from bridge.store.database.turn import Turn
 from bridge.worker.deaths import MOST, Notes, new_name
 
 

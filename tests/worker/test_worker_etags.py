@@ -8,7 +8,7 @@ from vault import VaultBench
 from bridge import mapping
 from bridge.model import Reply
 from bridge.store import events
-from bridge.store.retention import Keep, forget
+from bridge.store.keeping.retention import Keep, forget
 from bridge.worker import fetching
 
 KEPT = {"payloads": timedelta(30), "events": timedelta(90), "ledger": timedelta(400)}

@@ -18,9 +18,10 @@ from bridge.services.filters import parse
 from bridge.services.replay import Replayer
 from bridge.services.rerouting import Rerouter
 from bridge.services.rulesets import activate
-from bridge.store import events, ledger, queue, views
+from bridge.store import events, ledger, views
 from bridge.store.audit import By
-from bridge.store.retention import Keep, forget
+from bridge.store.keeping.retention import Keep, forget
+from bridge.store.queue import claims as queue
 from bridge.worker import Worker, fetching
 from bridge.worker.asking import Asker
 from bridge.worker.routing import Router

@@ -9,7 +9,8 @@ from working import accept, paid
 
 from bridge import mapping
 from bridge.outbound import Outbound
-from bridge.store import moving, views
+from bridge.store import views
+from bridge.store.keeping import moving
 from bridge.worker import Worker
 from bridge.worker.asking import Asker
 from bridge.worker.routing import Router

@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from working import failed, paid
 
-from bridge.store import attempts, routed
+from bridge.store import routed
+from bridge.store.queue import attempts
 from bridge.store.tables import events
 from bridge.worker import asking, recording
 

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations on the connection that bridge.store.migrate hands in, inside its transaction."""
+"""Alembic's entry: runs the migrations in the transaction that `keeping/migrating.py` opened."""
 
 from alembic import context
 

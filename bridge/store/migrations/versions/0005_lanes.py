@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from bridge.store import keys, relaning
+from bridge.store.queue import keys, relaning
 
 revision = "0005"
 down_revision = "0004"

@@ -27,7 +27,8 @@ from sqlalchemy import (
 from bridge import tenants, vendors
 from bridge.model import Connection
 from bridge.store import specs
-from bridge.store.dialect import QUEUE, one_at_a_time, upsert
+from bridge.store.database.dialect import QUEUE, one_at_a_time, upsert
+from bridge.store.database.transaction import Transaction
 from bridge.store.tables import (
     BLOCKING,
     connection_specs,
@@ -35,7 +36,6 @@ from bridge.store.tables import (
     deliveries,
     lane_marks,
 )
-from bridge.store.transaction import Transaction
 from bridge.strict import json
 
 _ROWS = 1_000  # at once

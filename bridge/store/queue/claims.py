@@ -1,13 +1,4 @@
-"""The queue: which deliveries may be sent now, at most one per lane and fair to everybody, and claiming them.
-
-    backlogs.py    where they wait, and what is due at the front
-    lanes.py       what must not overtake what
-    budgets.py     what each tenant may be sent
-    coalescing.py  what need not be sent at all
-    leases.py      whose they are while they are sent
-
-Nothing here sends anything or holds a transaction across a call; times come from the caller.
-"""
+"""Claims deliveries: those that may be sent now, at most one per lane, and each tenant and source in turn."""
 
 import random
 from collections import Counter, defaultdict, deque
@@ -21,13 +12,14 @@ from sqlalchemy import Row, select
 
 from bridge.model import Connection
 from bridge.state import State
-from bridge.store import backlogs, budgets, coalescing, keys, lanes, leases, prepared
-from bridge.store.backlogs import FRONTS, PAUSES, Backlog
-from bridge.store.budgets import Budget, Running
-from bridge.store.dialect import QUEUE, one_at_a_time
-from bridge.store.leases import Claimed
+from bridge.store.database import prepared
+from bridge.store.database.dialect import QUEUE, one_at_a_time
+from bridge.store.database.transaction import Transaction
+from bridge.store.queue import backlogs, budgets, coalescing, keys, lanes, leases
+from bridge.store.queue.backlogs import FRONTS, PAUSES, Backlog
+from bridge.store.queue.budgets import Budget, Running
+from bridge.store.queue.leases import Claimed
 from bridge.store.tables import connections, deliveries
-from bridge.store.transaction import Transaction
 from bridge.store.transition import transition
 
 _LOOKS = 100  # deliveries of a backlog that one claim looks at: bounds how long everybody else waits

@@ -27,10 +27,12 @@ from bridge.breaker import Breaker
 from bridge.conclude import FORBIDDEN, WELL, Conclusion, Health
 from bridge.model import Connection
 from bridge.state import State
-from bridge.store import keys, prepared
-from bridge.store.columns import microseconds
-from bridge.store.dialect import QUEUE, one_at_a_time, upsert
-from bridge.store.prepared import Pending
+from bridge.store.database import prepared
+from bridge.store.database.columns import microseconds
+from bridge.store.database.dialect import QUEUE, one_at_a_time, upsert
+from bridge.store.database.prepared import Pending
+from bridge.store.database.transaction import Transaction
+from bridge.store.queue import keys
 from bridge.store.tables import (
     BEHIND,
     CLAIMABLE,
@@ -38,7 +40,6 @@ from bridge.store.tables import (
     connections,
     deliveries,
 )
-from bridge.store.transaction import Transaction
 from bridge.store.transition import transition
 
 _BREAKER = tuple(Breaker.__dataclass_fields__)

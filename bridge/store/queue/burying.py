@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import func, insert, select
 
 from bridge.state import State
-from bridge.store import fetches, keys, lanes
+from bridge.store import fetches
+from bridge.store.database.transaction import Transaction
+from bridge.store.queue import keys, lanes
 from bridge.store.tables import attempts, deliveries
-from bridge.store.transaction import Transaction
 from bridge.store.transition import transition
 
 _AGAIN = "replay its event with the current rules"

@@ -15,9 +15,9 @@ from sqlalchemy import func, select, text, update
 
 from bridge.model import Connection
 from bridge.store import specs
-from bridge.store.dialect import upsert
+from bridge.store.database.dialect import upsert
+from bridge.store.database.transaction import Transaction
 from bridge.store.tables import SENDING, connections, deliveries
-from bridge.store.transaction import Transaction
 
 CONCURRENCY = 4  # calls at once where a connection says nothing
 # A claim hands out calls that a rate allows so soon, and their worker waits: at 100 a second, one claim for several.

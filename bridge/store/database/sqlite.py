@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
-from bridge.store.bell import Bell
-from bridge.store.place import Place
+from bridge.store.database.bell import Bell
+from bridge.store.database.place import Place
 
 # Bytes that the log keeps on disk. Each commit that leaves 4 MB in the log checkpoints it, under the lock; what a long
 # reader made it grow to is given back when the log begins anew.

@@ -24,12 +24,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from bridge.conclude import LOOK_UP_AGAIN, Tried
 from bridge.model import Delivery, Json, Response, Retries
 from bridge.state import State
-from bridge.store import calls, fetches, keys, prepared, specs
-from bridge.store.burying import bury
-from bridge.store.columns import microseconds
-from bridge.store.dialect import QUEUE, among, one_at_a_time
+from bridge.store import calls, fetches, specs
+from bridge.store.database import prepared
+from bridge.store.database.columns import microseconds
+from bridge.store.database.dialect import QUEUE, among, one_at_a_time
+from bridge.store.database.transaction import Transaction
+from bridge.store.queue import keys
+from bridge.store.queue.burying import bury
 from bridge.store.tables import SENDING, deliveries
-from bridge.store.transaction import Transaction
 from bridge.store.transition import transition
 from bridge.strict import json
 

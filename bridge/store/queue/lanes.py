@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterable, Mapping
 
 from sqlalchemy import bindparam, func, select, text, update
 
-from bridge.store import prepared
-from bridge.store.dialect import among
+from bridge.store.database import prepared
+from bridge.store.database.dialect import among
+from bridge.store.database.transaction import Transaction
 from bridge.store.tables import BEHIND, BLOCKING, SENDING, deliveries
-from bridge.store.transaction import Transaction
 
 _other = deliveries.alias("other")
 # In the words of ix_deliveries_lane and ix_deliveries_sending, so that they are used.

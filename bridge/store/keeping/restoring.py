@@ -15,14 +15,16 @@ from sqlalchemy import func, select, update
 
 from bridge.errors import StoreUnavailable, StoreUnfit
 from bridge.state import State
-from bridge.store import aside, audit, backup, pauses
+from bridge.store import audit, pauses
 from bridge.store.audit import By
-from bridge.store.engine import Database
-from bridge.store.lock import FileLock, Tell
-from bridge.store.migrate import outdated, upgrade
+from bridge.store.database import aside
+from bridge.store.database.engine import Database
+from bridge.store.database.lock import FileLock, Tell
+from bridge.store.database.transaction import Transaction
+from bridge.store.keeping import backup
+from bridge.store.keeping.migrating import outdated, upgrade
 from bridge.store.pauses import Scope
 from bridge.store.tables import deliveries, events
-from bridge.store.transaction import Transaction
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 

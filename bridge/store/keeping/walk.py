@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, and_, select
 
-from bridge.store.engine import Database
-from bridge.store.transaction import Transaction
+from bridge.store.database.engine import Database
+from bridge.store.database.transaction import Transaction
 
 WINDOW = 1_000  # rows looked at in one read
 BATCH = 50  # keys that one write concerns

@@ -19,9 +19,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from bridge import log
 from bridge.errors import StoreRefused, StoreUnavailable
 from bridge.greenlets import patched
-from bridge.store import faults
-from bridge.store.transaction import Transaction
-from bridge.store.waiting import Entry, Waiting
+from bridge.store.database import faults
+from bridge.store.database.jobs import Entry, Waiting
+from bridge.store.database.transaction import Transaction
 
 T = TypeVar("T")
 Job = Callable[[Transaction], T]

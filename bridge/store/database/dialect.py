@@ -27,9 +27,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bridge.store import prepared
-from bridge.store.prepared import Pending
-from bridge.store.transaction import Transaction
+from bridge.store.database import prepared
+from bridge.store.database.prepared import Pending
+from bridge.store.database.transaction import Transaction
 
 # Advisory locks are the whole database's; bridges in schemas of their own have nothing to do with each other.
 ADVISORY_KEY = "hashtext(current_schema() || ':' || :what)"

@@ -15,13 +15,15 @@ from sqlalchemy import Dialect, bindparam, func, insert, select
 from bridge.conclude import WELL, Conclusion, conclude
 from bridge.model import Attempt, Reply
 from bridge.state import FINISHED, State
-from bridge.store import calls, connections, fetches, keys, lanes, ledger, prepared
-from bridge.store.columns import encoded
-from bridge.store.dialect import upsert
-from bridge.store.leases import Claimed
-from bridge.store.prepared import Pending
+from bridge.store import calls, fetches, ledger
+from bridge.store.database import prepared
+from bridge.store.database.columns import encoded
+from bridge.store.database.dialect import upsert
+from bridge.store.database.prepared import Pending
+from bridge.store.database.transaction import Transaction
+from bridge.store.queue import connections, keys, lanes
+from bridge.store.queue.leases import Claimed
 from bridge.store.tables import attempts, deliveries, lane_marks
-from bridge.store.transaction import Transaction
 from bridge.store.transition import transition
 
 KEPT = 64 * 1024  # bytes of an answer

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import ColumnElement, Dialect, bindparam, false
 from sqlalchemy.exc import DBAPIError, StatementError
 
-from bridge.store.transaction import Transaction
+from bridge.store.database.transaction import Transaction
 
 Values: TypeAlias = Mapping[str, Any]
 Shape: TypeAlias = tuple[Any, Sequence[Any]]  # a type of rows, what reads each column

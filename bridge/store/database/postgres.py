@@ -10,8 +10,8 @@ from sqlalchemy.exc import InvalidatePoolError, SQLAlchemyError
 
 from bridge.errors import StoreUnavailable
 from bridge.greenlets import patched
-from bridge.store import prepared
-from bridge.store.transaction import Transaction
+from bridge.store.database import prepared
+from bridge.store.database.transaction import Transaction
 
 AGAIN = 1.0  # seconds between attempts to listen; workers look at the tables anyway
 LONGEST = "30s"  # that a transaction takes

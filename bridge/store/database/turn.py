@@ -16,8 +16,8 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine
 
-from bridge.store import prepared, private
-from bridge.store.dialect import ADVISORY_KEY
+from bridge.store.database import prepared, private
+from bridge.store.database.dialect import ADVISORY_KEY
 
 _LENGTH = 50
 _NOTE = re.compile(rf"[a-z0-9 ]{{0,{_LENGTH}}}")  # goes into a statement as it is

@@ -15,12 +15,13 @@ from sqlalchemy import bindparam, exists, or_, select, text, tuple_
 
 from bridge.model import Connection
 from bridge.state import State
-from bridge.store import prepared, specs
-from bridge.store.columns import Identity, Moment
-from bridge.store.lanes import BLOCKER
+from bridge.store import specs
+from bridge.store.database import prepared
+from bridge.store.database.columns import Identity, Moment
+from bridge.store.database.transaction import Transaction
 from bridge.store.pauses import concerns
+from bridge.store.queue.lanes import BLOCKER
 from bridge.store.tables import deliveries, lane_marks, pauses
-from bridge.store.transaction import Transaction
 
 _PAGE = 20  # deliveries read at once
 

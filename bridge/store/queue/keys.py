@@ -22,9 +22,9 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from bridge.state import FINISHED, State
-from bridge.store import prepared
+from bridge.store.database import prepared
+from bridge.store.database.transaction import Transaction
 from bridge.store.tables import attempts, deliveries
-from bridge.store.transaction import Transaction
 
 # Without an update at the vendor.
 ENDED = [state for state in FINISHED if state is not State.DELIVERED]

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, exists, select, text
 
 from bridge.state import State
-from bridge.store.dialect import among
+from bridge.store.database.dialect import among
+from bridge.store.database.transaction import Transaction
 from bridge.store.tables import BLOCKING, attempts, deliveries, lane_marks
-from bridge.store.transaction import Transaction
 
 _MOST = 200  # deliveries looked at behind one
 _ALIKE = ("rule", "connection", "operation", "ticket")

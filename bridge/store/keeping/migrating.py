@@ -11,12 +11,13 @@ from pathlib import Path
 from sqlalchemy import inspect, text
 
 from bridge.errors import StoreUnfit
-from bridge.store import aside, backup
-from bridge.store.dialect import one_at_a_time
-from bridge.store.engine import Database
-from bridge.store.lock import FileLock
-from bridge.store.postgres import unhurried
-from bridge.store.transaction import Transaction
+from bridge.store.database import aside
+from bridge.store.database.dialect import one_at_a_time
+from bridge.store.database.engine import Database
+from bridge.store.database.lock import FileLock
+from bridge.store.database.postgres import unhurried
+from bridge.store.database.transaction import Transaction
+from bridge.store.keeping import backup
 
 HEAD = "0010"  # the newest file in migrations/versions; they are numbered in order
 MOVING = "moving"  # in the place of a revision: filled by half, see moving.py

@@ -28,9 +28,11 @@ from sqlalchemy import (
 )
 
 from bridge.state import UNFINISHED, EventState, State
-from bridge.store.columns import Moment
-from bridge.store.engine import Database
-from bridge.store.keys import KEY
+from bridge.store.database.columns import Moment
+from bridge.store.database.engine import Database
+from bridge.store.database.transaction import Transaction
+from bridge.store.keeping.walk import Step, walk
+from bridge.store.queue.keys import KEY
 from bridge.store.rejections import KEPT_FOR as REJECTIONS
 from bridge.store.tables import (
     DEAD,
@@ -43,8 +45,6 @@ from bridge.store.tables import (
     payloads,
     rejections,
 )
-from bridge.store.transaction import Transaction
-from bridge.store.walk import Step, walk
 
 KEYS = timedelta(days=30)  # idempotency keys; event ids are kept as long as events are
 

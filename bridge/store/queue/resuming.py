@@ -11,14 +11,14 @@ from typing import Any
 from sqlalchemy import Row, and_, literal, or_, select, update
 
 from bridge.breaker import CLOSED
-from bridge.store.columns import Moment
-from bridge.store.connections import due_at_once, resume
-from bridge.store.dialect import QUEUE, announce, one_at_a_time
+from bridge.store.database.columns import Moment
+from bridge.store.database.dialect import QUEUE, announce, one_at_a_time
+from bridge.store.database.transaction import Transaction
+from bridge.store.queue.connections import due_at_once, resume
 from bridge.store.tables import connection_specs, connections
-from bridge.store.transaction import Transaction
 
 
-def goes_on(tx: Transaction, called: str, now: datetime) -> bool:
+def resume_named(tx: Transaction, called: str, now: datetime) -> bool:
     """Lets everything go on that people mean by a name; False where nothing of it was stopped."""
     one_at_a_time(tx, QUEUE)
     stopped = _stopped(tx, called, now)

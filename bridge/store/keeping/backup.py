@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.errors import StoreUnavailable, StoreUnfit
-from bridge.store.engine import Database
+from bridge.store.database.engine import Database
 
 
 def back_up(database: Database, file: Path) -> Mapping[str, int]:

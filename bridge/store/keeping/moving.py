@@ -18,12 +18,19 @@ from sqlalchemy.types import TypeDecorator
 
 from bridge.errors import StoreUnavailable, StoreUnfit
 from bridge.state import State
-from bridge.store.dialect import one_at_a_time
-from bridge.store.engine import Database
-from bridge.store.migrate import HEAD, MOVED, MOVING, migrate, revision, set_revision
-from bridge.store.postgres import unhurried
+from bridge.store.database.dialect import one_at_a_time
+from bridge.store.database.engine import Database
+from bridge.store.database.postgres import unhurried
+from bridge.store.database.transaction import Transaction
+from bridge.store.keeping.migrating import (
+    HEAD,
+    MOVED,
+    MOVING,
+    migrate,
+    revision,
+    set_revision,
+)
 from bridge.store.tables import deliveries, metadata
-from bridge.store.transaction import Transaction
 
 _ROWS = 1_000  # at once
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)

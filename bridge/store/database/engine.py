@@ -13,15 +13,20 @@ from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from bridge.errors import SettingsError, StoreGone, StoreUnavailable, StoreUnfit
-from bridge.store import aside, faults, private
-from bridge.store.disk import Disk
-from bridge.store.lock import FileLock, Tell
-from bridge.store.place import Place
-from bridge.store.postgres import Listener, commit, postgres_engine, require_whole
-from bridge.store.sqlite import Watcher, fold_log, sqlite_engine
-from bridge.store.transaction import Transaction
-from bridge.store.turn import Turn, by_file, by_session
-from bridge.store.writer import Job, writer_for_this_process
+from bridge.store.database import aside, faults, private
+from bridge.store.database.disk import Disk
+from bridge.store.database.lock import FileLock, Tell
+from bridge.store.database.place import Place
+from bridge.store.database.postgres import (
+    Listener,
+    commit,
+    postgres_engine,
+    require_whole,
+)
+from bridge.store.database.sqlite import Watcher, fold_log, sqlite_engine
+from bridge.store.database.transaction import Transaction
+from bridge.store.database.turn import Turn, by_file, by_session
+from bridge.store.database.writer import Job, writer_for_this_process
 
 T = TypeVar("T")
 

@@ -15,8 +15,8 @@ from contextlib import contextmanager, suppress
 from bridge import log
 from bridge.errors import StoreUnavailable
 from bridge.greenlets import patched
-from bridge.store import holders, private
-from bridge.store.bell import touch
+from bridge.store.database import holders, private
+from bridge.store.database.bell import touch
 
 SAY = 1.0  # seconds after which one says for whom one waits
 PATIENCE = 8.0  # seconds that a command waits
