@@ -9,11 +9,11 @@ from sqlalchemy import ColumnElement, and_, func, select
 
 from bridge.state import EventState
 from bridge.store import events as stored_events
-from bridge.store.dialect import among
+from bridge.store.database.dialect import among
+from bridge.store.database.transaction import Transaction
 from bridge.store.events import StoredEvent
 from bridge.store.filtering import Filter, events_that
 from bridge.store.tables import deliveries, events
-from bridge.store.transaction import Transaction
 
 _MADE = tuple(
     deliveries.c[name]
