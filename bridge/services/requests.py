@@ -22,7 +22,7 @@ def request_lines(delivery: Mapping[str, Any]) -> Iterator[str]:
     if call is None:
         return
     yield f"{call['method']} {with_query(call['path'], call['query'])}"
-    for name, value in (*call["headers"], *_key(delivery)):
+    for name, value in (*call["headers"], *key_header(delivery)):
         yield f"{name}: {value}"
     if delivery["body"]:
         yield ""
@@ -66,7 +66,7 @@ def _one(value: Json) -> str:
     return json.dumps(value).decode()
 
 
-def _key(delivery: Mapping[str, Any]) -> Headers:
+def key_header(delivery: Mapping[str, Any]) -> Headers:
     """The header by which the vendor recognises repeated calls, as the worker adds it."""
     vendor = delivery["operation"].partition(".")[0]
     known = vendor in vendors.names()

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from bridge.mapping import Rule, Step, Trial
 from bridge.mapping.expressions import Missing, Omit, kind_of
@@ -39,8 +40,8 @@ def event_object(
             "fetched": plain(event.fetched),
             "fetched_headers": plain(event.fetched_headers),
         },
-        "look_up": _rule(look_up, folder) if look_up else None,
-        "rules": [_rule(trial, folder) for trial in trials],
+        "look_up": rule_object(look_up, folder) if look_up else None,
+        "rules": [rule_object(trial, folder) for trial in trials],
     }
 
 
@@ -63,7 +64,8 @@ def plain(value: object) -> object:
     raise TypeError(f"no value of an expression is a {type(value).__name__}")
 
 
-def _rule(trial: Trial, folder: Path) -> dict[str, object]:
+def rule_object(trial: Trial, folder: Path) -> dict[str, object]:
+    """What one rule did with an event."""
     decision = trial.decision
     groups: dict[str, list[object]] = {"conditions": [], "fields": [], "values": []}
     for step in trial.steps:
@@ -89,7 +91,7 @@ def _group(name: str) -> str:
 
 def _step(step: Step, folder: Path) -> dict[str, object]:
     formula = step.formula
-    shown = {**_formula(step, folder), **_typed(step.value)}
+    shown = {**_formula(step, folder), **typed_object(step.value)}
     if formula.name in _CONDITIONS:
         shown["compared"] = _named(formula.expression.explain(step.scope))
     return shown
@@ -112,7 +114,7 @@ def _formula(step: Step, folder: Path) -> dict[str, object]:
 
 
 def _named(values: Iterable[tuple[str, object]]) -> list[dict[str, object]]:
-    return [{"expression": text, **_typed(value)} for text, value in values]
+    return [{"expression": text, **typed_object(value)} for text, value in values]
 
 
 def _call(rendered: Delivery, rule: Rule) -> dict[str, object]:
@@ -139,7 +141,7 @@ def _call(rendered: Delivery, rule: Rule) -> dict[str, object]:
     }
 
 
-def _typed(value: object) -> dict[str, object]:
+def typed_object(value: object) -> dict[str, Any]:
     """`a number` is called number here: text, number, boolean, null, list, mapping, time, missing or omit."""
     kind = "boolean" if isinstance(value, bool) else kind_of(value).removeprefix("a ")
     return {"value": plain(value), "type": kind}

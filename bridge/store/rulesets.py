@@ -31,3 +31,9 @@ def active_texts(tx: Transaction) -> dict[str, str] | None:
     """The active ruleset's files: relative path to text; None before the first."""
     query = select(rulesets.c.texts).order_by(rulesets.c.activated_at.desc()).limit(1)
     return tx.execute(query).scalar_one_or_none()
+
+
+def texts(tx: Transaction, hash: str) -> dict[str, str] | None:
+    """The files of the ruleset with this hash: relative path to text; None if it is not stored."""
+    query = select(rulesets.c.texts).where(rulesets.c.hash == hash)
+    return tx.execute(query).scalar_one_or_none()

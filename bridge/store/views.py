@@ -59,6 +59,7 @@ _DELIVERY = (
     deliveries.c.replay_of,
     deliveries.c.person,
     deliveries.c.because,
+    deliveries.c.ruleset,
     deliveries.c.look_up.is_not(None).label("look_up"),  # asks for its event's sake
 )
 
