@@ -11,7 +11,7 @@ from typing import Any
 from bridge.services import outlook, rulesets
 from bridge.settings import Settings
 from bridge.state import UNFINISHED, EventState, State
-from bridge.store import Database, keys, ledger, pauses, views
+from bridge.store import Database, ledger, pauses, queue, views
 from bridge.store.events import StoredEvent
 from bridge.store.filtering import Condition
 
@@ -47,7 +47,7 @@ def explained(database: Database, rows: Rows, now: datetime) -> Rows:
     chosen = {*first[:_EXPLAINED]}
     with database.read() as tx:
         full = {id: views.delivery(tx, id) for id in chosen}
-        used = {id: keys.used_by(tx, id) for id, row in full.items() if row}
+        used = {id: queue.used_by(tx, id) for id, row in full.items() if row}
         waiting = [
             id for id, row in full.items() if row and row["state"] == State.WAITING
         ]

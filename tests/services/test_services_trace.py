@@ -13,7 +13,7 @@ from bridge.services import rulesets
 from bridge.services.trace import trace
 from bridge.services.trace_json import markdown, trace_object
 from bridge.settings import Settings
-from bridge.store.retention import Keep, forget
+from bridge.store.keeping.retention import Keep, forget
 from bridge.store.tables import events
 
 KEEP = Keep(
