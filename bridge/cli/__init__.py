@@ -41,6 +41,7 @@ COMMANDS = {
     "cancel": ("cancel", "Cancel waiting, held or dead deliveries."),
     "replay": ("replay", "Send finished deliveries again, even after success."),
     "reroute": ("reroute", "Route events again, with the current rules."),
+    "rules": ("rules", "Show the rules in force, and those of earlier days."),
     "backtest": (
         "backtest",
         "Show what a draft of the rules would have changed over stored events.",

@@ -113,7 +113,9 @@ def test_an_error_is_told_once_with_its_reason(lived):
 
 def test_a_source_that_is_gone_loses_its_updates(lived):
     """Every update of its events is lost, four here."""
-    found = backtested(lived, MAPPING.replace("name: stripe,", "name: other, provider: stripe,"))
+    found = backtested(
+        lived, MAPPING.replace("name: stripe,", "name: other, provider: stripe,")
+    )
     assert counts(found) == {"lost": 4}
 
 

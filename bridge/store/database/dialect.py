@@ -133,14 +133,19 @@ def like(tx: Transaction, column: Any, pattern: str) -> Any:
     return column.op("GLOB", is_comparison=True)(re.sub(r"([?\[])", r"[\1]", pattern))
 
 
-def texts(tx: Transaction, document: ColumnElement[Any], name: str) -> tuple[Any, Any]:
-    """The elements of a row's document, as a table beside that row, and the text that each has under a name."""
+def texts(
+    tx: Transaction, document: ColumnElement[Any], *names: str
+) -> tuple[Any, ...]:
+    """The elements of a row's document, as a table beside that row, and the texts that each has under these names."""
     if tx.dialect.name == "postgresql":
         as_json = cast(type_coerce(document, Text), postgresql.JSON)
         listed = func.json_array_elements(as_json).table_valued("value")
-        return listed, func.json_extract_path_text(listed.c.value, name, type_=Text)
-    listed = func.json_each(type_coerce(document, Text)).table_valued("value")
-    return listed, func.json_extract(listed.c.value, f"$.{name}", type_=Text)
+        read, path = func.json_extract_path_text, ""
+    else:
+        listed = func.json_each(type_coerce(document, Text)).table_valued("value")
+        read, path = func.json_extract, "$."
+    found = (read(listed.c.value, f"{path}{name}", type_=Text) for name in names)
+    return listed, *found
 
 
 def version(tx: Transaction) -> str:
