@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import func, select, true
 
-from bridge.store.dialect import texts
+from bridge.store.database.dialect import texts
+from bridge.store.database.transaction import Transaction
 from bridge.store.tables import deliveries, events, rulesets
-from bridge.store.transaction import Transaction
 
 Rows = Sequence[Mapping[str, Any]]
 

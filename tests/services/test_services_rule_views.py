@@ -8,7 +8,7 @@ from working import Bench, failed, paid
 
 from bridge import mapping
 from bridge.model import Said
-from bridge.services import rule_views, rulesets, ruleset_versions
+from bridge.services import rule_views, ruleset_versions, rulesets
 from bridge.services.rule_views import UnknownRule
 from bridge.services.ruleset_versions import UnknownRuleset
 
