@@ -16,7 +16,7 @@ from bridge import settings as environment
 from bridge.greenlets import off_the_loop
 from bridge.outbound import Outbound, Vault
 from bridge.receive.front import Front
-from bridge.services import forgetting, health
+from bridge.services import bulk_work, forgetting, health
 from bridge.services.follow import follow
 from bridge.services.gauges import gauges
 from bridge.services.parts import Parts
@@ -99,6 +99,7 @@ def create_worker(settings: Settings, *, admin: bool = False) -> Worker:
         _serve(admin_app(parts), settings.admin_bind)
     follow(parts.rules)
     forgetting.start(parts.database, settings)
+    bulk_work.start(parts)
     vault = Vault(parts.database, settings.secret_key)
     outbound = Outbound.of(settings, vault)
     return Worker(

@@ -36,6 +36,7 @@ COMMANDS = {
     "record": ("record", "Turn a received event into a recorded payload and a test."),
     "deliveries": ("deliveries", "List deliveries, or show one with its attempts."),
     "why": ("why", "Show what every rule decided about an event, and what was sent."),
+    "causes": ("causes", "List dead letters by cause, with what to do."),
     "retry": ("retry", "Send dead letters again, and waiting deliveries now."),
     "release": ("release", "Release held deliveries."),
     "cancel": ("cancel", "Cancel waiting, held or dead deliveries."),
@@ -46,6 +47,7 @@ COMMANDS = {
         "backtest",
         "Show what a draft of the rules would have changed over stored events.",
     ),
+    "bulk": ("bulk", "Act on many deliveries or events: plan first, then start."),
     "import": ("import_", "Import events that a sender exported; you vouch for them."),
     "pause": ("pause", "Pause deliveries by source, rule, connection or ticket."),
     "resume": (

@@ -9,12 +9,11 @@ from bridge import settings as environment
 from bridge.cli import filters, steering
 from bridge.cli.rate import rate_option
 from bridge.cli.store import NUMBER, json_option, opened
-from bridge.cli.text import plain, printable
 from bridge.services import choosing, replay_runs
 from bridge.services.acts import Done
-from bridge.services.replay import STATES, Plan, Replayer
+from bridge.services.replay import STATES, Replayer
+from bridge.services.replay_plans import Plan, told
 from bridge.services.replay_runs import Run
-from bridge.services.requests import request_lines
 from bridge.services.rulesets import Rules
 from bridge.store import Database
 from bridge.store.audit import By
@@ -127,21 +126,4 @@ def _shown(replayer: Replayer) -> Callable[[Sequence[int]], list[Done]]:
 
 
 def _show(plan: Plan) -> Done:
-    """A plan as one line: the request, and what the current rules change in it."""
-    if plan.problem:
-        return Done(id=plan.id, ok=False, message=plan.problem)
-    if plan.delivery["look_up"]:
-        said = "would make the look-up again"
-        return Done(id=plan.id, ok=True, message=said)
-    if plan.rendered is None:
-        request = next(request_lines(plan.delivery))
-        said = f"would send again: {request}"
-    else:
-        call = plan.rendered.call
-        said = f"would send: {call.method} {call.path}"
-    changes = "".join(
-        f"; {change.name}: {printable(plain(change.before))} → {printable(plain(change.after))}"
-        for change in plan.changes
-    )
-    ticket = plan.delivery["ticket"]
-    return Done(id=plan.id, ok=True, message=f"{said}, ticket {ticket}{changes}")
+    return Done(id=plan.id, ok=not plan.problem, message=told(plan))

@@ -53,13 +53,15 @@ def count_events(database: Database, where: Filter) -> int:
         return rerouted.count(tx, where)
 
 
-def event_batches(database: Database, where: Filter) -> Iterator[list[int]]:
+def event_batches(
+    database: Database, where: Filter, size: int = BATCH
+) -> Iterator[list[int]]:
     """The numbers of a filter's events, like `batches`: none that arrives after this call."""
     with database.read() as tx:
         end = rerouted.newest(tx)
 
     def find(tx: Transaction, last: int) -> list[int]:
-        return rerouted.matching(tx, where, after=last, through=end, limit=BATCH)
+        return rerouted.matching(tx, where, after=last, through=end, limit=size)
 
     return _in_turn(database, find, 0)
 

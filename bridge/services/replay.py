@@ -5,7 +5,7 @@ for a rate or asks anyone.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from bridge.model import Decision, Delivery, Json, Said
 from bridge.services import rulesets
 from bridge.services.acts import Done
 from bridge.services.again import look_up_again
+from bridge.services.replay_plans import Plan, changes
 from bridge.settings import MAX_RENDERED
 from bridge.state import FINISHED, UNFINISHED, State
 from bridge.store import (
@@ -33,28 +34,6 @@ from bridge.worker.asking import Asker
 
 # What may be replayed.
 STATES = FINISHED
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
-    """A value that the current rules change; None on the side that has none."""
-
-    name: str
-    before: object
-    after: object
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Plan:
-    """The replay of one delivery. With a `problem` it is not sent."""
-
-    id: int
-    problem: str = ""
-    delivery: Mapping[str, Any]
-    # By the current rules; None: the same request.
-    decision: Decision | None = None
-    rendered: Delivery | None = None
-    changes: tuple[Change, ...] = ()
 
 
 class Replayer:
@@ -209,7 +188,7 @@ class Replayer:
             delivery=row,
             decision=decision,
             rendered=rendered,
-            changes=tuple(_changes(row, rendered)),
+            changes=tuple(changes(row, rendered)),
         )
 
     def _overtaken(self, delivery: Mapping[str, Any]) -> str:
@@ -231,20 +210,3 @@ def _unsendable(row: Mapping[str, Any]) -> str:
     if row["call"] is None:
         return "not replayed: its request was deleted after the retention period"
     return ""
-
-
-def _changes(row: Mapping[str, Any], rendered: Delivery) -> list[Change]:
-    """The fields and targets that differ, in the order of the rule."""
-    before: dict[str, object] = dict(row["fields"] or {})
-    after: dict[str, object] = dict(rendered.fields)
-    before |= {name: row[name] for name in ("operation", "connection", "ticket")}
-    after |= {
-        "operation": rendered.operation,
-        "connection": rendered.connection.name,
-        "ticket": rendered.ticket,
-    }
-    return [
-        Change(name=name, before=before.get(name), after=after.get(name))
-        for name in {**after, **before}
-        if before.get(name) != after.get(name)
-    ]

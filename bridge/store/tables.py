@@ -329,3 +329,56 @@ grants = Table(
     # Since then it is not known what an endpoint gave; when a person was shown what a sender told.
     Column("asked_at", Moment),
 )
+
+bulk_acts = Table(  # what a person does to many deliveries or events at once: planned, then done by a worker
+    "bulk_acts",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    # retry, release, cancel, replay or reroute
+    Column("act", String(20), nullable=False),
+    # The words that found them: a filter, ids, or a cause.
+    Column("words", Words, nullable=False),
+    # rules, rule, newest and force: bridge/services/bulk.py.
+    Column("options", Document, nullable=False),
+    Column("person", Words, nullable=False),
+    Column("reason", Words, nullable=False),
+    # freezing, planning, planned, running, paused, finished or cancelled
+    Column("state", String(10), nullable=False),
+    Column("planned_at", Moment, nullable=False),
+    Column("started_at", Moment),
+    Column("ended_at", Moment),
+    # Milliseconds between two items, and when the next one may be done.
+    Column("wait", Integer, nullable=False, server_default="0"),
+    Column("next_at", Moment),
+    # The worker that is at it, and until when nobody else is.
+    Column("owner", String(40)),
+    Column("lease_until", Moment),
+)
+Index("ix_bulk_acts_state", bulk_acts.c.state)
+
+bulk_items = Table(  # the deliveries or events of a bulk act, frozen when it is planned
+    "bulk_items",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("bulk", Identity, ForeignKey("bulk_acts.id"), nullable=False),
+    # The number of the delivery or the event.
+    Column("target", Identity, nullable=False),
+    Column("ticket", Key, nullable=False, server_default=""),
+    # new, eligible, left, done or failed
+    Column("state", String(10), nullable=False),
+    # Why it is left out, and the same in few words; or what was done.
+    Column("message", Words, nullable=False, server_default=""),
+    Column("why", Words, nullable=False, server_default=""),
+    # The field that a repeated call adds to; "" if it replaces.
+    Column("adds", String(100), nullable=False, server_default=""),
+)
+Index("ix_bulk_items_bulk", bulk_items.c.bulk, bulk_items.c.state, bulk_items.c.id)
+
+acknowledgements = Table(  # incidents that somebody has seen: they still count
+    "acknowledgements",
+    metadata,
+    Column("incident", String(100), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("person", Words, nullable=False),
+    Column("reason", Words, nullable=False),
+)
