@@ -3,8 +3,8 @@
     Connection ──resolve_target──▶ Target ┐
                                    Call ──┴─▶ Outbound.send ─▶ Reply | NoReply
 
-client.py is the door; request.py refuses what must not leave, policy.py and dial.py where it must not go, transport.py
-and sending.py keep time and size. Nothing here decides what an answer means, whether to try again, or when.
+client.py is the door. request.py refuses what must not leave, networks.py and dial.py refuse addresses that a call must
+not reach, transport.py and sending.py bound time and size. Nothing here decides what an answer means, whether to try again, or when.
 """
 
 from bridge.outbound.client import Outbound

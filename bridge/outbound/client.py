@@ -17,7 +17,7 @@ from bridge.outbound.connection import connect, place_of
 from bridge.outbound.exchange import Exchange, Failed
 from bridge.outbound.masking import masked
 from bridge.outbound.names import Names
-from bridge.outbound.policy import LOOPBACK, Network, Policy
+from bridge.outbound.networks import LOOPBACK, Network, Policy
 from bridge.outbound.proxy import Proxy, proxy_at
 from bridge.outbound.request import check_base, prepare
 from bridge.outbound.sending import perform, silence

@@ -8,7 +8,7 @@ import socket
 from ipaddress import ip_address
 
 from bridge.outbound.exchange import Exchange, Failed
-from bridge.outbound.policy import Address
+from bridge.outbound.networks import Address
 from bridge.outbound.proxy import Proxy, tunnel
 
 PATIENCE = 2.0  # seconds for a name that need not be known here

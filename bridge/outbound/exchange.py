@@ -11,7 +11,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from bridge.outbound.names import Names
-from bridge.outbound.policy import Policy
+from bridge.outbound.networks import Policy
 
 if TYPE_CHECKING:
     from bridge.outbound.proxy import Proxy

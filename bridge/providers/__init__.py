@@ -12,7 +12,8 @@ candidates.py, message.py, schemes.py), read.py.
 from bridge.providers.asymmetric import made as key_pair
 from bridge.providers.asymmetric import public_of
 from bridge.providers.catalog import SAMPLES, get, load, names, samples
-from bridge.providers.content import folded, media_type, taken_as
+from bridge.providers.content import media_type, taken_as
+from bridge.providers.forms import folded
 from bridge.providers.greeting import Answer
 from bridge.providers.handshake import answer, handshake
 from bridge.providers.mask import masked

@@ -1,29 +1,22 @@
 """What a body holds: its coding undone, then read as its media type says. Decides nothing about the sender.
 
-Everything is bounded: a form has MAX_FIELDS fields, JSON lines are MAX_LINES; packing.py bounds what is unpacked.
-Nothing is guessed from the bytes but a byte order mark, which UTF-8 does not need.
+Everything is bounded: JSON lines by MAX_LINES, forms in forms.py, unpacking in packing.py. Nothing is guessed from the
+bytes except a byte order mark, which UTF-8 does not need.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from email.message import EmailMessage
-from email.parser import BytesParser
-from email.policy import HTTP
-from typing import cast
-from urllib.parse import parse_qsl
 
-from bridge.errors import Malformed, TooLarge, UnsupportedType
+from bridge.errors import TooLarge, UnsupportedType
 from bridge.model import Json, Request
+from bridge.providers.forms import folded, form_pairs, multipart_pairs
 from bridge.providers.packing import unpacked
 from bridge.strict import json, xml
 from bridge.strict.outgoing import FORM
 
 CONTENT = ("json", "form", "xml")  # what a source may take
-MAX_FIELDS = 1_000
 MAX_LINES = 1_000
 
-_DASHES = re.compile(rb"[\r\n]--")  # before each part, whatever ends a line there
 _BOM = b"\xef\xbb\xbf"
 _CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})  # of all but XML
 _MULTIPART = "multipart/form-data"
@@ -104,28 +97,6 @@ def as_utf8(request: Request) -> bytes:
     return body if body.removeprefix(_BOM) == same else _BOM + same
 
 
-def form_pairs(text: bytes) -> list[tuple[str, str]]:
-    """The decoded names and texts of a form or a query, in order. Raises Malformed."""
-    try:
-        return parse_qsl(
-            text.decode("utf-8"),
-            keep_blank_values=True,
-            errors="strict",
-            max_num_fields=MAX_FIELDS,
-        )
-    except ValueError:
-        message = f"the form is not UTF-8 or has more than {MAX_FIELDS} fields"
-        raise Malformed(message, reason="form") from None
-
-
-def folded(pairs: Iterable[tuple[str, Json]]) -> Json:
-    """Each name once: its value, or the list of its values."""
-    grouped: dict[str, list[Json]] = {}
-    for name, value in pairs:
-        grouped.setdefault(name, []).append(value)
-    return {name: all[0] if len(all) == 1 else all for name, all in grouped.items()}
-
-
 def _charset(media: str) -> str | None:
     """What follows a media type as its charset; two that differ are none that anybody knows."""
     pairs = (one.lower().partition("=") for one in media.split(";")[1:])
@@ -160,39 +131,13 @@ def _form(body: bytes, request: Request) -> Content:
     return Content(value=folded(form_pairs(body)))
 
 
+def _multipart(body: bytes, request: Request) -> Content:
+    content_type = request.values("content-type")[0]
+    return Content(value=folded(multipart_pairs(body, content_type)))
+
+
 def _xml(body: bytes, request: Request) -> Content:
     return Content(value=xml.loads(body, "utf-8"))
-
-
-def _multipart(body: bytes, request: Request) -> Content:
-    """Fields as a form has them; of a file its name, type and size."""
-    head = request.values("content-type")[0].encode("latin-1")
-    if sum(1 for _ in _DASHES.finditer(body)) > MAX_FIELDS + 1:
-        message = f"the form has more than {MAX_FIELDS} fields"
-        raise Malformed(message, reason="form")
-    whole = BytesParser(policy=HTTP).parsebytes(
-        b"Content-Type: " + head + b"\r\n\r\n" + body
-    )
-    parts = cast(
-        list[EmailMessage], whole.get_payload() if whole.is_multipart() else []
-    )
-    if not parts or whole.defects:
-        raise Malformed("the form's parts cannot be separated", reason="form")
-    return Content(value=folded(map(_part, parts)))
-
-
-def _part(part: EmailMessage) -> tuple[str, Json]:
-    name = part.get_param("name", header="content-disposition")
-    held = part.get_payload(decode=True)
-    if not isinstance(name, str) or not isinstance(held, bytes):
-        raise Malformed("the form has a part without a name", reason="form")
-    if (file := part.get_filename()) is not None:
-        kind = part.get_content_type()
-        return name, {"filename": file, "content_type": kind, "size": len(held)}
-    try:
-        return name, held.decode("utf-8")
-    except UnicodeDecodeError:
-        raise Malformed("the form is not UTF-8", reason="form") from None
 
 
 _READERS: Mapping[str, Callable[[bytes, Request], Content]] = {

@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote
 from bridge.errors import Malformed
 from bridge.model import Json, Request
 from bridge.providers import content as contents
+from bridge.providers.forms import folded, form_pairs
 from bridge.providers.packing import unpacked
 from bridge.providers.source import Absent, Alternatives, Source, Unreadable, written
 from bridge.strict.json import DUPLICATE_KEY
@@ -66,7 +67,7 @@ class View:
         """The parsed body, the query's values where there is none. Raises Malformed, UnsupportedType or TooLarge."""
         asks = self.request.method in ("GET", "HEAD") or self.query
         if not self.request.body and asks:
-            return contents.folded(self.query)
+            return folded(self.query)
         found = contents.read(self.request, self.content)
         if found.doubled:
             self.doubled()
@@ -88,13 +89,13 @@ class View:
     @cached_property
     def form(self) -> list[tuple[str, str]]:
         """The fields of a form body, in order. Raises Malformed."""
-        return contents.form_pairs(unpacked(self.request))
+        return form_pairs(unpacked(self.request))
 
     @cached_property
     def query(self) -> list[tuple[str, str]]:
         """The decoded query parameters, in order."""
         query = self.request.target.partition("?")[2]
-        return contents.form_pairs(query.encode("utf-8", "surrogatepass"))
+        return form_pairs(query.encode("utf-8", "surrogatepass"))
 
     def value(self, places: Alternatives, item: Json = None) -> Json:
         """The value of the first place that has one; None when none has. Raises Unreadable for two values in one."""

@@ -26,7 +26,7 @@ from bridge.worker.asking import Asker
 from bridge.worker.fetching import Answers
 from bridge.worker.keeping import LEASE, Keeper
 from bridge.worker.recording import Recorder
-from bridge.worker.refusals import Refusals
+from bridge.worker.refused_credentials import RefusedCredentials
 from bridge.worker.routing import Router
 from bridge.worker.second_look import SecondLook
 from bridge.worker.sending import attempt
@@ -66,12 +66,12 @@ class Worker:
         self._router = Router(database, asker, clock)
         self._recorder = Recorder(database, clock)
         self._keeper = Keeper(database, self._owner, self._recorder, clock)
-        self._refusals = Refusals()
+        self._refused = RefusedCredentials()
         self._answers = Answers()
         self._second_look = SecondLook(
             database,
             outbound,
-            self._refusals,
+            self._refused,
             self._answers,
             asker,
         )
@@ -142,7 +142,7 @@ class Worker:
         with self._database.read() as tx:
             parked = queue.parked(tx)
         self._probes = {
-            name for name, own in parked.items() if self._refusals.changed(name, own)
+            name for name, own in parked.items() if self._refused.changed(name, own)
         }
         if taken or self._probes:
             self._wake.set()
@@ -224,7 +224,7 @@ class Worker:
     def _made(self, item: Claimed, start_by: float) -> Attempt:
         asked_at = time.monotonic()
         made = self._answers.reuse(item) or attempt(
-            item, self._outbound, self._refusals, start_by
+            item, self._outbound, self._refused, start_by
         )
         self._answers.keep(item, made, asked_at)
         return made

@@ -16,7 +16,7 @@ from bridge.store.events import StoredEvent
 from bridge.store.queue import Claimed, Made
 from bridge.worker.asking import Asker
 from bridge.worker.fetching import Answers
-from bridge.worker.refusals import Refusals
+from bridge.worker.refused_credentials import RefusedCredentials
 from bridge.worker.sending import attempt, unasked
 
 
@@ -27,11 +27,11 @@ class SecondLook:
         self,
         database: Database,
         outbound: Outbound,
-        refusals: Refusals,
+        refused: RefusedCredentials,
         answers: Answers,
         asker: Asker,
     ) -> None:
-        self._database, self._outbound, self._refusals = database, outbound, refusals
+        self._database, self._outbound, self._refused = database, outbound, refused
         self._answers, self._asker = answers, asker
 
     def make(self, item: Claimed, ruleset: Ruleset, start_by: float) -> Made:
@@ -46,7 +46,7 @@ class SecondLook:
             return item, unasked(f"its look-up cannot be made again: {said}")
         question = _question(item, answer.look_up)
         began = time.monotonic()
-        made = attempt(question, self._outbound, self._refusals, start_by)
+        made = attempt(question, self._outbound, self._refused, start_by)
         self._answers.keep(question, made, began)
         if made.fetched:
             outcome = self._anew(item, ruleset, stored, made.fetched)

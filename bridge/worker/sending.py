@@ -18,7 +18,7 @@ from bridge.state import State
 from bridge.store.queue import Claimed
 from bridge.vendors import Operation
 from bridge.worker import fetching
-from bridge.worker.refusals import Refusals
+from bridge.worker.refused_credentials import RefusedCredentials
 
 TIMEOUT = 30.0  # seconds for a whole call, where the connection says nothing
 
@@ -26,9 +26,9 @@ _log = log.get("worker")
 
 
 def attempt(
-    item: Claimed, outbound: Outbound, refusals: Refusals, start_by: float
+    item: Claimed, outbound: Outbound, refused: RefusedCredentials, start_by: float
 ) -> Attempt:
-    """Makes one call. Whatever happens has an attempt to record; `refusals` is told of a refusal.
+    """Makes one call. Whatever happens has an attempt to record; `refused` is told of a refusal.
 
     Nothing is sent after `start_by`, a time.monotonic(): a host that was suspended may have lost its lease.
     """
@@ -45,7 +45,7 @@ def attempt(
     answer = outbound.send(call, target, timeout=_timeout(item), start_by=start_by)
     outcome = _judge(operation, item, call, answer)
     if outcome.verdict is Verdict.PARK or outcome.code == FORBIDDEN:
-        refusals.note(item.connection.account, target)
+        refused.note(item.connection.account, target)
     metrics.ATTEMPTS.labels(item.connection.name, outcome.verdict.value).inc()
     metrics.ATTEMPT_SECONDS.labels(item.connection.name).observe(answer.elapsed)
     looked_up = item.look_up is not None and outcome.verdict is Verdict.DELIVERED

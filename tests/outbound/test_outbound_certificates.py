@@ -21,7 +21,7 @@ from bridge.outbound.certificate import ClientCertificate
 from bridge.outbound.target import ClientCredentials
 from bridge.retry import judge_silence
 from bridge.tenants import named
-from bridge.worker.refusals import Refusals
+from bridge.worker.refused_credentials import RefusedCredentials
 
 PEM = serialization.Encoding.PEM
 PKCS8 = serialization.PrivateFormat.PKCS8
@@ -281,7 +281,7 @@ def test_files_are_read_anew(tmp_path, issuer):
     known = connection(
         tmp_path, client_certificate=first.certificate, client_key=first.key
     )
-    refusals = Refusals()
+    refusals = RefusedCredentials()
     refusals.note("a", resolve_target(known))
     assert not refusals.changed("a", [known])
     (tmp_path / "client_certificate").write_text(second.certificate)

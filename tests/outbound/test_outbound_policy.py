@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bridge.errors import CallRefused
 from bridge.outbound import Target
-from bridge.outbound.policy import Policy, special_kind
+from bridge.outbound.networks import Policy, special_kind
 
 REFUSED = {
     "0.0.0.0": "an unspecified",

@@ -11,7 +11,7 @@ from bridge.model import Connection
 from bridge.outbound import Target, resolve_target
 
 
-class Refusals:
+class RefusedCredentials:
     """The credentials with which accounts were refused last."""
 
     def __init__(self) -> None:
