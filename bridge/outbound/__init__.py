@@ -4,7 +4,8 @@
                                    Call ──┴─▶ Outbound.send ─▶ Reply | NoReply
 
 client.py is the door. request.py refuses what must not leave, networks.py and dial.py refuse addresses that a call must
-not reach, transport.py and sending.py bound time and size. Nothing here decides what an answer means, whether to try again, or when.
+not reach, transport.py and sending.py bound time and size. Nothing here decides what an answer means, whether to try
+again, or when.
 """
 
 from bridge.outbound.client import Outbound

@@ -60,6 +60,43 @@ def test_outcomes_are_compared_by_kind(tmp_path, expect, passes):
     assert (failures == ()) is passes
 
 
+OWN_BODY = (
+    RULES.replace("kapture.update_ticket", "http.request")
+    .replace(
+        '{ ticket_id: "{{ event.ticket }}", sub_status: PS, amount: "{{ event.n }}" }',
+        """
+      method: POST
+      path: "/a/{{ event.id }}"
+      body:
+        amount: "{{ event.n }}"
+        inner: { amount: "{{ event.n + 1 }}", path: fixed }
+        all: "{{ event.list }}"
+    """,
+    )
+    .replace("{ subdomain: acme }", "{ base_url: https://a.example }")
+    .replace("basic_token", "bearer")
+)
+
+
+@pytest.mark.parametrize(
+    "body, source",
+    [
+        ("{ amount: 0 }", "{{ event.n }}"),
+        ("{ inner: { amount: 0 } }", "{{ event.n + 1 }}"),
+        ("{ all: [0, 2] }", "{{ event.list }}"),
+        ("{ inner: { path: other } }", None),
+    ],
+)
+def test_a_value_of_a_body_of_the_rule_s_own_names_its_own_expression(
+    tmp_path, body, source
+):
+    """A key of the same name elsewhere in the call is not taken for it."""
+    expect = f"expect: {{ note: {{ body_contains: {body} }} }}"
+    [[failure]] = run(tmp_path, expect, rules=OWN_BODY)
+    made_by = failure.difference.made_by
+    assert (made_by and made_by.formula.expression.source) == source
+
+
 def test_rules_that_are_not_named_must_not_match(tmp_path):
     """A test says all that happens."""
     [failures] = run(tmp_path, "expect: {}")

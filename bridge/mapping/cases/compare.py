@@ -127,10 +127,27 @@ def _dotted(path: Keys) -> str:
 
 
 def _maker(path: Keys, rendered: Delivery, trial: Trial) -> Step | None:
-    """The step that made the value at a path of the body: the field with the longest name in common."""
-    names = [_dotted(path[start:]) for start in range(len(path))]
-    wanted = {f"fields.{name}" for name in names} | {f"fields.body.{_dotted(path)}"}
-    found = [step for step in trial.steps if step.formula.name in wanted]
+    """The step that made the value at a path of the body, as far as names tell."""
+    steps: dict[str, list[Step]] = {}
+    for step in trial.steps:
+        steps.setdefault(step.formula.name, []).append(step)
+    name = next((name for name in _names(path, rendered) if name in steps), "")
+    if not name:
+        return None
     # With for_each every item has taken the same steps: the n-th call is made by the n-th of them.
     calls = [id(one) for one in trial.decision.rendered]
-    return found[calls.index(id(rendered)) % len(found)] if found else None
+    return steps[name][calls.index(id(rendered)) % len(steps[name])]
+
+
+def _names(path: Keys, rendered: Delivery) -> Iterator[str]:
+    """The names of formulas that may have made the value, the most likely one first.
+
+    If the rule writes the body itself, that is the formula of the value or one around it. Vendors put fields into a
+    body of their own, so there it is the field whose name has the most keys in common with the path's end.
+    """
+    if isinstance(rendered.fields.get("body"), dict | list):
+        for end in range(len(path), -1, -1):
+            yield _dotted(("fields", "body", *path[:end]))
+    else:
+        for start in range(len(path)):
+            yield _dotted(("fields", *path[start:]))
