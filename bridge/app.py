@@ -13,6 +13,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from bridge import api, console, processes
 from bridge import settings as environment
+from bridge.admin.guard import Guard
 from bridge.greenlets import off_the_loop
 from bridge.outbound import Outbound, Vault
 from bridge.receive.front import Front
@@ -88,7 +89,8 @@ def admin_app(parts: Parts) -> Flask:
         "/console": console.create(parts),
         "/api/v1": api.create(parts),
     }
-    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, faces)  # type: ignore[method-assign]
+    mounted = DispatcherMiddleware(app.wsgi_app, faces)
+    app.wsgi_app = Guard(mounted, parts.settings)  # type: ignore[method-assign,assignment]
     return app
 
 

@@ -20,7 +20,13 @@
     │   ├── StoreGone        the operator: the files of the store are not the ones that were opened
     │   ├── StoreLost        the machine, or what it was given: the database broke off in the middle
     │   └── StoreRefused     a developer: the database is well but does not take this one thing
-    └── CallRefused          the operator: an outgoing call the network policy does not allow
+    ├── CallRefused          the operator: an outgoing call the network policy does not allow
+    └── PersonRefused        a person at console, API or terminal: this is not done, and why (HTTP status)
+        ├── NotSignedIn      401
+        ├── NotAllowed       403
+        ├── NotThere         404
+        ├── InputRefused     422
+        └── TooManyTries     429
 
 Each message is one sentence a person can act on, and never holds a payload value or a secret. `reason` is the short
 machine name that logs, metrics and tables use. This module imports nothing of the bridge.
@@ -169,3 +175,50 @@ class CallRefused(BridgeError):
     """An outgoing call that the network policy does not allow. Nothing was sent."""
 
     reason = "call_refused"
+
+
+class PersonRefused(BridgeError):
+    """A person asked for something that is not done. `status` is the HTTP answer."""
+
+    status = 400
+
+
+class NotSignedIn(PersonRefused):
+    """Nobody proved who asks: no session or token, or one that no longer counts."""
+
+    status = 401
+    reason = "unauthorized"
+
+
+class NotAllowed(PersonRefused):
+    """This person may not do this."""
+
+    status = 403
+    reason = "forbidden"
+
+
+class NotThere(PersonRefused):
+    """No account or token has this name."""
+
+    status = 404
+    reason = "not_found"
+    exit_code = 5
+
+
+class InputRefused(PersonRefused):
+    """A value that a person gave cannot be used."""
+
+    status = 422
+    reason = "invalid_input"
+    exit_code = 2
+
+
+class TooManyTries(PersonRefused):
+    """Too many sign-ins failed. `wait` is the number of seconds until the next try."""
+
+    status = 429
+    reason = "too_many_tries"
+
+    def __init__(self, message: str, *, wait: int) -> None:
+        super().__init__(message)
+        self.wait = wait

@@ -37,6 +37,8 @@ class Settings:
     bind: str = "127.0.0.1:8080"
     # Console, API and metrics.
     admin_bind: str = "127.0.0.1:8081"
+    # The console as people reach it, if behind a proxy or by a name.
+    admin_url: str | None = None
     # The bridge as senders see it; also the URL in signatures that cover it.
     public_url: str | None = None
     # Shown, and part of idempotency keys.
@@ -108,6 +110,7 @@ def _read(env: FileAwareEnv, default: Settings) -> dict[str, Any]:
         "database_url": env.str("DATABASE_URL", default.database_url),
         "bind": env.str("BIND", default.bind, validate=_bind),
         "admin_bind": env.str("ADMIN_BIND", default.admin_bind, validate=_bind),
+        "admin_url": env.str("ADMIN_URL", None, validate=_origin),
         "public_url": env.str("PUBLIC_URL", None, validate=_url),
         "environment": env.str("ENVIRONMENT", default.environment),
         "secret_key": env.str("SECRET_KEY", default.secret_key),
@@ -189,6 +192,13 @@ def _url(value: str) -> None:
         or parts.fragment
     ):
         raise ValidationError("write a URL such as https://bridge.example.com")
+
+
+def _origin(value: str) -> None:
+    _url(value)
+    parts = urlsplit(value)
+    if parts.path not in ("", "/") or "@" in parts.netloc:
+        raise ValidationError("write a URL without a path: https://console.example.com")
 
 
 def _proxy(value: str) -> None:

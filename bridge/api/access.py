@@ -1,25 +1,48 @@
-"""Who asks, and whether that token may. A session of the console does not open the API."""
+"""Who asks: the token in `Authorization`, and the scope that each operation needs.
+
+Every operation needs a token, unless it is marked `open_to_all`. A session of the console opens nothing here: a token
+is never sent by a browser on its own, so the API needs no proof against other pages.
+"""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, g, request
+from flask import Flask, g, request
 
-from bridge.api.problems import Problem
+from bridge.errors import NotSignedIn
+from bridge.services import people
 from bridge.services.parts import Parts
+from bridge.services.people import Person
 
 _View = TypeVar("_View", bound=Callable[..., Any])
+_SAID = "this needs a valid token"
 
 
 def install(app: Flask, parts: Parts) -> None:
     """Demands a token for every operation that is not open to all."""
-    app.extensions.setdefault("bridge.of_token", lambda token: None)
-    app.before_request(_ask)
+
+    def demand() -> None:
+        g.person = None
+        view = app.view_functions.get(request.endpoint or "")
+        if view is None or getattr(view, "open_to_all", False):
+            return
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            now = datetime.now(UTC)
+            g.person = people.of_token(parts.database, token.strip(), now=now)
+        reads = request.method in ("GET", "HEAD", "OPTIONS")
+        who().require(getattr(view, "scope", people.READ if reads else people.ADMIN))
+
+    app.before_request(demand)
 
 
-def who() -> Any:
-    """The person whose token this request carries."""
-    return g.person
+def who() -> Person:
+    """The person who answers for the token of this request. Raises NotSignedIn."""
+    person: Person | None = g.person
+    if person is None:
+        raise NotSignedIn(_SAID)
+    return person
 
 
 def needs(scope: str) -> Callable[[_View], _View]:
@@ -34,21 +57,5 @@ def needs(scope: str) -> Callable[[_View], _View]:
 
 def open_to_all(view: _View) -> _View:
     """Marks an operation that needs no token."""
-    view.open = True  # type: ignore[attr-defined]
+    view.open_to_all = True  # type: ignore[attr-defined]
     return view
-
-
-def _ask() -> None:
-    view = current_app.view_functions.get(request.endpoint or "")
-    if view is None or getattr(view, "open", False):
-        return
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    of_token: Callable[[str], Any] = current_app.extensions["bridge.of_token"]
-    person = of_token(token.strip()) if scheme.lower() == "bearer" else None
-    if person is None:
-        said = {"WWW-Authenticate": "Bearer"}
-        raise Problem(401, "this needs a valid token", headers=said)
-    scope = getattr(view, "scope", "read" if request.method == "GET" else "admin")
-    if scope not in person.scopes:
-        raise Problem(403, f"this needs the scope {scope}")
-    g.person = person

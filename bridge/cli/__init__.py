@@ -55,6 +55,8 @@ COMMANDS = {
         "Resume what is paused, or a parked or failing connection.",
     ),
     "relearn": ("relearn", "Accept a new secret from a sender."),
+    "user": ("user", "Manage the people who may use console and API."),
+    "token": ("token", "Manage the tokens of programs that use the API."),
     "audit": ("audit", "List what people did, and why."),
     "backup": ("backup", "Back up a SQLite store while it is in use."),
     "restore": ("restore", "Replace a SQLite store with a backup; it starts paused."),

@@ -6,7 +6,7 @@ from flask import Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from bridge import log
-from bridge.errors import StoreUnavailable
+from bridge.errors import PersonRefused, StoreUnavailable
 
 _log = log.get("console")
 
@@ -47,6 +47,7 @@ _WORDS = {
 def install(app: Flask) -> None:
     """Answers every error with a page."""
     app.register_error_handler(HTTPException, _known)
+    app.register_error_handler(PersonRefused, _refused)
     app.register_error_handler(StoreUnavailable, _store)
     app.register_error_handler(Exception, _unknown)
 
@@ -59,6 +60,10 @@ def _known(error: HTTPException) -> Response:
         if name not in ("Content-Type", "Content-Length"):
             answer.headers[name] = value
     return answer
+
+
+def _refused(error: PersonRefused) -> Response:
+    return page(error.status, detail=str(error))
 
 
 def _store(error: StoreUnavailable) -> Response:

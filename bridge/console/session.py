@@ -1,38 +1,50 @@
-"""Who asks: until people can sign in, nobody does, and every page but the open ones is refused."""
+"""Who asks: the session in the cookie, the scope that each view needs, and the proof that a form is the console's own.
+
+Every view needs a signed-in person, unless it is marked `open_to_all`. The cookie holds a random token, of which the
+store has the hash; Flask signs it with a key that all processes of the bridge share.
+"""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
-from flask import Flask, abort, current_app, request
+from flask import Flask, Response, current_app, g, redirect, request, session
+from flask_wtf.csrf import CSRFProtect
 
+from bridge.errors import NotSignedIn
+from bridge.receive.admission import remote
+from bridge.services import people
+from bridge.services import sessions as services
 from bridge.services.parts import Parts
+from bridge.services.people import Person
+from bridge.services.sessions import Begun
+from bridge.settings import Settings, split_bind
+from bridge.strict import json
 
+_KEY = "console"
+_TOKEN = "token"
 _View = TypeVar("_View", bound=Callable[..., Any])
 
 
 def install(app: Flask, parts: Parts) -> None:
-    """Refuses whoever may not ask."""
-    app.jinja_env.globals.setdefault("csrf_token", lambda: "")
-
-    @app.before_request
-    def demand() -> None:
-        view = app.view_functions.get(request.endpoint or "")
-        is_open = request.endpoint == "static" or getattr(view, "open_to_all", False)
-        if view is not None and not is_open and who() is None:
-            abort(403)
-
-    @app.context_processor
-    def person() -> dict[str, Any]:
-        return {"person": who()}
-
-
-def who() -> Any:
-    """The person of this request."""
-    return current_app.config.get("PERSON")
+    """Demands a session for each request, and a token for each form."""
+    app.secret_key = services.signing_key(parts.database, _KEY)
+    app.config.update(_cookie(parts.settings))
+    app.config.update(
+        # A page may stay open for as long as its session.
+        WTF_CSRF_TIME_LIMIT=None,
+        # The guard of the admin bind compares `Origin`, also behind a proxy that takes TLS off.
+        WTF_CSRF_SSL_STRICT=False,
+        MAX_CONTENT_LENGTH=2 * 1024 * 1024,
+    )
+    app.before_request(_demand)
+    CSRFProtect(app)
+    app.context_processor(lambda: {"person": g.get("person")})
 
 
 def needs(scope: str) -> Callable[[_View], _View]:
-    """Marks a view with the scope that it asks for."""
+    """Marks a view with the scope that it needs."""
 
     def mark(view: _View) -> _View:
         view.scope = scope  # type: ignore[attr-defined]
@@ -45,3 +57,95 @@ def open_to_all(view: _View) -> _View:
     """Marks a view that needs no sign-in."""
     view.open_to_all = True  # type: ignore[attr-defined]
     return view
+
+
+def who() -> Person:
+    """The person who asks. Raises NotSignedIn in a view that is open to all, where nobody may have signed in."""
+    person: Person | None = g.get("person")
+    if person is None:
+        raise NotSignedIn("sign in first")
+    return person
+
+
+def address() -> str:
+    """Where this request comes from."""
+    return remote(request.environ, parts().settings.trusted_proxies)
+
+
+def begin(begun: Begun) -> None:
+    """Signs the person in, with nothing left of whatever the cookie held before."""
+    session.clear()
+    session[_TOKEN] = begun.token
+
+
+def end() -> None:
+    """Forgets the session in the cookie."""
+    session.clear()
+
+
+def parts() -> Parts:
+    """What the console is given."""
+    given: Parts = current_app.extensions["bridge"]
+    return given
+
+
+def token() -> str:
+    """The token of this request's session, or ""."""
+    found = session.get(_TOKEN, "")
+    return found if isinstance(found, str) else ""
+
+
+def inside(target: str) -> str | None:
+    """A path of this console, as somebody wrote it; None for anything else."""
+    plain = target.isascii() and target.isprintable() and "\\" not in target
+    if plain and target.startswith(f"{request.script_root}/") and "//" not in target:
+        return target
+    return None
+
+
+def _demand() -> Any:
+    """Answers for the view where the person is not signed in, and raises NotAllowed where the scope is missing."""
+    polls = request.method == "GET" and "after" in request.args
+    g.person = token() and people.of_session(
+        parts().database, token(), now=datetime.now(UTC), polls=polls
+    )
+    view = current_app.view_functions.get(request.endpoint or "")
+    if request.endpoint == "static" or getattr(view, "open_to_all", False):
+        g.person = g.person or None
+        return None
+    if not g.person:
+        g.person = None
+        return _sign_in_first()
+    reads = request.method in ("GET", "HEAD", "OPTIONS")
+    usual = people.READ if reads else people.ADMIN
+    g.person.require(getattr(view, "scope", usual))
+    return None
+
+
+def _sign_in_first() -> Response:
+    """Leads a person to the sign-in page, and back to this one; tells a program."""
+    asked = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    page = f"{request.script_root}/sign-in"
+    if request.headers.get("HX-Request") == "true":
+        return Response(status=401, headers={"HX-Redirect": page})
+    if request.path.endswith(".json"):
+        said = json.dumps({"code": NotSignedIn.reason, "detail": "sign in first"})
+        return Response(said, status=401, content_type="application/json")
+    following = urlencode({"next": f"{request.script_root}{asked}"})
+    answer: Response = redirect(f"{page}?{following}", 303)  # type: ignore[assignment]
+    return answer
+
+
+def _cookie(settings: Settings) -> dict[str, Any]:
+    """The cookie's name and marks; bridges on one host are told apart by their ports."""
+    secure = (settings.admin_url or "").startswith("https:")
+    port = split_bind(settings.admin_bind)[1]
+    return {
+        "SESSION_COOKIE_NAME": "__Host-bridge" if secure else f"bridge-{port}",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        # Not Strict: a link in an alert would then lead to the sign-in page.
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_PATH": "/",
+        "SESSION_REFRESH_EACH_REQUEST": False,
+    }

@@ -382,3 +382,77 @@ acknowledgements = Table(  # incidents that somebody has seen: they still count
     Column("person", Words, nullable=False),
     Column("reason", Words, nullable=False),
 )
+
+# People who may use console and API.
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("name", String(100), nullable=False),
+    Column("role", String(20), nullable=False),
+    # May see masked content, whatever the role.
+    Column("reveals", Boolean, nullable=False, server_default=false()),
+    # Argon2; None: signs in elsewhere, or not at all.
+    Column("password", String(200)),
+    # A hash of issuer and subject, of a person who signs in elsewhere.
+    Column("subject", String(64)),
+    Column("created_at", Moment, nullable=False),
+    Column("disabled_at", Moment),
+    UniqueConstraint("name", name="uq_accounts_name"),
+    UniqueConstraint("subject", name="uq_accounts_subject"),
+)
+
+# Sign-ins that have not ended. The token is in the person's cookie only.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("hash", String(64), nullable=False),
+    Column("account", Identity, ForeignKey("accounts.id"), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("address", String(50), nullable=False),
+    Column("agent", Words, nullable=False),
+    UniqueConstraint("hash", name="uq_sessions_hash"),
+)
+Index("ix_sessions_account", sessions.c.account)
+
+# What programs show to the API. The token itself is nowhere.
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("hash", String(64), nullable=False),
+    # Its beginning, by which people tell it.
+    Column("prefix", String(20), nullable=False),
+    # Two rows have the same name while it is rotated.
+    Column("name", String(100), nullable=False),
+    Column("account", Identity, ForeignKey("accounts.id"), nullable=False),
+    Column("scopes", Document, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),
+    UniqueConstraint("hash", name="uq_tokens_hash"),
+)
+Index("ix_tokens_account", tokens.c.account)
+
+# Tries to sign in with a password; `who` is a hash of the name, which may be a password in the wrong field.
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("who", String(64), nullable=False),
+    Column("address", String(50), nullable=False),
+    Column("well", Boolean, nullable=False),
+)
+Index("ix_sign_ins_who", sign_ins.c.who, sign_ins.c.at)
+Index("ix_sign_ins_address", sign_ins.c.address, sign_ins.c.at)
+
+# Random keys that all processes of a bridge share.
+made_keys = Table(
+    "made_keys",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("key", LargeBinary, nullable=False),
+)

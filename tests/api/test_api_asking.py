@@ -1,7 +1,6 @@
 """What every operation of the API has in common: who may ask, what is refused, and how errors are written."""
 
-from types import SimpleNamespace
-
+import faces
 import pytest
 from fronts import parts as parts_of
 from fronts import set_secrets
@@ -12,27 +11,27 @@ from bridge.settings import Settings
 
 @pytest.fixture
 def client(sqlite, tmp_path, monkeypatch):
-    """An API whose token `reader` may read."""
+    """An API."""
     set_secrets(monkeypatch)
-    app = create(parts_of(sqlite, tmp_path, Settings()))
-    reader = SimpleNamespace(name="ana", scopes={"read"})
-    app.extensions["bridge.of_token"] = {"reader": reader}.get
-    return app.test_client()
+    return create(parts_of(sqlite, tmp_path, Settings())).test_client()
 
 
-READER = {"Authorization": "Bearer reader"}
+@pytest.fixture
+def reader(sqlite):
+    """The header of somebody who may only read."""
+    return faces.bearer(sqlite, "viewer")
 
 
-def test_every_error_is_a_problem_with_code_remedy_and_request_id(client):
+def test_every_error_is_a_problem_with_code_remedy_and_request_id(client, reader):
     """RFC 9457, whoever refuses: the operation, the path, the method or the query."""
     for method, path, headers, status, code in (
         ("GET", "/audit", {}, 401, "unauthorized"),
-        ("GET", "/audit?limit=0", READER, 400, "bad_request"),
-        ("GET", "/audit?limits=1", READER, 400, "bad_request"),
-        ("GET", "/audit?limit=1&limit=2", READER, 400, "bad_request"),
-        ("GET", "/audit?limit=%D9%A3", READER, 400, "bad_request"),
-        ("DELETE", "/audit", READER, 405, "method_not_allowed"),
-        ("GET", "/nothing", READER, 404, "not_found"),
+        ("GET", "/audit?limit=0", reader, 400, "bad_request"),
+        ("GET", "/audit?limits=1", reader, 400, "bad_request"),
+        ("GET", "/audit?limit=1&limit=2", reader, 400, "bad_request"),
+        ("GET", "/audit?limit=%D9%A3", reader, 400, "bad_request"),
+        ("DELETE", "/audit", reader, 405, "method_not_allowed"),
+        ("GET", "/nothing", reader, 404, "not_found"),
     ):
         answer = client.open(path, method=method, headers=headers)
         told = answer.json
@@ -41,7 +40,7 @@ def test_every_error_is_a_problem_with_code_remedy_and_request_id(client):
         assert told["status"] == status and told["remedy"] and told["request_id"]
 
 
-def test_a_405_says_what_is_allowed(client):
+def test_a_405_says_what_is_allowed(client, reader):
     """flask-smorest drops the Allow header; it is there."""
-    allowed = client.delete("/audit", headers=READER).headers["Allow"]
+    allowed = client.delete("/audit", headers=reader).headers["Allow"]
     assert "GET" in allowed
