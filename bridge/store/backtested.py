@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select, text
 
 from bridge.state import EventState
 from bridge.store import events as stored_events
@@ -13,7 +13,7 @@ from bridge.store.database.dialect import among
 from bridge.store.database.transaction import Transaction
 from bridge.store.events import StoredEvent
 from bridge.store.filtering import Filter, events_that
-from bridge.store.tables import deliveries, events
+from bridge.store.tables import DEAD, deliveries, events
 
 _MADE = tuple(
     deliveries.c[name]
@@ -95,3 +95,27 @@ def made(
     for row in tx.execute(query.order_by(deliveries.c.id)).mappings():
         found.setdefault(row["event"], []).append(dict(row))
     return found
+
+
+def recent(
+    tx: Transaction, looked_at: int = 500, most: int = 12
+) -> Sequence[tuple[int, str, str]]:
+    """Number, source and type of the newest event of each type, among the newest events."""
+    newest = (
+        select(events.c.id, events.c.source, events.c.type)
+        .order_by(events.c.id.desc())
+        .limit(looked_at)
+        .subquery()
+    )
+    of_type = (newest.c.source, newest.c.type)
+    last = func.max(newest.c.id)
+    query = select(last, *of_type).group_by(*of_type).order_by(last.desc()).limit(most)
+    return [(row[0], row[1], row[2]) for row in tx.execute(query)]
+
+
+def dead(tx: Transaction, most: int = 5) -> Sequence[tuple[int, str, str]]:
+    """Event, rule and code of the newest dead letters."""
+    query = select(deliveries.c.event, deliveries.c.rule, deliveries.c.code)
+    query = query.where(text(DEAD), deliveries.c.look_up.is_(None))
+    rows = tx.execute(query.order_by(deliveries.c.id.desc()).limit(most))
+    return [(row[0], row[1], row[2]) for row in rows]
