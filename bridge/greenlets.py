@@ -57,10 +57,13 @@ def beside(work: Callable[[], T]) -> T:
 def _in_thread(pool: Callable[[Any], Any], work: Callable[[], T]) -> T:
     if not patched("time"):
         return work()
-    import gevent
+    from gevent._hub_local import get_hub_if_exists
 
+    hub = get_hub_if_exists()
+    if hub is None:  # this is such a thread already
+        return work()
     try:
-        value, error = pool(gevent.get_hub()).apply(_outcome, (work,))
+        value, error = pool(hub).apply(_outcome, (work,))
     except RuntimeError:  # the machine has no thread left
         return work()
     if error is not None:

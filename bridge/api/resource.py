@@ -14,6 +14,7 @@ from marshmallow import Schema
 
 from bridge.api.access import needs
 from bridge.api.parsing import Parser
+from bridge.api.repeating import PARAMETER, once_a_key
 from bridge.greenlets import off_the_loop
 from bridge.services.parts import Parts
 
@@ -70,12 +71,15 @@ class Resource(flask_smorest.Blueprint):  # type: ignore[misc]
                 run = self.arguments(body, arg_name="body", example=given)(run)
             for code in _errors(path, method):
                 run = self.alt_response(code[0], code[1])(run)
+            if sends:
+                run = once_a_key(run)
             run = self.doc(
                 operationId=view.__name__,
                 security=[{"token": [scope]}],
                 **{"x-scope": scope, "x-example": dict(parameters or {})},
             )(run)
-            self.route(path, methods=[method])(needs(scope)(run))
+            said = [PARAMETER] if sends else None
+            self.route(path, methods=[method], parameters=said)(needs(scope)(run))
             return view
 
         return declare

@@ -57,3 +57,9 @@ def newest(tx: Transaction, *, limit: int) -> Sequence[Mapping[str, Any]]:
     """The last acts, newest first."""
     query = select(audit).order_by(audit.c.id.desc()).limit(limit)
     return [dict(row) for row in tx.execute(query).mappings()]
+
+
+def below(tx: Transaction, id: int, limit: int) -> Sequence[Mapping[str, Any]]:
+    """The acts before one, newest first."""
+    query = select(audit).where(audit.c.id < id).order_by(audit.c.id.desc())
+    return [dict(row) for row in tx.execute(query.limit(limit)).mappings()]

@@ -55,3 +55,13 @@ def of_ticket(tx: Transaction, ticket: str, limit: int) -> Sequence[Mapping[str,
     query = select(ledger).where(ledger.c.ticket == ticket)
     rows = tx.execute(query.order_by(ledger.c.id.desc()).limit(limit))
     return [dict(row) for row in rows.mappings()]
+
+
+def below(
+    tx: Transaction, id: int, limit: int, ticket: str | None
+) -> Sequence[Mapping[str, Any]]:
+    """What was written before a row, into one ticket or all, newest first."""
+    query = select(ledger).where(ledger.c.id < id).order_by(ledger.c.id.desc())
+    if ticket is not None:
+        query = query.where(ledger.c.ticket == ticket)
+    return [dict(row) for row in tx.execute(query.limit(limit)).mappings()]

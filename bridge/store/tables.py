@@ -456,3 +456,18 @@ made_keys = Table(
     Column("name", String(40), primary_key=True),
     Column("key", LargeBinary, nullable=False),
 )
+
+# Answers of the API, for requests that are repeated: answered.py.
+answered = Table(
+    "answered",
+    metadata,
+    Column("person", String(200), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    # None: not answered yet.
+    Column("status", Integer),
+    Column("answer", LargeBinary),
+)
+
+Index("ix_answered_at", answered.c.at)
