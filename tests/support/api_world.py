@@ -1,0 +1,49 @@
+"""The store that the examples of the API are about: one delivery of each kind, a pause, a refused request, an act."""
+
+from collections import Counter
+from datetime import UTC, datetime
+
+from running import MAPPING
+from working import Bench, failed, paid
+
+from bridge.services import pausing
+from bridge.services.rulesets import activate
+from bridge.store import rejections
+from bridge.store.audit import By
+from bridge.store.pauses import Scope
+from bridge.store.rejections import Rejection
+
+HELD = "    hold_if: inv.amount_paid > 900000\n"
+TICKETS = [f"a1b2c3d4-e5f6-7890-abcd-ef123456789{number}" for number in range(3)]
+CANARY = "whsec_canary_4711"
+RULES = MAPPING.replace("    target: vambe", f"{HELD}    target: vambe")
+
+
+def make(database, sandbox):
+    """Delivery 1 is dead, 2 is held, 3 is delivered, 4 waits for a parked connection; the bench that did it.
+
+    Needs VAMBE_API_KEY; without KAPTURE_TOKEN its connection is parked.
+    """
+    bench = Bench(database, sandbox, RULES)
+    activate(database, bench.ruleset)
+    sandbox.know("vambe", *TICKETS)
+    sandbox.fault("vambe", status=422, count=1)
+    bench.receive(paid("evt_1", ticket=TICKETS[0], secret=CANARY))
+    bench.work()
+    bench.receive(paid("evt_2", amount=1_000_000, ticket=TICKETS[1]))
+    bench.receive(paid("evt_3", ticket=TICKETS[2]))
+    bench.receive(failed("evt_4"))
+    bench.work()
+    scope, by = Scope(rule="failed-adds-comment"), By(person="ana", reason="a test")
+    pausing.pause(database, scope, by, bench.ruleset)
+    refused = Rejection(
+        source="stripe",
+        reason="wrong_signature",
+        status=401,
+        remote="192.0.2.7",
+        size=812,
+        path="/hooks/stripe",
+    )
+    now = datetime.now(UTC)
+    database.write(lambda tx: rejections.add(tx, counts=Counter({refused: 1}), now=now))
+    return bench
