@@ -58,7 +58,9 @@ class NewPersonSchema(Schema):
 class ChangeSchema(Schema):
     """What to change; what is left out stays."""
 
-    role = fields.String(load_default=None, allow_none=True, validate=validate.OneOf([*ROLES]))
+    role = fields.String(
+        load_default=None, allow_none=True, validate=validate.OneOf([*ROLES])
+    )
     reveals = Flag(load_default=None, allow_none=True)
     disabled = Flag(load_default=None, allow_none=True)
     reason = Text(load_default="")
@@ -110,7 +112,9 @@ class NewTokenSchema(Schema):
 
     name = Text(required=True, most=64)
     owner = Text(required=True, most=64)
-    scopes = fields.List(fields.String(validate=validate.OneOf([*SCOPES])), required=True)
+    scopes = fields.List(
+        fields.String(validate=validate.OneOf([*SCOPES])), required=True
+    )
     days = Whole(load_default=tokens.LIFE.days, least=1, most=tokens.LONGEST.days)
     reason = Text(load_default="")
 
@@ -134,7 +138,13 @@ class DoneSchema(Schema):
     message = fields.String(required=True)
 
 
-@blueprint.operation("GET", "/people", scope="admin", gives=page_of(PersonSchema), example={"data": [_ANA], "next": None})
+@blueprint.operation(
+    "GET",
+    "/people",
+    scope="admin",
+    gives=page_of(PersonSchema),
+    example={"data": [_ANA], "next": None},
+)
 def list_people() -> Any:
     """List the accounts, by name."""
     return {"data": accounts.listed(parts().database, now=_now()), "next": None}
@@ -165,7 +175,14 @@ def add_person(body: dict[str, Any]) -> Any:
     return {"name": body["name"], "password": made}
 
 
-@blueprint.operation("GET", "/people/<name>", scope="admin", gives=PersonSchema, example=_ANA, parameters={"name": "ana"})
+@blueprint.operation(
+    "GET",
+    "/people/<name>",
+    scope="admin",
+    gives=PersonSchema,
+    example=_ANA,
+    parameters={"name": "ana"},
+)
 def show_person(name: str) -> Any:
     """Show an account."""
     return accounts.shown(parts().database, name, now=_now())

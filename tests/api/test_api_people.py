@@ -17,7 +17,9 @@ def parts(sqlite, tmp_path):
 @pytest.fixture
 def ask(parts):
     """Asks as an admin's token."""
-    client, headers = faces.admin(parts), faces.bearer(parts.database, "admin", name="ana")
+    client, headers = faces.admin(parts), faces.bearer(
+        parts.database, "admin", name="ana"
+    )
 
     def asked(method, path, body=None, headers=headers):
         return client.open(f"/api/v1{path}", method=method, json=body, headers=headers)
@@ -68,8 +70,15 @@ def test_people_and_tokens(parts, ask):
     assert token.status_code == 201
     again = ask("POST", "/tokens/x/rotate", {"hours": 0})
     assert again.status_code == 201 and again.json["token"] != token.json["token"]
-    listed = ask("GET", "/tokens").get_data(as_text=True) + ask("GET", "/people").get_data(as_text=True)
-    for secret in (token.json["token"], again.json["token"], made.json["password"], "argon2"):
+    listed = ask("GET", "/tokens").get_data(as_text=True) + ask(
+        "GET", "/people"
+    ).get_data(as_text=True)
+    for secret in (
+        token.json["token"],
+        again.json["token"],
+        made.json["password"],
+        "argon2",
+    ):
         assert secret not in listed
     assert ask("POST", "/tokens/x/revoke", {}).json == {"message": "2 revoked"}
     assert ask("POST", "/tokens/x/revoke", {}).status_code == 404
@@ -78,4 +87,6 @@ def test_people_and_tokens(parts, ask):
     assert ask("POST", "/people/bo/remove", {"reason": "left"}).status_code == 200
     assert ask("GET", "/people/bo").status_code == 404
     assert ask("POST", "/people/ana/remove", {}).status_code == 422
-    assert [one.name for one in accounts.listed(parts.database, now=datetime.now(UTC))] == ["ana"]
+    assert [
+        one.name for one in accounts.listed(parts.database, now=datetime.now(UTC))
+    ] == ["ana"]

@@ -103,4 +103,5 @@ class Face(Client):
 
     def open(self, *arguments, **options):
         options.setdefault("base_url", BASE)
+        options.setdefault("environ_base", {"REMOTE_ADDR": "127.0.0.1"})
         return super().open(*arguments, **options)

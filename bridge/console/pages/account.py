@@ -60,7 +60,11 @@ def end_session(id: int) -> Response:
 def add_token() -> str | tuple[str, int]:
     """Makes a token, which this answer alone shows."""
     days = request.form.get("days", "")
-    life = timedelta(days=int(days)) if days.isascii() and days.isdecimal() and len(days) < 6 else timedelta(0)
+    life = (
+        timedelta(days=int(days))
+        if days.isascii() and days.isdecimal() and len(days) < 6
+        else timedelta(0)
+    )
     return _made(
         lambda now: tokens.add(
             parts().database,
