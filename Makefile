@@ -20,9 +20,9 @@ demo: $(VENV)/installed
 test: check programs
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
 
-# What a server has around a bridge is tested for real: nginx, Caddy, PgBouncer, Prometheus' promtool, systemd's analyzer.
+# What a server has around a bridge is tested for real: nginx, Caddy, PgBouncer, Prometheus' promtool, systemd's analyzer; and a browser.
 # On a CI machine whose root this is they are installed; elsewhere nothing is, and tests name what they were skipped for.
-PROGRAMS := nginx caddy pgbouncer prometheus systemd
+PROGRAMS := chromium nginx caddy pgbouncer prometheus systemd
 programs:
 	@missing=$$(for name in $(PROGRAMS); do dpkg-query -W $$name >/dev/null 2>&1 || echo $$name; done); \
 	if [ -z "$$missing" ]; then :; \

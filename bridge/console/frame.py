@@ -124,7 +124,7 @@ def choose_theme() -> Response:
 def beat() -> Response:
     """The frame's numbers if they changed since the page that asks was made, else 204."""
     seen = pulse()
-    if request.args.get("seen") == words.mark(seen):
+    if request.args.get("after") == words.mark(seen):
         return Response(status=204)
     return make_response(render_template("parts/pulse.html"))
 

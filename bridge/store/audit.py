@@ -53,9 +53,22 @@ def since(tx: Transaction, id: int, action: str) -> Iterator[Any]:
         rows = tx.execute(query.where(audit.c.id < rows[-1].id)).all()
 
 
-def newest(tx: Transaction, *, limit: int) -> Sequence[Mapping[str, Any]]:
-    """The last acts, newest first."""
+def newest(
+    tx: Transaction,
+    *,
+    limit: int,
+    person: str = "",
+    action: str = "",
+    before: int = 0,
+) -> Sequence[Mapping[str, Any]]:
+    """The last acts, newest first: of one person, of one kind, older than a number, if they are given."""
     query = select(audit).order_by(audit.c.id.desc()).limit(limit)
+    if person:
+        query = query.where(audit.c.person == person)
+    if action:
+        query = query.where(audit.c.action == action)
+    if before:
+        query = query.where(audit.c.id < before)
     return [dict(row) for row in tx.execute(query).mappings()]
 
 

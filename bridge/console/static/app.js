@@ -128,6 +128,16 @@
     for (const pop of all("details.pop[open]")) if (!pop.contains(event.target)) pop.open = false;
   });
 
+  /* the link of a row lies over its cells: the cell under the pointer shows its own links */
+  document.addEventListener("pointermove", (event) => {
+    const row = event.target.closest?.("tr[data-row]");
+    const under = $("td.under");
+    const cell = row && document.elementsFromPoint(event.clientX, event.clientY).find((one) => one.matches("td"));
+    if (under === cell) return;
+    under?.classList.remove("under");
+    cell?.classList.add("under");
+  });
+
   /* polls: a hidden tab asks nothing; the frame's numbers go where they are shown */
   document.addEventListener("htmx:before:request", (event) => {
     const source = event.detail?.ctx?.sourceElement ?? event.target;
