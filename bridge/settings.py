@@ -23,6 +23,8 @@ from bridge.errors import SettingsError
 Network = IPv4Network | IPv6Network
 # Bytes.
 MAX_RENDERED = 8 * 1024 * 1024
+# What people may be, from the fewest rights to the most: bridge/services/people.py.
+ROLES = ("viewer", "operator", "admin")
 # No sender retries for so long.
 DEDUPE = timedelta(days=30)
 
@@ -45,6 +47,13 @@ class Settings:
     environment: str = ""
     # Seals secrets in the store; the same on all hosts.
     secret_key: str = ""
+    # Sign-in to the console by OpenID Connect; none without an issuer.
+    oidc_issuer: str | None = None
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    # The claim that holds a person's groups, and the role of each group.
+    oidc_claim: str = "groups"
+    oidc_roles: tuple[tuple[str, str], ...] = ()
     trusted_proxies: tuple[Network, ...] = ()
     # Reachable besides the public internet.
     allowed_networks: tuple[Network, ...] = ()
@@ -97,6 +106,7 @@ def load() -> Settings:
         )
     if not problems:
         problems = _kept(values["keep_payloads"], values["keep_events"])
+        problems += _single_sign_on(values)
     if problems:
         listed = "\n  ".join(sorted(problems))
         raise SettingsError(f"these settings cannot be used:\n  {listed}")
@@ -114,6 +124,11 @@ def _read(env: FileAwareEnv, default: Settings) -> dict[str, Any]:
         "public_url": env.str("PUBLIC_URL", None, validate=_url),
         "environment": env.str("ENVIRONMENT", default.environment),
         "secret_key": env.str("SECRET_KEY", default.secret_key),
+        "oidc_issuer": env.str("OIDC_ISSUER", None, validate=_url),
+        "oidc_client_id": env.str("OIDC_CLIENT_ID", default.oidc_client_id),
+        "oidc_client_secret": env.str("OIDC_CLIENT_SECRET", default.oidc_client_secret),
+        "oidc_claim": env.str("OIDC_CLAIM", default.oidc_claim),
+        "oidc_roles": _parse_roles(env.str("OIDC_ROLES", "", validate=_parse_roles)),
         "trusted_proxies": _networks(env, "TRUSTED_PROXIES"),
         "allowed_networks": _networks(env, "ALLOWED_NETWORKS"),
         "ca_bundle": env.path("CA_BUNDLE", None, validate=_file),
@@ -158,6 +173,18 @@ def _kept(payloads: timedelta, events: timedelta) -> list[str]:
     if payloads > events:
         return ["BRIDGE_KEEP_PAYLOADS: must not be more than BRIDGE_KEEP_EVENTS"]
     return []
+
+
+def _single_sign_on(values: Mapping[str, Any]) -> list[str]:
+    """What is missing for OpenID Connect."""
+    needed = "admin_url", "oidc_client_id", "oidc_client_secret", "oidc_roles"
+    if not values["oidc_issuer"]:
+        return []
+    return [
+        f"BRIDGE_{name.upper()}: needed, because BRIDGE_OIDC_ISSUER is set"
+        for name in needed
+        if not values[name]
+    ]
 
 
 def _misspelt() -> list[str]:
@@ -227,6 +254,20 @@ def _parse_networks(value: str) -> tuple[Network, ...]:
         raise ValidationError(
             f"{error}: write networks such as 10.0.0.0/8, separated by commas"
         ) from None
+
+
+def _parse_roles(value: str) -> tuple[tuple[str, str], ...]:
+    """`admins=admin, staff=viewer`: the role of each group."""
+    pairs = [
+        tuple(part.strip() for part in item.rpartition("=")[::2])
+        for item in value.split(",")
+        if item.strip()
+    ]
+    if not all(group and role in ROLES for group, role in pairs):
+        raise ValidationError(
+            f"write GROUP=ROLE, separated by commas; roles are {', '.join(ROLES)}"
+        )
+    return tuple((group, role) for group, role in pairs)
 
 
 def _parse_days(value: str) -> timedelta:

@@ -55,7 +55,7 @@ class NewPersonSchema(Schema):
     reason = Text(load_default="")
 
 
-class ChangeSchema(Schema):
+class PersonChangeSchema(Schema):
     """What to change; what is left out stays."""
 
     role = fields.String(
@@ -126,13 +126,13 @@ class RotateSchema(Schema):
     reason = Text(load_default="")
 
 
-class ReasonSchema(Schema):
+class PersonReasonSchema(Schema):
     """Why."""
 
     reason = Text(load_default="")
 
 
-class DoneSchema(Schema):
+class PersonDoneSchema(Schema):
     """What was done."""
 
     message = fields.String(required=True)
@@ -192,7 +192,7 @@ def show_person(name: str) -> Any:
     "PATCH",
     "/people/<name>",
     scope="admin",
-    body=ChangeSchema,
+    body=PersonChangeSchema,
     given={"role": "operator"},
     gives=PersonSchema,
     example=_ANA,
@@ -216,9 +216,9 @@ def change_person(name: str, body: dict[str, Any]) -> Any:
     "POST",
     "/people/<name>/remove",
     scope="admin",
-    body=ReasonSchema,
+    body=PersonReasonSchema,
     given={"reason": "left the company"},
-    gives=DoneSchema,
+    gives=PersonDoneSchema,
     example={"message": "ana was removed"},
     parameters={"name": "ana"},
 )
@@ -256,9 +256,9 @@ def list_sessions(name: str) -> Any:
     "POST",
     "/people/<name>/sessions/end",
     scope="admin",
-    body=ReasonSchema,
+    body=PersonReasonSchema,
     given={"reason": "a lost laptop"},
-    gives=DoneSchema,
+    gives=PersonDoneSchema,
     example={"message": "1 ended"},
     parameters={"name": "ana"},
 )
@@ -335,9 +335,9 @@ def rotate_token(name: str, body: dict[str, Any]) -> Any:
     "POST",
     "/tokens/<name>/revoke",
     scope="admin",
-    body=ReasonSchema,
+    body=PersonReasonSchema,
     given={"reason": "it leaked"},
-    gives=DoneSchema,
+    gives=PersonDoneSchema,
     example={"message": "2 revoked"},
     parameters={"name": "deploy"},
 )

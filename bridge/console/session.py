@@ -78,6 +78,16 @@ def begin(begun: Begun) -> None:
     session[_TOKEN] = begun.token
 
 
+def keep(name: str, value: dict[str, Any]) -> None:
+    """Keeps something in the signed cookie. Its person can read it."""
+    session[name] = value
+
+
+def taken(name: str) -> dict[str, Any]:
+    """What the cookie kept, once."""
+    return dict(session.pop(name, {}))
+
+
 def end() -> None:
     """Forgets the session in the cookie."""
     session.clear()

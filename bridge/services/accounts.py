@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.errors import InputRefused, NotThere
+from bridge.errors import InputRefused, NotSignedIn, NotThere
 from bridge.model import Json
 from bridge.services import passwords
 from bridge.services.people import ROLES, digest, is_alive
@@ -37,6 +37,39 @@ def there_are(database: Database) -> bool:
     """Whether anybody has an account."""
     with database.read() as tx:
         return accounts.there_are(tx)
+
+
+def signed_on(
+    database: Database, subject: str, name: str, role: str, *, now: datetime
+) -> Account:
+    """The account of a person who signed in elsewhere, with the role that they have now; made at the first time.
+
+    Raises NotSignedIn if somebody else has the name, or the account is disabled.
+    """
+    if not _NAME.fullmatch(name):
+        raise NotSignedIn(f"the name {name[:64]!r} cannot be the name of an account")
+    by = By(person=name, reason="single sign-on")
+
+    def job(tx: Transaction) -> Account | None:
+        accounts.begin(tx)
+        found = accounts.of_subject(tx, subject)
+        said: dict[str, Json] = {"account": found.name if found else name, "role": role}
+        if found is None:
+            own = {"name": name, "role": role, "subject": subject}
+            if not accounts.add(tx, now=now, **own):
+                return None
+            audit.record(tx, by, "user add", said, now)
+        elif found.role != role:
+            accounts.change(tx, found.id, role=role)
+            audit.record(tx, by, "user role", said, now)
+        return accounts.of_subject(tx, subject)
+
+    account = database.write(job)
+    if account is None:
+        raise NotSignedIn(f"there is already another account {name}")
+    if account.disabled_at is not None:
+        raise NotSignedIn(f"the account {account.name} is disabled")
+    return account
 
 
 def listed(database: Database, *, now: datetime) -> Sequence[Shown]:

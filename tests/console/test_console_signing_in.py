@@ -171,6 +171,8 @@ def test_every_view_demands_a_session(parts):
     assert open_ == {
         "frame.choose_theme",
         "frame.favicon",
+        "sign_in.back",
+        "sign_in.elsewhere",
         "sign_in.enter",
         "sign_in.form",
         "static",

@@ -1,10 +1,13 @@
 """Signing in with a password, and signing out. Says what to do where nobody has an account yet."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from flask import (
     Blueprint,
     Response,
+    abort,
+    current_app,
     flash,
     g,
     make_response,
@@ -18,7 +21,9 @@ from bridge.console.frame import to
 from bridge.errors import NotSignedIn, TooManyTries
 from bridge.services import accounts, sessions
 from bridge.services.parts import Parts
+from bridge.services.single_sign_on import Provider, Started
 
+_STARTED = "elsewhere"
 blueprint = Blueprint("sign_in", __name__)
 
 
@@ -56,6 +61,48 @@ def enter() -> Response:
     return redirect(following or to(), 303)  # type: ignore[return-value]
 
 
+@blueprint.get("/sign-in/elsewhere")
+@session.open_to_all
+def elsewhere() -> Response:
+    """Leads to the provider."""
+    following = session.inside(request.args.get("next", "")) or ""
+    try:
+        started = _provider().start()
+    except NotSignedIn as error:
+        return _page(error.status, following=following, said=str(error))
+    session.keep(_STARTED, {**asdict(started), "following": following})
+    return redirect(started.url, 303)  # type: ignore[return-value]
+
+
+@blueprint.get("/sign-in/back")
+@session.open_to_all
+def back() -> Response:
+    """Begins a session for a person whom the provider sends back."""
+    kept, now = session.taken(_STARTED), datetime.now(UTC)
+    following = str(kept.pop("following", ""))
+    try:
+        if not kept:
+            raise NotSignedIn("this sign-in was not begun here: try again")
+        proven = _provider().finish(Started(**kept), request.args, now)
+        database = session.parts().database
+        account = accounts.signed_on(
+            database, proven.subject, proven.name, proven.role, now=now
+        )
+    except NotSignedIn as error:
+        return _page(error.status, following=following, said=str(error))
+    session.begin(
+        sessions.begin(
+            database,
+            account.id,
+            account.name,
+            address=session.address(),
+            agent=request.headers.get("User-Agent", ""),
+            now=now,
+        )
+    )
+    return redirect(following or to(), 303)  # type: ignore[return-value]
+
+
 @blueprint.post("/sign-out")
 @session.needs("read")
 def out() -> Response:
@@ -66,6 +113,17 @@ def out() -> Response:
     return redirect(to("sign-in"), 303)  # type: ignore[return-value]
 
 
+def _provider() -> Provider:
+    """The provider of the settings, made at first use."""
+    settings = session.parts().settings
+    if not settings.oidc_issuer:
+        abort(404)
+    made: Provider | None = current_app.extensions.get("provider")
+    if made is None:
+        made = current_app.extensions["provider"] = Provider(settings)
+    return made
+
+
 def _page(status: int, *, following: str, name: str = "", said: str = "") -> Response:
     parts: Parts = session.parts()
     html = render_template(
@@ -73,6 +131,7 @@ def _page(status: int, *, following: str, name: str = "", said: str = "") -> Res
         following=following,
         name=name[:64],
         said=said,
+        elsewhere=bool(parts.settings.oidc_issuer),
         nobody=not accounts.there_are(parts.database),
     )
     return make_response(html, status)
