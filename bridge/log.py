@@ -41,6 +41,12 @@ def configure(*, stream: Any = None) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it narrates its own set-up
 
 
+def silence() -> None:
+    """No lines from this process: for a command that shows its work in another way."""
+    drop_all = structlog.make_filtering_bound_logger(logging.CRITICAL)
+    structlog.configure(wrapper_class=drop_all)
+
+
 def get(room: str) -> Any:
     """The logger of a room; its name is part of every line. Lazy, so that it may be made before `configure`."""
     return structlog.get_logger(room=room)

@@ -1,9 +1,10 @@
 """`bridge demo`."""
 
+import itertools
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,30 +16,33 @@ from bridge.cli.screen import painted, say
 from bridge.cli.text import printable
 
 if TYPE_CHECKING:
-    from bridge.demo import Demo, Wanted
-    from bridge.sandbox.state import Recorded
+    from bridge.demo import Demo
+
+# Seconds between the events that arrive while the demo stays up.
+PAUSE = 20.0
 
 
 @click.command("demo")
 @click.option(
     "--once",
     is_flag=True,
-    help="Exit when done: exit code 0 if every call arrived.",
+    help="Only send every recorded payload, and exit: 0 if every call arrived.",
 )
 def command(once: bool) -> None:
-    """Send every recorded payload, signed, through a real bridge to pretend vendors, then keep running."""
+    """Show a real bridge at work: its console with a week of invented events, and pretend vendors."""
     from bridge import demo
 
     # Exit through the context managers, so that nothing is left running.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with _mappings() as folder:
+        if not once:
+            click.echo("inventing a week of events …", err=True)
         click.echo("starting the sandbox vendors and the bridge …", err=True)
-        with demo.running(folder) as running:
-            ok = _run(running)
+        with demo.running(folder, week=not once) as running:
             if not once:
                 _stay(running)
-    if not ok:
-        raise SystemExit(1)
+            elif not _run(running):
+                raise SystemExit(1)
 
 
 @contextmanager
@@ -59,25 +63,16 @@ def _mappings() -> Iterator[Path]:
 
 def _run(running: "Demo") -> bool:
     """Sends everything; returns whether the vendors received exactly what they should."""
+    from bridge.cli.received import show
+
     sendings = running.sendings()
     wanted = running.wanted(sendings)
     for sending in sendings:
         status = running.send(sending)
         click.echo(f"  {status} {sending.source.name:10} {sending.name}", err=True)
-    return _judge(running, wanted)
-
-
-def _show(calls: "Sequence[Recorded]") -> None:
-    from bridge.cli.received import show
-
-    for call in sorted(calls, key=lambda item: item.vendor):
-        show(call)
-
-
-def _judge(running: "Demo", wanted: "Sequence[Wanted]") -> bool:
-    """Reports, and returns, whether every expected call arrived and no other."""
     missing, extra = running.wait(wanted)
-    _show(running.sandbox.calls())
+    for received in sorted(running.sandbox.calls(), key=lambda item: item.vendor):
+        show(received)
     for what, calls in (("missing", missing), ("unexpected", extra)):
         for call in calls:
             said = f"{what}: {call.vendor} {call.method} {call.path} {call.body}"
@@ -92,16 +87,23 @@ def _judge(running: "Demo", wanted: "Sequence[Wanted]") -> bool:
 
 
 def _stay(running: "Demo") -> None:
+    """Says where to look, and sends an event now and then, until Ctrl-C."""
+    from bridge import demo
+
+    for line in (
+        f"console  {running.admin_url}/console",
+        f"         sign in as {demo.PERSON}, password {running.password}",
+        f"bridge   {running.url}/hooks/<source>",
+        f"vendors  {running.sandbox.url}/   their tickets, as a page",
+    ):
+        say(line)
     click.echo(
-        f"\nbridge   {running.url}/hooks/<source>   health and metrics at {running.admin_url}",
-        err=True,
+        f"\nA new event arrives every {PAUSE:.0f} s. Press Ctrl-C to stop.", err=True
     )
-    click.echo(
-        f"vendors  {running.sandbox.url}/          their tickets, as a page", err=True
-    )
-    click.echo("Press Ctrl-C to stop.", err=True)
+    sendings = itertools.cycle(running.sendings())
     try:
-        while True:
-            time.sleep(1)
+        for number, sending in enumerate(sendings, start=1):
+            running.send(sending, number)
+            time.sleep(PAUSE)
     except KeyboardInterrupt:
         click.echo("stopping …", err=True)

@@ -6,6 +6,7 @@ with those that they received. Everything is in a temporary folder and on loopba
 
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -18,23 +19,30 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bridge import mapping, providers, vendors
+from bridge import log, mapping, providers, vendors
+from bridge.demo.week import Week
 from bridge.errors import ConfigurationError, StoreUnavailable
 from bridge.mapping import Ruleset, Source
 from bridge.model import Call, Event, Request, SecretRef
+from bridge.outbound import Outbound
 from bridge.sandbox import DEFAULT_CREDENTIALS
 from bridge.sandbox.server import SandboxServer
 from bridge.sandbox.state import Recorded
 from bridge.secret import resolve
 from bridge.serve import follow_parent
-from bridge.services import posting
+from bridge.services import accounts, passwords, posting
+from bridge.services.altering import renewed
 from bridge.state import State
-from bridge.store import Database, views
+from bridge.store import Database, migrate, views
+from bridge.store.audit import By
 
 # Seconds for the bridge to answer.
 START = 30.0
 # Seconds for the calls to arrive.
 ARRIVE = 30.0
+
+# Who signs in to the demo's console.
+PERSON = "demo"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -80,6 +88,8 @@ class Demo:
     ruleset: Ruleset
     environ: Mapping[str, str]
     database: Database
+    # Of PERSON's account in the console.
+    password: str
 
     def sendings(self) -> list[Sending]:
         """Every recorded payload that the mapping files' tests name, once, oldest event first."""
@@ -124,12 +134,18 @@ class Demo:
         unmade = [row for row in rows if row["state"] != State.DELIVERED]
         return [f"{row['rule']}: {row['state']}, {row['reason']}" for row in unmade]
 
-    def send(self, sending: Sending) -> int:
-        """Signs a recorded payload as its provider would now, and posts it; returns the status of the answer."""
+    def send(self, sending: Sending, number: int = 0) -> int:
+        """Signs a recorded payload as its provider would now, and posts it; returns the status of the answer.
+
+        With a number it is a new event, if its sender's events have ids.
+        """
         source = sending.source
         secret = resolve(source.secrets[0], self.environ)
         sender = posting.Sender(source=source, secret=secret, public_url=self.url)
         request = sender.addressed(sending.request)
+        if number:
+            with suppress(ConfigurationError):
+                request = renewed(source.provider, request, number)
         return posting.post(self.url, sender.signed(request, datetime.now(UTC))).status
 
     def wait(self, wanted: Sequence[Wanted]) -> tuple[list[Wanted], list[Wanted]]:
@@ -144,8 +160,11 @@ class Demo:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Demo]:
-    """A demo of a mapping folder. Raises MappingError with the findings if the folder has errors."""
+def running(folder: Path, *, week: bool = False) -> Iterator[Demo]:
+    """A demo of a mapping folder; with `week` its store holds the events of the last seven days.
+
+    Raises MappingError with the findings if the folder has errors.
+    """
     ruleset = mapping.load(folder).usable()
     with (
         tempfile.TemporaryDirectory(prefix="bridge-demo-") as scratch,
@@ -160,7 +179,11 @@ def running(folder: Path) -> Iterator[Demo]:
             "BRIDGE_ADMIN_BIND": f"127.0.0.1:{admin}",
             "BRIDGE_PUBLIC_URL": f"http://127.0.0.1:{hooks}",
             "BRIDGE_SANDBOX_URL": sandbox.url,
+            "BRIDGE_ENVIRONMENT": "demo",
+            "BRIDGE_SECRET_KEY": secrets.token_urlsafe(32),
         }
+        if week:
+            _live_a_week(folder, ruleset, sandbox, environ)
         with (
             _serving(environ, Path(scratch) / "bridge.log"),
             closing(Database(environ["BRIDGE_DATABASE_URL"])) as database,
@@ -173,7 +196,34 @@ def running(folder: Path) -> Iterator[Demo]:
                 ruleset=ruleset,
                 environ=environ,
                 database=database,
+                password=_first_account(database),
             )
+
+
+def _first_account(database: Database) -> str:
+    """Makes the account of the console; returns its password."""
+    password = passwords.made()
+    by = By(person=PERSON, reason="the demo began")
+    accounts.add(database, PERSON, "admin", password, by, now=datetime.now(UTC))
+    return password
+
+
+def _live_a_week(
+    folder: Path, ruleset: Ruleset, sandbox: SandboxServer, environ: Mapping[str, str]
+) -> None:
+    # The parts find the secrets where the bridge that is started later finds them.
+    os.environ.update(environ)
+    log.silence()
+    with closing(Database(environ["BRIDGE_DATABASE_URL"])) as database:
+        migrate(database)
+        Week(
+            database=database,
+            folder=folder,
+            ruleset=ruleset,
+            sandbox=sandbox,
+            outbound=Outbound(sandbox_url=sandbox.url),
+            now=datetime.now(UTC),
+        ).live()
 
 
 @contextmanager

@@ -1,0 +1,70 @@
+"""Takes the pictures of README and docs from a running demo: python release/screenshots.py
+
+Needs the test packages and a Chromium (Debian's, or the path in CHROMIUM). Writes docs/pictures/*.png.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from bridge import demo
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / "docs" / "pictures"
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+WIDTH, HEIGHT = 1440, 900
+
+# Name of the picture → address below /console, or a link of the page before.
+SCREENS = {
+    "home": "",
+    "events": "events",
+    "dead-letters": "dead",
+    "deliveries": "deliveries",
+    "rules": "rules",
+    "playground": "playground",
+    "sources": "sources",
+    "connections": "connections",
+}
+
+
+def main() -> int:
+    """Makes all pictures; returns the exit code."""
+    PICTURES.mkdir(exist_ok=True)
+    with (
+        demo.running(ROOT / "mappings", week=True) as running,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox"]
+        )
+        for theme in ("light", "dark"):
+            page = browser.new_page(
+                viewport={"width": WIDTH, "height": HEIGHT}, color_scheme=theme
+            )
+            for name in _visit(page, running):
+                if theme == "light" or name == "home":
+                    suffix = "-dark" if theme == "dark" else ""
+                    page.screenshot(path=PICTURES / f"{name}{suffix}.png")
+            page.close()
+        browser.close()
+    return 0
+
+
+def _visit(page: Page, running: "demo.Demo") -> Iterator[str]:
+    """Signs in and opens each screen; gives the name of the one that is shown."""
+    base = f"{running.admin_url}/console"
+    page.goto(base)
+    page.fill("[name=name]", demo.PERSON)
+    page.fill("[name=password]", running.password)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url(f"{base}/**")
+    for name, path in SCREENS.items():
+        page.goto(f"{base}/{path}")
+        yield name
+
+
+if __name__ == "__main__":
+    sys.exit(main())
