@@ -163,7 +163,8 @@ def test_a_copy_that_differs_moves_nothing(old, postgres, monkeypatch):
 
 KILLED = """
 import os, signal, sys
-from bridge.store import Database, moving
+from bridge.store import Database
+from bridge.store.keeping import moving
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 real = moving._copy

@@ -24,8 +24,8 @@ KILLED = """
 import os, shutil, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from bridge.store import aside
-from bridge.store import restore as module
+from bridge.store.database import aside
+from bridge.store.keeping import restoring as module
 import alembic.command, alembic.config
 
 WATCHED = {module.__file__, aside.__file__}
