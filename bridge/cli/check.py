@@ -90,7 +90,7 @@ class _Run:
 @click.option(
     "--activate",
     is_flag=True,
-    help="If there are no errors, activate it wherever `bridge serve --ruleset pinned` runs.",
+    help="If there are no errors, activate these rules wherever `bridge serve --ruleset pinned` runs.",
 )
 def command(
     folder: Path | None,

@@ -15,7 +15,7 @@ from bridge.store.audit import By
 @click.option(
     "--show",
     is_flag=True,
-    help="Print the learnt secret instead: once, and only with --reason.",
+    help="Print the learnt secret, once, instead of accepting a new one; needs --reason.",
 )
 @steering.reason_option
 def command(name: str, show: bool, reason: str) -> None:

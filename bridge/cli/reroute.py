@@ -42,8 +42,8 @@ def command(
     """Route events again with the current rules: events that no rule matched, that failed, or that came too early.
 
     Only new updates are sent: a call that was sent, waits, is held or was cancelled is not made again. To send a
-    cancelled one after all, name the event (by its number or its sender's id) and its rule with --rule. To make a
-    cancelled look-up again, name the event.
+    cancelled one after all, name the event (by its number or its sender's id) and its rule with --rule. A failed
+    look-up is made again; so is a cancelled one if the event is named.
     """
     settings, by = environment.load(), steering.me(reason)
     with opened() as database:

@@ -18,7 +18,7 @@ from bridge.services.rulesets import Rules
 def command(words: tuple[str, ...], reason: str, yes: bool, as_json: bool) -> None:
     """Send dead letters again as they were, and waiting deliveries now; each lane keeps its order.
 
-    If a rule failed, the event is routed again with the current rules. A cancelled look-up is made again.
+    If a rule failed, the event is routed again with the current rules. A dead or cancelled look-up is made again.
     """
     settings, by = environment.load(), steering.me(reason)
     with opened() as database:

@@ -1,4 +1,4 @@
-"""The mapping files that come with Bridge, laid out as in a clone, for a demo without one."""
+"""Copies the sample mapping files into a temporary folder, so that the demo runs without a clone of the repository."""
 
 import shutil
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parents[1] / "sample_mappings"
 
 @contextmanager
 def laid_out() -> Iterator[Path]:
-    """A temporary folder with the samples, which find the recorded payloads under ../tests."""
+    """A temporary folder with the samples; beside it is a link to the recorded payloads that they name."""
     with TemporaryDirectory(prefix="bridge-samples-") as scratch:
         folder = Path(scratch) / "mappings"
         shutil.copytree(FOLDER, folder)

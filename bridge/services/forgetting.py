@@ -1,4 +1,4 @@
-"""Deletes what was kept long enough, beside a worker: a pass every few hours, one worker at a time over all hosts.
+"""Deletes what is older than its retention period: a pass every few hours, by one worker at a time on all hosts.
 
 If the clock leaps ahead while the process runs, nothing is deleted; a clock that was wrong from the start is believed.
 """
@@ -71,16 +71,16 @@ def _run(
             if gained - first > LEAP:
                 # Everything would look old, and deleted data does not come back.
                 _log.error(
-                    "not forgotten: the clock leapt ahead, restart if it is right"
+                    "nothing deleted: the clock leapt ahead; if it is right, restart the bridge"
                 )
             elif done := forget(database, settings, sleep):
                 _log.info(
-                    "forgotten",
+                    "deleted",
                     **{name.replace(" ", "_"): n for name, n in done.items()},
                 )
         except StoreUnavailable as error:
-            _log.error("not forgotten, the next pass will", error=str(error))
+            _log.error("nothing deleted: the next pass tries again", error=str(error))
         # Whatever this was, the next pass is worth a try.
         except Exception as error:
-            _log.error("not forgotten", error=type(error).__name__, exc_info=True)
+            _log.error("nothing deleted", error=type(error).__name__, exc_info=True)
         sleep(EVERY)

@@ -74,7 +74,7 @@ def load(database: Database, id: int) -> Run:
         act = audit.load(tx, id)
     if act is None or act["action"] != "replay" or "filter" not in act["subject"]:
         raise NoSuchRun(
-            f"{id} is not a replay of a filter: `bridge audit --json` lists them"
+            f"{id} is not a replay of a filter: `bridge audit --json` lists the replays"
         )
     about = {name: act["subject"][name] for name in _WRITTEN}
     return Run(id=id, at=act["at"], **about)

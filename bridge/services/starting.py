@@ -22,7 +22,7 @@ _RECORDED = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class NothingToStartFrom(BridgeError):
-    """No recorded payload of this sender is a single event that a rule could use."""
+    """No recorded payload of this sender holds exactly one event that a rule could use."""
 
     reason = "no_sample"
 
@@ -93,7 +93,7 @@ def _sample(provider: Provider) -> _Sample:
     samples = [*_samples(first_rule.configured(provider))]
     if not samples:
         raise NothingToStartFrom(
-            f"no recorded payload of {provider.title} contains a single event: write the rule by hand"
+            f"no recorded payload of {provider.title} holds exactly one event of a known type: write the rule by hand"
         )
     return min(samples, key=lambda one: ("usual" not in one.path.stem, one.form))
 

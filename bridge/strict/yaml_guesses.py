@@ -135,7 +135,7 @@ def _open_bracket(failure: Failure) -> Reason | None:
 
 
 def _at_end(failure: Failure, line: int, text: str) -> Put | None:
-    """A text behind a line; None for a line with a comment, which it may be a part of."""
+    """Puts a text at the end of a line; None if the line has a comment, because the text would become part of that."""
     end = len(failure.lines[line].rstrip())
     comment = "#" in failure.lines[line]
     return None if comment else failure.put(end, end, text, line)

@@ -1,9 +1,9 @@
-"""Which event it is at which workers die: told from the notes that they leave (store/database/turn.py).
+"""Finds the event at which workers die, from the notes that they leave (store/database/turn.py).
 
-An event that no process survives (memory runs out, a library crashes) would be the first in line at each start, and
-stop everything. A worker that finds the note of one that died routes the events one by one, so the next note names one
-event. After MOST deaths in a row at one event alone, that event is given up. Fewer would be unfair: a process is also
-killed from outside, whatever it is at.
+An event that kills every process (memory runs out, a library crashes) would be first in line at each start and stop
+everything. A worker that finds the note of a dead one routes events one by one, so that the next note names one event.
+After MOST deaths in a row at that event, it is given up. A lower limit would be unfair: processes are also killed from
+outside, whatever they are doing.
 """
 
 import secrets
@@ -18,12 +18,12 @@ TOLD = (
 
 
 def new_name() -> str:
-    """What a worker signs its notes with: one that it finds itself was left by a store that went away."""
+    """The name in a worker's notes. If it finds a note of its own, the store went away in between."""
     return secrets.token_hex(8)
 
 
 class Notes:
-    """What one round of routing finds noted, and notes."""
+    """The notes of one round of routing: what a dead worker left, and what this one writes."""
 
     def __init__(self, turn: Turn, me: str) -> None:
         self._turn, self._me = turn, me

@@ -1,7 +1,7 @@
 """What a rule made of a test's events, against what the test expects of it. Pure; reads no file.
 
-A failure says also which expectation would make it go, where a test may be given one: whether an error is right, and
-what vendors answer, a person has to say.
+A failure also says which expectation would make the test pass. There is none for errors and for vendors' answers: a
+person must decide those.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ from bridge.state import State
 from bridge.strict.yaml import Node, plain
 
 _ENDING_KEPT = "replies and final are never rewritten"
-_ERROR_KEPT = "a person must decide whether it should be an error"
+_ERROR_KEPT = "a person must decide whether the rule should fail here"
 
 # A rule asked once more: of an earlier trial, and of `again` in the test. May raise Unreadable.
 AskAgain: TypeAlias = Callable[[Trial, Node], Trial]

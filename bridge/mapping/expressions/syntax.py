@@ -136,7 +136,7 @@ class _Parser(Parser):
         self.spans: dict[nodes.Node, Span] = {}
 
     def note(self, node: _Expr, start: int) -> _Expr:
-        """The expression ends before the next token and the white space in front of that, which Tree.span drops."""
+        """Notes where an expression starts and where the next token does; Tree.span drops white space between."""
         self.spans[node] = (start, self.stream.current.lineno)
         return node
 

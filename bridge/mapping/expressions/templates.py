@@ -154,7 +154,7 @@ def _for(compiler: Compiler, node: nodes.For) -> Compiled:
 
 
 def _targets(compiler: Compiler, node: nodes.Node) -> list[str]:
-    """The loop's own names: one, or several for items that are lists of as many."""
+    """The loop's own names: one for each item, or several if the items are lists of as many values."""
     parts = node.items if isinstance(node, nodes.Tuple) else [node]
     names = [part.name for part in parts if isinstance(part, nodes.Name)]
     if len(set(names)) != len(parts) or "omit" in names:
@@ -186,7 +186,9 @@ def _pair(item: Any, length: int) -> list[Any]:
     """An item that several names stand for."""
     if isinstance(item, list) and len(item) == length:
         return item
-    raise ExpressionError("E302", f"'for' needs items that are lists of {length}")
+    raise ExpressionError(
+        "E302", f"'for' needs items that are lists of {length} values"
+    )
 
 
 HANDLERS: Final[dict[type[nodes.Node], Handler]] = {nodes.If: _if, nodes.For: _for}

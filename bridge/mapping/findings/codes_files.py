@@ -162,8 +162,8 @@ SECRETS: Final[Mapping[str, Explanation]] = {
     ),
     "A402": _code(
         "secret is not set",
-        "A reference points at a variable that is unset or empty, or at a file that cannot be read; or what it gives is"
-        " in another form than the sender's secrets, so that nothing could be proven by it.",
+        "A reference points at a variable that is unset or empty, or at a file that cannot be read. Or its value does"
+        " not have the form of this sender's secrets, so no signature could be checked with it.",
         "export VAMBE_API_KEY=",
         "export VAMBE_API_KEY=…",
     ),

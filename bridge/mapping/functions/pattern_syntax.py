@@ -140,7 +140,8 @@ class Reader:
             least = int(found[1])
             most = int(found[3]) if found[3] else None if found[2] else least
             if max(least, most or 0) > _MOST or (most is not None and most < least):
-                raise bad_pattern(f"{found[0]} is not a number of times up to {_MOST}")
+                help = f"write the smaller number first, as in {{2,3}}; {_MOST} is the most"
+                raise bad_pattern(f"{found[0]} is not a valid count", help)
         else:
             return node
         if self.peek() in ("*", "+", "?", "{"):

@@ -41,7 +41,7 @@ def coalesced(
     adds = unnamed[0] in operation.appends
     how = "adds something each time" if adds else "joins what is there"
     message = f"'{unnamed[0]}' {how}, so these updates are not coalesced"
-    help = f"write coalesce: [{', '.join(names)}] if only the newest counts, or drop it"
+    help = f"write coalesce: [{', '.join(names)}] if only the newest counts, or drop coalesce"
     findings.add("W611", message, place, help)
     return False
 

@@ -1,6 +1,6 @@
 """References to secrets in verify, auth and connection: {env: NAME} or {file: PATH}, never the secret itself.
 
-Reads nodes, and resolves nothing: what this machine gives to them is looked at in environment.py.
+Reads nodes and resolves nothing: environment.py looks up their values.
 """
 
 import re
@@ -72,7 +72,7 @@ class References:
     def _known(
         self, node: Node, scheme: str, part: str, known: Collection[str]
     ) -> object:
-        if known and part not in known:  # misspelt: that is said, and not what it holds
+        if known and part not in known:  # a misspelt name is reported without its value
             self.hide(node)
             return ""
         if part == _PARAMS:
@@ -80,7 +80,7 @@ class References:
         return self._part(node, f"{scheme}.{part}", open=part in OPEN_PARTS)
 
     def _params(self, node: Node, path: str) -> object:
-        """Names with their values; {} for anything else, which the scheme then has words for."""
+        """Names with their values; {} for anything else: the scheme reports it."""
         pairs = {} if is_reference(node) else _items(node)
         return {
             name: self._param(value, f"{path}.{name}") for name, value in pairs.items()

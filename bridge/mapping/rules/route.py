@@ -105,7 +105,7 @@ def _names(event: Event, environment: str) -> dict[str, Value]:
 def try_rule(
     rule: Rule, event: Event, scope: Scope, ruleset: Ruleset, environment: str
 ) -> Trial:
-    """What one rule makes of an event, whose scope is `scope_of`."""
+    """What one rule makes of an event; `scope` is what `scope_of` gives for the event."""
     if not rule.takes(event.type):
         said = _other_type(rule, event)
         return Trial(rule=rule, event=event, decision=said, steps=())

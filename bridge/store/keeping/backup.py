@@ -38,7 +38,7 @@ def back_up(database: Database, file: Path) -> Mapping[str, int]:
 
 
 def beside(database: Database, revision: str) -> Path:
-    """A backup beside the database, before its tables are changed; it takes the place of those of earlier changes."""
+    """Backs up beside the database before its tables change, and deletes such backups of earlier changes."""
     path = Path(database.url.database)
     stem = f"{path.name}.before-migration-from-"
     earlier = list(path.parent.glob(f"{stem}*"))

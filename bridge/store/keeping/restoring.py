@@ -175,7 +175,7 @@ def _pause(tx: Transaction, person: str, now: datetime) -> tuple[datetime | None
 
 
 def _give(target: Path, made: Path) -> None:
-    """The new file, and the lock beside, to whom the bridge runs as: root restores, but somebody else has to write."""
+    """Gives the new file and its lock the old owner and mode: root may restore, but another account runs the bridge."""
     there = target.exists()
     before = (target if there else target.parent).stat()
     if there:
