@@ -4,18 +4,17 @@ examples of properties that may take their time.
 
 import fcntl
 import os
-import secrets
 import socket
 import tempfile
 from pathlib import Path
 
 import pytest
-import sqlalchemy
 from hypothesis import HealthCheck, settings
 from state_guard import put_on
 
 from bridge.sandbox.server import SandboxServer
 from bridge.store import Database, migrate
+from schemas import own_schema
 
 # What a machine that stalls makes slow is no failure: a property's own limits are asserted in its test.
 settings.register_profile(
@@ -109,21 +108,8 @@ def sqlite(tmp_path):
 @pytest.fixture
 def postgres(postgres_url):
     """A PostgreSQL store without tables: a schema of its own in a shared server, unseen by other tests."""
-    schema = f"test_{secrets.token_hex(6)}"
-    url = sqlalchemy.make_url(postgres_url).set(drivername="postgresql+psycopg")
-    engine = sqlalchemy.create_engine(url)
-    with engine.begin() as connection:
-        connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
-    own = url.update_query_dict(
-        {"options": f"-csearch_path={schema}", "application_name": schema}
-    )
-    opened = Database(own.render_as_string(hide_password=False))
-    try:
+    with own_schema(postgres_url) as opened:
         yield opened
-    finally:
-        opened.close()
-        _take_away(engine, schema)
-        engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -138,19 +124,3 @@ def sandbox(vendors):
     """Vendors that nothing was sent to yet."""
     vendors.reset()
     return vendors
-
-
-def _take_away(engine, schema):
-    """Drops a schema that processes may still work in: their sessions end first. One that resists stays, harmless."""
-    for _ in range(10):
-        try:
-            with engine.begin() as connection:
-                for statement in (
-                    "SET LOCAL lock_timeout = '5s'",
-                    f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{schema}'",
-                    f"DROP SCHEMA {schema} CASCADE",
-                ):
-                    connection.exec_driver_sql(statement)
-            return
-        except sqlalchemy.exc.DBAPIError:  # a deadlock, or a lock that is not given
-            continue

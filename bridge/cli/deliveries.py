@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from bridge.cli import filters
+from bridge.cli import filters, lists
 from bridge.cli.store import (
     NUMBER,
     json_option,
@@ -14,7 +14,6 @@ from bridge.cli.store import (
     nothing,
     opened,
     show_one,
-    show_rows,
 )
 from bridge.cli.text import plain, printable
 from bridge.state import State
@@ -47,6 +46,7 @@ def command() -> None:
 @click.option("--connection", "name", help="Only of this connection.")
 @click.option("--event", type=NUMBER, help="Only of this event.")
 @limit_option
+@lists.cursor_option
 @json_option
 def list_(
     words: tuple[str, ...],
@@ -54,13 +54,21 @@ def list_(
     name: str | None,
     event: int | None,
     limit: int,
+    cursor: str,
     as_json: bool,
 ) -> None:
     """List deliveries, newest first: state:dead rule:paid* -connection:vambe-cl since:24h "no such ticket"."""
-    where = filters.read(words, "deliveries", state=state, connection=name, event=event)
-    with opened() as database, database.read() as tx:
-        rows = views.list_deliveries(tx, where, limit=limit)
-    show_rows(rows, _COLUMNS, as_json=as_json)
+    lists.show(
+        "deliveries",
+        words,
+        _COLUMNS,
+        limit=limit,
+        cursor=cursor,
+        as_json=as_json,
+        state=state,
+        connection=name,
+        event=event,
+    )
 
 
 @command.command("show")

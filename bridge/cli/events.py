@@ -4,7 +4,7 @@ import click
 
 from bridge import mapping
 from bridge import settings as environment
-from bridge.cli import filters, text
+from bridge.cli import filters, lists, text
 from bridge.cli.store import (
     event_argument,
     event_named,
@@ -12,7 +12,6 @@ from bridge.cli.store import (
     limit_option,
     opened,
     show_one,
-    show_rows,
 )
 from bridge.errors import ConfigurationError, MappingError
 from bridge.model import Json
@@ -33,16 +32,29 @@ def command() -> None:
 @command.command("list", cls=filters.Filtered)
 @filters.filter_argument
 @click.option("--source", help="Only of this source.")
+@click.option("--refused", is_flag=True, help="Also requests that were refused.")
 @limit_option
+@lists.cursor_option
 @json_option
 def list_(
-    words: tuple[str, ...], source: str | None, limit: int, as_json: bool
+    words: tuple[str, ...],
+    source: str | None,
+    *,
+    refused: bool,
+    limit: int,
+    cursor: str,
+    as_json: bool,
 ) -> None:
     """List events, newest first: source:stripe type:invoice.* outcome:error ticket:4711 since:24h."""
-    where = filters.read(words, "events", source=source)
-    with opened() as database, database.read() as tx:
-        rows = views.list_events(tx, where, limit=limit)
-    show_rows(rows, _COLUMNS, as_json=as_json)
+    lists.show(
+        "received" if refused else "events",
+        words,
+        _COLUMNS,
+        limit=limit,
+        cursor=cursor,
+        as_json=as_json,
+        source=source,
+    )
 
 
 @command.command("show")

@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 
 import click
 
+from bridge.cli.store import tell
+from bridge.cli.text import printable
 from bridge.services import filters
-from bridge.store.filtering import Condition, Filter, Kind
+from bridge.store.filtering import Filter, Kind
 
 filter_argument = click.argument("words", nargs=-1, metavar="[FILTER]...")
 
@@ -24,15 +26,23 @@ class Filtered(click.Command):
         return super().parse_args(ctx, args)
 
 
-def read(words: tuple[str, ...], kind: Kind, **options: str | int | None) -> Filter:
-    """The filter of the words, combined with the options that filter too."""
-    given = filters.parse(written(words), kind, datetime.now(UTC))
+def read(words: tuple[str, ...], kind: Kind) -> Filter:
+    """The conditions of an act's words. Says where content is looked for, if the words do not."""
+    now = datetime.now(UTC)
+    where = filters.parse(written(words), kind, now, act=True)
+    if since := filters.window(where, now):
+        tell(f"content is looked for since {printable(since)}: add since:7d for more")
+    return where
+
+
+def text(words: tuple[str, ...], **options: str | int | None) -> str:
+    """The words, and the options that filter too, as the text of one filter."""
     said = (
-        Condition(key=key, value=value)
+        filters.word(key, str(value))
         for key, value in options.items()
         if value is not None
     )
-    return (*given, *said)
+    return " ".join((written(words), *said))
 
 
 def written(words: tuple[str, ...]) -> str:

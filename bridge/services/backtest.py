@@ -12,6 +12,7 @@ from typing import Any
 
 from bridge.mapping import Ruleset
 from bridge.model import Decided
+from bridge.services import contents
 from bridge.services.comparing import (
     Change,
     Difference,
@@ -139,11 +140,11 @@ class Backtest:
             )
 
     def _compare(self, batch: Sequence[StoredEvent]) -> None:
-        ids = [one.id for one in batch]
         with self._database.read() as tx:
+            ids = contents.keeps(tx, "events", self._where, [one.id for one in batch])
             routed = backtested.routed(tx, ids)
             made = backtested.made(tx, ids)
-        for event in batch:
+        for event in (one for one in batch if one.id in ids):
             self.report.looked_at += 1
             reason = self._compare_one(event, event.id in routed, made)
             if reason:

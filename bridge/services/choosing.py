@@ -1,9 +1,15 @@
-"""Which deliveries an act covers: counted first, then a few at a time. Reads only."""
+"""Which deliveries and events an act covers: counted first, then a few at a time. Reads only.
 
+The same filters as `finding`, without its limits: an act that stopped after two seconds would leave out some of it.
+"""
+
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from bridge.services import contents
 from bridge.store import Database, Transaction, rerouted, selecting
-from bridge.store.filtering import Filter
+from bridge.store.filtering import Filter, is_content
+from bridge.store.searching import Rows
 
 # Deliveries in one transaction: limits how long others wait for the writer.
 BATCH = 100
@@ -13,8 +19,14 @@ def tally(
     database: Database, where: Filter, states: Sequence[str]
 ) -> Mapping[tuple[str, str], int]:
     """(state, rule) → how many deliveries of a filter an act would touch now."""
-    with database.read() as tx:
-        return selecting.tally(tx, where, states)
+    if not any(map(is_content, where)):
+        with database.read() as tx:
+            return selecting.tally(tx, where, states)
+    counts: Counter[tuple[str, str]] = Counter()
+    for ids in batches(database, where, states):
+        with database.read() as tx:
+            counts.update(selecting.kinds(tx, ids))
+    return dict(counts.most_common())
 
 
 def newest(database: Database) -> int:
@@ -44,11 +56,13 @@ def batches(
             tx, where, states, after=last, through=end, limit=size
         )
 
-    return _in_turn(database, find, after)
+    return _in_turn(database, "deliveries", where, find, after)
 
 
 def count_events(database: Database, where: Filter) -> int:
     """How many events a filter finds."""
+    if any(map(is_content, where)):
+        return sum(map(len, event_batches(database, where)))
     with database.read() as tx:
         return rerouted.count(tx, where)
 
@@ -63,17 +77,23 @@ def event_batches(
     def find(tx: Transaction, last: int) -> list[int]:
         return rerouted.matching(tx, where, after=last, through=end, limit=size)
 
-    return _in_turn(database, find, 0)
+    return _in_turn(database, "events", where, find, 0)
 
 
 def _in_turn(
-    database: Database, find: Callable[[Transaction, int], list[int]], last: int
+    database: Database,
+    rows: Rows,
+    where: Filter,
+    find: Callable[[Transaction, int], list[int]],
+    last: int,
 ) -> Iterator[list[int]]:
-    """Calls `find` with the last id that it gave, until it finds nothing."""
+    """Calls `find` with the last id that it gave, until it finds nothing; those whose content agrees."""
     while True:
         with database.read() as tx:
             ids = find(tx, last)
+            kept = contents.keeps(tx, rows, where, ids)
         if not ids:
             return
         last = ids[-1]
-        yield ids
+        if kept:
+            yield kept

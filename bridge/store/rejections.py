@@ -77,6 +77,13 @@ def listed(
     return [{**row, "count": int(row["count"])} for row in tx.execute(query).mappings()]
 
 
+def these(tx: Transaction, ids: Sequence[int]) -> Sequence[Mapping[str, Any]]:
+    """Those with these numbers, the newest first."""
+    query = select(rejections).where(rejections.c.id.in_(ids))
+    newest = query.order_by(rejections.c.id.desc())
+    return [dict(row) for row in tx.execute(newest).mappings()]
+
+
 def _forget(tx: Transaction, source: str, now: datetime) -> None:
     mine = rejections.c.source == source
     oldest_kept = (

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from bridge.store.database.transaction import Transaction
-from bridge.store.filtering import Filter, events_that
+from bridge.store.filtering import Filter, events_that, exactly
 from bridge.store.selecting import AGAIN
 from bridge.store.tables import deliveries, events
 
@@ -50,13 +50,14 @@ def newest(tx: Transaction) -> int:
 def count(tx: Transaction, where: Filter) -> int:
     """How many events a filter is about."""
     query = select(func.count()).select_from(events)
-    return int(tx.execute(query.where(events_that(tx, where))).scalar_one())
+    wanted = events_that(tx, exactly(where))
+    return int(tx.execute(query.where(wanted)).scalar_one())
 
 
 def matching(
     tx: Transaction, where: Filter, *, after: int, through: int, limit: int
 ) -> list[int]:
-    """The numbers of a filter's events, oldest first, behind `after` up to `through`."""
+    """The numbers of a filter's events, oldest first, behind `after`; more, where it asks for content."""
     query = select(events.c.id).where(
         events.c.id > after, events.c.id <= through, events_that(tx, where)
     )

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from bridge.state import EventState, State
 from bridge.store.database.dialect import among
 from bridge.store.database.transaction import Transaction
-from bridge.store.filtering import Filter, deliveries_that
+from bridge.store.filtering import Filter, deliveries_that, exactly
 from bridge.store.tables import deliveries, events
 
 AGAIN = "again"  # the code of a look-up in whose place another is made
@@ -41,7 +41,10 @@ def matching(
     through: int,
     limit: int,
 ) -> list[int]:
-    """The ids of deliveries in these states that a filter is about, oldest first, behind `after` up to `through`."""
+    """The ids of deliveries in these states that a filter is about, oldest first, behind `after` up to `through`.
+
+    More of them, where it asks for content.
+    """
     query = select(deliveries.c.id).where(
         deliveries.c.id > after,
         deliveries.c.id <= through,
@@ -62,10 +65,17 @@ def tally(
     """(state, rule) → how many deliveries in these states a filter is about, most first."""
     columns = (deliveries.c.state, deliveries.c.rule)
     query = select(*columns, func.count()).where(
-        _in(states), deliveries_that(tx, where)
+        _in(states), deliveries_that(tx, exactly(where))
     )
     grouped = query.group_by(*columns).order_by(func.count().desc(), *columns)
     return {(state, rule): count for state, rule, count in tx.execute(grouped)}
+
+
+def kinds(tx: Transaction, ids: Collection[int]) -> list[tuple[str, str]]:
+    """State and rule of each of these deliveries."""
+    query = select(deliveries.c.state, deliveries.c.rule)
+    rows = tx.execute(query.where(among(tx, deliveries.c.id, ids)))
+    return [(state, rule) for state, rule in rows]
 
 
 def states(tx: Transaction, ids: Collection[int]) -> Mapping[int, str]:

@@ -72,6 +72,22 @@ Index(
     postgresql_where=text(STORED),
 )
 Index("ix_events_payload", events.c.payload_id)
+# For finding: what there is of sources and types is read off it, and each of them is there newest first.
+Index("ix_events_kind", events.c.source, events.c.type, events.c.id)
+Index(
+    "ix_events_outcome",
+    events.c.outcome,
+    events.c.id,
+    sqlite_where=events.c.outcome.is_not(None),
+    postgresql_where=events.c.outcome.is_not(None),
+)
+CONFLICTS = "conflicts > 0"
+Index(
+    "ix_events_conflicts",
+    events.c.id,
+    sqlite_where=text(CONFLICTS),
+    postgresql_where=text(CONFLICTS),
+)
 
 connection_specs = Table(  # what a delivery needs to be sent later, whatever became of its rule: references, no secrets
     "connection_specs",
@@ -177,6 +193,9 @@ BEHIND = f"state = '{State.WAITING}' AND behind"
 SENDING = f"state = '{State.SENDING}'"
 HELD = f"state = '{State.HELD}'"
 DEAD = f"state = '{State.DEAD}'"
+# A delivery gets there once or twice, so that these cost what is under way nothing.
+SETTLED = f"state NOT IN ('{State.WAITING}', '{State.SENDING}')"
+FAILED = "code NOT IN ('', 'delivered')"
 BLOCKING = f"state IN {(*map(str, UNFINISHED),)}"
 _UNFINISHED = text(BLOCKING)
 Index("ix_deliveries_event", deliveries.c.event)
@@ -224,6 +243,30 @@ Index(
     deliveries.c.connection,
     sqlite_where=text(DEAD),
     postgresql_where=text(DEAD),
+)
+# For finding: as ix_events_kind.
+Index(
+    "ix_deliveries_kind",
+    deliveries.c.rule,
+    deliveries.c.connection,
+    deliveries.c.operation,
+    deliveries.c.source,
+    deliveries.c.id,
+)
+Index("ix_deliveries_ticket", deliveries.c.ticket, deliveries.c.id)
+Index(
+    "ix_deliveries_settled",
+    deliveries.c.state,
+    deliveries.c.id,
+    sqlite_where=text(SETTLED),
+    postgresql_where=text(SETTLED),
+)
+Index(
+    "ix_deliveries_failed",
+    deliveries.c.code,
+    deliveries.c.id,
+    sqlite_where=text(FAILED),
+    postgresql_where=text(FAILED),
 )
 
 lane_marks = (

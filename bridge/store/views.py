@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, literal_column, select, text, union_all
+from sqlalchemy import Select, case, func, literal_column, select, text, union_all
 
 from bridge import model
 from bridge.state import State
 from bridge.store.database.columns import moment
+from bridge.store.database.dialect import among
 from bridge.store.database.transaction import Transaction
-from bridge.store.filtering import Filter, deliveries_that, events_that
+from bridge.store.filtering import Filter, deliveries_that, events_that, exactly
 from bridge.store.imports import vouched
 from bridge.store.queue import keys
 from bridge.store.queue.lanes import BLOCKER
@@ -25,6 +26,7 @@ from bridge.store.tables import (
     connections,
     deliveries,
     events,
+    payloads,
 )
 
 Rows = Sequence[Mapping[str, Any]]
@@ -88,8 +90,32 @@ _KEY = keys.KEY.label("idempotency_key")
 
 def list_events(tx: Transaction, where: Filter = (), *, limit: int = 50) -> Rows:
     """The newest events that a filter is about, newest first."""
-    query = select(*_EVENT).where(events_that(tx, where))
+    query = select(*_EVENT).where(events_that(tx, exactly(where)))
     return _rows(tx, query.order_by(events.c.id.desc()).limit(limit))
+
+
+def these_events(tx: Transaction, ids: Sequence[int]) -> Rows:
+    """Events by their numbers, newest first, with what rules said and the `size` of the request, None once deleted."""
+    size = case((payloads.c.pruned_at.is_(None), func.length(payloads.c.body)))
+    query = select(*_EVENT, events.c.decisions, size.label("size"))
+    mine = query.join(payloads, payloads.c.id == events.c.payload_id)
+    found = mine.where(among(tx, events.c.id, ids)).order_by(events.c.id.desc())
+    return _rows(tx, found)
+
+
+def these_deliveries(tx: Transaction, ids: Sequence[int]) -> Rows:
+    """Deliveries by their numbers, newest first."""
+    mine = select(*_DELIVERY).where(among(tx, deliveries.c.id, ids))
+    return _rows(tx, mine.order_by(deliveries.c.id.desc()))
+
+
+def updates_of(tx: Transaction, ids: Sequence[int]) -> Rows:
+    """The deliveries of these events, oldest first: just what a summary of an event says."""
+    names = ("event", "ticket", "state", "code")
+    columns = (deliveries.c[name] for name in names)
+    query = select(*columns, deliveries.c.look_up.is_not(None).label("look_up"))
+    mine = query.where(among(tx, deliveries.c.event, ids))
+    return _rows(tx, mine.order_by(deliveries.c.id))
 
 
 def event(tx: Transaction, id: int) -> Mapping[str, Any] | None:
@@ -107,7 +133,7 @@ def decisions_of(tx: Transaction, event_id: int) -> Rows:
 
 def list_deliveries(tx: Transaction, where: Filter = (), *, limit: int = 50) -> Rows:
     """The newest deliveries that a filter is about, newest first."""
-    query = select(*_DELIVERY).where(deliveries_that(tx, where))
+    query = select(*_DELIVERY).where(deliveries_that(tx, exactly(where)))
     return _rows(tx, query.order_by(deliveries.c.id.desc()).limit(limit))
 
 

@@ -11,6 +11,7 @@ from running import NOW
 from sqlalchemy import text
 
 from bridge.model import Decision, Diagnostic, Said
+from bridge.services import choosing
 from bridge.store import Database, decisions, migrate, views
 from bridge.store.filtering import Condition
 from bridge.store.keeping.migrating import upgrade
@@ -65,15 +66,13 @@ def test_events_are_found_by_part_of_a_reason(database, receive, part):
         said = Decision(rule=rule, said=Said.MATCHED, reason=reason, place=part)
         database.write(lambda c, e=event, s=said: decisions.revise(c, e, [s], NOW))
     receive("without")
-    with database.read() as connection:
-        for value in (part, part.lower()):
-            if value != part and part == "ÜBER" and database.dialect == "sqlite":
-                continue  # which knows capital letters of ASCII alone
-            wanted = [Condition(key="reason", value=value)]
-            found = views.list_events(connection, wanted)
-            assert [row["id"] for row in found] == [mine]
-            wanted = [Condition(key="reason", value=value, negated=True)]
-            assert len(views.list_events(connection, wanted)) == 2
+    for value in (part, part.lower()):
+        if value != part and part == "ÜBER" and database.dialect == "sqlite":
+            continue  # which knows capital letters of ASCII alone
+        wanted = [Condition(key="text", value=value)]
+        assert [*choosing.event_batches(database, wanted)] == [[mine]]
+        wanted = [Condition(key="text", value=value, negated=True)]
+        assert choosing.count_events(database, wanted) == 2
 
 
 # --- stores of the release before ----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ turn.py                                 work that one process of all hosts does 
 faults.py                               what an error of the database means
 """
 
-from bridge.store.database.columns import bounded, storable
+from bridge.store.database.columns import bounded, microseconds, moment, storable
 from bridge.store.database.dialect import (
     Clock,
     announce,
@@ -33,6 +33,8 @@ __all__ = [
     "bounded",
     "clock",
     "is_there",
+    "microseconds",
+    "moment",
     "one_at_a_time",
     "require_there",
     "sqlite_file",

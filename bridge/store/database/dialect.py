@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
+from urllib.parse import quote_plus
 
 from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
     Dialect,
+    LargeBinary,
     Table,
     Text,
     any_,
@@ -21,6 +23,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    or_,
     select,
     text,
     type_coerce,
@@ -131,6 +134,43 @@ def like(tx: Transaction, column: Any, pattern: str) -> Any:
         escaped = re.sub(r"([\\%_])", r"\\\1", pattern)
         return column.like(escaped.replace("*", "%"), escape="\\")
     return column.op("GLOB", is_comparison=True)(re.sub(r"([?\[])", r"[\1]", pattern))
+
+
+def holds(tx: Transaction, content: Any, piece: str) -> ColumnElement[bool]:
+    """Whether stored bytes, or a document, hold a text in one of the spellings that JSON, forms and URLs have for it.
+
+    Capital letters do not differ from small ones. Neither database reads bytes as text where they are not UTF-8.
+    """
+    found = [_holds(tx, content, one) for one in sorted(_spellings(piece))]
+    return or_(*found)
+
+
+def _holds(tx: Transaction, content: Any, piece: str) -> ColumnElement[bool]:
+    fits: ColumnElement[bool]
+    if tx.dialect.name != "postgresql":
+        # LIKE, which is blind to the case of ASCII letters.
+        fits = cast(content, Text).contains(piece, autoescape=True)
+        return fits
+    if isinstance(content.type, LargeBinary):
+        octal = "".join(map(_ESCAPED.__getitem__, piece.lower().encode()))
+        return func.strpos(func.lower(func.encode(content, "escape")), octal) > 0
+    return func.strpos(func.lower(type_coerce(content, Text)), piece.lower()) > 0
+
+
+# A byte as PostgreSQL's `encode(…, 'escape')` writes it.
+_ESCAPED = [
+    "\\\\" if byte == 92 else chr(byte) if 0 < byte < 128 else f"\\{byte:03o}"
+    for byte in range(256)
+]
+
+
+def _spellings(piece: str) -> set[str]:
+    """A text as it is, in capital and small letters where a database knows only those of ASCII, and escaped."""
+    plain = {piece} if piece.isascii() else {piece, piece.lower(), piece.upper()}
+    escaped = {json.dumps(one)[1:-1] for one in plain}
+    escaped |= {json.dumps(one, ensure_ascii=False)[1:-1] for one in plain}
+    slashed = {one.replace("/", "\\/") for one in escaped}
+    return plain | escaped | slashed | {quote_plus(one) for one in plain}
 
 
 def texts(
