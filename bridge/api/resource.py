@@ -73,13 +73,13 @@ class Resource(flask_smorest.Blueprint):  # type: ignore[misc]
                 run = self.alt_response(code[0], code[1])(run)
             if sends:
                 run = once_a_key(run)
+                run._apidoc["arguments"]["parameters"].append(PARAMETER)  # type: ignore[attr-defined]
             run = self.doc(
                 operationId=view.__name__,
                 security=[{"token": [scope]}],
                 **{"x-scope": scope, "x-example": dict(parameters or {})},
             )(run)
-            said = [PARAMETER] if sends else None
-            self.route(path, methods=[method], parameters=said)(needs(scope)(run))
+            self.route(path, methods=[method])(needs(scope)(run))
             return view
 
         return declare
