@@ -1,8 +1,11 @@
 """The OpenAPI document, at /api/v1/openapi.json: stable text, made from the operations themselves."""
 
 from http import HTTPStatus
+from typing import Any
 
 import flask_smorest
+from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.common import resolve_schema_cls
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
@@ -19,6 +22,13 @@ _ABOUT = """Look at what a bridge received and sent, and steer it.
 
 Lists answer `{data, next}`: send `next` as `cursor` to get the next page. Errors are RFC 9457 problems with a `code` \
 for programs and a `remedy` for people. A number that a double cannot hold is text. Times are RFC 3339 in UTC."""
+
+
+def _name(schema: Any) -> str:
+    """The name of a schema: that of its module and its own, so that two modules need not agree."""
+    kind = resolve_schema_cls(schema)
+    module = kind.__module__.rpartition(".")[2].title().replace("_", "")
+    return f"{module}{kind.__name__.removesuffix('Schema')}"
 
 
 class Api(flask_smorest.Api):  # type: ignore[misc]
@@ -39,7 +49,9 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
             "scheme": "bearer",
             "description": f"`bridge token add` makes a token. Scopes: {said}.",
         }
+        named = MarshmallowPlugin(schema_name_resolver=_name)
         options = {
+            "marshmallow_plugin": named,
             "info": {"description": _ABOUT},
             "servers": [{"url": "/api/v1"}],
             "components": {"securitySchemes": {"token": token}},

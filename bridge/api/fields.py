@@ -139,9 +139,17 @@ def page_of(row: type[Schema]) -> type[Schema]:
             },
         ),
     }
-    return Schema.from_dict(
-        {**shape}, name=f"{row.__name__.removesuffix('Schema')}Page"
-    )
+    return named(row, "Page", shape)
+
+
+def named(
+    row: type[Schema], what: str, shape: Mapping[str, fields.Field[Any]]
+) -> type[Schema]:
+    """A schema that belongs to the module of another."""
+    name = f"{row.__name__.removesuffix('Schema')}{what}"
+    made = Schema.from_dict({**shape}, name=name)
+    made.__module__ = row.__module__
+    return made
 
 
 class Paged(Schema):
