@@ -26,7 +26,7 @@ for programs and a `remedy` for people. A number that a double cannot hold is te
 
 def _name(schema: Any) -> str:
     """The name of a schema: that of its module and its own, so that two modules need not agree."""
-    kind = resolve_schema_cls(schema)
+    kind: Any = resolve_schema_cls(schema)
     module = kind.__module__.rpartition(".")[2].title().replace("_", "")
     return f"{module}{kind.__name__.removesuffix('Schema')}"
 

@@ -219,8 +219,8 @@ def change_person(name: str, body: dict[str, Any]) -> Any:
     body=PersonReasonSchema,
     given={"reason": "left the company"},
     gives=PersonDoneSchema,
-    example={"message": "ana was removed"},
-    parameters={"name": "ana"},
+    example={"message": "ben was removed"},
+    parameters={"name": "ben"},
 )
 def remove_person(name: str, body: dict[str, Any]) -> Any:
     """Remove an account with its sessions and tokens."""

@@ -3,10 +3,11 @@
 from collections import Counter
 from datetime import UTC, datetime
 
+from faces import account, session
 from running import MAPPING
 from working import Bench, failed, paid
 
-from bridge.services import pausing
+from bridge.services import pausing, tokens
 from bridge.services.rulesets import activate
 from bridge.store import rejections
 from bridge.store.audit import By
@@ -34,6 +35,7 @@ def make(database, sandbox):
     bench.receive(paid("evt_3", ticket=TICKETS[2]))
     bench.receive(failed("evt_4"))
     bench.work()
+    _people(database)
     scope, by = Scope(rule="failed-adds-comment"), By(person="ana", reason="a test")
     pausing.pause(database, scope, by, bench.ruleset)
     refused = Rejection(
@@ -47,3 +49,12 @@ def make(database, sandbox):
     now = datetime.now(UTC)
     database.write(lambda tx: rejections.add(tx, counts=Counter({refused: 1}), now=now))
     return bench
+
+
+def _people(database):
+    """Ana, who is signed in and has the token `deploy`, and Ben, who may go."""
+    account(database, "ana", role="admin", password="correct horse battery")
+    account(database, "ben", role="viewer")
+    session(database, "ana")
+    by, now = By(person="ana"), datetime.now(UTC)
+    tokens.add(database, "deploy", "ana", ["read"], by, now=now)
