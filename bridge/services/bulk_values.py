@@ -16,6 +16,7 @@ class NoSuchBulk(BridgeError):
     """A number that does not belong to a bulk act."""
 
     reason = "no_such_bulk"
+    status = 404
     exit_code = 5
 
 
@@ -23,6 +24,7 @@ class NotNow(BridgeError):
     """The bulk act is not in a state for this."""
 
     reason = "not_now"
+    status = 409
     exit_code = 1
 
 
@@ -30,6 +32,7 @@ class BadPlan(BridgeError):
     """A plan that cannot be made; the message says what to write instead."""
 
     reason = "bad_plan"
+    status = 422
     exit_code = 2
 
 
@@ -37,6 +40,7 @@ class NothingFound(BridgeError):
     """The words of a plan found nothing."""
 
     reason = "nothing_found"
+    status = 404
     exit_code = 5
 
 

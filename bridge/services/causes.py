@@ -26,6 +26,7 @@ class NoSuchCause(BridgeError):
     """No delivery has this cause any more, or ever had."""
 
     reason = "no_such_cause"
+    status = 404
     exit_code = 5
 
 
