@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from bridge.greenlets import off_the_loop
 from bridge.services import causes, choosing, filters
 from bridge.services.acts import CANCEL, RELEASE, retried
 from bridge.services.bulk_looks import Looker, look_through
@@ -78,7 +79,7 @@ def plan(
     Raises BadFilter, BadPlan, NoSuchCause, and NothingFound.
     """
     _require_sense(asked)
-    targets = _targets(database, asked, now)
+    targets = off_the_loop(lambda: _targets(database, asked, now))
     if not targets:
         raise NothingFound("nothing matched, so there is nothing to plan")
     if len(targets) > MOST:

@@ -11,6 +11,7 @@ from typing import Any
 
 from bridge import vendors
 from bridge.errors import UnknownName
+from bridge.greenlets import off_the_loop
 from bridge.mapping import Ruleset
 from bridge.services.acts import CANCEL, RELEASE, RETRY, Act, refusal
 from bridge.services.replay import Replayer
@@ -85,13 +86,18 @@ def look_through(
     database.write(lambda tx: bulk.forget_looks(tx, id))
     look, seen = _look_of(database, row, looker), set[Lane]()
     for items in _chunks(database, id):
-        found = [(item["id"], look(item["target"])) for item in items]
+        # Rules are asked, so it is done beside the loop that receivers use.
+        found = off_the_loop(lambda items=items: _looked(look, items))  # type: ignore[misc]
         if row["options"]["newest"]:
             found = [(item, _newest(one, seen)) for item, one in found]
         database.write(lambda tx, found=found: _write(tx, found))  # type: ignore[misc]
         if not keep():
             return False
     return True
+
+
+def _looked(look: Callable[[int], Look], items: Any) -> list[tuple[int, Look]]:
+    return [(item["id"], look(item["target"])) for item in items]
 
 
 def _chunks(database: Database, id: int) -> Iterator[Any]:

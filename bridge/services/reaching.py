@@ -36,6 +36,12 @@ def looks(settings: Settings, rules: Ruleset) -> Iterator[Look]:
             yield partial(_host, outbound, host, name)
 
 
+def reach(settings: Settings, connection: Connection) -> str:
+    """What is well about one connection. Raises NotWell, and ConfigurationError for a secret that is not set."""
+    with closing(Outbound.of(settings)) as outbound:
+        return _called(outbound, connection)
+
+
 def _by_name(
     rules: Ruleset, addresses: Callable[[Source], Iterator[str]]
 ) -> dict[str, str]:

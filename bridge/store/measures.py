@@ -1,7 +1,8 @@
 """What /metrics says of the store beyond counts: since when things wait, and what is stopped. Reads only."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select, text, union_all
 
@@ -18,16 +19,29 @@ from bridge.store.tables import (
 )
 
 
-def oldest_waiting(tx: Transaction) -> Mapping[str, datetime]:
-    """Connection → when the oldest delivery that waits for it came to be."""
+def _firsts() -> Any:
+    """The oldest waiting delivery of each connection, by what the indexes hold: no other row is read."""
     of = deliveries.c.connection
-    firsts = (  # by what the indexes hold: the rows themselves are one for each connection
+    firsts = (
         select(func.min(deliveries.c.id)).where(text(which)).group_by(of)
         for which in (CLAIMABLE, BEHIND)
     )
+    return union_all(*firsts)
+
+
+def oldest_waiting(tx: Transaction) -> Mapping[str, datetime]:
+    """Connection → when the oldest delivery that waits for it came to be."""
+    of = deliveries.c.connection
     oldest = select(of, func.min(deliveries.c.created_at)).group_by(of)
-    query = oldest.where(deliveries.c.id.in_(union_all(*firsts)))
+    query = oldest.where(deliveries.c.id.in_(_firsts()))
     return {name: since for name, since in tx.execute(query)}
+
+
+def oldest_waiting_ids(tx: Transaction, limit: int) -> Sequence[int]:
+    """The oldest waiting deliveries, at most one in front and one behind of each connection, oldest first."""
+    query = select(deliveries.c.id).where(deliveries.c.id.in_(_firsts()))
+    ordered = query.order_by(deliveries.c.created_at, deliveries.c.id)
+    return tx.execute(ordered.limit(limit)).scalars().all()
 
 
 def oldest_unrouted(tx: Transaction) -> datetime | None:

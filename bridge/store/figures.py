@@ -1,0 +1,90 @@
+"""Numbers of the last hours for people: what was received and delivered, and when each source was heard of. Reads only.
+
+Row numbers and times rise together, so the rows since a moment begin at a number that few looks find. Of many events
+the numbers are subtracted instead of the rows counted: then a number that was never used counts too.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, func, select, type_coerce
+
+from bridge.store.database.columns import microseconds
+from bridge.store.database.transaction import Transaction
+from bridge.store.tables import events, ledger, rejections
+
+# Events that are counted one by one.
+COUNTED = 20_000
+
+_id, _at = events.c.id, events.c.received_at
+_PROBE = select(_id, _at).order_by(_id).limit(1)
+
+
+def first_since(tx: Transaction, moment: datetime, low: int = 0) -> int:
+    """The number of the first event that was received at a moment or later; one more than the newest if none was."""
+    high = (tx.execute(select(func.max(_id))).scalar_one() or 0) + 1
+    while low < high:
+        middle = (low + high) // 2
+        row = tx.execute(_PROBE.where(_id >= middle)).first()
+        if row is None or row.received_at >= moment:
+            high = middle
+        else:
+            low = row.id + 1
+    return low
+
+
+def received(
+    tx: Transaction, since: datetime, width: timedelta, number: int
+) -> list[int]:
+    """How many events were received in each of `number` spans since then."""
+    first = first_since(tx, since)
+    newest = tx.execute(select(func.max(_id))).scalar_one() or 0
+    if newest - first < COUNTED:
+        counts = _per_bucket(tx, _at, _id >= first, since, width)
+        return [counts.get(n, 0) for n in range(number)]
+    bounds = [first]
+    for n in range(1, number + 1):
+        bounds.append(first_since(tx, since + n * width, bounds[-1]))
+    return [high - low for low, high in zip(bounds, bounds[1:])]
+
+
+def delivered(
+    tx: Transaction, since: datetime, width: timedelta, number: int
+) -> list[int]:
+    """How many updates ticket systems accepted in each of `number` spans since then."""
+    at = ledger.c.at
+    counts = _per_bucket(tx, at, at >= since, since, width)
+    return [counts.get(n, 0) for n in range(number)]
+
+
+def _per_bucket(
+    tx: Transaction, at: Any, which: Any, since: datetime, width: timedelta
+) -> Mapping[int, int]:
+    passed = type_coerce(at, BigInteger) - microseconds(since)
+    bucket = passed // (width // timedelta(microseconds=1))
+    query = select(bucket, func.count()).where(which).group_by(bucket)
+    return {int(n): int(count) for n, count in tx.execute(query)}
+
+
+def last_received(tx: Transaction, source: str, limit: int) -> Sequence[datetime]:
+    """When the newest events of a source were received, newest first."""
+    query = select(_at).where(events.c.source == source)
+    return tx.execute(query.order_by(_id.desc()).limit(limit)).scalars().all()
+
+
+def newest_event(tx: Transaction) -> datetime | None:
+    """When the newest event was received."""
+    return tx.execute(select(_at).order_by(_id.desc()).limit(1)).scalar_one_or_none()
+
+
+def refusals(
+    tx: Transaction, since: datetime, source: str
+) -> Sequence[Mapping[str, Any]]:
+    """Refused requests of a source by reason: `reason`, `count`, `last`; most first."""
+    kept = rejections.c
+    count, last = func.sum(kept.count), func.max(kept.received_at)
+    query = select(kept.reason, count.label("count"), last.label("last"))
+    query = query.where(kept.source == source, kept.received_at >= since)
+    rows = tx.execute(query.group_by(kept.reason).order_by(count.desc(), kept.reason))
+    return [{**row, "count": int(row["count"])} for row in rows.mappings()]
