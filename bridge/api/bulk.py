@@ -26,7 +26,9 @@ from bridge.services.bulk_looks import Looker
 from bridge.store import Database
 from bridge.store.audit import By
 
-blueprint = Resource("bulk", "Acts on many deliveries or events, planned before they are done.")
+blueprint = Resource(
+    "bulk", "Acts on many deliveries or events, planned before they are done."
+)
 
 
 class BulkSchema(Schema):
@@ -172,7 +174,12 @@ def plan_bulk(body: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.operation(
-    "GET", "/bulk/<int:id>", scope="read", gives=PlanSchema, example=_PLAN, parameters={"id": 1}
+    "GET",
+    "/bulk/<int:id>",
+    scope="read",
+    gives=PlanSchema,
+    example=_PLAN,
+    parameters={"id": 1},
 )
 def show_bulk(id: int) -> dict[str, Any]:
     """Show a plan, or how far it is."""
@@ -206,7 +213,11 @@ def list_bulk_items(id: int, query: dict[str, Any]) -> dict[str, Any]:
     body=StartSchema,
     given={"reason": "the tickets are back", "per_minute": 600},
     gives=BulkSchema,
-    example={**EXAMPLE, "state": "running", "started_at": "2026-11-30T10:01:00.000+00:00"},
+    example={
+        **EXAMPLE,
+        "state": "running",
+        "started_at": "2026-11-30T10:01:00.000+00:00",
+    },
     parameters={"id": 1},
     sends=True,
 )

@@ -10,7 +10,9 @@ from bridge.api.resource import Resource, parts
 from bridge.services import causes
 from bridge.state import State
 
-blueprint = Resource("causes", "Dead letters and held deliveries, by what they have in common.")
+blueprint = Resource(
+    "causes", "Dead letters and held deliveries, by what they have in common."
+)
 
 
 class RemedySchema(Schema):
@@ -52,7 +54,9 @@ class CausesSchema(Schema):
 class WhichSchema(Schema):
     """Which deliveries."""
 
-    state = fields.String(load_default="dead", validate=validate.OneOf(("dead", "held")))
+    state = fields.String(
+        load_default="dead", validate=validate.OneOf(("dead", "held"))
+    )
 
 
 EXAMPLE = {
@@ -67,7 +71,11 @@ EXAMPLE = {
     "first": "2026-11-29T10:00:00.000+00:00",
     "last": "2026-11-30T10:00:00.000+00:00",
     "bars": [0] * 27 + [3],
-    "remedy": {"title": "ticket not found", "step": "Check the ticket.", "then": "replay"},
+    "remedy": {
+        "title": "ticket not found",
+        "step": "Check the ticket.",
+        "then": "replay",
+    },
     "example": 7,
     "ruleset": "",
     "filter": "state:dead code:http_404 rule:paid-sets-amount connection:vambe",

@@ -62,7 +62,9 @@ def named(database: Database, rules: Ruleset, name: str, now: datetime) -> Seen:
     every = {one.name: one for one in listed(database, rules, now)}
     if name not in every:
         near = did_you_mean(name, every)
-        raise UnknownName(f"there is no connection '{name}'{f': {near}' if near else ''}")
+        raise UnknownName(
+            f"there is no connection '{name}'{f': {near}' if near else ''}"
+        )
     return every[name]
 
 
@@ -109,7 +111,9 @@ def _seen(
         rate=str(options.get("rate", "")),
         concurrency=str(options.get("concurrency", "")),
         secrets=tuple(dict.fromkeys(_references(known.auth))) if known else (),
-        waiting=sum(counts.get((name, one), 0) for one in (State.WAITING, State.SENDING)),
+        waiting=sum(
+            counts.get((name, one), 0) for one in (State.WAITING, State.SENDING)
+        ),
         oldest=oldest.get(name),
         held=counts.get((name, State.HELD), 0),
         dead=counts.get((name, State.DEAD), 0),
@@ -127,7 +131,12 @@ def _state(
         return "failing", reason, tenant["broken_at"], tenant["probe_at"]
     asked = tenant and tenant["window_from"] and (tenant["next_at"] or now) > now
     if tenant and asked:
-        return "waiting", "its vendor asked for no calls until then", None, tenant["next_at"]
+        return (
+            "waiting",
+            "its vendor asked for no calls until then",
+            None,
+            tenant["next_at"],
+        )
     return "open", "", None, None
 
 

@@ -23,11 +23,9 @@ from bridge.store import (
     Transaction,
     acknowledged,
     audit,
-    figures,
-    measures,
-    views,
 )
 from bridge.store import causes as stored_causes
+from bridge.store import figures, measures, views
 from bridge.store.audit import By
 
 HOURS = 24
@@ -157,6 +155,20 @@ def as_row(home: Home) -> dict[str, Any]:
         "paused": [_stopped(one) for one in home.paused],
         "findings": [*home.findings],
     }
+
+
+def written(home: Home) -> Any:
+    """The same with times as text."""
+    return plain(as_row(home))
+
+
+def plain(value: Any) -> Any:
+    """A value with its times as RFC 3339."""
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds")
+    if isinstance(value, dict):
+        return {name: plain(one) for name, one in value.items()}
+    return [*map(plain, value)] if isinstance(value, list | tuple) else value
 
 
 def _stopped(one: Stopped) -> Mapping[str, object]:

@@ -95,7 +95,10 @@ def _connections(connections: Sequence[Connection]) -> Iterator[Incident]:
             "is parked: its credentials were refused",
             "Correct the credentials, then resume it.",
         ),
-        "failing": ("keeps failing", "It is tried again by itself; resume it to try at once."),
+        "failing": (
+            "keeps failing",
+            "It is tried again by itself; resume it to try at once.",
+        ),
     }
     for one in connections:
         if one.state in words:

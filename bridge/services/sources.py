@@ -105,9 +105,7 @@ def example(source: Source, settings: Settings, now: datetime) -> list[str]:
     request, sender = _signed(source, settings, now)
     shown = sender.shown(request)
     url = base_url(settings) + shown.target
-    return curl.command(
-        shown.method, url, posting.headers(shown), shown.body or None
-    )
+    return curl.command(shown.method, url, posting.headers(shown), shown.body or None)
 
 
 def send_test(source: Source, settings: Settings, now: datetime) -> Answer:
@@ -151,14 +149,14 @@ def _signed(source: Source, settings: Settings, now: datetime) -> Any:
 def _sample(source: Source) -> Any:
     recorded = providers.samples(source.provider.name)
     if not recorded:
-        raise NoExample("there is no recorded event of this sender: `bridge send` takes one of yours")
+        raise NoExample(
+            "there is no recorded event of this sender: `bridge send` takes one of yours"
+        )
     usual = min(recorded, key=lambda path: ("usual" not in path.stem, path.stem))
     return http.parse(usual.read_bytes())
 
 
-def _seen(
-    tx: Transaction, source: Source, settings: Settings, now: datetime
-) -> Seen:
+def _seen(tx: Transaction, source: Source, settings: Settings, now: datetime) -> Seen:
     return Seen(
         name=source.name,
         provider=source.provider.title,

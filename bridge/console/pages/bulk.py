@@ -155,7 +155,7 @@ def _page(id: int, template: str) -> str:
     )
 
 
-def _refused(text: str) -> tuple[str, int]:
+def _refused(text: str) -> Response:
     return page(422, title="There is nothing to plan", text=text)
 
 
