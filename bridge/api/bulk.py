@@ -50,7 +50,7 @@ class BulkSchema(Schema):
     counts = Anything(required=True)
 
 
-class PlanSchema(BulkSchema):
+class BulkPlanSchema(BulkSchema):
     """A bulk act with what it would do: tickets, fields that a repeated call adds to, and what is left out."""
 
     tickets = fields.Integer(required=True)
@@ -58,7 +58,7 @@ class PlanSchema(BulkSchema):
     left = Anything(required=True)
 
 
-class ItemSchema(Schema):
+class BulkItemSchema(Schema):
     """One delivery or event of a bulk act."""
 
     id = fields.Integer(required=True)
@@ -80,20 +80,20 @@ class NewBulkSchema(Schema):
     force = Flag(load_default=False)
 
 
-class StartSchema(Schema):
+class BulkStartSchema(Schema):
     """How to do it: at most so many items per minute."""
 
     reason = Text(load_default="")
     per_minute = Whole(least=1, most=60_000, load_default=round(bulk.RATE * 60))
 
 
-class ReasonSchema(Schema):
+class BulkReasonSchema(Schema):
     """Why."""
 
     reason = Text(load_default="")
 
 
-class ItemsSchema(Schema):
+class BulkItemsSchema(Schema):
     """Which items."""
 
     state = fields.String(
@@ -156,7 +156,7 @@ def list_bulk(query: dict[str, Any]) -> dict[str, Any]:
     scope="operate",
     body=NewBulkSchema,
     given={"act": "retry", "words": "state:dead"},
-    gives=PlanSchema,
+    gives=BulkPlanSchema,
     example=_PLAN,
     status=201,
 )
@@ -177,7 +177,7 @@ def plan_bulk(body: dict[str, Any]) -> dict[str, Any]:
     "GET",
     "/bulk/<int:id>",
     scope="read",
-    gives=PlanSchema,
+    gives=BulkPlanSchema,
     example=_PLAN,
     parameters={"id": 1},
 )
@@ -191,8 +191,8 @@ def show_bulk(id: int) -> dict[str, Any]:
     "GET",
     "/bulk/<int:id>/items",
     scope="read",
-    query=ItemsSchema,
-    gives=page_of(ItemSchema),
+    query=BulkItemsSchema,
+    gives=page_of(BulkItemSchema),
     example={"data": [_ITEM], "next": None},
     parameters={"id": 1},
 )
@@ -210,7 +210,7 @@ def list_bulk_items(id: int, query: dict[str, Any]) -> dict[str, Any]:
     "POST",
     "/bulk/<int:id>/start",
     scope="operate",
-    body=StartSchema,
+    body=BulkStartSchema,
     given={"reason": "the tickets are back", "per_minute": 600},
     gives=BulkSchema,
     example={
@@ -239,7 +239,7 @@ def _changed(
     "POST",
     "/bulk/<int:id>/pause",
     scope="operate",
-    body=ReasonSchema,
+    body=BulkReasonSchema,
     given={"reason": "the vendor is slow"},
     gives=BulkSchema,
     example={**EXAMPLE, "state": "paused"},
@@ -255,7 +255,7 @@ def pause_bulk(id: int, body: dict[str, Any]) -> dict[str, object]:
     "POST",
     "/bulk/<int:id>/resume",
     scope="operate",
-    body=ReasonSchema,
+    body=BulkReasonSchema,
     given={"reason": "the vendor is well"},
     gives=BulkSchema,
     example={**EXAMPLE, "state": "running"},
@@ -271,7 +271,7 @@ def resume_bulk(id: int, body: dict[str, Any]) -> dict[str, object]:
     "POST",
     "/bulk/<int:id>/cancel",
     scope="operate",
-    body=ReasonSchema,
+    body=BulkReasonSchema,
     given={"reason": "no longer needed"},
     gives=BulkSchema,
     example={**EXAMPLE, "state": "cancelled"},

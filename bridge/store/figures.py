@@ -31,7 +31,9 @@ def first_since(tx: Transaction, moment: datetime, low: int = 0) -> int:
             high = middle
         else:
             low = row.id + 1
-    return low
+    # Older numbers may be deleted.
+    row = tx.execute(_PROBE.where(_id >= low)).first()
+    return row.id if row else low
 
 
 def received(

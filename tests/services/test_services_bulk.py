@@ -4,15 +4,15 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
+from dying import LOOKER, RULESET, TICKETS, dead, route, set_row, work
 from running import MAPPING, NOW
 from sqlalchemy import func, select
-from test_services_causes import TICKETS, dead, route, set_row
 from working import paid
 
 from bridge import mapping
 from bridge.services import bulk, bulk_work, causes, rulesets
 from bridge.services.bulk import Asked
-from bridge.services.bulk_looks import Looker, why
+from bridge.services.bulk_looks import why
 from bridge.state import State
 from bridge.store import audit
 from bridge.store import bulk as rows
@@ -21,8 +21,6 @@ from bridge.store.audit import By
 from bridge.store.tables import deliveries
 
 ANA = By(person="ana", reason="the ticket is back")
-RULESET = mapping.build({"rules.yaml": MAPPING}).usable()
-LOOKER = Looker(rules=RULESET, environment="", max_rendered=2**20)
 
 
 @pytest.fixture
@@ -42,12 +40,6 @@ def plan(store, act="retry", words="state:dead", looker=LOOKER, **more):
 
 def begin(store, id, rate=1_000.0):
     return bulk.start(store, id, ANA, datetime.now(UTC), rate)
-
-
-def work(store, looker=LOOKER):
-    """Works until there is nothing to do."""
-    while bulk_work.work_once(store, looker, lambda seconds: None):
-        pass
 
 
 def states(store):

@@ -5,21 +5,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from dying import TICKETS, dead, route, set_row
 from running import MAPPING, NOW
 from sqlalchemy import update
 from state_guard import by_hand
-from working import accept, paid
+from working import paid
 
 from bridge import mapping
 from bridge.services import causes, remedies, rulesets
 from bridge.state import State
-from bridge.store.tables import deliveries
 from bridge.store.tables import rulesets as ruleset_rows
-from bridge.worker.asking import Asker
-from bridge.worker.routing import Router
 
 BRIDGE = Path(causes.__file__).parents[1]
-TICKETS = [f"a1b2c3d4-e5f6-7890-abcd-ef12345678{n:02}" for n in range(10)]
 # Whatever makes an outcome with a code: where the code stands among its arguments.
 MAKERS = {
     "failed": 0,
@@ -33,21 +30,6 @@ MAKERS = {
     "none": 1,
     "bury": 2,
 }
-
-
-def route(database, ruleset, *events):
-    for event in events:
-        database.write(lambda c, e=event: accept(c, ruleset, "stripe", e, at=NOW))
-    Router(database, Asker("")).route_waiting(ruleset)
-
-
-def set_row(database, id, **values):
-    mine = update(deliveries).where(deliveries.c.id == id)
-    by_hand(database, lambda c: c.execute(mine.values(**values)))
-
-
-def dead(database, id, code="http_404", at=NOW):
-    set_row(database, id, state="dead", code=code, finished_at=at, reason="it failed")
 
 
 @pytest.fixture
