@@ -44,7 +44,7 @@ class BulkSchema(Schema):
     planned_at = Moment(required=True)
     started_at = Moment(required=True, allow_none=True)
     ended_at = Moment(required=True, allow_none=True)
-    rate = fields.Float(required=True)
+    per_minute = fields.Integer(required=True)
     total = fields.Integer(required=True)
     to_do = fields.Integer(required=True)
     counts = Anything(required=True)
@@ -115,7 +115,7 @@ EXAMPLE: dict[str, object] = {
     "planned_at": "2026-11-30T10:00:00.000+00:00",
     "started_at": None,
     "ended_at": None,
-    "rate": 10.0,
+    "per_minute": 600,
     "total": 1,
     "to_do": 1,
     "counts": {"eligible": 1},

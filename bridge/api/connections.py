@@ -49,7 +49,7 @@ class ReachedSchema(Schema):
 
 
 EXAMPLE = {
-    "name": "vambe",
+    "name": "vambe-59c0cf",
     "vendor": "Vambe",
     "tenant": "vambe-0f1e2d3c",
     "state": "open",
@@ -87,7 +87,7 @@ def list_connections() -> dict[str, Any]:
     scope="read",
     gives=ConnectionSchema,
     example=EXAMPLE,
-    parameters={"name": "vambe"},
+    parameters={"name": "vambe-59c0cf"},
 )
 def show_connection(name: str) -> dict[str, Any]:
     """Show a connection."""
@@ -104,8 +104,8 @@ def show_connection(name: str) -> dict[str, Any]:
     "/connections/<name>/check",
     scope="operate",
     gives=ReachedSchema,
-    example={"ok": True, "message": "vambe can be called"},
-    parameters={"name": "vambe"},
+    example={"ok": True, "message": "vambe-59c0cf can be called"},
+    parameters={"name": "vambe-59c0cf"},
 )
 def check_connection(name: str) -> dict[str, Any]:
     """Try name, network policy, TCP and TLS of a connection. Sends nothing."""

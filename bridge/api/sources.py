@@ -24,7 +24,7 @@ class SourceSchema(Schema):
     secrets = fields.List(fields.String(), required=True)
     missing = fields.List(fields.String(), required=True)
     last = Moment(required=True, allow_none=True)
-    usual = fields.Float(required=True, allow_none=True)
+    usual = fields.Integer(required=True, allow_none=True)
     silent = fields.Boolean(required=True)
     refused = Anything(required=True)
 
@@ -43,7 +43,7 @@ EXAMPLE = {
     "secrets": ["{env: STRIPE_WEBHOOK_SECRET}"],
     "missing": [],
     "last": "2026-11-30T10:00:00.000+00:00",
-    "usual": 40.0,
+    "usual": 40,
     "silent": False,
     "refused": [],
 }

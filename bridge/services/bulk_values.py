@@ -132,9 +132,10 @@ class Preview:
 def as_row(found: Bulk) -> dict[str, object]:
     """A bulk act as every face shows it in JSON."""
     names = ("id", "act", "words", "options", "person", "reason", "state")
-    moments = ("planned_at", "started_at", "ended_at", "rate")
+    moments = ("planned_at", "started_at", "ended_at")
     return {
         **{name: getattr(found, name) for name in (*names, *moments)},
+        "per_minute": round(found.rate * 60),
         "total": found.total,
         "to_do": found.to_do,
         "counts": {**found.counts},
@@ -168,9 +169,10 @@ def sentence(found: Bulk) -> str:
 
 def next_step(found: Bulk) -> str:
     """The command that comes next; "" if it is over."""
+    id = found.id
     return {
-        "planning": f"`bridge bulk show {found.id}` shows the plan when a worker has looked at all",
-        "planned": f"`bridge bulk start {found.id} --reason TEXT` does it",
-        "running": f"`bridge bulk pause {found.id}` stops it, `bridge bulk show {found.id}` shows the progress",
-        "paused": f"`bridge bulk resume {found.id}` continues, `bridge bulk cancel {found.id}` ends it",
+        "planning": f"`bridge bulk show {id}` shows the plan when a worker has looked at all",
+        "planned": f"`bridge bulk start {id} --reason TEXT` does it",
+        "running": f"`bridge bulk pause {id}` stops it, `bridge bulk show {id}` shows the progress",
+        "paused": f"`bridge bulk resume {id}` continues, `bridge bulk cancel {id}` ends it",
     }.get(found.state, "")

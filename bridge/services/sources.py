@@ -119,7 +119,7 @@ def as_row(seen: Seen) -> dict[str, object]:
     row = {**asdict(seen), **asdict(seen.heard)}
     del row["heard"]
     usual = seen.heard.usual
-    row["usual"] = usual.total_seconds() if usual else None
+    row["usual"] = round(usual.total_seconds()) if usual else None
     return {**row, "secrets": [*seen.secrets], "missing": [*seen.missing]}
 
 

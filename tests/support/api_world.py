@@ -7,7 +7,8 @@ from faces import account, session
 from running import MAPPING
 from working import Bench, failed, paid
 
-from bridge.services import pausing, tokens
+from bridge.services import bulk, pausing, tokens
+from bridge.services.bulk_looks import Looker
 from bridge.services.rulesets import activate
 from bridge.store import rejections
 from bridge.store.audit import By
@@ -48,6 +49,8 @@ def make(database, sandbox):
     )
     now = datetime.now(UTC)
     database.write(lambda tx: rejections.add(tx, counts=Counter({refused: 1}), now=now))
+    looker = Looker(rules=bench.ruleset, environment="", max_rendered=2**20)
+    bulk.plan(database, bulk.Asked(act="retry", words="1"), looker, by, now)
     return bench
 
 

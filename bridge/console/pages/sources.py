@@ -15,9 +15,7 @@ from bridge.services.parts import Parts
 from bridge.services.sources import Seen
 
 blueprint = Blueprint("sources", __name__)
-PLACE = Place(
-    label="Sources", path="sources", icon="source", group="setup", order=10
-)
+PLACE = Place(label="Sources", path="sources", icon="source", group="setup", order=10)
 
 
 @blueprint.get("/sources")
