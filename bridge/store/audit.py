@@ -1,4 +1,4 @@
-"""What people did: one row for each act, written in the transaction of what it did."""
+"""The audit trail: one row for each act of a person, written in the same transaction as its effect."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Rendered calls as rows keep them: the body as bytes beside the rest as JSON.
+"""Rendered calls as rows: the body as bytes, the rest as JSON.
 
 Most calls of a rule differ by their bodies alone, so what was written or read last is kept in memory.
 """

@@ -1,4 +1,4 @@
-"""What each rule said to an event, in the order it was said, and what that came to for the event as a whole.
+"""Decisions: what each rule said to an event, in that order, and the result for the event as a whole.
 
 It is one document on the event: a list with at least one element, or none at all. So two of them are joined as text, in
 the statement that writes the event's state.

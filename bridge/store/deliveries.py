@@ -1,4 +1,4 @@
-"""Deliveries as they come to be, one row per call that a rule wants made, and as people move them."""
+"""Deliveries: one row per call that a rule wants made. Adds them, and moves them for people."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""Events: taken in once, and handed to routing in order of receipt.
+"""Events: stored once each, and handed to routing in order of receipt.
 
 The unique insert alone decides what is new; a look before it only saves work.
 """

@@ -1,4 +1,4 @@
-"""What token endpoints gave for refresh tokens, sealed; and whose turn it is to ask for more, on all hosts.
+"""Tokens that endpoints gave for refresh tokens, sealed; and which host may ask for the next one.
 
 A refresh token that rotates may be used once: two workers that use the same one may lose the right to ask at all. So a
 worker takes a lease before it asks, and whatever it was given is committed before it is used. Nothing here can read it.

@@ -1,4 +1,4 @@
-"""Events that a person took in on his word: stored as received ones are, and told apart by the audit trail.
+"""Events that a person imported: stored like received ones, and marked by the audit trail.
 
 The audit row of an import is written in the transaction of its events, with the moment they were received at.
 """

@@ -1,4 +1,4 @@
-"""Events that are there already: found, and marked as seen with another body, by one statement however many they are.
+"""Finds events that are already stored, and marks those that came with another body: one statement for any number.
 
 What is asked for travels as one JSON text: a parameter for each would be more than a database takes.
 

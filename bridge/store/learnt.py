@@ -1,4 +1,4 @@
-"""Secrets that senders told in their checks of the URL, sealed: kept once, and replaced only when a person opened them.
+"""Secrets that senders gave when they verified the URL, sealed. A second one is kept only after a person allowed it.
 
 They stand beside the grants. Version 0 is one that may be told anew; what was told before counts until then.
 """

@@ -1,4 +1,4 @@
-"""What /metrics says of the store beyond counts: since when things wait, and what is stopped. Reads only."""
+"""What /metrics says about the store besides counts: how long things have waited, and what is stopped. Reads only."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

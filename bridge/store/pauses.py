@@ -1,4 +1,4 @@
-"""What people stopped. A delivery is not due while any row here agrees with it; each claim looks here.
+"""Pauses that people set. A delivery is not due while a row here matches it; every claim checks that.
 
 So a pause holds on all hosts from its commit on, survives restarts and another name of what it stops, and is over
 when its row is gone. Nothing is written to the deliveries: how late they were is counted when they are claimed.

@@ -1,4 +1,4 @@
-"""Requests that were not taken: when, from where and why, never what they held."""
+"""Refused requests: when, from where and why; never their content."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""A delivery once more, by a person's hand: a new row at the end of its lane, which says what it repeats and for whom.
+"""Replays: a new delivery at the end of the lane, with what it repeats and who asked for it.
 
 The row it repeats keeps its history. The new one has an idempotency key of its own: the old one was used up.
 """

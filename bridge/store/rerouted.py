@@ -1,4 +1,4 @@
-"""What an event led to, and which events a filter is about, for routing them once more. Reads only."""
+"""For routing events again: what they led to, and which events a filter finds. Reads only."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

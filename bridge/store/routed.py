@@ -1,4 +1,4 @@
-"""What routing came to: the states of a batch of events with what the rules said, and the deliveries that follow."""
+"""Stores the result of routing a batch of events: their states, what the rules said, and the deliveries that follow."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime

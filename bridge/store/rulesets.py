@@ -1,4 +1,4 @@
-"""Rulesets by hash with their text: a restart finds the last good one, and an event the one it was routed with."""
+"""Rulesets by hash, with their text: a restart finds the last good one, and an event the one that routed it."""
 
 from collections.abc import Mapping
 from datetime import datetime

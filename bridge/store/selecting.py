@@ -1,4 +1,4 @@
-"""Which deliveries an act of a person is about: those of a filter in certain states, and what is known of an id."""
+"""Selects the deliveries that a person's act is about: those that a filter finds in certain states, or an id."""
 
 from collections.abc import Collection, Mapping
 

@@ -1,4 +1,4 @@
-"""Connections as deliveries keep them: where and as whom, with references instead of secrets.
+"""Connections as deliveries keep them: address and credentials, with references instead of secrets.
 
 Stored once by hash, so that removing a rule or a connection from the mapping files strands nothing that waits.
 """

@@ -1,4 +1,4 @@
-"""The one way from state to state: an UPDATE that names both, and refuses a move that state.py does not have.
+"""The only way to change a state: an UPDATE that names the old and the new one, for the moves that state.py lists.
 
 A row that somebody else moved meanwhile is not in the state it names, and stays as it is.
 """

@@ -10,7 +10,7 @@ from functools import lru_cache
 from marshmallow import INCLUDE, Schema
 
 from bridge import kinds
-from bridge.did_you_mean import did_you_mean
+from bridge.did_you_mean import did_you_mean, question
 from bridge.kinds import Group, Kind, made
 from bridge.model import SecretRef
 from bridge.vendors.base import CERTIFICATE_OPTIONS, Fields, Operation, Vendor
@@ -60,7 +60,7 @@ def check_values(operation: Operation, fields: Fields) -> Problems:
     for name, value in fields.items():
         kind = known.get(name, extra)
         if isinstance(kind, Kind) and (problem := kind.problem_of(value)):
-            problems |= by_path(problem, name)
+            problems |= _with_fixes(problem, name)
     return problems
 
 
@@ -87,7 +87,7 @@ def check_options(vendor: Vendor, options: Mapping[str, object]) -> Problems:
         and isinstance(field, Kind)
         and field.json_type not in ("string", "")
     }
-    return {**_alone(options), **by_path(values), **typed, **names}
+    return {**_alone(options), **_with_fixes(values), **typed, **names}
 
 
 def _alone(options: Mapping[str, object]) -> Problems:
@@ -149,8 +149,7 @@ def _hint(name: str, choices: Iterable[str]) -> str:
     """The end of a message about an unknown name: the only choice that it begins, or the closest; or nothing."""
     known = list(choices)
     begun = [choice for choice in known if len(name) > 3 and choice.startswith(name)]
-    sure = len(begun) == 1
-    near = did_you_mean(name, begun, 0) if sure else did_you_mean(name, known)
+    near = question(begun[0]) if len(begun) == 1 else did_you_mean(name, known)
     return f": {near}" if near else ""
 
 
@@ -207,9 +206,9 @@ def _parents(path: str) -> Iterator[str]:
     return (".".join(parts[: end + 1]) for end in range(len(parts)))
 
 
-def by_path(found: kinds.Problems, path: str = "") -> Problems:
-    """Problems within each other, each with its fix."""
-    return {place: said(problem) for place, problem in kinds.flat(found, path)}
+def _with_fixes(problems: kinds.Problems, path: str = "") -> Problems:
+    """Nested problems by their dotted paths, each with its fix."""
+    return {place: said(problem) for place, problem in kinds.flat(problems, path)}
 
 
 def _refers(value: object) -> bool:

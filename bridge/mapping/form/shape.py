@@ -10,6 +10,7 @@ from typing import Any
 
 from marshmallow import Schema
 
+from bridge.did_you_mean import question
 from bridge.kinds import NULL, Kind, Problem, keys_of
 from bridge.mapping.findings import Findings, suggest
 from bridge.mapping.findings.fixes import written_for
@@ -54,7 +55,7 @@ class Shape(Schema):
         free = {it: key for it, key in self.keys.items() if it not in given}
         meant = (it for it, key in free.items() if word in key.metadata["meant"])
         near = next(meant, "")
-        help = f"did you mean '{near}'?" if near else suggest(name, free)
+        help = question(near) or suggest(name, free)
         if not help.startswith("did"):
             help = suggest("", self.keys)
         return Problem(f"unknown key '{name}'", help, code="M101")

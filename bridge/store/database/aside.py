@@ -1,4 +1,4 @@
-"""Makes room for a restored store: the store that was there gets a second name, and is found until it is replaced.
+"""Gives the old store a second name before a restored one replaces it, so that a killed restore loses neither.
 
 A restore that is killed leaves what it has made so far, next to which nothing starts. When that is removed the store is
 as it was: a start gives back what had been moved.

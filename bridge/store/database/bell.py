@@ -1,4 +1,4 @@
-"""A descriptor that tells when a file was touched, where the system has one (Linux's inotify).
+"""Wakes a process when a file is touched, on systems that can tell (Linux's inotify).
 
 A hint between the processes of one machine, so that nobody needs to look again and again. Waits for nothing itself.
 """

@@ -1,4 +1,4 @@
-"""How much room the database's disk has: asked often, looked up once a second.
+"""The free space of the database's disk: asked for often, measured once a second.
 
 The last room is for what was already accepted: workers go on below the mark, and what they finish needs it.
 """

@@ -1,4 +1,4 @@
-"""Opening the database: the one place that knows SQLite from PostgreSQL.
+"""Opens the database; the one place that decides between SQLite and PostgreSQL.
 
 Around each write transaction SQLite's processes hold a blocking lock: its own busy handler sleeps, and before 3.51.3
 concurrent checkpoints could corrupt the file.

@@ -1,4 +1,4 @@
-"""What an error of a database says: is the database away, or does it not take this one thing?
+"""Reads database errors: is the database away, or does it refuse this one statement?
 
 It is judged by its SQLSTATE (PostgreSQL) or its result code (SQLite), never by the class that a driver gave it: psycopg
 calls a row that is too long for an index, an integer that no column holds and a lost connection all "operational".

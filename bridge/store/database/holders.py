@@ -1,4 +1,4 @@
-"""Which processes of this machine hold a lock on a file, as far as the system tells: Linux, in /proc/locks.
+"""Names the processes of this machine that hold a lock on a file, where /proc/locks tells (Linux).
 
 For messages to people. A process in another container has no number here, and stays unnamed.
 """

@@ -1,4 +1,4 @@
-"""Jobs that wait for a commit: bounded, shared out fairly, and gone as soon as nobody waits for them.
+"""Jobs that wait for a commit: bounded in number, taken in fair shares, and dropped once nobody waits for them.
 
 Each source has a line of its own. A commit takes one job of every line, whatever it weighs, and then more of them in
 turn while they fit. So nobody waits for more than the commit that runs and one more, however much another one sends.

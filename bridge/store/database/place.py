@@ -1,4 +1,4 @@
-"""Whether the files of a SQLite store still are the ones that this process opened, and may be written.
+"""Checks that the files of a SQLite store are still the ones that this process opened, and may be written.
 
 A file that is removed, replaced or moved away goes on being written by those who have it open, and what they write is
 lost. The same holds for its log and the log's index: who comes later makes new ones, and the two know nothing of each

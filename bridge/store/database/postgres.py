@@ -1,4 +1,4 @@
-"""PostgreSQL as the bridge uses it: how sessions are set up, and how workers hear that there is something to do."""
+"""PostgreSQL: how sessions are set up, and how workers hear that there is work."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""Files beside a SQLite store that its own account alone may open: who may open a lock may hold it, and stop everyone.
+"""Files beside a SQLite store that only its account may open: whoever can open a lock can hold it and stop everyone.
 
 A file that was made with a wider mode is closed; one that belongs to somebody else is refused, with what to do.
 """

@@ -1,4 +1,4 @@
-"""SQLite as the bridge uses it: how connections are set up, and how others' commits are seen.
+"""SQLite: how connections are set up, and how other processes' commits are noticed.
 
 WAL mode with synchronous=FULL: NORMAL lost acknowledged rows in power cuts.
 """

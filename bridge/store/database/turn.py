@@ -1,4 +1,4 @@
-"""Whose turn it is to do what one process at a time should do, on all hosts; and what whoever died at it was doing.
+"""Turns: work that one process at a time does, on all hosts; and notes of what a process that died was doing.
 
 A hint that saves work, never what keeps it right: the process that has the turn may be stopped for as long as it likes,
 and one that was denied may go ahead anyway.

@@ -1,4 +1,4 @@
-"""One writer per process: everything that queued while a commit ran shares the next one.
+"""One writing thread per process: the jobs that queued while a commit ran share the next commit.
 
 A job is a function of a transaction, and may be run again. All are committed together, and only then does any caller
 continue; where one fails, all run once more in savepoints, so that it takes nothing else with it. Under gevent the

@@ -1,4 +1,4 @@
-"""Puts a backup in the place of a SQLite store, paused: what was sent since the backup is not sent again unseen.
+"""Replaces a SQLite store with a backup, paused: nothing that was sent after the backup is sent again unnoticed.
 
 A store that a process has open is never replaced; one that holds something, or is damaged, is set aside by `force`.
 """

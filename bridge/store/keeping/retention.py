@@ -1,4 +1,4 @@
-"""Forgets what was kept long enough, in small steps that intake does not notice.
+"""Deletes what is older than its retention period, in steps small enough not to delay intake.
 
 A request and all that came of it (its events, deliveries, attempts) age together, from its receipt or from
 the end of its last delivery, whichever is later: first the payloads go, the request's and those of its deliveries, then

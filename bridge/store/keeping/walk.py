@@ -1,4 +1,4 @@
-"""Walking a table along its key, a window at a time, and doing something to the rows that are due.
+"""Walks a table along its key, one window at a time, and handles the rows that are due.
 
 No read and no write is long, so that intake does not notice, and no table needs an index for it.
 """

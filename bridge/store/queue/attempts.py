@@ -1,5 +1,5 @@
-"""What an attempt leaves behind: its record, the delivery's next state, the lane's newest time and next delivery, and
-what it teaches about the connection.
+"""Records attempts: the attempt, the delivery's next state, the lane's newest time and next delivery, and what the
+answer says about the connection.
 
 Only the owner of the lease may write any of it.
 """

@@ -1,4 +1,4 @@
-"""Backlogs: what waits for one spec of a connection, from one source, by one rule, in order of its due times.
+"""Backlogs: the waiting deliveries of one connection spec, source and rule, in order of their due times.
 
 Who may be sent next is decided backlog by backlog, so that what is parked, paused or out of budget costs one look
 however long it is, and sources take turns. A backlog is an order of looking, not a promise: a lane (lanes.py) says what

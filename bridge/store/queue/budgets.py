@@ -1,4 +1,4 @@
-"""What a tenant may be sent now, shared by all workers through the store: concurrency, rate, breaker; who is parked.
+"""Budgets: how much each tenant may be sent now (concurrency, rate, breaker), counted in the store for all workers.
 
 Concurrency is the number of its deliveries that are being sent. Rate is the time in its row from which the next call
 may start; a vendor that asks to be left alone moves the same time on. Claims come one at a time, and so does what

@@ -1,4 +1,4 @@
-"""Dead letters of what the bridge itself cannot go on with: a row without its request, or one it cannot read.
+"""Makes dead letters of deliveries that the bridge cannot send: their row is unreadable, or its request is gone.
 
 However that came, it must not stop the others. A person sees it, with a reason.
 """

@@ -1,4 +1,4 @@
-"""Coalescing: an update that a newer one of the same rule replaces whole need not be sent (`ordering.coalesce`).
+"""Coalescing: skips an update if a newer one of the same rule replaces all of it (`ordering.coalesce`).
 
 Only what certainly was never applied is dropped, and only for a delivery that waits behind it in its lane with nothing
 of another rule, ticket or operation in between: what the ticket is in the end is the same, and no order changes.

@@ -1,4 +1,4 @@
-"""What is known of accounts, parked or not, and of tenants, their breaker. Budgets are budgets.py's.
+"""The state of accounts (parked or not) and of tenants (their breaker). For budgets see budgets.py.
 
 What an attempt teaches about them is for conclude.py to say. All workers share it, so it is changed one at a time;
 what is in good health is only read. Rows are known by the names of tenants.py, which no edit of the mapping files

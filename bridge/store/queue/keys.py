@@ -1,4 +1,4 @@
-"""Idempotency keys: which delivery uses one up, and when it is let go.
+"""Idempotency keys: which delivery uses a key, and when the key is free again.
 
 `idempotency_key` holds a delivery's key while it uses it up, and is unique for each rule, so that the database alone
 decides between two that come at once. A delivery that ended, and whose vendor certainly does not have it, lets go of

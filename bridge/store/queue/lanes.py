@@ -1,4 +1,4 @@
-"""Lanes: what goes to one ticket, one delivery at a time, the oldest unfinished one first.
+"""Lanes: the deliveries for one ticket, sent one at a time, the oldest unfinished one first.
 
 BLOCKER alone decides who may go. `behind` is a note of claims to themselves, so that ten thousand that wait behind one
 are looked at once and not at every claim: whoever takes a delivery out of the front of its lane calls `advance`. A

@@ -1,4 +1,4 @@
-"""Gives what waits the lane of the tenant that it goes to: stores of older releases, and addresses that changed.
+"""Moves waiting deliveries into the lane of the tenant that they go to, after an upgrade or if an address changed.
 
 Lanes were named after connections once. And where an address is a reference, what waits goes where that leads now, so
 it has to stand in line there: workers look when they start. In batches; a store that needs nothing is only read.

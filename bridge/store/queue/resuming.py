@@ -1,6 +1,6 @@
-"""What a person lets go on by a connection's name: parked accounts, and tenants that are left alone for a while.
+"""Resumes a connection by its name: a parked account, or a tenant whose breaker is open or that asked for a wait.
 
-Only what a vendor brought about; what people paused is pauses.py's.
+What people paused is resumed in pauses.py.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from bridge.store.tables import connection_specs, connections
 
 
 def resume_named(tx: Transaction, called: str, now: datetime) -> bool:
-    """Lets everything go on that people mean by a name; False where nothing of it was stopped."""
+    """Resumes everything that has this name; False if nothing of it was stopped."""
     one_at_a_time(tx, QUEUE)
     stopped = _stopped(tx, called, now)
     for row in stopped:
@@ -32,7 +32,7 @@ def resume_named(tx: Transaction, called: str, now: datetime) -> bool:
 
 
 def _stopped(tx: Transaction, called: str, now: datetime) -> Sequence[Row[Any]]:
-    """Those of the name of then, or of now, where the connection was renamed.
+    """The stopped ones with this name, or, after a renaming, with this old name.
 
     A rate moves `next_at` as well; what a vendor asked for comes with a failure, which opens the window.
     """
