@@ -35,7 +35,7 @@ def show(database: Database, ticket: str, limit: int, *, as_json: bool) -> None:
     """
     from bridge.services.story import of_ticket
 
-    found = of_ticket(database, ticket, datetime.now(UTC), limit)
+    found = of_ticket(database, ticket, datetime.now(UTC), limit, revealed=True)
     rows = found["sent"]
     if not rows and not found["open"]:
         nothing(f"no update of ticket {printable(ticket)} was accepted")

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from bridge.services import outlook, rulesets
+from bridge.services.veiling import veiled, veiled_delivery
 from bridge.settings import Settings
 from bridge.state import UNFINISHED, EventState, State
 from bridge.store import Database, ledger, pauses, queue, views
@@ -103,9 +104,17 @@ def notes(
 
 
 def of_ticket(
-    database: Database, ticket: str, now: datetime, limit: int
+    database: Database,
+    ticket: str,
+    now: datetime,
+    limit: int,
+    *,
+    revealed: bool = False,
 ) -> Mapping[str, Any]:
-    """What was sent to a ticket (from the ledger), what is not over, and who paused it."""
+    """What was sent to a ticket (from the ledger), what is not over, and who paused it.
+
+    Personal data is hidden unless `revealed`.
+    """
     where = [Condition(key="ticket", value=ticket)]
     open_states = [
         Condition(key="state", value=state) for state in (*UNFINISHED, State.DEAD)
@@ -114,13 +123,18 @@ def of_ticket(
         sent = ledger.of_ticket(tx, ticket, limit)
         rows = views.list_deliveries(tx, [*where, *open_states], limit=_MANY)[::-1]
         paused = [row for row in pauses.listed(tx) if _stops(row, ticket)]
+    waiting = explained(database, rows, now)
     return {
         "ticket": ticket,
         "summary": _of_ticket(sent, rows, limit),
-        "sent": sent,
-        "open": explained(database, rows, now),
+        "sent": sent if revealed else [*map(_hidden_update, sent)],
+        "open": waiting if revealed else [*map(veiled_delivery, waiting)],
         "pauses": paused,
     }
+
+
+def _hidden_update(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**row, "fields": veiled(row["fields"])}
 
 
 def _stops(pause: Mapping[str, Any], ticket: str) -> bool:

@@ -6,7 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from bridge.model import Json
-from bridge.services.veiling import veiled, veiled_path, veiled_text
+from bridge.services.veiling import (
+    veiled,
+    veiled_delivery,
+    veiled_path,
+    veiled_text,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +87,7 @@ def hidden(found: Trace) -> Trace:
         found,
         then=tuple(map(_veiled_line, found.then)),
         now=tuple(map(_veiled_line, found.now)),
-        deliveries=[_veiled_row(row) for row in found.deliveries],
+        deliveries=[veiled_delivery(row) for row in found.deliveries],
     )
 
 
@@ -107,10 +112,3 @@ def _veiled_field(field: Field) -> Field:
     for path in field.paths:
         value = veiled_path(path, value)
     return replace(field, value=value)
-
-
-def _veiled_row(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {
-        **row,
-        **{name: veiled_text(row[name]) for name in ("reason", "outlook", "next")},
-    }
