@@ -118,7 +118,8 @@ def poll(base: str) -> None:
     for number in range(PAGES):
         html = _text(opener, f"{base}/console/events")
         news, pulse = (
-            base + re.findall(f'hx-get="([^"]*/{name}[^"]*)"', html)[0].replace("&amp;", "&")
+            base
+            + re.findall(f'hx-get="([^"]*/{name}[^"]*)"', html)[0].replace("&amp;", "&")
             for name in ("news", "pulse")
         )
         asked.append((number / PAGES * NEWS, NEWS, news))

@@ -19,6 +19,7 @@ from markupsafe import Markup
 from bridge.console import assets, charts, session, words
 from bridge.console.pages import Place
 from bridge.console.tree import tree
+from bridge.services import veiling
 from bridge.services.parts import Parts
 from bridge.services.pulse import Pulse, Pulses
 
@@ -53,7 +54,7 @@ def install(app: Flask, parts: Parts) -> None:
         theme=theme,
         places=_places,
     )
-    app.jinja_env.filters.update(words.FILTERS)
+    app.jinja_env.filters.update(words.FILTERS, veiled=veiling.veiled_text)
     app.jinja_env.tests.update(words.TESTS)
     app.register_blueprint(blueprint)
 

@@ -1,6 +1,6 @@
-"""Lists of events and deliveries: the filter in the address, pages by cursor, and what is new. services/finding.py finds.
+"""Lists of events and deliveries: the filter in the address, pages by cursor, and what is new.
 
-Rows never move by themselves: the page asks how many are newer, and shows the number as a link.
+services/finding.py finds. Rows never move by themselves: the page asks how many are newer, and shows the number as a link.
 """
 
 from collections.abc import Sequence
@@ -110,9 +110,7 @@ def narrowed(text: str, key: str, value: object, negated: bool = False) -> str:
         words = filters.words(text)
     except BadFilter:
         return ""
-    kept = [
-        one.text for one in words if negated or one.key != key or one.negated
-    ]
+    kept = [one.text for one in words if negated or one.key != key or one.negated]
     return " ".join((*(one for one in kept if one != word), word))
 
 

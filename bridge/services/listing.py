@@ -12,7 +12,7 @@ from bridge.store.searching import Rows
 Row = Mapping[str, Any]
 
 # What only events have, and a list of both asks for.
-_LACKS = {"event_id": None, "type": None, "state": None, "outcome": None}
+_LACKS = {"event_id": None, "type": None, "state": None, "outcome": None, "fate": ""}
 
 
 def rows(tx: Transaction, table: Rows, ids: Sequence[int]) -> list[Row]:
@@ -39,6 +39,7 @@ def _events(tx: Transaction, ids: Sequence[int]) -> Iterator[Row]:
         yield {
             **own,
             "summary": summaries.of_event(own, decisions, mine),
+            "fate": summaries.fate(mine),
             "tickets": [*summaries.tickets(mine)],
             "refused": False,
         }

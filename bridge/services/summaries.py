@@ -11,6 +11,7 @@ Row = Mapping[str, Any]
 
 _MOST = 10  # tickets that are named
 
+_GRAVEST = (State.DEAD, State.HELD, State.SENDING, State.WAITING)
 _STATES: dict[str, str] = {
     State.DELIVERED: "delivered",
     State.WAITING: "waiting",
@@ -48,6 +49,12 @@ def of_event(event: Row, decisions: Sequence[Row], updates: Sequence[Row]) -> st
     if not parts:
         return f"no rule matched ({asked} asked)"
     return ", ".join([*parts, *_updates(updates)])
+
+
+def fate(updates: Sequence[Row]) -> str:
+    """The state of the update that needs a look most; "" if all are finished, or there are none."""
+    states = {one["state"] for one in updates}
+    return next((state for state in _GRAVEST if state in states), "")
 
 
 def _about_it_all(event: Row, whole: Row | None) -> str:

@@ -24,7 +24,13 @@ def test_events_are_listed_with_their_outcome(console):
     """Events and refused requests stand in one list; each row says what became of it, and leads to its event."""
     for page in console.looks("/events"):
         text = page.locator("main").inner_text()
-        for said in ("no match", "matched", "wrong signature", "metadata only", "no rule matched (2 asked)"):
+        for said in (
+            "no match",
+            "matched",
+            "wrong signature",
+            "metadata only",
+            "no rule matched (2 asked)",
+        ):
             assert said in text
         assert "3 times" in text
         assert page.title() == "Events · staging"
@@ -33,7 +39,9 @@ def test_events_are_listed_with_their_outcome(console):
 def test_deliveries_are_listed_with_their_reason(console):
     """Each delivery shows its state and why; the ready-made filters lead to one state."""
     for page in console.looks("/deliveries"):
-        assert {"delivered", "dead", "waiting"} <= {*page.locator(".badge").all_inner_texts()}
+        assert {"delivered", "dead", "waiting"} <= {
+            *page.locator(".badge").all_inner_texts()
+        }
         page.get_by_role("link", name="Dead", exact=True).click()
         assert {*page.locator(".list .badge").all_inner_texts()} == {"dead"}
         assert "q=state%3Adead" in page.url
@@ -42,15 +50,23 @@ def test_deliveries_are_listed_with_their_reason(console):
 def test_a_bad_filter_is_shown_under_the_box_with_a_caret(console):
     """The parser's error stands under the box, its caret under the word, and the typed text stays."""
     problems = ("422",)
-    for page in console.looks("/events?q=" + quote("type:x sorce:stripe"), name="bad-filter", problems=problems):
-        assert page.locator(".caret").inner_text().splitlines()[1].startswith("       ^")
+    for page in console.looks(
+        "/events?q=" + quote("type:x sorce:stripe"),
+        name="bad-filter",
+        problems=problems,
+    ):
+        assert (
+            page.locator(".caret").inner_text().splitlines()[1].startswith("       ^")
+        )
         assert "sorce" in page.locator("#filter-error").inner_text()
         assert page.locator("#filter").input_value() == "type:x sorce:stripe"
 
 
 def test_no_match_says_how_many_there_are_and_how_to_find_more(console):
     """Where nothing matches the page counts the rest, and offers to clear the filter or to widen its time."""
-    for page in console.looks("/events?q=" + quote("type:nothing.like.it since:24h"), name="no-match"):
+    for page in console.looks(
+        "/events?q=" + quote("type:nothing.like.it since:24h"), name="no-match"
+    ):
         assert "of 14 in 24h" in page.locator(".empty").inner_text()
         page.get_by_role("link", name="Widen to 7d").click()
         assert page.locator("#filter").input_value() == "type:nothing.like.it since:7d"
@@ -90,7 +106,7 @@ def test_keys_move_open_and_come_back_to_the_row(console):
 
 
 def test_keys_for_help_filter_times_and_copying(console):
-    """? shows the keys, Esc closes them, / goes to the filter, t switches times, c copies the command, y the address."""
+    """? shows the keys, Esc closes them, / goes to the filter, t switches times, c and y copy command and address."""
     with console.page("/events?q=type:customer.created") as page:
         page.keyboard.press("?")
         assert page.locator("#keys").is_visible()
@@ -111,11 +127,15 @@ def test_keys_for_help_filter_times_and_copying(console):
         page.keyboard.press("t")
         assert page.locator("tr[data-row] time").inner_text() == utc
         page.keyboard.press("c")
-        page.wait_for_function("document.querySelector('#said').textContent == 'Command copied'")
+        page.wait_for_function(
+            "document.querySelector('#said').textContent == 'Command copied'"
+        )
         copied = page.evaluate("navigator.clipboard.readText()")
         assert copied == "bridge events list type:customer.created"
         page.keyboard.press("y")
-        page.wait_for_function("document.querySelector('#said').textContent == 'Address copied'")
+        page.wait_for_function(
+            "document.querySelector('#said').textContent == 'Address copied'"
+        )
         assert page.evaluate("navigator.clipboard.readText()") == page.url
 
 
@@ -123,7 +143,10 @@ def test_new_events_are_told_and_rows_do_not_move(console, world):
     """What comes in is counted in a link; the rows stay until somebody clicks it. A poll without news gets 204."""
     with console.page("/events?q=type:plan.created") as page:
         answers = []
-        page.on("response", lambda one: answers.append(one.status) if "/news" in one.url else None)
+        page.on(
+            "response",
+            lambda one: answers.append(one.status) if "/news" in one.url else None,
+        )
         with page.expect_response("**/events/news*"):
             pass
         assert answers == [204]
@@ -139,17 +162,21 @@ def test_new_events_are_told_and_rows_do_not_move(console, world):
 def test_a_hidden_tab_asks_nothing(console):
     """While its tab is hidden, a page does not poll; it does again once it is shown."""
     with console.page("/events") as page:
-        page.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
-        asked = page.evaluate(
-            """() => new Promise((done) => {
+        page.evaluate(
+            "Object.defineProperty(document, 'hidden', {value: true, configurable: true})"
+        )
+        asked = page.evaluate("""() => new Promise((done) => {
                  const seen = [];
                  const fetched = window.fetch;
                  window.fetch = (...all) => { seen.push(1); return fetched(...all); };
                  htmx.trigger("#news", "every");
                  const shown = () => Object.defineProperty(document, "hidden", {value: false, configurable: true});
-                 setTimeout(() => { const before = seen.length; shown(); setTimeout(() => done([before, seen.length]), 6000); }, 6000);
-               })"""
-        )
+                 setTimeout(() => {
+                   const before = seen.length;
+                   shown();
+                   setTimeout(() => done([before, seen.length]), 6000);
+                 }, 6000);
+               })""")
         assert asked[0] == 0 and asked[1] > 0
 
 
@@ -160,7 +187,10 @@ def test_lists_work_without_javascript(console):
         page.get_by_role("button", name="Find").click()
         assert rows(page).count() >= 1
         page.get_by_text("As command").click()
-        assert page.locator("#as-command").inner_text() == "bridge events list outcome:no_match"
+        assert (
+            page.locator("#as-command").inner_text()
+            == "bridge events list outcome:no_match"
+        )
         page.get_by_role("button", name="Dark theme").click()
         assert page.locator("html").get_attribute("data-theme") == "dark"
         assert page.locator("#filter").input_value() == "outcome:no_match"
