@@ -1,6 +1,6 @@
 """Lists of events and deliveries: the filter in the address, pages by cursor, and what is new.
 
-services/finding.py finds. Rows never move by themselves: the page asks how many are newer, and shows the number as a link.
+services/finding.py finds. Rows never move by themselves: the page asks how many are newer, and shows a link.
 """
 
 from collections.abc import Sequence

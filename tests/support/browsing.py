@@ -83,7 +83,7 @@ class Console:
         page.problems = []
         page.on("console", lambda said: _note(page, said))
         page.on("pageerror", lambda error: page.problems.append(str(error)))
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         page.goto(f"{self.url}/console{path}", wait_until="load")
         try:
             yield page
