@@ -10,7 +10,7 @@ Must never be reachable on the hooks bind, and never trust what an event contain
 from flask import Flask
 from jinja2 import StrictUndefined
 
-from bridge.console import assets, frame, mistakes, pages, session
+from bridge.console import assets, frame, lists, mistakes, pages, session
 from bridge.services.parts import Parts
 
 
@@ -24,6 +24,7 @@ def create(parts: Parts) -> Flask:
     session.install(app, parts)
     assets.install(app)
     frame.install(app, parts)
+    app.jinja_env.globals["narrowed"] = lists.narrowed
     mistakes.install(app)
     pages.install(app)
     return app
