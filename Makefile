@@ -72,7 +72,7 @@ format: $(VENV)/tested
 	$(BIN)/black --quiet .
 
 # Minutes, on a machine that does nothing else. What each measures: docs/performance.md.
-BENCHMARKS ?= route check test_command help accept end_to_end latency large serve postgres trips
+BENCHMARKS ?= route check test_command help find accept end_to_end latency large serve postgres trips
 bench: $(VENV)/tested
 	@for name in $(BENCHMARKS); do $(BIN)/python benchmarks/$$name.py || exit 1; done
 

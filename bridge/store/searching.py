@@ -45,7 +45,7 @@ WINDOW = 20_000  # row numbers in the first read
 _QUICK, _SLOW = 0.05, 0.2  # seconds of a read after which windows grow and shrink
 _FEW = 2_000  # rows that are looked for one by one
 _KINDS = 1_000  # different values that are compared with a filter
-_BRANCHES = 100  # of them, that one statement reads
+_BRANCHES = 24  # of them, that one statement reads
 # Times grow with row numbers, but for clocks that were set back: by less than this.
 DISORDER = timedelta(hours=1)
 
