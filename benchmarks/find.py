@@ -1,3 +1,4 @@
+# flake8: noqa: E501
 """How long finding takes over 1,000,000 stored events: each indexed field, common, rare and absent values.
 
 The store is written by the database itself, which takes a minute; then each filter is asked for its newest 50 rows, in

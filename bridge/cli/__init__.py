@@ -143,8 +143,10 @@ def _tell(error: BridgeError) -> None:
         from bridge.cli import mappings
 
         mappings.tell(error, settings.load().mappings)
-    else:
-        click.echo(f"bridge: {error}", err=True)
+        return
+    click.echo(f"bridge: {error}", err=True)
+    if drawn := getattr(error, "drawn", None):
+        click.echo(drawn(), err=True)
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

@@ -175,7 +175,7 @@ def _condition(one: Word, text: str, kind: Kind, now: datetime) -> Condition:
         _has_content(kind) and known.startswith(CONTENT)
     ):
         raise bad(f"{_NOUNS[kind]} have no '{key}'", _nearest(key, KEYS[kind]))
-    if not value:
+    if not value.strip():
         sign = "=" if known.startswith(CONTENT) else ":"
         example = f"{key}{sign}{_EXAMPLES.get(known, 'paid')}"
         raise bad(f"'{key}{sign}' has no value", f": write, for example, {example}")
@@ -201,7 +201,7 @@ def _condition(one: Word, text: str, kind: Kind, now: datetime) -> Condition:
 
 
 def _free(one: Word, kind: Kind, bad: Callable[..., BadFilter]) -> str:
-    if not one.value:
+    if not one.value.strip():
         raise bad("the filter contains an empty word: remove it")
     written = _EQUALS.match(one.value)
     if written and '"' not in one.text and written[1] in KEYS[kind]:

@@ -24,6 +24,8 @@ _MOST = 500  # rows of a page
 _AT_ONCE = 500  # ids of one read, where content has to be looked at
 _ANY = 2**63 - 1
 
+Row = Mapping[str, Any]
+
 _TABLES: dict[Kind, tuple[Rows, ...]] = {
     "events": ("events",),
     "deliveries": ("deliveries",),
@@ -36,7 +38,7 @@ _TABLES: dict[Kind, tuple[Rows, ...]] = {
 class Found:
     """A page of rows, newest first. `next` is the cursor of the page below, `newest` the mark of what comes later."""
 
-    rows: Sequence[Mapping[str, Any]]
+    rows: Sequence[Row]
     next: str
     newest: str
     complete: bool

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import case, delete, func, insert, or_, select
 
 from bridge.store.database.transaction import Transaction
+from bridge.store.filtering import Filter, refused_that
 from bridge.store.tables import rejections
 
 KEPT = 1_000  # per source
@@ -46,7 +47,12 @@ def add(tx: Transaction, *, counts: Mapping[Rejection, int], now: datetime) -> N
 
 
 def listed(
-    tx: Transaction, *, since: datetime, source: str | None, limit: int
+    tx: Transaction,
+    *,
+    since: datetime,
+    source: str | None,
+    limit: int,
+    where: Filter = (),
 ) -> Sequence[Mapping[str, Any]]:
     """Those since then, a row for each source, reason, status and path, the newest first.
 
@@ -67,7 +73,7 @@ def listed(
             *alike,
             remote.label("remote"),
         )
-        .where(kept.received_at >= since)
+        .where(kept.received_at >= since, refused_that(tx, where))
         .group_by(*alike)
         .order_by(last.desc(), *alike)
         .limit(limit)

@@ -73,6 +73,7 @@ def test_times_are_ago_or_in_utc(word, moment):
         ("rule:\udcff", "contains a control character"),
         ("x" * 1_001, "longer than 1000"),
         ('""', "contains an empty word"),
+        ('" "', "contains an empty word"),
     ],
 )
 def test_what_cannot_be_read_is_said_with_what_would_be_right(text, words):
