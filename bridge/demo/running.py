@@ -37,7 +37,7 @@ from bridge.store import Database, migrate, views
 from bridge.store.audit import By
 
 # Seconds for the bridge to answer.
-START = 30.0
+START = 60.0
 # Seconds for the calls to arrive.
 ARRIVE = 30.0
 
@@ -183,7 +183,7 @@ def running(folder: Path, *, week: bool = False) -> Iterator[Demo]:
             "BRIDGE_SECRET_KEY": secrets.token_urlsafe(32),
         }
         if week:
-            _live_a_week(folder, ruleset, sandbox, environ)
+            _live_a_week(folder, sandbox, environ)
         with (
             _serving(environ, Path(scratch) / "bridge.log"),
             closing(Database(environ["BRIDGE_DATABASE_URL"])) as database,
@@ -209,9 +209,9 @@ def _first_account(database: Database) -> str:
 
 
 def _live_a_week(
-    folder: Path, ruleset: Ruleset, sandbox: SandboxServer, environ: Mapping[str, str]
+    folder: Path, sandbox: SandboxServer, environ: Mapping[str, str]
 ) -> None:
-    # The parts find the secrets where the bridge that is started later finds them.
+    # Rules and worker find the secrets where the bridge that is started later finds them.
     os.environ.update(environ)
     log.silence()
     with closing(Database(environ["BRIDGE_DATABASE_URL"])) as database:
@@ -219,7 +219,7 @@ def _live_a_week(
         Week(
             database=database,
             folder=folder,
-            ruleset=ruleset,
+            ruleset=mapping.load(folder).usable(),
             sandbox=sandbox,
             outbound=Outbound(sandbox_url=sandbox.url),
             now=datetime.now(UTC),
