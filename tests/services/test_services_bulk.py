@@ -360,3 +360,24 @@ def test_a_message_of_each_delivery_is_kept(store):
     assert item["message"].startswith("retried by ana: the ticket is back (bulk")
     with store.read() as tx:
         assert views.delivery(tx, 1)["person"] == "ana"
+
+
+def test_a_worker_that_dies_after_an_item_does_not_repeat_it(store, monkeypatch):
+    """An item is marked in the transaction that does it: whoever continues after a crash does it no second time."""
+    id = plan(store, "replay", "1 2 3")
+    begin(store, id)
+
+    def dies(*_, **__):
+        raise RuntimeError("the worker died")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bridge.store.bulk.tell", dies)
+        with pytest.raises(RuntimeError):
+            bulk_work.work_once(store, LOOKER, lambda seconds: None)
+    over = datetime(2020, 1, 1, tzinfo=UTC)
+    with store.read() as tx:
+        owner = rows.load(tx, id)["owner"]
+    store.write(lambda tx: rows.keep(tx, id, owner, over))
+    work(store)
+    assert bulk.shown(store, id).counts == {"done": 3}
+    assert replays(store) == {1: 1, 2: 1, 3: 1}
