@@ -44,5 +44,5 @@ def _show(cause: Cause) -> None:
     ruleset = f", since ruleset {cause.ruleset[:12]}" if cause.ruleset else ""
     say_folded("    ", f"{since}{ruleset}, for example delivery {cause.example}")
     if cause.said:
-        say_folded("    ", printable(cause.said))
+        say_folded("    ", printable(cause.shown))
     say_folded("    ", f"{cause.remedy.title}: {cause.remedy.step}")

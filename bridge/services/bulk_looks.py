@@ -17,6 +17,7 @@ from bridge.services.acts import CANCEL, RELEASE, RETRY, Act, refusal
 from bridge.services.replay import Replayer
 from bridge.services.replay_plans import told as replay_told
 from bridge.services.rerouting import Rerouter, told
+from bridge.services.veiling import veiled_text
 from bridge.state import State
 from bridge.store import Database, bulk, queue, selecting, views
 from bridge.worker.asking import Asker
@@ -119,8 +120,9 @@ def _write(tx: Any, found: list[tuple[int, Look]]) -> None:
             state="eligible" if look.ok else "left",
             ticket=look.ticket,
             adds=look.adds,
-            message=look.message,
-            why="" if look.ok else why(look.message),
+            # Reasons may quote what an event holds.
+            message=veiled_text(look.message),
+            why="" if look.ok else veiled_text(why(look.message)),
         )
 
 

@@ -17,6 +17,7 @@ from bridge.services import steer
 from bridge.services.acts import Done
 from bridge.services.bulk_looks import Looker, look_through
 from bridge.services.parts import Parts
+from bridge.services.veiling import veiled_text
 from bridge.store import Database, Transaction, bulk, clock
 from bridge.store.audit import By
 
@@ -174,7 +175,9 @@ def _do(database: Database, item: bulk.Row, owner: str, act: Act) -> bool:
         done = act(_Marking(database, item, owner), item["target"])
     except _Stopped:
         return False
-    database.write(lambda tx: bulk.tell(tx, item, ok=done.ok, message=done.message))
+    database.write(
+        lambda tx: bulk.tell(tx, item, ok=done.ok, message=veiled_text(done.message))
+    )
     return True
 
 

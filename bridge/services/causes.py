@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from bridge.errors import BridgeError
 from bridge.services.remedies import Remedy, remedy
+from bridge.services.veiling import veiled_text
 from bridge.state import State
 from bridge.store import Database, causes
 from bridge.store.causes import Group, Key
@@ -52,6 +53,11 @@ class Cause:
     example: int
     # The ruleset after whose activation the first one failed; "" if there is none.
     ruleset: str
+
+    @property
+    def shown(self) -> str:
+        """What was said, without personal content."""
+        return veiled_text(self.said)
 
     @property
     def filter(self) -> str:
@@ -117,6 +123,7 @@ def ids(database: Database, cause: Cause, limit: int) -> list[int]:
 def as_row(cause: Cause) -> dict[str, object]:
     """A cause as every face shows it in JSON."""
     row = {**asdict(cause), "state": cause.state.value, "filter": cause.filter}
+    row["said"] = cause.shown
     return {**row, "bars": [*cause.bars], "remedy": asdict(cause.remedy)}
 
 
