@@ -23,6 +23,7 @@ class UnknownRule(BridgeError):
     """A name that no rule in force has."""
 
     reason = "unknown_rule"
+    status = 404
     exit_code = 5
 
 

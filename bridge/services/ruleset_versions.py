@@ -18,6 +18,7 @@ class UnknownRuleset(BridgeError):
     """A hash that no stored ruleset has, or several have."""
 
     reason = "unknown_ruleset"
+    status = 404
     exit_code = 5
 
 
@@ -70,7 +71,10 @@ def versions(database: Database, limit: int = 50) -> tuple[Version, ...]:
 
 
 def texts(database: Database, name: str) -> tuple[str, Mapping[str, str]]:
-    """The hash and the files of the ruleset whose hash begins so. Raises UnknownRuleset."""
+    """The hash and the files of the ruleset whose hash begins so, or of the `active` one. Raises UnknownRuleset."""
+    if name == "active":
+        newest = versions(database, 1)
+        name = newest[0].hash if newest else ""
     with database.read() as tx:
         found = rule_counts.named(tx, name) if name else []
     if len(found) != 1:
@@ -83,10 +87,7 @@ def texts(database: Database, name: str) -> tuple[str, Mapping[str, str]]:
 
 def diff(database: Database, before: str, after: str = "") -> Diff:
     """What differs between two rulesets; without `after`, from the first to the active one. Raises UnknownRuleset."""
-    if not after:
-        newest = versions(database, 1)
-        after = newest[0].hash if newest else ""
-    old, new = texts(database, before), texts(database, after)
+    old, new = texts(database, before), texts(database, after or "active")
     return off_the_loop(
         lambda: Diff(before=old[0], after=new[0], files=compared(old[1], new[1]))
     )

@@ -139,3 +139,23 @@ def _pasted(sample: Sample, rules: Ruleset, now: datetime) -> tuple[Event, ...]:
     return tuple(
         replace(one, received_at=one.occurred_at or one.received_at) for one in found
     )
+
+
+def event_number(name: str, database: Database) -> int:
+    """The number of a stored event. Raises BadDraft."""
+    stored = named(database, name)
+    if stored is None:
+        raise BadDraft(f"there is no event {name}")
+    return stored.id
+
+
+def source_of(sample: Sample, database: Database, active: Ruleset) -> str:
+    """The source of a sample; "" if it has none."""
+    if sample.event:
+        try:
+            stored = named(database, sample.event)
+        except BridgeError:
+            return ""
+        return stored.source if stored else ""
+    case = next((one for one in active.cases if one.name == sample.case), None)
+    return case.source if case else sample.source

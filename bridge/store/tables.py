@@ -514,3 +514,24 @@ answered = Table(
 )
 
 Index("ix_answered_at", answered.c.at)
+
+backtests = Table(  # runs that a page or the API started: bridge/services/backtest_runs.py
+    "backtests",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    # The words of the filter, the other side, the sample, and which rules.
+    Column("asked", Document, nullable=False),
+    # What the draft changes in the rules in force.
+    Column("patch", Words, nullable=False),
+    Column("person", Words, nullable=False),
+    # running, finished, failed or cancelled
+    Column("state", String(10), nullable=False),
+    Column("message", Words, nullable=False, server_default=""),
+    Column("started_at", Moment, nullable=False),
+    # Its last sign of life.
+    Column("seen_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("done", Integer, nullable=False, server_default="0"),
+    Column("total", Integer, nullable=False, server_default="0"),
+    Column("result", Document),
+)

@@ -10,7 +10,7 @@ from working import Bench, failed, paid
 from bridge.services import bulk, pausing, tokens
 from bridge.services.bulk_looks import Looker
 from bridge.services.rulesets import activate
-from bridge.store import rejections
+from bridge.store import backtests, rejections
 from bridge.store.audit import By
 from bridge.store.pauses import Scope
 from bridge.store.rejections import Rejection
@@ -51,6 +51,14 @@ def make(database, sandbox):
     database.write(lambda tx: rejections.add(tx, counts=Counter({refused: 1}), now=now))
     looker = Looker(rules=bench.ruleset, environment="", max_rendered=2**20)
     bulk.plan(database, bulk.Asked(act="retry", words="1"), looker, by, now)
+    asked = {"words": "since:7d", "against": "stored", "sample": 5000}
+    asked |= {"file": "", "ruleset": ""}
+
+    def ran(tx):
+        run = backtests.begin(tx, asked, "", "ana", 4, now)
+        backtests.end(tx, run, "finished", None, "", now)
+
+    database.write(ran)
     return bench
 
 

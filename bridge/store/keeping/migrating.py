@@ -19,7 +19,7 @@ from bridge.store.database.postgres import unhurried
 from bridge.store.database.transaction import Transaction
 from bridge.store.keeping import backup
 
-HEAD = "0014"  # the newest file in migrations/versions; they are numbered in order
+HEAD = "0015"  # the newest file in migrations/versions; they are numbered in order
 MOVING = "moving"  # in the place of a revision: filled by half, see moving.py
 MOVED = "moved"  # all of it is in another database
 
