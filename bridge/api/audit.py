@@ -1,12 +1,13 @@
 """What people did."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from marshmallow import Schema, fields
 
 from bridge.api.fields import Anything, Moment, Paged, page_of
 from bridge.api.resource import Resource, parts
-from bridge.store import audit
+from bridge.services import records
 
 blueprint = Resource("audit", "What people did: who, when, to what, and why.")
 
@@ -28,10 +29,26 @@ class ActSchema(Schema):
     scope="read",
     query=Paged,
     gives=page_of(ActSchema),
-    example={"data": [], "next": None},
+    example={
+        "data": [
+            {
+                "id": 1,
+                "at": "2026-11-30T08:00:00.000+00:00",
+                "person": "ana",
+                "action": "pause",
+                "subject": {"rule": "paid-sets-amount"},
+                "reason": "the vendor is down",
+            }
+        ],
+        "next": None,
+    },
 )
 def list_audit(query: dict[str, Any]) -> dict[str, Any]:
     """List what people did, newest first."""
-    with parts().database.read() as tx:
-        rows = audit.newest(tx, limit=query["limit"])
-    return {"data": rows, "next": None}
+    page = records.acts(
+        parts().database,
+        cursor=query["cursor"],
+        limit=query["limit"],
+        now=datetime.now(UTC),
+    )
+    return {"data": page.rows, "next": page.next or None}

@@ -156,9 +156,9 @@ def list_people() -> Any:
     scope="admin",
     status=201,
     body=NewPersonSchema,
-    given={"name": "bo", "role": "viewer"},
+    given={"name": "bernardo", "role": "viewer"},
     gives=MadePasswordSchema,
-    example={"name": "bo", "password": "v1Yc0…"},
+    example={"name": "bernardo", "password": "v1Yc0…"},
 )
 def add_person(body: dict[str, Any]) -> Any:
     """Add an account."""

@@ -27,6 +27,7 @@ MEDIA_TYPE = "application/problem+json"
 # What to do, by code; a code that is not here explains itself in its detail.
 REMEDIES: dict[str, str] = {
     "bad_filter": "correct the filter at `at`: docs/filters.md explains each key",
+    "bad_cursor": "start at the first page: leave out `cursor`",
     "bad_request": "correct what `errors` lists: /api/v1/openapi.json describes the operation",
     "content_too_large": "send a smaller body",
     "forbidden": "use a token that has the scope: `bridge token add` makes one",
@@ -45,6 +46,8 @@ _STATUS: tuple[tuple[type[BridgeError], int], ...] = (
     (ConfigurationError, 409),
     (CallRefused, 409),
 )
+# HTTP status by what a command would end with: what was asked for cannot be read, is not there.
+_BY_EXIT_CODE = {2: 400, 5: 404}
 # Seconds.
 _AGAIN = "2"
 
@@ -112,7 +115,7 @@ def of_bridge(error: BridgeError) -> Response:
             error.headers,
             **error.more,
         )
-    own = getattr(error, "status", 500)
+    own = getattr(error, "status", _BY_EXIT_CODE.get(error.exit_code, 500))
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), own)
     if status == 500:
         return _of_defect(error)

@@ -22,7 +22,7 @@ RULES = MAPPING.replace("    target: vambe", f"{HELD}    target: vambe")
 
 
 def make(database, sandbox):
-    """Delivery 1 is dead, 2 is held, 3 is delivered, 4 waits for a parked connection; the bench that did it.
+    """Deliveries 1 and 5 are dead, 2 is held, 3 is delivered, 4 waits for a parked connection. The bench that did it.
 
     Needs VAMBE_API_KEY; without KAPTURE_TOKEN its connection is parked.
     """
@@ -35,6 +35,9 @@ def make(database, sandbox):
     bench.receive(paid("evt_2", amount=1_000_000, ticket=TICKETS[1]))
     bench.receive(paid("evt_3", ticket=TICKETS[2]))
     bench.receive(failed("evt_4"))
+    bench.work()
+    sandbox.fault("vambe", status=422, count=1)
+    bench.receive(paid("evt_5", ticket=TICKETS[0]))
     bench.work()
     _people(database)
     scope, by = Scope(rule="failed-adds-comment"), By(person="ana", reason="a test")
