@@ -33,6 +33,7 @@ COMMANDS = {
     "schema": ("schema", "Print the JSON Schema of mapping files, for editors."),
     "events": ("events", "List received events, or show one."),
     "refused": ("refused", "List refused requests, and why."),
+    "tail": ("tail", "Print events and refused requests as they come."),
     "record": ("record", "Turn a received event into a recorded payload and a test."),
     "deliveries": ("deliveries", "List deliveries, or show one with its attempts."),
     "why": ("why", "Show what every rule decided about an event, and what was sent."),

@@ -12,14 +12,14 @@ from bridge.store.filtering import Filter, Kind
 
 filter_argument = click.argument("words", nargs=-1, metavar="[FILTER]...")
 
-_NEGATED = re.compile(r"-[A-Za-z_]+:")
+_NEGATED = re.compile(r"-(?:[A-Za-z_]+:|(?:payload|headers)\.[^=]+=)")
 
 
 class Filtered(click.Command):
     """A command whose arguments may start with a dash."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Moves `-key:value` behind the options, where click leaves it alone."""
+        """Moves `-key:value` and `-payload.key=value` behind the options, where click leaves it alone."""
         negated = [one for one in args if _NEGATED.match(one)]
         if negated and "--" not in args:
             args = [*(one for one in args if one not in negated), "--", *negated]
@@ -30,9 +30,14 @@ def read(words: tuple[str, ...], kind: Kind) -> Filter:
     """The conditions of an act's words. Says where content is looked for, if the words do not."""
     now = datetime.now(UTC)
     where = filters.parse(written(words), kind, now, act=True)
+    say_window(where, now)
+    return where
+
+
+def say_window(where: Filter, now: datetime) -> None:
+    """Says since when an act looks for content, if its filter does not say it."""
     if since := filters.window(where, now):
         tell(f"content is looked for since {printable(since)}: add since:7d for more")
-    return where
 
 
 def text(words: tuple[str, ...], **options: str | int | None) -> str:

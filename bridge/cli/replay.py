@@ -85,6 +85,7 @@ def command(
 
 def _agreed(database: Database, run: Run, by: By | None, *, yes: bool) -> Run:
     """Asks before the run; unless it is a dry run, stores it and says how to continue it."""
+    filters.say_window(run.where, run.at)
     steering.agree(choosing.tally(database, run.where, STATES), "replay", yes=yes)
     if by is None:
         return run

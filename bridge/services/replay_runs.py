@@ -42,8 +42,8 @@ class Run:
 
     @property
     def where(self) -> Filter:
-        """The filter, read."""
-        return filters.parse(self.filter, "deliveries", self.at)
+        """The filter, read. Raises BadFilter if it names nothing: that would replay everything."""
+        return filters.parse(self.filter, "deliveries", self.at, act=True)
 
 
 def draft(database: Database, filter: str, *, current: bool, force: bool) -> Run:
