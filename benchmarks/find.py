@@ -1,4 +1,3 @@
-# flake8: noqa: E501
 """How long finding takes over 1,000,000 stored events: each indexed field, common, rare and absent values.
 
 The store is written by the database itself, which takes a minute; then each filter is asked for its newest 50 rows, in
@@ -39,7 +38,8 @@ _STATEMENTS = (
         CASE WHEN i % 100003 = 5 THEN 'rare' ELSE 'type.' || (i % 23) END, :began + i * :step, i, @true, '',
         CASE WHEN i % 100000 = 7 THEN 1 ELSE 0 END, 'routed',
         CASE WHEN i % 50021 = 9 THEN 'error' WHEN i % 2 = 0 THEN 'matched' ELSE 'no_match' END,
-        '[{"rule":"paid","said":"no_match","reason":"amount is ' || i || '","place":"a.yaml:1","code":null,"decided_at":0}]'
+        '[{"rule":"paid","said":"no_match","reason":"amount is ' || i ||
+            '","place":"a.yaml:1","code":null,"decided_at":0}]'
     FROM n
     """,
     """
@@ -49,8 +49,8 @@ _STATEMENTS = (
         CASE WHEN i % 100003 = 6 THEN 'rare' ELSE 'rule-' || (i % 40) END, '', 'vambe.' || (i % 4), 'vambe-' || (i % 8),
         't' || (i * 7919 % 200003), 'lane' || i, 'skip', '{}', 'hash',
         CASE WHEN i % 1000 = 0 THEN 'dead' WHEN i % 100003 = 2 THEN 'held' ELSE 'delivered' END,
-        CASE WHEN i % 50000 = 0 THEN 'http_422' WHEN i % 1000 = 0 THEN 'http_404' ELSE 'delivered' END, '', 1,
-        :began + i * :step, :began + i * :step, :began + i * :step, '{"path":"/tickets"}', @bytes
+        CASE WHEN i % 50000 = 0 THEN 'http_422' WHEN i % 1000 = 0 THEN 'http_404' ELSE 'delivered' END,
+        '', 1, :began + i * :step, :began + i * :step, :began + i * :step, '{"path":"/tickets"}', @bytes
     FROM n WHERE i % 2 = 0
     """,
 )

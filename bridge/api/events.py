@@ -18,6 +18,7 @@ from bridge.api.finding import (
 from bridge.api.problems import not_found
 from bridge.api.resource import Resource, parts
 from bridge.services import payloads
+from bridge.services.veiling import veiled_text
 from bridge.store import events, views
 from bridge.store.events import StoredEvent
 
@@ -148,6 +149,7 @@ def show_event(id: int) -> dict[str, Any]:
     with parts().database.read() as tx:
         event = views.event(tx, id)
         said = views.decisions_of(tx, id)
+    said = [{**one, "reason": veiled_text(one["reason"])} for one in said]
     if event is None:
         raise not_found(f"event {id}")
     return {**event, "decisions": said}

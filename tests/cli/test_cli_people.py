@@ -79,7 +79,9 @@ def test_tokens(terminal, store):
     assert people.of_token(store, token, now=now).name == "ana"
     listed = terminal("token", "list", "--json").stdout
     assert token not in listed and json.loads(listed)["prefix"] == token[:13]
-    rotated = json.loads(terminal("token", "rotate", "ci", "--hours", "0", "--json").stdout)
+    rotated = json.loads(
+        terminal("token", "rotate", "ci", "--hours", "0", "--json").stdout
+    )
     now = datetime.now(UTC)
     assert people.of_token(store, token, now=now) is None
     assert people.of_token(store, rotated["token"], now=now)

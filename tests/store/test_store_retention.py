@@ -15,13 +15,15 @@ from sqlalchemy import insert, select, update
 
 from bridge.errors import StoreRefused
 from bridge.state import FINISHED, UNFINISHED
-from bridge.store import Database, migrate, replays
+from bridge.store import Database, bulk, migrate, replays
 from bridge.store.audit import By
 from bridge.store.keeping import retention, walk
 from bridge.store.keeping.retention import Keep
 from bridge.store.tables import (
     attempts,
     audit,
+    bulk_acts,
+    bulk_items,
     deliveries,
     events,
     lane_marks,
@@ -213,6 +215,28 @@ def test_ledger_audit_and_rejections_have_their_own_age(database):
     database.write(fill)
     assert forget(database) == {"ledger rows": 1, "audit rows": 1, "rejections": 1}
     assert rows(database, ledger.c.at) == [(days(399),)]
+
+
+def test_bulk_acts_go_with_the_ledger_unless_they_are_under_way(database):
+    """A bulk act that ended or was never started is deleted with its items; one under way stays."""
+
+    def fill(tx):
+        for age, state in (
+            (401, "finished"),
+            (401, "planned"),
+            (401, "paused"),
+            (399, "finished"),
+        ):
+            id = bulk.add(tx, "retry", "state:dead", {}, "ana", days(age))
+            bulk.freeze(tx, id, [1, 2])
+            tx.execute(
+                update(bulk_acts).where(bulk_acts.c.id == id).values(state=state)
+            )
+
+    database.write(fill)
+    assert forget(database) == {"items of bulk acts": 4, "bulk acts": 2}
+    assert len(rows(database, bulk_items.c.id)) == 4
+    assert rows(database, bulk_acts.c.state) == [("finished",), ("paused",)]
 
 
 def test_one_pass_at_a_time(database):

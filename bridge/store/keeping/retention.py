@@ -38,6 +38,8 @@ from bridge.store.tables import (
     DEAD,
     attempts,
     audit,
+    bulk_acts,
+    bulk_items,
     deliveries,
     events,
     lane_marks,
@@ -75,6 +77,7 @@ def steps(keep: Keep, now: datetime) -> tuple[Step, ...]:
         _lane_marks(now - keep.events),
         _old("ledger rows", ledger.c.id, ledger.c.at, now - keep.ledger),
         _old("audit rows", audit.c.id, audit.c.at, now - keep.ledger),
+        *_bulk_acts(now - keep.ledger),
         _old("rejections", rejections.c.id, rejections.c.received_at, now - REJECTIONS),
     )
 
@@ -217,6 +220,26 @@ def _old(name: str, key: Column[Any], time: Column[Any], before: datetime) -> St
         tx.execute(delete(key.table).where(key.in_(keys)))
 
     return Step(name=name, key=key, due=time < before, act=act, time=time, until=before)
+
+
+def _bulk_acts(before: datetime) -> tuple[Step, Step]:
+    """Deletes bulk acts that are over and plans that nobody started, the items first: an act may have many."""
+    act = bulk_acts.c
+    over = act.state.not_in(("running", "paused"))
+    old = and_(over, func.coalesce(act.ended_at, act.planned_at) < before)
+    of_old = bulk_items.c.bulk.in_(select(act.id).where(old))
+    empty = and_(old, act.id.not_in(select(bulk_items.c.bulk)))
+
+    def remove(tx: Transaction, keys: Sequence[int]) -> None:
+        tx.execute(delete(bulk_items).where(bulk_items.c.id.in_(keys)))
+
+    def close(tx: Transaction, keys: Sequence[int]) -> None:
+        tx.execute(delete(bulk_acts).where(act.id.in_(keys)))
+
+    return (
+        Step(name="items of bulk acts", key=bulk_items.c.id, due=of_old, act=remove),
+        Step(name="bulk acts", key=act.id, due=empty, act=close),
+    )
 
 
 def _events_of(keys: Sequence[int]) -> Any:
