@@ -79,6 +79,10 @@ def admin_app(parts: Parts) -> Flask:
     """Console, API, metrics and the health checks."""
     app = _app(lambda: _ready(parts))
 
+    @app.get("/")
+    def begin() -> Response:
+        return Response(status=303, headers={"Location": "/console/"})
+
     @app.get("/metrics")
     def metrics() -> Response:
         database, active = parts.database, parts.rules.active

@@ -17,28 +17,36 @@ PICTURES = ROOT / "docs" / "pictures"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 WIDTH, HEIGHT = 1440, 900
 
-# Name of the picture → address below /console, or a link of the page before.
+# Name of the picture → address below /console, and what is clicked there.
 SCREENS = {
-    "home": "",
-    "events": "events",
-    "dead-letters": "dead",
-    "deliveries": "deliveries",
-    "rules": "rules",
-    "playground": "playground",
-    "sources": "sources",
-    "connections": "connections",
+    "home": ("", ""),
+    "events": ("events", ""),
+    "event": ("events?q=outcome:no_match+source:stripe", "a.row-link"),
+    "deliveries": ("deliveries", ""),
+    "delivery": ("deliveries?q=state:dead+code:http_404", "a.row-link"),
+    "dead-letters": ("dead", ""),
+    "plan": ("dead", "button.primary"),
+    "ticket": ("deliveries?q=state:delivered", "td a[href*='/tickets/']"),
+    "rules": ("rules", ""),
+    "playground": ("playground", ""),
+    "backtest": ("backtest", ""),
+    "pauses": ("pauses", ""),
+    "sources": ("sources", ""),
+    "connections": ("connections", ""),
+    "audit": ("audit", ""),
 }
 
 
 def main() -> int:
     """Makes all pictures; returns the exit code."""
     PICTURES.mkdir(exist_ok=True)
+    os.chdir(ROOT)  # so that pages name mapping files as a reader would
     with (
-        demo.running(ROOT / "mappings", week=True) as running,
+        demo.running(Path("mappings"), week=True) as running,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox"]
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-lcd-text"]
         )
         for theme in ("light", "dark"):
             page = browser.new_page(
@@ -61,8 +69,11 @@ def _visit(page: Page, running: "demo.Demo") -> Iterator[str]:
     page.fill("[name=password]", running.password)
     page.press("[name=password]", "Enter")
     page.wait_for_url(f"{base}/**")
-    for name, path in SCREENS.items():
+    for name, (path, click) in SCREENS.items():
         page.goto(f"{base}/{path}")
+        if click:
+            page.locator(click).first.click()
+            page.wait_for_load_state()
         yield name
 
 

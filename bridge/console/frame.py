@@ -94,6 +94,8 @@ def _places() -> Sequence[Place]:
 def current_place() -> str:
     """The path of the place that this page belongs to: the one whose path begins the page's address."""
     first = request.path.strip("/").split("/")[0].removesuffix(".json")
+    if first == "pulse":  # asked by a page, which says where it is
+        first = request.args.get("at", "")
     return first if first in {one.path for one in _places()} else "-"
 
 

@@ -22,6 +22,8 @@ blueprint = Blueprint("bulk", __name__)
 PLACE = Place(label="Bulk acts", path="bulk", icon="bulk", group="steer", order=30)
 
 Answer = Response | tuple[str, int]
+# Items that the page lists, newest first.
+LISTED = 100
 # What the page offers as rates, items per second.
 RATES = (1, 10, 50, 200)
 
@@ -142,7 +144,7 @@ def _changed(id: int, do: Callable[[int, By, datetime], Bulk], past: str) -> Ans
 def _page(id: int, template: str) -> str:
     database = _parts().database
     found = bulk.shown(database, id)
-    preview = off_the_loop(lambda: bulk.preview(database, id))
+    preview = off_the_loop(lambda: bulk.preview(database, id, LISTED))
     failed = bulk.items(database, id, ("failed",), limit=20)
     return render_template(
         template,
