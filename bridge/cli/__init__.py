@@ -61,6 +61,7 @@ COMMANDS = {
     "relearn": ("relearn", "Accept a new secret from a sender."),
     "user": ("user", "Manage the people who may use console and API."),
     "token": ("token", "Manage the tokens of programs that use the API."),
+    "erase": ("erase", "Erase a person's content for good, and say what is left."),
     "audit": ("audit", "List what people did, and why."),
     "backup": ("backup", "Back up a SQLite store while it is in use."),
     "restore": ("restore", "Replace a SQLite store with a backup; it starts paused."),

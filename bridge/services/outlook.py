@@ -42,7 +42,9 @@ def outlook(database: Database, delivery: Mapping[str, Any], now: datetime) -> s
         case State.DELIVERED if delivery["look_up"]:
             return "is done; its answer is stored with its event"
         case State.DELIVERED if delivery["call"] is None:
-            return "is done; its request was deleted after the retention period"
+            return (
+                "is done; its request was deleted after the retention period, or erased"
+            )
         case State.DELIVERED:
             return f"is done; `bridge replay {id}` would send it again"
         case State.SHADOW:

@@ -35,7 +35,7 @@ def recorded(stored: StoredEvent, *, mask: bool) -> bytes:
     """
     if stored.pruned:
         raise ConfigurationError(
-            f"the content of event {stored.id} was deleted after the retention period (BRIDGE_KEEP_PAYLOADS)"
+            f"the content of event {stored.id} was deleted after the retention period (BRIDGE_KEEP_PAYLOADS), or erased"
         )
     request = stored.request
     return http.write(_masked(request) if mask else request)

@@ -208,5 +208,5 @@ def _unsendable(row: Mapping[str, Any]) -> str:
     if row["state"] == State.SHADOW:
         return "not replayed: its rule was in mode shadow, use `--rules current` to route it with the current rules"
     if row["call"] is None:
-        return "not replayed: its request was deleted after the retention period"
+        return "not replayed: its request was deleted after the retention period, or erased"
     return ""

@@ -89,7 +89,9 @@ class Asker:
     def event(self, source: Source, stored: StoredEvent) -> Event:
         """The event as it was received. Raises Refused when it cannot be read any more."""
         if stored.pruned:
-            raise Malformed("its content was deleted after the retention period")
+            raise Malformed(
+                "its content was deleted after the retention period, or erased"
+            )
         key = (stored.payload_id, source)
         last, events = self._read
         if last != key:

@@ -19,6 +19,7 @@ from bridge.store.database.dialect import (
     version,
 )
 from bridge.store.database.engine import Database, is_there, require_there, sqlite_file
+from bridge.store.database.sqlite import overwriting
 from bridge.store.database.transaction import Transaction
 from bridge.store.database.turn import Turn
 from bridge.store.database.writer import Together
@@ -36,6 +37,7 @@ __all__ = [
     "microseconds",
     "moment",
     "one_at_a_time",
+    "overwriting",
     "require_there",
     "sqlite_file",
     "storable",

@@ -99,13 +99,16 @@ class Database:
         with self._exclusive():
             connection = self._connection or self._writing.connect()
             self._connection = None
-            connection.info.pop("announced", None)  # by a transaction that failed
+            for left in ("announced", "fold"):  # by a transaction that failed
+                connection.info.pop(left, None)
             well = False
             try:
                 with connection.begin():
                     yield connection
                     self._before_commit(connection)
                 well = True
+                if connection.info.pop("fold", False):
+                    fold_log(connection)
                 if self._lock:
                     self._lock.tell()
             except StoreGone:

@@ -4,18 +4,21 @@ WAL mode with synchronous=FULL: NORMAL lost acknowledged rows in power cuts.
 """
 
 import sqlite3
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from bridge.store.database.bell import Bell
 from bridge.store.database.place import Place
+from bridge.store.database.transaction import Transaction
 
 # Bytes that the log keeps on disk. Each commit that leaves 4 MB in the log checkpoints it, under the lock; what a long
 # reader made it grow to is given back when the log begins anew.
 WAL_LIMIT = 16 * 1024 * 1024
+# As the pragma tells it, and as it is told.
+_SECURE = {0: "OFF", 1: "ON", 2: "FAST"}
 BUSY = 10  # seconds that SQLite waits for a lock of its own
 
 
@@ -66,6 +69,21 @@ def fold_log(connection: Connection) -> None:
         raw.execute("PRAGMA busy_timeout = 0")  # readers are not waited for
         raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         raw.execute(f"PRAGMA busy_timeout = {BUSY * 1000}")
+
+
+@contextmanager
+def overwriting(tx: Transaction) -> Iterator[None]:
+    """Overwrites with zeros what is deleted within; the commit folds the log, which holds it too."""
+    if tx.dialect.name != "sqlite":
+        yield
+        return
+    before = tx.exec_driver_sql("PRAGMA secure_delete").scalar_one()
+    tx.exec_driver_sql("PRAGMA secure_delete = ON")
+    try:
+        yield
+    finally:
+        tx.exec_driver_sql(f"PRAGMA secure_delete = {_SECURE[before]}")
+    tx.info["fold"] = True
 
 
 class Watcher:

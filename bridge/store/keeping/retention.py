@@ -54,9 +54,9 @@ _UNFINISHED: list[ColumnElement[str]] = [
     literal_column(f"'{state}'") for state in UNFINISHED
 ]  # as the partial indexes have them
 # Nobody will send these again.
-_OVER = State.DELIVERED, State.CANCELLED, State.SKIPPED, State.SHADOW
+OVER = State.DELIVERED, State.CANCELLED, State.SKIPPED, State.SHADOW
 # Said once more by what forgets: on PostgreSQL a replay may have been committed since the transaction looked.
-_IS_OVER = deliveries.c.state.in_(_OVER)
+IS_OVER = deliveries.c.state.in_(OVER)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,11 +94,11 @@ def forget(
     return +done
 
 
-def _settled(before: datetime) -> ColumnElement[bool]:
+def settled(before: datetime) -> ColumnElement[bool]:
     """Requests that nothing needs any more, and nothing happened to since."""
     needed = or_(
         events.c.state != EventState.ROUTED,
-        deliveries.c.state.not_in(_OVER),
+        deliveries.c.state.not_in(OVER),
         deliveries.c.finished_at >= before,
     )
     came_of_it = events.outerjoin(deliveries, deliveries.c.event == events.c.id)
@@ -111,25 +111,28 @@ def _payloads(before: datetime, now: datetime) -> Step:
     """Empties requests, and what was rendered from them and answered to that."""
 
     def act(tx: Transaction, keys: Sequence[int]) -> None:
-        made = _deliveries_of(keys)
-        empty = {"target": "", "headers": {}, "body": b"", "pruned_at": now}
-        tx.execute(update(payloads).where(payloads.c.id.in_(keys)).values(empty))
-        tx.execute(
-            update(events)
-            .where(events.c.payload_id.in_(keys))
-            .values(fetched=None, fetched_headers=None)
-        )
-        tx.execute(
-            update(deliveries)
-            .where(deliveries.c.id.in_(made), _IS_OVER)
-            .values(call=None, body=None, fields=None)
-        )
-        tx.execute(
-            update(attempts).where(attempts.c.delivery.in_(made)).values(reply=None)
-        )
+        empty(tx, keys, now)
 
-    due = and_(payloads.c.pruned_at.is_(None), _settled(before))
+    due = and_(payloads.c.pruned_at.is_(None), settled(before))
     return _of_requests("payloads", due, act, before)
+
+
+def empty(tx: Transaction, keys: Sequence[int], now: datetime) -> None:
+    """Empties settled requests by their numbers, and marks them; reasons, states and times stay."""
+    made = _deliveries_of(keys)
+    nothing = {"target": "", "headers": {}, "body": b"", "pruned_at": now}
+    tx.execute(update(payloads).where(payloads.c.id.in_(keys)).values(nothing))
+    tx.execute(
+        update(events)
+        .where(events.c.payload_id.in_(keys))
+        .values(fetched=None, fetched_headers=None)
+    )
+    tx.execute(
+        update(deliveries)
+        .where(deliveries.c.id.in_(made), IS_OVER)
+        .values(call=None, body=None, fields=None)
+    )
+    tx.execute(update(attempts).where(attempts.c.delivery.in_(made)).values(reply=None))
 
 
 def _rows_of_requests(before: datetime) -> Step:
@@ -140,7 +143,7 @@ def _rows_of_requests(before: datetime) -> Step:
         for statement in (
             delete(attempts).where(attempts.c.delivery.in_(made)),
             # One that is left has a foreign key that refuses its event's end: the next pass looks again.
-            delete(deliveries).where(deliveries.c.event.in_(received), _IS_OVER),
+            delete(deliveries).where(deliveries.c.event.in_(received), IS_OVER),
             delete(events).where(events.c.payload_id.in_(keys)),
             delete(payloads).where(payloads.c.id.in_(keys)),
         ):
@@ -153,7 +156,7 @@ def _rows_of_requests(before: datetime) -> Step:
     )
     newest = select(func.max(payloads.c.id)).scalar_subquery()
     due = and_(
-        _settled(before),
+        settled(before),
         payloads.c.id < newest,
         payloads.c.id.is_distinct_from(its_payload.scalar_subquery()),
     )
@@ -180,7 +183,7 @@ def _idempotency_keys(before: datetime) -> Step:
 
     due = and_(
         deliveries.c.idempotency_key.is_not(None),
-        deliveries.c.state.in_(_OVER),
+        deliveries.c.state.in_(OVER),
         deliveries.c.finished_at < before,
     )
     return Step(
