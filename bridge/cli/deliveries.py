@@ -1,4 +1,4 @@
-"""`bridge deliveries list | show`."""
+"""`bridge deliveries list | show | curl`."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -90,6 +90,24 @@ def show(id: int, as_json: bool) -> None:
     show_one(row, f"delivery {id}", (*_COLUMNS, *_MORE), as_json=as_json)
     if not as_json:
         _show_calls(delivery, attempts)
+
+
+@command.command("curl")
+@click.argument("id", type=NUMBER)
+def curl(id: int) -> None:
+    """Print the request of a delivery as a curl command to paste; put the credentials in place of <secret>."""
+    from bridge.services.sent import curl_of, request_of
+
+    with opened() as database:
+        with database.read() as tx:
+            row = views.delivery(tx, id)
+        sent = request_of(database, row) if row else None
+    if sent is None:
+        nothing(
+            f"delivery {id} has no request" if row else f"there is no delivery {id}"
+        )
+    for line in curl_of(sent):
+        click.echo(line)
 
 
 def _show_calls(

@@ -1,6 +1,8 @@
 """The commands that look into the store, over a real store that a real worker filled."""
 
+import json
 import re
+import shlex
 import sqlite3
 from datetime import datetime
 
@@ -79,6 +81,21 @@ def test_one_delivery_is_shown_with_request_and_attempts(terminal, bench):
     assert DEFAULT_CREDENTIALS["vambe"] not in result.output
     (shown,) = objects(terminal("deliveries", "show", "1", "--json"))
     assert [row["status"] for row in shown["attempts_made"]] == [200]
+
+
+def test_a_delivery_as_curl(terminal, bench):
+    """The request as a shell takes it, without the credential; what has none says so."""
+    bench.paid()
+    printed = terminal("deliveries", "curl", "1").stdout
+    words = shlex.split(printed)
+    assert words[:3] == ["curl", "-X", "POST"] and TICKET in printed
+    assert "<secret>" in printed and DEFAULT_CREDENTIALS["vambe"] not in printed
+    body = json.loads(words[words.index("--data-raw") + 1])
+    assert body["amount"] == 150000
+    terminal("erase", "1", "--yes", "--reason", "asked")
+    gone = terminal("deliveries", "curl", "1")
+    assert (gone.exit_code, gone.stderr) == (5, "delivery 1 has no request\n")
+    assert terminal("deliveries", "curl", "7").exit_code == 5
 
 
 def test_rule_error_is_shown_without_a_request(terminal, bench):
