@@ -114,7 +114,7 @@ def bodies(database):
 
 
 def test_nothing_of_it_is_left(bench):
-    """T-91: the canary stands in no row of any table, and the audit trail says who and why, not what."""
+    """The canary stands in no row of any table, and the audit trail says who and why, not what."""
     event = delivered(bench, "evt_1")
     quoted(bench.database, event)
     assert rows(bench.database).count(CANARY) > 14
@@ -166,7 +166,7 @@ def test_others_keep_theirs(bench):
 
 @pytest.mark.parametrize("state", [*UNFINISHED, State.DEAD])
 def test_what_may_still_be_sent_is_left(bench, state):
-    """Promise 13: unfinished and dead deliveries keep all that they came from, and are named with what to do."""
+    """Unfinished and dead deliveries keep all that they came from, and are named with what to do."""
     event = delivered(bench, "evt_1")
 
     def job(tx):
