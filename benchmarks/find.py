@@ -54,7 +54,8 @@ _STATEMENTS = (
     FROM n WHERE i % 2 = 0
     """,
 )
-_BODY = """'{"id":"evt_' || i || '","data":{"amount":' || (i % 9973) || ',"customer":"cus_' || (i % 5003) || '","padding":"'
+_BODY = """'{"id":"evt_' || i || '","data":{"amount":' || (i % 9973) ||
+    ',"customer":"cus_' || (i % 5003) || '","padding":"'
     || 'abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz' || '"}}'"""
 
 ASKED: tuple[tuple[Kind, str], ...] = (
