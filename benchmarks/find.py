@@ -112,17 +112,18 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
     asked = parser.parse_args()
-    for name, opened in (("find", _sqlite), ("find_postgres", _postgres)):
+    for name, opened in (("find", sqlite), ("find_postgres", _postgres)):
         with opened() as database:
             migrate(database)
             with database.transaction() as tx:
-                _fill(tx, asked.events)
+                fill(tx, asked.events, NOW)
             _analyze(database)
             report(name, "the list without a filter", _measured(database, asked.rounds))
 
 
 @contextmanager
-def _sqlite() -> Iterator[Database]:
+def sqlite() -> Iterator[Database]:
+    """An empty file."""
     with TemporaryDirectory(prefix="bridge-benchmark-") as name:
         database = Database(f"sqlite:///{name}/bridge.db")
         yield database
@@ -141,13 +142,14 @@ def _postgres() -> Iterator[Database]:
         server.cleanup()
 
 
-def _fill(tx: Transaction, events: int) -> None:
+def fill(tx: Transaction, events: int, now: datetime) -> None:
+    """So many events of the week before `now`, half of them with a delivery."""
     postgresql = tx.dialect.name == "postgresql"
     if postgresql:
         tx.execute(text("SET LOCAL transaction_timeout = 0"))
     values = {
         "most": events,
-        "began": microseconds(NOW - WEEK),
+        "began": microseconds(now - WEEK),
         "step": int(WEEK.total_seconds() * 1e6) // events,
     }
     content = f"convert_to({_BODY}, 'UTF8')" if postgresql else f"CAST({_BODY} AS BLOB)"
