@@ -13,7 +13,6 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Select,
-    and_,
     case,
     func,
     literal,
@@ -26,13 +25,13 @@ from sqlalchemy import (
 from bridge.state import State
 from bridge.store.database.columns import microseconds
 from bridge.store.database.transaction import Transaction
-from bridge.store.tables import DEAD, HELD, deliveries, rulesets
+from bridge.store.tables import DEAD, HELD, SETTLED, deliveries, rulesets
 
 # Deliveries that are looked at, newest first.
 ROWS = 50_000
 
 # In the words of the partial indexes.
-_STATES = {State.DEAD: DEAD, State.HELD: HELD}
+_STATES = {State.DEAD: DEAD, State.HELD: f"{HELD} AND {SETTLED}"}
 _of = deliveries.c
 # A failed rule has no request: its message names the expression. A rule's own words say why a delivery is held.
 _SAID = case(
@@ -133,10 +132,9 @@ def activation_before(tx: Transaction, moment: datetime) -> tuple[str, datetime]
 
 
 def _known(state: State) -> ColumnElement[bool]:
-    which = text(_STATES[state])
-    newest: Select[Any] = select(_of.id).where(which)
-    from_ = newest.order_by(_of.id.desc()).limit(1).offset(ROWS - 1).scalar_subquery()
-    return and_(which, _of.id >= func.coalesce(from_, 0))
+    # Not a lower bound of the id: SQLite would walk over all rows from there, whatever their state.
+    newest: Select[Any] = select(_of.id).where(text(_STATES[state]))
+    return _of.id.in_(newest.order_by(_of.id.desc()).limit(ROWS))
 
 
 def _at() -> ColumnElement[Any]:

@@ -21,7 +21,6 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    tuple_,
     union_all,
 )
 
@@ -193,14 +192,16 @@ def _there(sort: _Sort) -> Select[Any]:
     seen = select(*first.c).cte("seen", recursive=True)
     later = table.alias("later")
     following = [later.c[name] for name in sort.kinds]
-    ahead = (
-        select(later.c.id)
-        .where(tuple_(*following) > tuple_(*seen.c))
-        .order_by(*following)
-        .limit(1)
-        .correlate(seen)
-        .scalar_subquery()
-    )
+
+    def next_of(same: int) -> Any:
+        """The next kind that has the first columns in common."""
+        alike = (own == last for own, last in zip(following[:same], seen.c))
+        query = select(later.c.id).where(*alike, following[same] > [*seen.c][same])
+        first = query.order_by(*following[same:]).limit(1)
+        return first.correlate(seen).scalar_subquery()
+
+    # One comparison of all columns would do, but SQLite seeks by the first column alone then.
+    ahead = func.coalesce(*(next_of(n) for n in reversed(range(len(columns)))))
     step = select(*columns).select_from(seen.join(table, table.c.id == ahead))
     whole = seen.union_all(step)
     return select(*whole.c).limit(_KINDS + 1)
