@@ -267,6 +267,8 @@ def test_every_face_says_it_is_gone(bench):
     assert CANARY not in repr(found)
     with bench.database.read() as tx:
         stored = stored_events.load(tx, event)
+        (written,) = ledger_rows.of_ticket(tx, TICKET, 5)
+    assert (written["event"], written["fields"]) == (event, {})
     gone = payloads.payload(stored, bench.ruleset, "", revealed=True)
     assert (gone.value, gone.headers) == (None, ()) and "deleted" in gone.problem
     with pytest.raises(ConfigurationError, match="erased"):
