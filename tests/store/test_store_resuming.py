@@ -53,7 +53,7 @@ def broken(put, claim, finish, database):
 @pytest.fixture
 def goes_on(database):
     def goes_on(name, now=SOON):
-        return database.write(lambda c: resuming.goes_on(c, name, now))
+        return database.write(lambda c: resuming.resume_named(c, name, now))
 
     return goes_on
 

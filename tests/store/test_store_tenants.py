@@ -112,8 +112,8 @@ def test_a_renamed_connection_stays_parked(put, claim, finish, database, called)
     with database.read() as connection:
         assert set(queue.parked(connection)) == {OLD.account}
         assert measures.connection_states(connection)[OLD.name] == (True, False)
-    assert not database.write(lambda c: resuming.goes_on(c, "another", NOW))
-    assert database.write(lambda c: resuming.goes_on(c, called.name, NOW))
+    assert not database.write(lambda c: resuming.resume_named(c, "another", NOW))
+    assert database.write(lambda c: resuming.resume_named(c, called.name, NOW))
     assert new in {one.id for one in claim()}
 
 
