@@ -17,7 +17,7 @@ from bridge.model import (
     Request,
     Said,
 )
-from bridge.services.filters import parse
+from bridge.services.finding import find
 from bridge.store import (
     audit,
     deliveries,
@@ -100,10 +100,7 @@ def found(database):
     """The ids that a filter finds, in the order they came to be."""
 
     def found(text, kind="deliveries"):
-        where = parse(text, kind, NOW)
-        look = {"events": views.list_events, "deliveries": views.list_deliveries}
-        with database.read() as connection:
-            rows = look[kind](connection, where=where)
+        rows = find(database, kind, text, now=NOW + timedelta(seconds=1)).rows
         return [row["id"] for row in reversed(rows)]
 
     return found
@@ -118,21 +115,22 @@ def move(database, id, to, reason="because"):
 
 def test_a_filter_finds_deliveries(database, add, found):
     """Keys must all hold, values of one key are alternatives, a dash turns a word round."""
+    three = add(connection="getfly", now=NOW - timedelta(days=2))
     one = add()
     two = add(rule="paid-adds", ticket="50%_[x]", source="hubspot", type="deal.won")
-    three = add(connection="getfly", now=NOW - timedelta(days=2))
     move(database, three, "cancelled", "Not needed, 100%")
-    assert found("rule:paid-*") == [one, two, three]
+    assert found("rule:paid-*") == [three, one, two]
     assert found("rule:paid-sets -connection:getfly") == [one]
     assert found("source:hubspot") == found("type:deal.*") == [two]
     assert found("state:cancelled connection:vambe-cl") == []
-    assert found("connection:getfly connection:vambe-cl source:stripe") == [one, three]
+    assert found("connection:getfly connection:vambe-cl source:stripe") == [three, one]
     assert found("-type:deal.won -state:cancelled") == [one]
     assert found("since:24h") == [one, two]
     assert found("until:2026-11-20") == [three]
-    assert found('"not NEEDED" 100%') == [three]
+    assert found('since:7d "not NEEDED" 100%') == [three]
+    assert found('"not NEEDED" 100%') == []  # words are looked for in the last day
     assert found("-needed") == [one, two]
-    assert found("event:evt_1 event:1") == [one, two]
+    assert found("event:evt_1 event:1") == [three, one]
     assert found("ticket:50%_[x]") == found("ticket:50%_[*") == [two]
 
 
