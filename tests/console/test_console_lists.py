@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import pytest
 from browsing import check_page
+from playwright.sync_api import expect
 from working import paid
 
 
@@ -59,7 +60,7 @@ def test_a_bad_filter_is_shown_under_the_box_with_a_caret(console):
             page.locator(".caret").inner_text().splitlines()[1].startswith("       ^")
         )
         assert "sorce" in page.locator("#filter-error").inner_text()
-        assert page.locator("#filter").input_value() == "type:x sorce:stripe"
+        expect(page.locator("#filter")).to_have_value("type:x sorce:stripe")
 
 
 def test_no_match_says_how_many_there_are_and_how_to_find_more(console):
@@ -69,9 +70,9 @@ def test_no_match_says_how_many_there_are_and_how_to_find_more(console):
     ):
         assert "of 14 in 24h" in page.locator(".empty").inner_text()
         page.get_by_role("link", name="Widen to 7d").click()
-        assert page.locator("#filter").input_value() == "type:nothing.like.it since:7d"
+        expect(page.locator("#filter")).to_have_value("type:nothing.like.it since:7d")
         page.get_by_role("link", name="Clear the filter", exact=True).last.click()
-        assert rows(page).count() == 14
+        expect(rows(page)).to_have_count(14)
 
 
 def test_chips_and_cells_edit_the_same_filter(console):
@@ -79,13 +80,13 @@ def test_chips_and_cells_edit_the_same_filter(console):
     with console.page("/events") as page:
         cell = hovered(page, "customer.created")
         cell.get_by_role("link", name="Only customer.created").click()
-        assert page.locator("#filter").input_value() == "type:customer.created"
-        assert rows(page).count() == 1
+        expect(page.locator("#filter")).to_have_value("type:customer.created")
+        expect(rows(page)).to_have_count(1)
         page.get_by_role("link", name="Remove type:customer.created").click()
-        assert page.locator("#filter").input_value() == ""
+        expect(page.locator("#filter")).to_have_value("")
         cell = hovered(page, "customer.created")
         cell.get_by_role("link", name="Not customer.created").click()
-        assert page.locator("#filter").input_value() == "-type:customer.created"
+        expect(page.locator("#filter")).to_have_value("-type:customer.created")
         assert "customer.created" not in rows(page).all_inner_texts()
 
 
@@ -101,7 +102,7 @@ def test_keys_move_open_and_come_back_to_the_row(console):
         page.keyboard.press("Enter")
         page.wait_for_url(f"**/console/deliveries/{marked}")
         page.go_back()
-        assert page.locator("#filter").input_value() == "state:delivered"
+        expect(page.locator("#filter")).to_have_value("state:delivered")
         assert page.locator("tr.at").get_attribute("data-row") == marked
 
 
@@ -153,9 +154,9 @@ def test_new_events_are_told_and_rows_do_not_move(console, world):
         world.receive({**paid("evt_new"), "type": "plan.created"})
         link = page.get_by_role("link", name="1 new")
         link.wait_for()
-        assert rows(page).count() == 0
+        expect(rows(page)).to_have_count(0)
         link.click()
-        assert rows(page).count() == 1
+        expect(rows(page)).to_have_count(1)
         assert page.problems == []
 
 
@@ -193,7 +194,7 @@ def test_lists_work_without_javascript(console):
         )
         page.get_by_role("button", name="Dark theme").click()
         assert page.locator("html").get_attribute("data-theme") == "dark"
-        assert page.locator("#filter").input_value() == "outcome:no_match"
+        expect(page.locator("#filter")).to_have_value("outcome:no_match")
         page.get_by_role("button", name="As the system theme").click()
 
 

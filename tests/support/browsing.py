@@ -15,7 +15,7 @@ from pathlib import Path
 import faces
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from programs import program
 from running import free_port
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -37,6 +37,8 @@ class _Quiet(WSGIRequestHandler):
 def chromium():
     """One browser."""
     path = program("chromium")
+    # A busy machine takes its time.
+    expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
             executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
