@@ -78,7 +78,7 @@ def test_update_names_what_it_leaves(terminal, stale, rewrite):
     assert result.exit_code == 1
     assert result.stderr.splitlines() == [
         "mappings/shop.yaml:23:33: not updated in 'nothing is skipped':"
-        " a person must decide whether it should be an error",
+        " a person must decide whether the rule should fail here",
         "rewrote 1 file",
     ]
     assert "amount: 5," in stale.read_text()
