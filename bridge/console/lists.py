@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from flask import Response, current_app, make_response, render_template, request
+from flask import Response, make_response, render_template, request
 
 from bridge.console.frame import twin
+from bridge.console.session import parts
 from bridge.services import filters, finding
 from bridge.services.cursors import BadCursor
 from bridge.services.filters import BadFilter
-from bridge.services.parts import Parts
 from bridge.store import Database
 from bridge.store.filtering import Kind
 
@@ -162,5 +162,4 @@ def _told(text: str) -> list[str]:
 
 
 def _database() -> Database:
-    parts: Parts = current_app.extensions["bridge"]
-    return parts.database
+    return parts().database

@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
 from bridge.console.frame import twin
 from bridge.console.pages import Place
-from bridge.console.session import needs
-from bridge.services.parts import Parts
+from bridge.console.session import needs, parts
 from bridge.store import audit
 
 blueprint = Blueprint("audit", __name__)
@@ -45,9 +44,9 @@ def listed_json() -> Response:
 
 def _rows() -> tuple[Sequence[Mapping[str, Any]], bool]:
     """A page of acts, and whether there are older ones."""
-    parts: Parts = current_app.extensions["bridge"]
+    kept = parts()
     before = request.args.get("before", "")
-    with parts.database.read() as tx:
+    with kept.database.read() as tx:
         rows = audit.newest(
             tx,
             limit=_AT_ONCE + 1,

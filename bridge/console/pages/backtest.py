@@ -7,7 +7,6 @@ from flask import (
     Blueprint,
     Response,
     abort,
-    current_app,
     flash,
     redirect,
     render_template,
@@ -17,12 +16,11 @@ from werkzeug.wrappers import Response as Answer
 
 from bridge.console.frame import to, twin
 from bridge.console.pages import Place
-from bridge.console.session import needs, who
+from bridge.console.session import needs, parts, who
 from bridge.services import backtest_report, backtest_runs, ruleset_versions
 from bridge.services.backtest_runs import Asked, NoSuchRun, NotNow
 from bridge.services.drafts import BadDraft, Draft
 from bridge.services.filters import BadFilter
-from bridge.services.parts import Parts
 from bridge.services.ruleset_versions import UnknownRuleset
 
 blueprint = Blueprint("backtest", __name__)
@@ -42,7 +40,7 @@ def listed() -> str:
 @needs("read")
 def listed_json() -> Answer:
     """The runs as JSON."""
-    rows = backtest_runs.listed(_parts().database, now=datetime.now(UTC))
+    rows = backtest_runs.listed(parts().database, now=datetime.now(UTC))
     return twin({"data": [{**row} for row in rows]})
 
 
@@ -67,7 +65,7 @@ def start() -> Answer | tuple[str, int]:
     )
     person, now = who(), datetime.now(UTC)
     try:
-        id = backtest_runs.start(_parts(), asked, person.name, now=now)
+        id = backtest_runs.start(parts(), asked, person.name, now=now)
     except (BadDraft, BadFilter, NotNow, UnknownRuleset) as error:
         return _page(asked.draft, form, str(error)), 422
     return redirect(to("backtest", id), 303)
@@ -117,13 +115,13 @@ def markdown(id: int) -> Response:
 def cancel(id: int) -> Answer:
     """Ends a run."""
     _run(id)
-    backtest_runs.cancel(_parts().database, id, now=datetime.now(UTC))
+    backtest_runs.cancel(parts().database, id, now=datetime.now(UTC))
     flash("The backtest is cancelled")
     return redirect(to("backtest", id), 303)
 
 
 def _page(draft: Draft, form: Any, mistake: str) -> str:
-    database = _parts().database
+    database = parts().database
     return render_template(
         "backtest.html",
         draft=draft,
@@ -137,7 +135,7 @@ def _page(draft: Draft, form: Any, mistake: str) -> str:
 
 def _run(id: int) -> Any:
     try:
-        return backtest_runs.shown(_parts().database, id, now=datetime.now(UTC))
+        return backtest_runs.shown(parts().database, id, now=datetime.now(UTC))
     except NoSuchRun:
         abort(404)
 
@@ -159,8 +157,3 @@ def _draft() -> Draft:
 def _number(text: str) -> int:
     whole = text.isascii() and text.isdecimal() and len(text) < 9
     return int(text) if whole else backtest_runs.MOST
-
-
-def _parts() -> Parts:
-    parts: Parts = current_app.extensions["bridge"]
-    return parts

@@ -3,19 +3,18 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from bridge.console.frame import to, twin
 from bridge.console.mistakes import page
 from bridge.console.pages import Place
-from bridge.console.session import needs, who
+from bridge.console.session import needs, parts, who
 from bridge.errors import BridgeError
 from bridge.greenlets import off_the_loop
 from bridge.services import bulk
 from bridge.services.bulk import Asked, Bulk
 from bridge.services.bulk_looks import Looker
-from bridge.services.parts import Parts
 from bridge.store.audit import By
 
 blueprint = Blueprint("bulk", __name__)
@@ -34,7 +33,7 @@ def listed() -> str:
     """The newest bulk acts, and a form for a new one."""
     before = request.args.get("before", "")
     number = int(before) if before.isascii() and before.isdecimal() else None
-    found = bulk.listed(_parts().database, before=number)
+    found = bulk.listed(parts().database, before=number)
     return render_template("bulk_list.html", found=found, acts=bulk.ACTS)
 
 
@@ -42,7 +41,7 @@ def listed() -> str:
 @needs("read")
 def listed_json() -> Response:
     """The same as JSON."""
-    return twin({"data": [bulk.as_row(one) for one in bulk.listed(_parts().database)]})
+    return twin({"data": [bulk.as_row(one) for one in bulk.listed(parts().database)]})
 
 
 @blueprint.post("/bulk")
@@ -63,7 +62,7 @@ def plan() -> Answer:
     )
     by, now = who().by(""), datetime.now(UTC)
     try:
-        id = bulk.plan(_parts().database, asked, _looker(), by, now)
+        id = bulk.plan(parts().database, asked, _looker(), by, now)
     except BridgeError as error:
         return _refused(str(error))
     return redirect(to("bulk", id), 303)
@@ -84,10 +83,10 @@ def show(id: int) -> Answer:
 def show_json(id: int) -> Answer:
     """The same as JSON."""
     try:
-        found = bulk.shown(_parts().database, id)
+        found = bulk.shown(parts().database, id)
     except bulk.NoSuchBulk as error:
         return page(404, title="There is no such bulk act", text=str(error))
-    preview = bulk.preview(_parts().database, id)
+    preview = bulk.preview(parts().database, id)
     more = {"tickets": preview.tickets, "adds": preview.adds, "left": preview.left}
     return twin({**bulk.as_row(found), **more})
 
@@ -96,7 +95,7 @@ def show_json(id: int) -> Answer:
 @needs("read")
 def progress(id: int) -> Answer:
     """The part of the page that changes; 204 if it did not."""
-    found = bulk.shown(_parts().database, id)
+    found = bulk.shown(parts().database, id)
     if request.args.get("after") == mark(found):
         return Response(status=204)
     return _page(id, "parts/bulk.html"), 200
@@ -110,7 +109,7 @@ def start(id: int) -> Answer:
     rate = float(next((one for one in RATES if str(one) == given), bulk.RATE))
 
     def begin(number: int, by: By, now: datetime) -> Bulk:
-        return bulk.start(_parts().database, number, by, now, rate)
+        return bulk.start(parts().database, number, by, now, rate)
 
     return _changed(id, begin, "started")
 
@@ -121,7 +120,7 @@ def change(id: int, what: str) -> Answer:
     """Pauses, resumes or cancels."""
     do = {"pause": bulk.pause, "resume": bulk.resume, "cancel": bulk.cancel}[what]
     past = {"pause": "paused", "resume": "resumed", "cancel": "cancelled"}[what]
-    database = _parts().database
+    database = parts().database
     return _changed(id, lambda number, by, now: do(database, number, by, now), past)
 
 
@@ -142,7 +141,7 @@ def _changed(id: int, do: Callable[[int, By, datetime], Bulk], past: str) -> Ans
 
 
 def _page(id: int, template: str) -> str:
-    database = _parts().database
+    database = parts().database
     found = bulk.shown(database, id)
     preview = off_the_loop(lambda: bulk.preview(database, id, LISTED))
     failed = bulk.items(database, id, ("failed",), limit=20)
@@ -162,14 +161,9 @@ def _refused(text: str) -> Response:
 
 
 def _looker() -> Looker:
-    parts = _parts()
+    kept = parts()
     return Looker(
-        rules=parts.rules.current(),
-        environment=parts.settings.environment,
-        max_rendered=parts.settings.max_rendered,
+        rules=kept.rules.current(),
+        environment=kept.settings.environment,
+        max_rendered=kept.settings.max_rendered,
     )
-
-
-def _parts() -> Parts:
-    parts: Parts = current_app.extensions["bridge"]
-    return parts

@@ -2,17 +2,16 @@
 
 from datetime import UTC, datetime
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template
+from flask import Blueprint, abort, flash, redirect, render_template
 from werkzeug.wrappers import Response
 
 from bridge.console.frame import to, twin
 from bridge.console.pages import Place
-from bridge.console.session import needs
+from bridge.console.session import needs, parts
 from bridge.errors import UnknownName
 from bridge.greenlets import off_the_loop
 from bridge.services import connections
 from bridge.services.connections import Seen
-from bridge.services.parts import Parts
 
 blueprint = Blueprint("connections", __name__)
 PLACE = Place(
@@ -57,12 +56,10 @@ def show(name: str) -> str:
 @needs("operate")
 def check(name: str) -> Response:
     """Tries name, network policy, TCP and TLS. Sends nothing."""
-    parts = _parts()
-    rules = parts.rules.current()
+    kept = parts()
+    rules = kept.rules.current()
     try:
-        well, said = off_the_loop(
-            lambda: connections.check(rules, parts.settings, name)
-        )
+        well, said = off_the_loop(lambda: connections.check(rules, kept.settings, name))
     except UnknownName as error:
         well, said = False, str(error)
     flash(f"{said}; nothing was sent", "message" if well else "error")
@@ -70,16 +67,11 @@ def check(name: str) -> Response:
 
 
 def _all() -> list[Seen]:
-    parts, now = _parts(), datetime.now(UTC)
-    rules = parts.rules.current()
-    return off_the_loop(lambda: connections.listed(parts.database, rules, now))
+    kept, now = parts(), datetime.now(UTC)
+    rules = kept.rules.current()
+    return off_the_loop(lambda: connections.listed(kept.database, rules, now))
 
 
 def _one(name: str) -> Seen:
     found = next((one for one in _all() if one.name == name), None)
     return found or abort(404)
-
-
-def _parts() -> Parts:
-    parts: Parts = current_app.extensions["bridge"]
-    return parts

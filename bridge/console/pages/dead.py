@@ -2,16 +2,15 @@
 
 from datetime import UTC, datetime
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
 from bridge.console.frame import twin
 from bridge.console.pages import Place
-from bridge.console.session import needs
+from bridge.console.session import needs, parts
 from bridge.greenlets import off_the_loop
 from bridge.services import causes
 from bridge.services.causes import Causes
-from bridge.services.parts import Parts
 from bridge.state import State
 
 blueprint = Blueprint("dead", __name__)
@@ -40,6 +39,6 @@ def _state() -> State:
 
 
 def _found(state: State) -> Causes:
-    parts: Parts = current_app.extensions["bridge"]
+    kept = parts()
     now = datetime.now(UTC)
-    return off_the_loop(lambda: causes.listed(parts.database, state, now))
+    return off_the_loop(lambda: causes.listed(kept.database, state, now))

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from flask import (
     Blueprint,
     abort,
-    current_app,
     flash,
     redirect,
     render_template,
@@ -17,12 +16,11 @@ from flask import (
 from werkzeug.wrappers import Response
 
 from bridge.console.frame import to, twin
-from bridge.console.session import needs, who
+from bridge.console.session import needs, parts, who
 from bridge.errors import BridgeError
 from bridge.greenlets import off_the_loop
 from bridge.services import acting, inspecting, revealing
 from bridge.services.inspecting import Attempt, Inspected
-from bridge.services.parts import Parts
 from bridge.services.replay_plans import Plan
 from bridge.services.veiling import veiled
 
@@ -63,7 +61,7 @@ def reveal(id: int) -> str | tuple[str, int]:
     reason, now = request.form.get("reason", ""), datetime.now(UTC)
     subject: Any = {"deliveries": [id]}
     try:
-        revealing.reveal(_parts().database, who(), subject, reason, now=now)
+        revealing.reveal(parts().database, who(), subject, reason, now=now)
     except BridgeError as error:
         flash(str(error), "error")
         return _page(id), 422
@@ -102,14 +100,14 @@ def act(id: int, name: str) -> Response:
     """Does what the button says, unless the delivery changed since the page was made."""
     if name not in acting.NAMES:
         abort(404)
-    parts, form = _parts(), request.form
+    kept, form = parts(), request.form
     done = acting.act(
-        parts.database,
+        kept.database,
         id,
         name,
         seen=form.get("seen", "?"),
-        rules=parts.rules.current(),
-        settings=parts.settings,
+        rules=kept.rules.current(),
+        settings=kept.settings,
         by=who().by(form.get("reason", "")),
         current=form.get("rules") == "current",
         force=form.get("force") == "yes",
@@ -129,7 +127,7 @@ def _page(id: int, *, revealed: bool = False) -> str:
 
 
 def _inspected(id: int, *, revealed: bool = False) -> Inspected:
-    database, now = _parts().database, datetime.now(UTC)
+    database, now = parts().database, datetime.now(UTC)
     found = off_the_loop(
         lambda: inspecting.inspect(database, id, now=now, revealed=revealed)
     )
@@ -137,11 +135,11 @@ def _inspected(id: int, *, revealed: bool = False) -> Inspected:
 
 
 def _planned(id: int, *, current: bool, force: bool) -> Plan:
-    parts = _parts()
+    kept = parts()
     replayer = acting.replayer_of(
-        parts.database,
-        rules=parts.rules.current(),
-        settings=parts.settings,
+        kept.database,
+        rules=kept.rules.current(),
+        settings=kept.settings,
         current=current,
         force=force,
     )
@@ -165,8 +163,3 @@ def _dots(attempts: Sequence[Attempt]) -> list[Dot]:
         )
         for place, one in enumerate(attempts)
     ]
-
-
-def _parts() -> Parts:
-    parts: Parts = current_app.extensions["bridge"]
-    return parts

@@ -6,7 +6,6 @@ from typing import Any
 from flask import (
     Blueprint,
     abort,
-    current_app,
     flash,
     redirect,
     render_template,
@@ -16,11 +15,10 @@ from werkzeug.wrappers import Response
 
 from bridge.console import words
 from bridge.console.frame import to, twin
-from bridge.console.session import needs, who
+from bridge.console.session import needs, parts, who
 from bridge.errors import BridgeError
 from bridge.greenlets import off_the_loop
 from bridge.services import payloads, recording, rerouting, revealing
-from bridge.services.parts import Parts
 from bridge.services.rerouting import Plan, Rerouter, told
 from bridge.services.trace import trace
 from bridge.services.trace_json import SIGNS, markdown, trace_object
@@ -58,7 +56,7 @@ def reveal(id: int) -> str | tuple[str, int]:
     reason, now = request.form.get("reason", ""), datetime.now(UTC)
     subject: Any = {"events": [id]}
     try:
-        revealing.reveal(_parts().database, who(), subject, reason, now=now)
+        revealing.reveal(parts().database, who(), subject, reason, now=now)
     except BridgeError as error:
         flash(str(error), "error")
         return _page(id), 422
@@ -138,7 +136,7 @@ def _test(stored: StoredEvent) -> dict[str, str]:
     path = recording.file_name(stored)
     try:
         recorded = recording.recorded(stored, mask=True)
-        rules = _parts().rules.current()
+        rules = parts().rules.current()
         case = recording.case(rules, stored.source, recorded, path)
     except (BridgeError, KeyError) as error:
         return {"path": path, "case": "", "problem": str(error)}
@@ -147,8 +145,8 @@ def _test(stored: StoredEvent) -> dict[str, str]:
 
 def _page(id: int, *, revealed: bool = False) -> str:
     stored = _stored(id)
-    parts = _parts()
-    rules, environment = parts.rules.current(), parts.settings.environment
+    kept = parts()
+    rules, environment = kept.rules.current(), kept.settings.environment
     found = _trace(id, revealed=revealed)
     content = off_the_loop(
         lambda: payloads.payload(stored, rules, environment, revealed=revealed)
@@ -166,14 +164,14 @@ def _page(id: int, *, revealed: bool = False) -> str:
 
 
 def _trace(id: int, *, revealed: bool = False) -> Trace:
-    parts, now = _parts(), datetime.now(UTC)
-    active = parts.rules.current()
+    kept, now = parts(), datetime.now(UTC)
+    active = kept.rules.current()
     found = off_the_loop(
         lambda: trace(
-            parts.database,
+            kept.database,
             id,
             active=active,
-            settings=parts.settings,
+            settings=kept.settings,
             now=now,
             revealed=revealed,
         )
@@ -182,15 +180,15 @@ def _trace(id: int, *, revealed: bool = False) -> Trace:
 
 
 def _stored(id: int) -> StoredEvent:
-    with _parts().database.read() as tx:
+    with parts().database.read() as tx:
         return events.load(tx, id) or abort(404)
 
 
 def _router(rule: str, *, force: bool) -> Rerouter:
-    parts = _parts()
-    asker = Asker(parts.settings.environment, parts.settings.max_rendered)
-    rules = parts.rules.current()
-    return Rerouter(parts.database, rules, asker, rule=rule, force=force, named=True)
+    kept = parts()
+    asker = Asker(kept.settings.environment, kept.settings.max_rendered)
+    rules = kept.rules.current()
+    return Rerouter(kept.database, rules, asker, rule=rule, force=force, named=True)
 
 
 def _told(plan: Plan) -> str:
@@ -203,8 +201,3 @@ def _download(content: bytes, name: str) -> Response:
     answer = Response(content, content_type="text/plain; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
-
-
-def _parts() -> Parts:
-    parts: Parts = current_app.extensions["bridge"]
-    return parts

@@ -2,17 +2,16 @@
 
 from datetime import UTC, datetime
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from bridge.console.frame import to, twin
 from bridge.console.pages import Place
-from bridge.console.session import needs, who
+from bridge.console.session import needs, parts, who
 from bridge.errors import BridgeError
 from bridge.greenlets import off_the_loop
 from bridge.services import home, sources
 from bridge.services.home import Home
-from bridge.services.parts import Parts
 from bridge.services.sources import Seen
 
 blueprint = Blueprint("home", __name__)
@@ -48,31 +47,26 @@ def acknowledge() -> Response:
     """Says that somebody has seen an incident."""
     incident = request.form.get("incident", "")[:100]
     by = who().by(request.form.get("reason", ""))
-    home.acknowledge(_parts().database, incident, by, datetime.now(UTC))
+    home.acknowledge(parts().database, incident, by, datetime.now(UTC))
     flash("Acknowledged. It counts until its cause is gone.")
     return redirect(to(), 303)
 
 
 def _look() -> Home:
-    parts = _parts()
-    return off_the_loop(lambda: home.look(parts, datetime.now(UTC)))
+    kept = parts()
+    return off_the_loop(lambda: home.look(kept, datetime.now(UTC)))
 
 
 def _first(found: Home) -> tuple[Seen, str] | None:
     """The source to begin with and how to post to it, while nothing was received yet."""
     if not found.empty or not found.sources:
         return None
-    seen, parts = found.sources[0], _parts()
+    seen, kept = found.sources[0], parts()
     if not who().may("operate"):
         return seen, ""
     try:
-        source = sources.declared(parts.rules.current(), seen.name)
-        lines = sources.example(source, parts.settings, datetime.now(UTC))
+        source = sources.declared(kept.rules.current(), seen.name)
+        lines = sources.example(source, kept.settings, datetime.now(UTC))
     except BridgeError:
         return seen, ""
     return seen, "\n".join(lines)
-
-
-def _parts() -> Parts:
-    parts: Parts = current_app.extensions["bridge"]
-    return parts

@@ -1,13 +1,12 @@
 """Pauses: everything that holds deliveries back, with its reason; pause and resume."""
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from bridge.console.frame import to, twin
 from bridge.console.pages import Place
-from bridge.console.session import needs, who
+from bridge.console.session import needs, parts, who
 from bridge.services import pausing, steer
-from bridge.services.parts import Parts
 from bridge.store.pauses import COLUMNS, Scope
 
 blueprint = Blueprint("pauses", __name__)
@@ -27,7 +26,7 @@ def listed() -> str:
 @needs("read")
 def listed_json() -> Response:
     """The same as JSON."""
-    stopped = pausing.listed(_parts().database)
+    stopped = pausing.listed(parts().database)
     return twin(
         {
             "data": [
@@ -48,13 +47,13 @@ def pause() -> Response | str | tuple[str, int]:
     scope = _scope()
     if not scope.as_mapping() and request.form.get("all") != "yes":
         return _page("Fill in what to pause, or choose everything."), 422
-    rules = _parts().rules.current()
+    rules = parts().rules.current()
     try:
-        pausing.check(_parts().database, scope, rules)
+        pausing.check(parts().database, scope, rules)
     except pausing.NoSuchName as error:
         return _page(str(error)), 422
     by = who().by(request.form.get("reason", ""))
-    new = pausing.pause(_parts().database, scope, by, rules)
+    new = pausing.pause(parts().database, scope, by, rules)
     flash(f"{scope} {'is paused' if new else 'was already paused'}")
     return redirect(to("pauses"), 303)
 
@@ -66,9 +65,9 @@ def resume() -> Response:
     by = who().by(request.form.get("reason", ""))
     name = request.form.get("resume_connection", "")
     if name:
-        done = steer.resume(_parts().database, name, by)
+        done = steer.resume(parts().database, name, by)
     else:
-        done = pausing.resume(_parts().database, _scope(), by)
+        done = pausing.resume(parts().database, _scope(), by)
     what = f"connection {name}" if name else str(_scope())
     flash(
         f"{what} {'resumed' if done else 'is not stopped any longer: nothing was done'}"
@@ -79,19 +78,14 @@ def resume() -> Response:
 def _page(mistake: str = "") -> str:
     return render_template(
         "pauses.html",
-        stopped=pausing.listed(_parts().database),
+        stopped=pausing.listed(parts().database),
         mistake=mistake,
         form=request.form,
         columns=COLUMNS,
-        rules=_parts().rules.current(),
+        rules=parts().rules.current(),
     )
 
 
 def _scope() -> Scope:
     said = {name: request.form.get(name, "").strip() for name in COLUMNS}
     return Scope(**{name: value for name, value in said.items() if value})
-
-
-def _parts() -> Parts:
-    parts: Parts = current_app.extensions["bridge"]
-    return parts

@@ -5,15 +5,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, render_template, request
 
 from bridge.console.pages import Place
-from bridge.console.session import needs, who
+from bridge.console.session import needs, parts, who
 from bridge.errors import BridgeError
 from bridge.mapping.findings import to_dict
 from bridge.services import playground, samples
 from bridge.services.drafts import BadDraft, Draft
-from bridge.services.parts import Parts
 from bridge.services.playground import Played
 from bridge.services.revealing import reveal
 from bridge.services.samples import Sample
@@ -29,7 +28,7 @@ PLACE = Place(
 @needs("read")
 def bench() -> str:
     """A file of the rules in force, and a sample to pick."""
-    active = _parts().rules.current()
+    active = parts().rules.current()
     file = request.args.get("file", "") or _file_for(request.args)
     text = active.texts.get(file, "")
     return _page(Draft(file=file, text=text), _sample(request.args), None, "")
@@ -39,7 +38,7 @@ def bench() -> str:
 @needs("operate")
 def play() -> str | tuple[str, int]:
     """What the draft makes of the sample."""
-    form, parts = request.form, _parts()
+    form, kept = request.form, parts()
     file = form.get("new_file", "").strip() or form.get("file", "")
     draft, sample = Draft(file=file, text=form.get("text", "")), _sample(form)
     now = datetime.now(UTC)
@@ -47,11 +46,11 @@ def play() -> str | tuple[str, int]:
         if sample.event and form.get("reveal") == "yes":
             sample = replace(sample, revealed=_revealed(sample.event, now))
         played = playground.play(
-            parts.database,
-            parts.rules.current(),
+            kept.database,
+            kept.rules.current(),
             draft,
             sample,
-            settings=parts.settings,
+            settings=kept.settings,
             now=now,
         )
     except BridgeError as error:
@@ -62,9 +61,9 @@ def play() -> str | tuple[str, int]:
 
 
 def _page(draft: Draft, sample: Sample, played: Played | None, mistake: str) -> str:
-    parts = _parts()
-    active = parts.rules.current()
-    choices = samples.choices(parts.database, active)
+    kept = parts()
+    active = kept.rules.current()
+    choices = samples.choices(kept.database, active)
     marks = _marks(draft, played)
     return render_template(
         "playground.html",
@@ -78,7 +77,7 @@ def _page(draft: Draft, sample: Sample, played: Played | None, mistake: str) -> 
         files=sorted(active.texts),
         sources=list(active.sources),
         choices=choices,
-        folder=parts.settings.mappings.name,
+        folder=kept.settings.mappings.name,
     )
 
 
@@ -86,7 +85,7 @@ def _shown(played: Played | None) -> Any:
     """The events of the result as `try --json` has them."""
     if played is None:
         return []
-    folder = Path(_parts().settings.mappings.name)
+    folder = Path(parts().settings.mappings.name)
     shown = playground.as_json(played, folder)
     return shown["events"]
 
@@ -118,9 +117,9 @@ def _sample(given: Any) -> Sample:
 
 def _file_for(given: Any) -> str:
     """The file whose rules the named event meets, or the first one."""
-    parts = _parts()
-    active = parts.rules.current()
-    wanted = samples.source_of(_sample(given), parts.database, active)
+    kept = parts()
+    active = kept.rules.current()
+    wanted = samples.source_of(_sample(given), kept.database, active)
     rules = [one for one in active.rules if wanted in ("", one.source)]
     first = next((one for one in (*rules, *active.rules)), None)
     return first.place.file if first else "rules.yaml"
@@ -128,17 +127,12 @@ def _file_for(given: Any) -> str:
 
 def _revealed(event: str, now: datetime) -> bool:
     """Whether the person may see what is hidden; it is written into the audit trail."""
-    what = samples.event_number(event, _parts().database)
+    what = samples.event_number(event, parts().database)
     reveal(
-        _parts().database,
+        parts().database,
         who(),
         {"events": [what]},
         request.form.get("reason", ""),
         now=now,
     )
     return True
-
-
-def _parts() -> Parts:
-    parts: Parts = current_app.extensions["bridge"]
-    return parts

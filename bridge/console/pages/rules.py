@@ -3,14 +3,13 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, abort, current_app, render_template, request
+from flask import Blueprint, abort, render_template, request
 from werkzeug.wrappers import Response
 
 from bridge.console.frame import twin
 from bridge.console.pages import Place
-from bridge.console.session import needs
+from bridge.console.session import needs, parts
 from bridge.services import rule_files, rule_rows, rule_views, ruleset_versions
-from bridge.services.parts import Parts
 from bridge.services.rule_views import UnknownRule
 from bridge.services.ruleset_versions import UnknownRuleset
 
@@ -23,7 +22,7 @@ PLACE = Place(label="Rules", path="rules", icon="rules", group="steer", order=10
 def listed() -> str:
     """All rules in force."""
     return render_template(
-        "rules.html", found=_listed(), active=_parts().rules.active, rows=rule_rows
+        "rules.html", found=_listed(), active=parts().rules.active, rows=rule_rows
     )
 
 
@@ -72,7 +71,7 @@ def file(name: str) -> str:
 @needs("read")
 def versions() -> str:
     """The rulesets that were active."""
-    found = ruleset_versions.versions(_parts().database)
+    found = ruleset_versions.versions(parts().database)
     return render_template("rule_versions.html", versions=found)
 
 
@@ -80,7 +79,7 @@ def versions() -> str:
 @needs("read")
 def versions_json() -> Response:
     """The same as JSON."""
-    found = ruleset_versions.versions(_parts().database)
+    found = ruleset_versions.versions(parts().database)
     return twin({"data": [rule_rows.version(one) for one in found]})
 
 
@@ -99,7 +98,7 @@ def version_json(hash: str) -> Response:
 
 
 def _compared(hash: str) -> dict[str, Any]:
-    database = _parts().database
+    database = parts().database
     try:
         found = ruleset_versions.diff(database, hash, request.args.get("to", ""))
     except UnknownRuleset:
@@ -109,25 +108,20 @@ def _compared(hash: str) -> dict[str, Any]:
 
 
 def _listed() -> rule_views.RuleList:
-    parts = _parts()
+    kept = parts()
     now = datetime.now(UTC)
-    return rule_views.listed(parts.database, parts.rules.current(), now=now)
+    return rule_views.listed(kept.database, kept.rules.current(), now=now)
 
 
 def _detail(name: str) -> rule_views.RuleDetail:
-    parts = _parts()
+    kept = parts()
     now = datetime.now(UTC)
     try:
-        return rule_views.detail(parts.database, parts.rules.current(), name, now=now)
+        return rule_views.detail(kept.database, kept.rules.current(), name, now=now)
     except UnknownRule:
         abort(404)
 
 
 def _files() -> rule_files.Files:
-    parts = _parts()
-    return rule_files.files(parts.rules.active, parts.settings.mappings)
-
-
-def _parts() -> Parts:
-    parts: Parts = current_app.extensions["bridge"]
-    return parts
+    kept = parts()
+    return rule_files.files(kept.rules.active, kept.settings.mappings)

@@ -2,16 +2,15 @@
 
 from datetime import UTC, datetime
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template
+from flask import Blueprint, abort, flash, redirect, render_template
 from werkzeug.wrappers import Response
 
 from bridge.console.frame import to, twin
 from bridge.console.pages import Place
-from bridge.console.session import needs, who
+from bridge.console.session import needs, parts, who
 from bridge.errors import BridgeError, UnknownName
 from bridge.greenlets import off_the_loop
 from bridge.services import sources
-from bridge.services.parts import Parts
 from bridge.services.sources import Seen
 
 blueprint = Blueprint("sources", __name__)
@@ -53,11 +52,11 @@ def show_json(name: str) -> Response:
 @needs("operate")
 def test(name: str) -> Response:
     """Posts a recorded event, which the rules act on."""
-    parts = _parts()
+    kept = parts()
     _one(name)
     try:
-        source = sources.declared(parts.rules.current(), name)
-        answer = sources.send_test(source, parts.settings, datetime.now(UTC))
+        source = sources.declared(kept.rules.current(), name)
+        answer = sources.send_test(source, kept.settings, datetime.now(UTC))
     except BridgeError as error:
         flash(f"Nothing was sent: {error}", "error")
     else:
@@ -68,19 +67,19 @@ def test(name: str) -> Response:
 
 
 def _all() -> list[Seen]:
-    parts, now = _parts(), datetime.now(UTC)
-    rules = parts.rules.current()
+    kept, now = parts(), datetime.now(UTC)
+    rules = kept.rules.current()
     return off_the_loop(
-        lambda: sources.listed(parts.database, rules, parts.settings, now)
+        lambda: sources.listed(kept.database, rules, kept.settings, now)
     )
 
 
 def _one(name: str) -> Seen:
-    parts, now = _parts(), datetime.now(UTC)
-    rules = parts.rules.current()
+    kept, now = parts(), datetime.now(UTC)
+    rules = kept.rules.current()
     try:
         return off_the_loop(
-            lambda: sources.named(parts.database, rules, parts.settings, name, now)
+            lambda: sources.named(kept.database, rules, kept.settings, name, now)
         )
     except UnknownName:
         abort(404)
@@ -88,14 +87,9 @@ def _one(name: str) -> Seen:
 
 def _example(name: str) -> tuple[list[str], str]:
     """A signed request, or why there is none."""
-    parts = _parts()
+    kept = parts()
     try:
-        source = sources.declared(parts.rules.current(), name)
-        return sources.example(source, parts.settings, datetime.now(UTC)), ""
+        source = sources.declared(kept.rules.current(), name)
+        return sources.example(source, kept.settings, datetime.now(UTC)), ""
     except BridgeError as error:
         return [], str(error)
-
-
-def _parts() -> Parts:
-    parts: Parts = current_app.extensions["bridge"]
-    return parts

@@ -4,15 +4,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from bridge.console.frame import to, twin
 from bridge.console.pages import Place
-from bridge.console.session import needs
+from bridge.console.session import needs, parts
 from bridge.greenlets import off_the_loop
 from bridge.services import story
-from bridge.services.parts import Parts
 
 blueprint = Blueprint("ticket", __name__)
 PLACE = Place(label="Tickets", path="tickets", icon="ticket", group="watch", order=30)
@@ -50,14 +49,9 @@ def _page(ticket: str) -> str:
 
 
 def _story(ticket: str) -> Mapping[str, Any]:
-    database, now = _parts().database, datetime.now(UTC)
+    database, now = parts().database, datetime.now(UTC)
     return off_the_loop(lambda: story.of_ticket(database, ticket, now, _MOST))
 
 
 def _fits_an_address(name: str) -> bool:
     return not name.startswith("/") and not name.endswith(".json")
-
-
-def _parts() -> Parts:
-    parts: Parts = current_app.extensions["bridge"]
-    return parts
