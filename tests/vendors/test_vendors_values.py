@@ -9,8 +9,8 @@ from marshmallow import INCLUDE
 from vendor_contract import contracted
 
 from bridge import vendors
-from bridge.kinds import Kind, made
-from bridge.vendors.checks import by_path
+from bridge.kinds import Kind, flat, made
+from bridge.vendors.fields import said
 
 OPERATIONS = tuple(contracted().values())
 SCALARS = (
@@ -44,7 +44,8 @@ def test_a_value_has_the_problems_that_its_schema_finds(operation, data):
     """Whatever the fields hold; the names of fields are checked apart from their values."""
     fields = data.draw(fields_of(operation))
     found = vendors.check_fields(operation, fields)
-    by_schema = by_path(made(operation.schema, INCLUDE).validate(fields))
+    loaded = made(operation.schema, INCLUDE).validate(fields)
+    by_schema = {path: said(problem) for path, problem in flat(loaded)}
     names = vendors.check_names(operation, tuple(vendors.field_names(fields)))
     extra = {path for path in found if path.split(".")[0] == "unlisted"}
     assert {**by_schema, **names} == {
