@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from bridge.did_you_mean import did_you_mean
 from bridge.errors import BridgeError
@@ -113,8 +114,9 @@ def word(key: str, value: str, *, negated: bool = False) -> str:
     return f"{dash}{key}{sign}{value}" if bare else f'{dash}{key}{sign}"{value}"'
 
 
-def words(text: str) -> list[Word]:
-    """The words of a filter, in order. Raises BadFilter."""
+@lru_cache(maxsize=64)
+def words(text: str) -> tuple[Word, ...]:
+    """The words of a filter, in order. Raises BadFilter. A list of rows asks for each cell what may be added."""
     if len(text) > MAX_LENGTH:
         raise BadFilter(
             f"the filter is longer than {MAX_LENGTH} characters",
@@ -126,7 +128,7 @@ def words(text: str) -> list[Word]:
             raise BadFilter(
                 "the filter contains a control character: remove it", text, at, 1
             )
-    found = [*_words(text)]
+    found = (*_words(text),)
     if len(found) > MAX_WORDS:
         last = found[MAX_WORDS]
         raise BadFilter(
