@@ -11,9 +11,11 @@ from typing import Any
 
 from sqlalchemy import BigInteger, func, select, type_coerce
 
+from bridge.store import searching
 from bridge.store.database.columns import microseconds
 from bridge.store.database.dialect import among
 from bridge.store.database.transaction import Transaction
+from bridge.store.searching import first_since
 from bridge.store.tables import events, ledger, rejections
 
 # Events that are counted one by one.
@@ -22,31 +24,22 @@ COUNTED = 20_000
 MARKS = 2_000
 
 _id, _at = events.c.id, events.c.received_at
-_PROBE = select(_id, _at).order_by(_id).limit(1)
 
 
-def first_since(tx: Transaction, moment: datetime) -> int:
+def _first_event(tx: Transaction, moment: datetime, newest: int) -> int:
     """The number of the first event that was received at a moment or later; one more than the newest if none was."""
-    low = 0
-    high = (tx.execute(select(func.max(_id))).scalar_one() or 0) + 1
-    while low < high:
-        middle = (low + high) // 2
-        row = tx.execute(_PROBE.where(_id >= middle)).first()
-        if row is None or row.received_at >= moment:
-            high = middle
-        else:
-            low = row.id + 1
+    low = first_since(tx, _id, _at, moment, 0, newest + 1)
     # Older numbers may be deleted.
-    row = tx.execute(_PROBE.where(_id >= low)).first()
-    return row.id if row else low
+    query = select(_id).where(_id >= low).order_by(_id).limit(1)
+    return tx.execute(query).scalar_one_or_none() or low
 
 
 def received(
     tx: Transaction, since: datetime, width: timedelta, number: int
 ) -> list[int]:
     """How many events were received in each of `number` spans since then."""
-    first = first_since(tx, since)
-    newest = tx.execute(select(func.max(_id))).scalar_one() or 0
+    newest = searching.newest(tx, "events")
+    first = _first_event(tx, since, newest)
     if newest - first < COUNTED:
         counts = _per_bucket(tx, _at, _id >= first, since, width)
         return [counts.get(n, 0) for n in range(number)]

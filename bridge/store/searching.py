@@ -299,20 +299,25 @@ def _bounds(
         if one.negated or not isinstance(one.value, datetime):
             continue
         if one.key == "since":
-            low = max(low, _first_since(tx, sort, one.value - DISORDER, low, high))
+            moment = one.value - DISORDER
+            low = max(low, first_since(tx, sort.id, sort.time, moment, low, high))
         else:
-            high = min(high, _first_since(tx, sort, one.value + DISORDER, low, high))
+            moment = one.value + DISORDER
+            high = min(high, first_since(tx, sort.id, sort.time, moment, low, high))
     return low, high
 
 
-def _first_since(
-    tx: Transaction, sort: _Sort, moment: datetime, low: int, high: int
+def first_since(
+    tx: Transaction, id: Any, time: Any, moment: datetime, low: int, high: int
 ) -> int:
-    """The number of the first row of that time or later, by halving."""
+    """By halving: the number below `high` from which on rows are of that time or later; `high` if none is.
+
+    Numbers and times of a table's rows rise together.
+    """
     while low < high:
         middle = (low + high) // 2
-        query = select(sort.id, sort.time).where(sort.id >= middle, sort.id < high)
-        row = tx.execute(query.order_by(sort.id).limit(1)).first()
+        query = select(id, time).where(id >= middle, id < high)
+        row = tx.execute(query.order_by(id).limit(1)).first()
         if row is None or row[1] >= moment:
             high = middle
         else:
