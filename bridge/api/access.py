@@ -4,18 +4,16 @@ Every operation needs a token, unless it is marked `open_to_all`. A session of t
 is never sent by a browser on its own, so the API needs no proof against other pages.
 """
 
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
 
 from flask import Flask, g, request
 
+from bridge.admin import scopes
 from bridge.errors import NotSignedIn
 from bridge.services import people
 from bridge.services.parts import Parts
 from bridge.services.people import Person
 
-_View = TypeVar("_View", bound=Callable[..., Any])
 _SAID = "this needs a valid token"
 
 
@@ -24,15 +22,14 @@ def install(app: Flask, parts: Parts) -> None:
 
     def demand() -> None:
         g.person = None
-        view = app.view_functions.get(request.endpoint or "")
-        if view is None or getattr(view, "open_to_all", False):
+        view = scopes.asked_view()
+        if view is None or scopes.is_open(view):
             return
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             now = datetime.now(UTC)
             g.person = people.of_token(parts.database, token.strip(), now=now)
-        reads = request.method in ("GET", "HEAD", "OPTIONS")
-        who().require(getattr(view, "scope", people.READ if reads else people.ADMIN))
+        who().require(scopes.needed(view))
 
     app.before_request(demand)
 
@@ -43,19 +40,3 @@ def who() -> Person:
     if person is None:
         raise NotSignedIn(_SAID)
     return person
-
-
-def needs(scope: str) -> Callable[[_View], _View]:
-    """Marks an operation: its token must have this scope."""
-
-    def mark(view: _View) -> _View:
-        view.scope = scope  # type: ignore[attr-defined]
-        return view
-
-    return mark
-
-
-def open_to_all(view: _View) -> _View:
-    """Marks an operation that needs no token."""
-    view.open_to_all = True  # type: ignore[attr-defined]
-    return view

@@ -9,8 +9,8 @@ from apispec.ext.marshmallow.common import resolve_schema_cls
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
+from bridge.admin.scopes import open_to_all
 from bridge.api import problems
-from bridge.api.access import open_to_all
 
 SCOPES = {
     "read": "look at everything that is not masked",

@@ -12,7 +12,7 @@ import flask_smorest
 from flask import current_app
 from marshmallow import Schema
 
-from bridge.api.access import needs
+from bridge.admin.scopes import needs
 from bridge.api.parsing import Parser
 from bridge.api.repeating import PARAMETER, once_a_key
 from bridge.greenlets import off_the_loop

@@ -16,6 +16,7 @@ from flask import (
 )
 from markupsafe import Markup
 
+from bridge.admin import scopes
 from bridge.console import assets, charts, session, words
 from bridge.console.pages import Place
 from bridge.console.tree import tree
@@ -69,14 +70,14 @@ def to(*path: object, **query: object) -> str:
 def page_url() -> str:
     """The address of this page, without its host."""
     query = request.query_string.decode("latin-1")
-    return f"{request.script_root}{request.path}{'?' if query else ''}{query}"
+    path = quote(request.path, safe="/")
+    return f"{request.script_root}{path}{'?' if query else ''}{query}"
 
 
 def twin_url() -> str:
     """The address of this page as JSON."""
-    query = request.query_string.decode("latin-1")
-    path = quote(request.path, safe="/")
-    return f"{request.script_root}{path}.json{'?' if query else ''}{query}"
+    path, mark, query = page_url().partition("?")
+    return f"{path}.json{mark}{query}"
 
 
 def icon(name: str) -> Markup:
@@ -112,18 +113,20 @@ def theme() -> str:
 
 
 @blueprint.post("/theme")
-@session.open_to_all
+@scopes.open_to_all
 def choose_theme() -> Response:
     """Keeps the theme in a cookie. It is nobody's secret and changes nothing in the bridge."""
     chosen = request.form.get("theme", "system")
-    answer = make_response(redirect(_back(request.form.get("next", "")), 303))
+    answer = make_response(
+        redirect(session.inside(request.form.get("next", "")) or to(), 303)
+    )
     if chosen in _THEMES:
         answer.set_cookie("bridge-theme", chosen, max_age=_YEAR, samesite="Lax")
     return answer
 
 
 @blueprint.get("/pulse")
-@session.needs("read")
+@scopes.needs("read")
 def beat() -> Response:
     """The frame's numbers if they changed since the page that asks was made, else 204."""
     seen = pulse()
@@ -133,7 +136,7 @@ def beat() -> Response:
 
 
 @blueprint.get("/favicon.svg")
-@session.open_to_all
+@scopes.open_to_all
 def favicon() -> Response:
     """The icon of the tab, with the number of dead letters that it was asked for."""
     told = request.args.get("dead", "0")
@@ -142,13 +145,6 @@ def favicon() -> Response:
     answer = Response(text, content_type="image/svg+xml; charset=utf-8")
     answer.headers["Cache-Control"] = "public, max-age=86400"
     return answer
-
-
-def _back(target: str) -> str:
-    """A page of this console, whatever the form says."""
-    inside = target.startswith(f"{request.script_root}/") and "//" not in target
-    plain = target.isprintable() and "\\" not in target
-    return target if inside and plain else to()
 
 
 def twin(value: Mapping[str, Any]) -> Response:

@@ -4,14 +4,14 @@ Every view needs a signed-in person, unless it is marked `open_to_all`. The cook
 store has the hash; Flask signs it with a key that all processes of the bridge share.
 """
 
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, Response, current_app, g, redirect, request, session
 from flask_wtf.csrf import CSRFProtect
 
+from bridge.admin import scopes
 from bridge.errors import NotSignedIn
 from bridge.receive.admission import remote
 from bridge.services import people
@@ -24,7 +24,6 @@ from bridge.strict import json
 
 _KEY = "console"
 _TOKEN = "token"
-_View = TypeVar("_View", bound=Callable[..., Any])
 
 
 def install(app: Flask, parts: Parts) -> None:
@@ -41,22 +40,6 @@ def install(app: Flask, parts: Parts) -> None:
     app.before_request(_demand)
     CSRFProtect(app)
     app.context_processor(lambda: {"person": g.get("person")})
-
-
-def needs(scope: str) -> Callable[[_View], _View]:
-    """Marks a view with the scope that it needs."""
-
-    def mark(view: _View) -> _View:
-        view.scope = scope  # type: ignore[attr-defined]
-        return view
-
-    return mark
-
-
-def open_to_all(view: _View) -> _View:
-    """Marks a view that needs no sign-in."""
-    view.open_to_all = True  # type: ignore[attr-defined]
-    return view
 
 
 def who() -> Person:
@@ -119,16 +102,14 @@ def _demand() -> Any:
     g.person = token() and people.of_session(
         parts().database, token(), now=datetime.now(UTC), polls=polls
     )
-    view = current_app.view_functions.get(request.endpoint or "")
-    if request.endpoint == "static" or getattr(view, "open_to_all", False):
+    view = scopes.asked_view()
+    if request.endpoint == "static" or scopes.is_open(view):
         g.person = g.person or None
         return None
     if not g.person:
         g.person = None
         return _sign_in_first()
-    reads = request.method in ("GET", "HEAD", "OPTIONS")
-    usual = people.READ if reads else people.ADMIN
-    g.person.require(getattr(view, "scope", usual))
+    g.person.require(scopes.needed(view))
     return None
 
 

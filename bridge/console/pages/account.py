@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from bridge.admin.scopes import needs
 from bridge.console.frame import to
-from bridge.console.session import needs, parts, token, who
+from bridge.console.session import parts, token, who
 from bridge.errors import InputRefused, PersonRefused
 from bridge.services import accounts, people, sessions, tokens
 from bridge.services.tokens import Made

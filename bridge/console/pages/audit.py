@@ -6,9 +6,10 @@ from typing import Any
 from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
+from bridge.admin.scopes import needs
 from bridge.console.frame import twin
 from bridge.console.pages import Place
-from bridge.console.session import needs, parts
+from bridge.console.session import parts
 from bridge.store import audit
 
 blueprint = Blueprint("audit", __name__)

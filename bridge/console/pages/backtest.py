@@ -14,9 +14,10 @@ from flask import (
 )
 from werkzeug.wrappers import Response as Answer
 
+from bridge.admin.scopes import needs
 from bridge.console.frame import to, twin
 from bridge.console.pages import Place
-from bridge.console.session import needs, parts, who
+from bridge.console.session import parts, who
 from bridge.services import backtest_report, backtest_runs, ruleset_versions
 from bridge.services.backtest_runs import Asked, NoSuchRun, NotNow
 from bridge.services.drafts import BadDraft, Draft

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from flask import Blueprint, abort, flash, redirect, render_template
 from werkzeug.wrappers import Response
 
+from bridge.admin.scopes import needs
 from bridge.console.frame import to, twin
 from bridge.console.pages import Place
-from bridge.console.session import needs, parts
+from bridge.console.session import parts
 from bridge.errors import UnknownName
 from bridge.greenlets import off_the_loop
 from bridge.services import connections

@@ -2,9 +2,9 @@
 
 from flask import Blueprint, Response
 
+from bridge.admin.scopes import needs
 from bridge.console import lists
 from bridge.console.pages import Place
-from bridge.console.session import needs
 
 blueprint = Blueprint("deliveries", __name__)
 PLACE = Place(label="Deliveries", path="deliveries", icon="deliveries", order=20)

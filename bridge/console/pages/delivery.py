@@ -15,11 +15,12 @@ from flask import (
 )
 from werkzeug.wrappers import Response
 
+from bridge.admin.scopes import needs
+from bridge.console import reveals
 from bridge.console.frame import to, twin
-from bridge.console.session import needs, parts, who
-from bridge.errors import BridgeError
+from bridge.console.session import parts, who
 from bridge.greenlets import off_the_loop
-from bridge.services import acting, inspecting, revealing
+from bridge.services import acting, inspecting
 from bridge.services.inspecting import Attempt, Inspected
 from bridge.services.replay_plans import Plan
 from bridge.services.veiling import veiled
@@ -58,12 +59,7 @@ def as_json(id: int) -> Response:
 def reveal(id: int) -> str | tuple[str, int]:
     """The page with personal data. It is the answer to a form, so that no address leads to it."""
     _inspected(id)
-    reason, now = request.form.get("reason", ""), datetime.now(UTC)
-    subject: Any = {"deliveries": [id]}
-    try:
-        revealing.reveal(parts().database, who(), subject, reason, now=now)
-    except BridgeError as error:
-        flash(str(error), "error")
+    if not reveals.allowed({"deliveries": [id]}):
         return _page(id), 422
     return _page(id, revealed=True)
 

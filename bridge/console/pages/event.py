@@ -13,12 +13,13 @@ from flask import (
 )
 from werkzeug.wrappers import Response
 
-from bridge.console import words
+from bridge.admin.scopes import needs
+from bridge.console import reveals, words
 from bridge.console.frame import to, twin
-from bridge.console.session import needs, parts, who
+from bridge.console.session import parts, who
 from bridge.errors import BridgeError
 from bridge.greenlets import off_the_loop
-from bridge.services import payloads, recording, rerouting, revealing
+from bridge.services import payloads, recording, rerouting
 from bridge.services.rerouting import Plan, Rerouter, told
 from bridge.services.trace import trace
 from bridge.services.trace_json import SIGNS, markdown, trace_object
@@ -53,12 +54,7 @@ def show(id: int) -> str:
 def reveal(id: int) -> str | tuple[str, int]:
     """The page with personal data. It is the answer to a form, so that no address leads to it."""
     _stored(id)
-    reason, now = request.form.get("reason", ""), datetime.now(UTC)
-    subject: Any = {"events": [id]}
-    try:
-        revealing.reveal(parts().database, who(), subject, reason, now=now)
-    except BridgeError as error:
-        flash(str(error), "error")
+    if not reveals.allowed({"events": [id]}):
         return _page(id), 422
     return _page(id, revealed=True)
 

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from bridge.admin.scopes import needs
 from bridge.console.frame import to, twin
 from bridge.console.pages import Place
-from bridge.console.session import needs, parts, who
+from bridge.console.session import parts, who
 from bridge.errors import BridgeError
 from bridge.greenlets import off_the_loop
 from bridge.services import home, sources

@@ -3,9 +3,10 @@
 from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from bridge.admin.scopes import needs
 from bridge.console.frame import to, twin
 from bridge.console.pages import Place
-from bridge.console.session import needs, parts, who
+from bridge.console.session import parts, who
 from bridge.services import pausing, steer
 from bridge.store.pauses import COLUMNS, Scope
 

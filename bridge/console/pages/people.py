@@ -7,9 +7,10 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from bridge.admin.scopes import needs
 from bridge.console.frame import to, twin
 from bridge.console.pages import Place
-from bridge.console.session import needs, parts, who
+from bridge.console.session import parts, who
 from bridge.errors import InputRefused, PersonRefused
 from bridge.services import accounts, passwords, people, sessions, tokens
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
+from bridge.admin.scopes import needs
 from bridge.console.pages import Place
-from bridge.console.session import needs, parts, who
+from bridge.console.session import parts, who
 from bridge.errors import BridgeError
 from bridge.mapping.findings import to_dict
 from bridge.services import playground, samples

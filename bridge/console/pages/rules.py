@@ -6,9 +6,10 @@ from typing import Any
 from flask import Blueprint, abort, render_template, request
 from werkzeug.wrappers import Response
 
+from bridge.admin.scopes import needs
 from bridge.console.frame import twin
 from bridge.console.pages import Place
-from bridge.console.session import needs, parts
+from bridge.console.session import parts
 from bridge.services import rule_files, rule_rows, rule_views, ruleset_versions
 from bridge.services.rule_views import UnknownRule
 from bridge.services.ruleset_versions import UnknownRuleset

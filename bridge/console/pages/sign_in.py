@@ -16,6 +16,7 @@ from flask import (
     request,
 )
 
+from bridge.admin import scopes
 from bridge.console import session
 from bridge.console.frame import to
 from bridge.errors import NotSignedIn, TooManyTries
@@ -28,7 +29,7 @@ blueprint = Blueprint("sign_in", __name__)
 
 
 @blueprint.get("/sign-in")
-@session.open_to_all
+@scopes.open_to_all
 def form() -> Response:
     """The form; whoever is signed in already goes on."""
     following = session.inside(request.args.get("next", ""))
@@ -38,7 +39,7 @@ def form() -> Response:
 
 
 @blueprint.post("/sign-in")
-@session.open_to_all
+@scopes.open_to_all
 def enter() -> Response:
     """Begins a session, or says why not."""
     following = session.inside(request.form.get("next", "")) or ""
@@ -62,7 +63,7 @@ def enter() -> Response:
 
 
 @blueprint.get("/sign-in/elsewhere")
-@session.open_to_all
+@scopes.open_to_all
 def elsewhere() -> Response:
     """Leads to the provider."""
     following = session.inside(request.args.get("next", "")) or ""
@@ -75,7 +76,7 @@ def elsewhere() -> Response:
 
 
 @blueprint.get("/sign-in/back")
-@session.open_to_all
+@scopes.open_to_all
 def back() -> Response:
     """Begins a session for a person whom the provider sends back."""
     kept, now = session.taken(_STARTED), datetime.now(UTC)
@@ -104,7 +105,7 @@ def back() -> Response:
 
 
 @blueprint.post("/sign-out")
-@session.needs("read")
+@scopes.needs("read")
 def out() -> Response:
     """Ends the session here and in the store."""
     sessions.sign_out(session.parts().database, session.token())

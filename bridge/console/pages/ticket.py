@@ -7,9 +7,10 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from bridge.admin.scopes import needs
 from bridge.console.frame import to, twin
 from bridge.console.pages import Place
-from bridge.console.session import needs, parts
+from bridge.console.session import parts
 from bridge.greenlets import off_the_loop
 from bridge.services import story
 
