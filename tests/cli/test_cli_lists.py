@@ -85,7 +85,9 @@ def test_tail_ends_on_ctrl_c(bench):
     command = [sys.executable, "-m", "bridge", "tail", "--json"]
     piped = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    with subprocess.Popen(command, env=environment, **piped) as process:
+    # Run from a script in the background, tests ignore Ctrl-C, and so would what they start.
+    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    with subprocess.Popen(command, env=environment, **heard, **piped) as process:
         first = []
         reader = threading.Thread(
             target=lambda: first.append(process.stdout.readline())
@@ -97,7 +99,7 @@ def test_tail_ends_on_ctrl_c(bench):
             bench.receive(paid(f"evt_{number}"))
             reader.join(1)
         process.send_signal(signal.SIGINT)
-        _, stderr = process.communicate()
+        _, stderr = process.communicate(timeout=30)
     assert json.loads(first[0])["type"] == "invoice.paid"
     assert (process.returncode, stderr) == (0, "")
 
