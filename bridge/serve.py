@@ -19,6 +19,8 @@ from bridge import log, processes
 
 # Seconds from SIGTERM until a process that still runs is killed.
 GRACE = 30.0
+# Seconds between looks at the children, and for a signal.
+LOOK = 0.25
 # Seconds before a child is restarted; longer while it keeps crashing.
 PAUSES = (0.1, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 # A child that ran for so many seconds starts again at the first pause.
@@ -88,7 +90,7 @@ def run(wanted: Sequence[Child]) -> int:
                     return 1
             if (dying := _dying(wanted)) != told:
                 processes.tell(folder, told := dying)
-            time.sleep(0.1)
+            time.sleep(LOOK)
         return 0 if _drain(wanted) else 1
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -89,7 +89,12 @@ def news(listing: Listing) -> Response:
     if str(number) == request.args.get("seen", "0"):
         return Response(status=204)
     html = render_template(
-        "parts/news.html", path=listing.path, q=text, after=after, number=number
+        "parts/news.html",
+        path=listing.path,
+        q=text,
+        after=after,
+        number=number,
+        most=finding.MOST_NEWER,
     )
     return make_response(html)
 

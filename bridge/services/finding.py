@@ -19,7 +19,8 @@ from bridge.store.filtering import Kind, is_content
 from bridge.store.searching import Rows, Step
 
 SECONDS = 2.0  # that a search takes
-MOST_NEWER = 1_000
+# Newer rows that are counted. Each open page asks, so this bounds what a crowd of pages costs the intake.
+MOST_NEWER = 100
 _MOST = 500  # rows of a page
 _AT_ONCE = 500  # ids of one read, where content has to be looked at
 _ANY = 2**63 - 1
@@ -134,7 +135,7 @@ class _Search:
         """Of all tables together."""
         number = 0
         for table in _TABLES[self._kind]:
-            for ids, found in self._steps(table, _AT_ONCE):
+            for ids, found in self._steps(table, min(at_most + 1, _AT_ONCE)):
                 number += len(ids)
                 if number > at_most or (self._late() and not found.last):
                     return Counted(number=min(number, at_most), exact=False)

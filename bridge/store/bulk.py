@@ -8,16 +8,18 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, func, insert, or_, select, update
+from sqlalchemy import bindparam, delete, exists, func, insert, or_, select, update
 
 from bridge.model import Json
 from bridge.store.database.dialect import among
+from bridge.store.database.prepared import execute
 from bridge.store.database.transaction import Transaction
 from bridge.store.tables import bulk_acts, bulk_items
 
 Row = Mapping[str, Any]
 
 _act, _item = bulk_acts.c, bulk_items.c
+_NOW = bindparam("now", type_=_act.next_at.type)
 # A worker has something to do for these.
 ACTIVE = ("planning", "running")
 # These end.
@@ -155,23 +157,28 @@ def forget_looks(tx: Transaction, id: int) -> None:
     tx.execute(mine.values(state="new"))
 
 
-def _claimable(now: datetime) -> Any:
-    free = or_(_act.owner.is_(None), _act.lease_until < now)
-    due = or_(_act.next_at.is_(None), _act.next_at <= now)
-    query = select(_act.id).where(_act.state.in_(ACTIVE), free, due)
+def _claimable() -> Any:
+    free = or_(_act.owner.is_(None), _act.lease_until < _NOW)
+    due = or_(_act.next_at.is_(None), _act.next_at <= _NOW)
+    active = or_(*(_act.state == state for state in ACTIVE))
+    query = select(_act.id).where(active, free, due)
     # Several under way take turns: the one that was let go longest ago is first.
     return query.order_by(_act.next_at.is_not(None), _act.next_at, _act.id).limit(1)
 
 
+# Each worker asks once a second, also at rest: putting the question together anew took a third of its time there.
+_WAITING = _claimable()
+_FREE = _WAITING.with_for_update(skip_locked=True)
+
+
 def waits(tx: Transaction, now: datetime) -> bool:
     """Whether a claim would find something."""
-    return tx.execute(_claimable(now)).first() is not None
+    return execute(tx, _WAITING, {"now": now}).key() is not None
 
 
 def claim(tx: Transaction, owner: str, now: datetime, until: datetime) -> Row | None:
     """Takes a bulk act that has something to do and nobody at it; None if there is none."""
-    first = _claimable(now).with_for_update(skip_locked=True)
-    id = tx.execute(first).scalar_one_or_none()
+    id = execute(tx, _FREE, {"now": now}).key()
     if id is None:
         return None
     mine = update(bulk_acts).where(_act.id == id)

@@ -4,10 +4,24 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 
+from bridge.store.database.prepared import execute
 from bridge.store.database.transaction import Transaction
 from bridge.store.tables import accounts, sessions
+
+# Every request of a browser asks this.
+_OF = (
+    select(
+        sessions,
+        accounts.c.name,
+        accounts.c.role,
+        accounts.c.reveals,
+        accounts.c.disabled_at,
+    )
+    .join(accounts, accounts.c.id == sessions.c.account)
+    .where(sessions.c.hash == bindparam("of"))
+)
 
 
 def begin(
@@ -20,19 +34,10 @@ def begin(
 
 def of(tx: Transaction, hash: str) -> Mapping[str, Any] | None:
     """A session with the name, role and rights of its account."""
-    query = (
-        select(
-            sessions,
-            accounts.c.name,
-            accounts.c.role,
-            accounts.c.reveals,
-            accounts.c.disabled_at,
-        )
-        .join(accounts, accounts.c.id == sessions.c.account)
-        .where(sessions.c.hash == hash)
-    )
-    row = tx.execute(query).mappings().first()
-    return None if row is None else dict(row)
+    for row in execute(tx, _OF, {"of": hash}).rows():
+        found: Mapping[str, Any] = row._asdict()
+        return found
+    return None
 
 
 def seen(tx: Transaction, id: int, now: datetime) -> None:

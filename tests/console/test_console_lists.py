@@ -1,12 +1,17 @@
 """Events, Deliveries, Pauses and Audit in a browser: the four states, filters, keys, Back, live news."""
 
+import html
 import json
+import re
 from urllib.parse import quote
 
+import faces
 import pytest
 from browsing import check_page
 from playwright.sync_api import expect
 from working import paid
+
+from bridge.services import finding
 
 
 def rows(page):
@@ -158,6 +163,20 @@ def test_new_events_are_told_and_rows_do_not_move(console, world):
         link.click()
         expect(rows(page)).to_have_count(1)
         assert page.problems == []
+
+
+def test_a_page_with_very_many_newer_rows_asks_no_more(world, monkeypatch):
+    """Beyond the bound, the link says "+", and its place does not poll: the answer would be the same."""
+    client = faces.signed_in(faces.parts(world.database, world.folder))
+    asked = re.findall(
+        'hx-get="[^"]*(/console/events/news[^"]*)"', client.get("/console/events").text
+    )
+    world.receive({**paid("evt_newer"), "type": "plan.newer"})
+    one = client.get(html.unescape(asked[0])).text
+    assert "1 new" in one and "hx-get" in one
+    monkeypatch.setattr(finding, "MOST_NEWER", 1)
+    most = client.get(html.unescape(asked[0])).text
+    assert "1+ new" in most and "hx-get" not in most
 
 
 def test_a_hidden_tab_asks_nothing(console):

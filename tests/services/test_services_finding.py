@@ -205,6 +205,15 @@ def test_what_came_since_is_told_apart(heap):
     assert sorted(ids(found)) == [4, 121, 122]
 
 
+def test_what_came_since_is_counted_up_to_a_bound(heap):
+    """However much is newer, a page that asks costs no more than the bound."""
+    mark = finding.find(heap, "events", "", limit=5, now=NOW).newest
+    more = range(1_000, 1_000 + finding.MOST_NEWER + 50)
+    heaps.put(heap, [heaps.event(n, at=NOW) for n in more])
+    number = finding.newer(heap, "events", "", after=mark, now=NOW)
+    assert number == finding.MOST_NEWER
+
+
 def test_a_window_does_not_slide_from_page_to_page(still):
     """`since:24h` means the same on each page, however late it is turned."""
     first = finding.find(still, "events", "since:24h", limit=50, now=NOW)
