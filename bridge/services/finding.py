@@ -159,12 +159,16 @@ class _Search:
 
     def _steps(self, table: Rows, most: int) -> Iterator[tuple[list[int], Step]]:
         """The ids whose content agrees, read by read."""
-        if any(map(is_content, self._where)):
+        reads = any(map(is_content, self._where))
+        if reads:
             most = max(most, _AT_ONCE)
         below, above = (self._place(one, table) for one in (self._below, self._above))
         for found in searching.walk(
             self._database, table, self._where, below=below, above=above, most=most
         ):
+            if not reads:
+                yield list(found.ids), found
+                continue
             with self._database.read() as tx:
                 yield contents.keeps(tx, table, self._where, found.ids), found
 
