@@ -30,6 +30,8 @@ def install(app: Flask, parts: Parts) -> None:
             now = datetime.now(UTC)
             g.person = people.of_token(parts.database, token.strip(), now=now)
         who().require(scopes.needed(view))
+        # Open files would go on telling what was in a store that is gone.
+        parts.database.require_in_place()
 
     app.before_request(demand)
 

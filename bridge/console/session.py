@@ -98,18 +98,22 @@ def inside(target: str) -> str | None:
 
 def _demand() -> Any:
     """Answers for the view where the person is not signed in, and raises NotAllowed where the scope is missing."""
+    if request.endpoint == "static":
+        return None
     polls = request.method == "GET" and "after" in request.args
     g.person = token() and people.of_session(
         parts().database, token(), now=datetime.now(UTC), polls=polls
     )
     view = scopes.asked_view()
-    if request.endpoint == "static" or scopes.is_open(view):
+    if scopes.is_open(view):
         g.person = g.person or None
         return None
     if not g.person:
         g.person = None
         return _sign_in_first()
     g.person.require(scopes.needed(view))
+    # Open files would go on telling what was in a store that is gone.
+    parts().database.require_in_place()
     return None
 
 

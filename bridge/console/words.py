@@ -1,13 +1,16 @@
 """How values look on a page: times, numbers, sizes, states. Pure."""
 
+import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from bridge.services.pulse import Pulse
+
+_CODE = re.compile(r"`([^`\n]+)`")
 
 
 class Look(NamedTuple):
@@ -144,6 +147,11 @@ def printable(value: object) -> str:
     )
 
 
+def told(text: object) -> Markup:
+    """A sentence of ours, with its `commands` set as code. Whatever it quotes is text."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(printable(text)))))
+
+
 def plain(value: Any) -> Any:
     """A value as JSON has it: times as RFC 3339, bytes as text."""
     if isinstance(value, datetime):
@@ -176,6 +184,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "count": count,
     "command": command,
     "printable": printable,
+    "told": told,
     "plain": plain,
     "mark": mark,
 }

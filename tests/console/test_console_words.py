@@ -47,6 +47,14 @@ def test_sizes_and_counts():
     ]
 
 
+def test_commands_in_a_sentence_are_code_and_the_rest_is_text():
+    """Backticks become code; what a sentence quotes cannot become anything."""
+    said = words.told("fix <b>it</b>, then `bridge retry 7 --note '<i>'`; 1`2")
+    assert said == (
+        "fix &lt;b&gt;it&lt;/b&gt;, then <code>bridge retry 7 --note &#39;&lt;i&gt;&#39;</code>; 1`2"
+    )
+
+
 def test_what_hides_or_turns_text_is_written_out():
     """Control and direction characters are shown as escapes, and lines stay lines."""
     assert words.printable("a\u202eb\x1b[1mc\nd") == "a\\u202eb\\x1b[1mc\nd"
